@@ -1,0 +1,143 @@
+"""Write trained weights as fp16 `.safetensors` with `.onnx` graphs that point into them.
+
+    python -m train.export --checkpoint runs/first/checkpoint.pt --out weights/
+
+The weights are stored once: each weight of a graph becomes external data at the place of its tensor inside
+the `.safetensors` file (8 bytes of length, a JSON header, then the tensors), followed by a Cast to float32,
+which every runtime folds when the session is created. Shapes and small constants stay inline.
+"""
+
+import argparse
+import io
+import json
+import struct
+from pathlib import Path
+from typing import TypeVar
+
+import onnx
+import torch
+from onnx import TensorProto, helper
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from .model import BITS, IMAGE_SIZE, Decoder, Encoder
+
+OPSET = 18
+CARD_KEY = "hushmark"
+"""Key of the model card (JSON) in the metadata of both `.safetensors` files."""
+
+Network = TypeVar("Network", bound=nn.Module)
+
+
+def load_encoder(path: Path) -> Encoder:
+    """The encoder with the fp16 weights of a `.safetensors` file, computing in float32."""
+    return _load(Encoder(), path)
+
+
+def load_decoder(path: Path) -> Decoder:
+    """The decoder with the fp16 weights of a `.safetensors` file, computing in float32."""
+    return _load(Decoder(), path)
+
+
+def _load(network: Network, path: Path) -> Network:
+    network.load_state_dict({name: tensor.float() for name, tensor in load_file(path).items()})
+    return network.eval()
+
+
+def networks_of(checkpoint: Path) -> tuple[Encoder, Decoder]:
+    """The averaged encoder and decoder of a training checkpoint."""
+    state = torch.load(checkpoint, map_location="cpu", weights_only=True)["average"]
+    encoder, decoder = Encoder(), Decoder()
+    for name, network in (("encoder", encoder), ("decoder", decoder)):
+        prefix = f"module.{name}."
+        network.load_state_dict(
+            {key.removeprefix(prefix): value for key, value in state.items() if key.startswith(prefix)}
+        )
+    return encoder.eval(), decoder.eval()
+
+
+def write_weights(network: nn.Module, path: Path, card: dict[str, object]) -> None:
+    """fp16 tensors in contiguous layout, with the model card as metadata."""
+    tensors = {name: tensor.half().contiguous() for name, tensor in network.state_dict().items()}
+    save_file(tensors, path, metadata={CARD_KEY: json.dumps(card, sort_keys=True)})
+
+
+def write_graph(network: nn.Module, inputs: dict[str, Tensor], output: str, weights: Path, path: Path) -> None:
+    """The network as an ONNX graph whose weights lie in the `.safetensors` file `weights`."""
+    program = torch.onnx.export(
+        network,
+        tuple(inputs.values()),
+        input_names=list(inputs),
+        output_names=[output],
+        opset_version=OPSET,
+        dynamo=True,
+        verbose=False,
+    )
+    assert program is not None
+    file = io.BytesIO()
+    program.save(file)
+    model = onnx.load_from_string(file.getvalue())
+    point_into(model, weights)
+    # What the exporter notes about Python source lines is of no use to a reader and names this machine's folders.
+    for node in model.graph.node:
+        del node.metadata_props[:]
+        node.doc_string = ""
+    for value in (*model.graph.value_info, *model.graph.input, *model.graph.output):
+        del value.metadata_props[:]
+    del model.graph.metadata_props[:], model.metadata_props[:]
+    path.write_bytes(model.SerializeToString())
+
+
+def point_into(model: onnx.ModelProto, weights: Path) -> None:
+    """Replace each initializer that `weights` holds by fp16 external data and a Cast to float32."""
+    with weights.open("rb") as file:
+        (header_length,) = struct.unpack("<Q", file.read(8))
+        header = json.loads(file.read(header_length))
+    casts = []
+    for tensor in model.graph.initializer:
+        entry = header.get(tensor.name)
+        if entry is None:
+            continue
+        begin, end = entry["data_offsets"]
+        full, half = tensor.name, f"{tensor.name}.fp16"
+        tensor.Clear()
+        tensor.name = half
+        tensor.data_type = TensorProto.FLOAT16
+        tensor.dims.extend(entry["shape"])
+        tensor.data_location = TensorProto.EXTERNAL
+        place = {"location": weights.name, "offset": 8 + header_length + begin, "length": end - begin}
+        for key, value in place.items():
+            tensor.external_data.add(key=key, value=str(value))
+        casts.append(helper.make_node("Cast", [half], [full], name=f"cast {full}", to=TensorProto.FLOAT))
+    nodes = list(model.graph.node)
+    del model.graph.node[:]
+    model.graph.node.extend([*casts, *nodes])
+
+
+def export(encoder: Encoder, decoder: Decoder, card: dict[str, object], out: Path) -> None:
+    """Write encoder and decoder, weights and graphs, into the folder `out`."""
+    out.mkdir(parents=True, exist_ok=True)
+    image = torch.zeros(1, 3, IMAGE_SIZE, IMAGE_SIZE)
+    bits = torch.zeros(1, BITS)
+    for name, network, inputs, output in (
+        ("encoder", encoder, {"secret_bits": bits, "image": image}, "residual"),
+        ("decoder", decoder, {"image": image}, "logits"),
+    ):
+        weights = out / f"{name}.safetensors"
+        write_weights(network, weights, card)
+        write_graph(network, inputs, output, weights, out / f"{name}.onnx")
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--checkpoint", type=Path, required=True)
+    parser.add_argument("--card", type=Path, required=True, help="JSON file of the model card, from train.evaluate")
+    parser.add_argument("--out", type=Path, default=Path("weights"))
+    args = parser.parse_args()
+    encoder, decoder = networks_of(args.checkpoint)
+    export(encoder, decoder, json.loads(args.card.read_text()), args.out)
+
+
+if __name__ == "__main__":
+    main()
