@@ -1,0 +1,96 @@
+# Hushmark's commands; "make help" lists them. What is set up once stays: a second run needs no network.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help serve test bench lint format wheels train clean chromium
+
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+IMAGES ?=
+MINUTES ?= 90
+OUT ?= runs/first
+
+# Wheels of numpy, Pillow and safetensors for the page that lie beside the checkout spare building them.
+ifndef HUSHMARK_WHEELS
+ifneq ($(wildcard ../shared/wheels/*.whl),)
+export HUSHMARK_WHEELS := $(abspath ../shared/wheels)
+endif
+endif
+
+help: ## list these commands
+	@sed -nE 's/^([a-z]+):[^#]*## (.*)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 17
+
+serve: $(VENV)/dev.stamp node_modules/stamp ## build the site into dist/ and serve it on this machine
+	@$(PY) build.py serve
+
+test: lint chromium ## run every test: unit, Pyodide, browser
+	@$(PY) build.py
+	@$(PY) -m pytest
+
+bench: $(VENV)/dev.stamp node_modules/stamp chromium ## measure sizes, loading times and speed in the browser
+	@$(PY) build.py
+	@$(PY) -m tests.bench
+
+lint: $(VENV)/train.stamp node_modules/stamp ## check style and types
+	@$(PY) -m ruff check
+	@$(PY) -m ruff format --check
+	@$(PY) -m mypy
+	@node_modules/.bin/tsc
+	@node_modules/.bin/prettier --check --log-level warn .
+
+format: $(VENV)/dev.stamp node_modules/stamp ## lay out the source files
+	@$(PY) -m ruff check --select I --fix
+	@$(PY) -m ruff format
+	@node_modules/.bin/prettier --write --log-level warn .
+
+wheels: $(VENV)/dev.stamp node_modules/stamp ## build the page's numpy, Pillow and safetensors wheels from source
+	@$(PY) -m tools.wheels
+
+train: $(VENV)/train.stamp ## train new weights: make train IMAGES=folder [MINUTES=90] [OUT=folder]
+	@if [ -z "$(IMAGES)" ]; then echo "make train: say which photos to train on, as in: make train IMAGES=photos" >&2; exit 2; fi
+	@$(PY) -m train.train --images "$(IMAGES)" --minutes "$(MINUTES)" --out "$(OUT)"
+
+clean: ## remove everything that these commands made in this folder
+	rm -rf dist $(VENV) node_modules .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# --- set-up; the stamps say that it was done for the lock files as they are now ---
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+	  { echo "Hushmark needs Python 3.11 or newer, and $(PYTHON) is not. Install it, or say which: make PYTHON=python3.13 ..." >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || $(call apt,python3-venv,Python's venv module)
+	@echo "Making the virtual environment $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/dev.stamp: requirements/dev.lock pyproject.toml | $(VENV)/bin/python
+	@echo "Installing the locked Python packages"
+	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements/dev.lock
+	@$(PY) -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
+	@touch $@
+
+$(VENV)/train.stamp: requirements/train.lock $(VENV)/dev.stamp
+	@echo "Installing PyTorch (large)"
+	@$(PY) -m pip install --quiet --disable-pip-version-check -r requirements/train.lock
+	@touch $@
+
+node_modules/stamp: package-lock.json package.json
+	@node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null && command -v npm >/dev/null || \
+	  { echo "Hushmark needs Node.js 20 or newer with npm. Install both and run this again." >&2; exit 1; }
+	@echo "Installing the locked npm packages"
+	@npm ci --silent --ignore-scripts
+	@touch $@
+
+chromium:
+	@for name in "$$CHROMIUM" chromium chromium-browser google-chrome; do \
+	  [ -z "$$name" ] || ! command -v "$$name" >/dev/null || exit 0; \
+	done; $(call apt,chromium,the browser Chromium)
+
+# $(call apt,PACKAGE,WHAT): install a Debian package when we may, else say what is missing.
+define apt
+{ if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+    echo "Installing Debian's $(1)"; \
+    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $(1) >/dev/null; \
+  else echo "Hushmark needs $(2), which is not here. Install it (on Debian: sudo apt install $(1)) and run this again." >&2; exit 1; fi; }
+endef
