@@ -1,0 +1,220 @@
+/**
+ * The networks in onnxruntime-web: chooses the execution provider, opens the sessions, runs them.
+ *
+ * The wasm build is bundled. WebGPU lives in builds of its own, loaded only where there is a GPU, and is
+ * believed only after a known-answer test: on some devices, and in some graphs, it computes wrong results
+ * without a word.
+ */
+
+import * as wasmBuild from "onnxruntime-web/wasm";
+import { lastLine } from "./errors.js";
+import { siteFile } from "./manifest.js";
+
+/**
+ * @import { InferenceSession } from "onnxruntime-common"
+ * @import { Manifest } from "./manifest.js"
+ *
+ * @typedef {typeof wasmBuild} Ort
+ *
+ * @typedef {object} Model
+ * @property {Uint8Array} graph an .onnx file; inputs and outputs are float32 of fixed shapes
+ * @property {{ path: string, data: Uint8Array }[]} externalData files that hold its weights
+ *
+ * @typedef {object} Networks
+ * @property {"webgpu" | "wasm"} provider
+ * @property {number} threads
+ * @property {Session[]} sessions in the order of the models
+ * @property {string[]} notes sentences about what did not work
+ */
+
+const MAX_THREADS = 4;
+/** Relative RMS error up to which WebGPU agrees with wasm: rounding stays far below, a wrong kernel far above. */
+const TOLERANCE = 1e-2;
+
+/**
+ * @param {Model[]} models
+ * @param {Manifest} manifest
+ * @param {{ softwareAdapter?: boolean }} [options] softwareAdapter: take a WebGPU that runs on the CPU, too
+ * @returns {Promise<Networks>}
+ */
+export async function openSessions(models, manifest, { softwareAdapter = false } = {}) {
+  /** @type {string[]} */
+  const notes = [];
+  if (await hasGpu(softwareAdapter)) {
+    try {
+      const name = "Suspending" in WebAssembly ? "jspi" : "asyncify";
+      /** @type {Ort} */
+      const build = await import(siteFile(manifest, `ort/${name}.js`).url);
+      const threads = configure(build, manifest, name);
+      const reference = await openAll(build, models, "wasm");
+      const candidate = await openOnGpu(build, models, reference, notes);
+      return candidate
+        ? { provider: "webgpu", threads, sessions: candidate, notes }
+        : { provider: "wasm", threads, sessions: reference, notes };
+    } catch (error) {
+      notes.push(`WebGPU could not be used (${lastLine(error)}); wasm is used.`);
+    }
+  }
+  const threads = configure(wasmBuild, manifest, "wasm");
+  return { provider: "wasm", threads, sessions: await openAll(wasmBuild, models, "wasm"), notes };
+}
+
+/** A session of onnxruntime-web that runs one thing at a time: with two at once, WebGPU fails without a word. */
+export class Session {
+  #ort;
+  #session;
+  /** @type {Promise<unknown>} */
+  #last = Promise.resolve();
+
+  /**
+   * @param {Ort} ort
+   * @param {InferenceSession} session
+   */
+  constructor(ort, session) {
+    this.#ort = ort;
+    this.#session = session;
+  }
+
+  /** Names and shapes of the inputs. */
+  get inputs() {
+    return this.#session.inputMetadata.map((input) => {
+      if (!input.isTensor) throw new TypeError(`The input ${input.name} is no tensor.`);
+      return { name: input.name, shape: input.shape.map(Number) };
+    });
+  }
+
+  /**
+   * @param {Record<string, Float32Array>} feeds values of each input, flat
+   * @returns {Promise<Float32Array>} values of the first output, flat
+   */
+  run(feeds) {
+    const result = this.#last.then(() => this.#run(feeds));
+    this.#last = result.catch(() => undefined);
+    return result;
+  }
+
+  release() {
+    return this.#session.release();
+  }
+
+  /** @param {Record<string, Float32Array>} feeds */
+  async #run(feeds) {
+    const tensors = Object.fromEntries(
+      this.inputs.map(({ name, shape }) => [name, new this.#ort.Tensor("float32", feeds[name], shape)]),
+    );
+    const output = (await this.#session.run(tensors))[this.#session.outputNames[0]];
+    const values = await output.getData(true);
+    if (!(values instanceof Float32Array)) throw new TypeError("The network's output is not float32.");
+    return values;
+  }
+}
+
+/** @param {boolean} softwareAdapter */
+async function hasGpu(softwareAdapter) {
+  try {
+    const adapter = await navigator.gpu?.requestAdapter({ powerPreference: "high-performance" });
+    return Boolean(adapter) && (softwareAdapter || !adapter?.info.isFallbackAdapter);
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * @param {Ort} ort
+ * @param {Manifest} manifest
+ * @param {"wasm" | "jspi" | "asyncify"} name of the build
+ * @returns {number} threads
+ */
+function configure(ort, manifest, name) {
+  const threads = globalThis.crossOriginIsolated ? Math.min(MAX_THREADS, navigator.hardwareConcurrency) : 1;
+  ort.env.logLevel = "error";
+  ort.env.wasm.numThreads = threads;
+  // By URL even where the glue could be bundled: onnxruntime's thread workers load it again.
+  ort.env.wasm.wasmPaths = {
+    mjs: siteFile(manifest, `ort/${name}.mjs`).url,
+    wasm: siteFile(manifest, `ort/${name}.wasm`).url,
+  };
+  return threads;
+}
+
+/**
+ * @param {Ort} ort
+ * @param {Model[]} models
+ * @param {"webgpu" | "wasm"} provider
+ */
+async function openAll(ort, models, provider) {
+  const sessions = [];
+  for (const { graph, externalData } of models) {
+    const session = await ort.InferenceSession.create(graph, {
+      executionProviders: [provider],
+      externalData,
+    });
+    sessions.push(new Session(ort, session));
+  }
+  return sessions;
+}
+
+/**
+ * @param {Ort} ort
+ * @param {Model[]} models
+ * @param {Session[]} reference the same models on wasm; released when WebGPU is taken
+ * @param {string[]} notes
+ * @returns {Promise<Session[] | null>} null when WebGPU fails or computes something else
+ */
+async function openOnGpu(ort, models, reference, notes) {
+  try {
+    const sessions = await openAll(ort, models, "webgpu");
+    for (const [index, session] of sessions.entries()) {
+      const error = await disagreement(session, reference[index]);
+      // Not `error > TOLERANCE`: NaN must fail as well.
+      if (!(error <= TOLERANCE)) {
+        notes.push(
+          `WebGPU computes wrong results here (relative error ${error.toPrecision(2)}); wasm is used.`,
+        );
+        await Promise.all(sessions.map((opened) => opened.release()));
+        return null;
+      }
+    }
+    await Promise.all(reference.map((opened) => opened.release()));
+    return sessions;
+  } catch (error) {
+    notes.push(`WebGPU failed (${lastLine(error)}); wasm is used.`);
+    return null;
+  }
+}
+
+/**
+ * @param {Session} session
+ * @param {Session} reference
+ * @returns {Promise<number>} RMS of the difference of the two answers to one input, over the RMS of the reference's
+ */
+async function disagreement(session, reference) {
+  const feeds = Object.fromEntries(
+    reference.inputs.map(({ name, shape }) => [
+      name,
+      testPattern(shape.reduce((size, side) => size * side, 1)),
+    ]),
+  );
+  const [answer, expected] = [await session.run(feeds), await reference.run(feeds)];
+  let difference = 0;
+  let signal = 0;
+  for (const [index, value] of expected.entries()) {
+    difference += (answer[index] - value) ** 2;
+    signal += value ** 2;
+  }
+  return Math.sqrt(difference / signal);
+}
+
+/**
+ * The same noise every time (a linear congruential generator), because a kernel can be right on smooth input.
+ *
+ * @param {number} size
+ * @returns {Float32Array} values in 0..1
+ */
+function testPattern(size) {
+  let state = 1;
+  return Float32Array.from({ length: size }, () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 32;
+  });
+}

@@ -1,0 +1,173 @@
+/**
+ * The store of weights: files under their SHA-256 in IndexedDB, so that a second visit downloads none.
+ *
+ * IndexedDB keeps ArrayBuffers (Safari has lost Blobs). It may be missing, full or damaged at any time, and
+ * no question beforehand can be trusted: so every step is tried, a failure costs the store and never the job.
+ */
+
+import { openDB } from "idb";
+import { EngineError, lastLine } from "./errors.js";
+
+/**
+ * @import { IDBPDatabase } from "idb"
+ * @import { SiteFile } from "./manifest.js"
+ */
+
+const DATABASE = "hushmark";
+const STORE = "weights";
+
+/**
+ * The files' contents, verified, from the store where it has them, else from the network (and then stored).
+ * Stored files that are not among `files` are versions of the past and removed.
+ *
+ * @param {SiteFile[]} files
+ * @param {(loaded: number) => void} onProgress told the bytes at hand so far, of all files together
+ * @returns {Promise<{ buffers: ArrayBuffer[], from: "network" | "storage" | "memory", notes: string[] }>}
+ *   buffers in the order of `files`; "network" when any was downloaded, "memory" when it could not be kept
+ * @throws {EngineError} download-failed, download-damaged
+ */
+export async function loadWeights(files, onProgress) {
+  const store = new Store();
+  const progress = files.map(() => 0);
+  let downloads = 0;
+
+  // Before anything is written, so that old versions do not take the room.
+  await store.keepOnly(files.map((file) => file.sha256));
+  const buffers = await Promise.all(
+    files.map(async (file, index) => {
+      /** @param {number} loaded */
+      const report = (loaded) => {
+        progress[index] = loaded;
+        onProgress(progress.reduce((sum, value) => sum + value, 0));
+      };
+      const kept = await store.get(file.sha256);
+      if (kept && (await isIntact(kept, file))) {
+        report(file.size);
+        return kept;
+      }
+      downloads += 1;
+      const buffer = await download(file, report);
+      await store.put(file.sha256, buffer);
+      return buffer;
+    }),
+  );
+  store.close();
+
+  if (store.failure === null) {
+    return { buffers, from: downloads ? "network" : "storage", notes: [] };
+  }
+  const note = `This browser does not keep the weights (${store.failure}); they will be loaded again next time.`;
+  return { buffers, from: "memory", notes: [note] };
+}
+
+/** ArrayBuffers by key in IndexedDB. The first failure that a second attempt does not mend switches it off. */
+class Store {
+  /** @type {string | null} what went wrong */
+  failure = null;
+  /** @type {Promise<IDBPDatabase> | null} */
+  #database = null;
+
+  /**
+   * @param {string} key
+   * @returns {Promise<ArrayBuffer | undefined>}
+   */
+  get(key) {
+    return this.#attempt((database) => database.get(STORE, key));
+  }
+
+  /**
+   * @param {string} key
+   * @param {ArrayBuffer} buffer
+   */
+  put(key, buffer) {
+    return this.#attempt((database) => database.put(STORE, buffer, key));
+  }
+
+  /** @param {string[]} keys */
+  keepOnly(keys) {
+    return this.#attempt(async (database) => {
+      for (const key of await database.getAllKeys(STORE)) {
+        if (!keys.includes(String(key))) await database.delete(STORE, key);
+      }
+    });
+  }
+
+  close() {
+    this.#database?.then((database) => database.close()).catch(() => undefined);
+    this.#database = null;
+  }
+
+  /**
+   * Browsers lose the connection to their database process now and then: so a failure is met with one new
+   * connection and one more attempt. A full disk stays full.
+   *
+   * @template T
+   * @param {(database: IDBPDatabase) => Promise<T>} action
+   * @returns {Promise<T | undefined>} undefined when the store is off
+   */
+  async #attempt(action) {
+    for (const last of [false, true]) {
+      if (this.failure !== null) return undefined;
+      try {
+        this.#database ??= openDB(DATABASE, 1, {
+          upgrade: (database) => void database.createObjectStore(STORE),
+        });
+        return await action(await this.#database);
+      } catch (error) {
+        const full = error instanceof DOMException && error.name === "QuotaExceededError";
+        this.close();
+        if (full) this.failure = "no storage is left for it";
+        else if (last) this.failure = lastLine(error);
+      }
+    }
+    return undefined;
+  }
+}
+
+/**
+ * @param {unknown} buffer
+ * @param {SiteFile} file
+ */
+async function isIntact(buffer, file) {
+  if (!(buffer instanceof ArrayBuffer) || buffer.byteLength !== file.size) return false;
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", buffer));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("") === file.sha256;
+}
+
+/**
+ * @param {SiteFile} file
+ * @param {(loaded: number) => void} report
+ * @returns {Promise<ArrayBuffer>}
+ */
+async function download(file, report) {
+  for (let attempt = 1; attempt <= 2; attempt++) {
+    const buffer = await receive(file, report);
+    if (await isIntact(buffer, file)) return buffer;
+  }
+  throw EngineError.of("download-damaged", file.url);
+}
+
+/**
+ * @param {SiteFile} file
+ * @param {(loaded: number) => void} report
+ * @returns {Promise<ArrayBuffer>}
+ */
+async function receive(file, report) {
+  try {
+    // no-store: a second copy in the HTTP cache would only cost the visitor's disk.
+    const response = await fetch(file.url, { cache: "no-store" });
+    if (!response.ok || !response.body) throw new Error(response.statusText);
+    /** @type {Uint8Array<ArrayBuffer>[]} */
+    const chunks = [];
+    let loaded = 0;
+    const reader = response.body.getReader();
+    for (let part = await reader.read(); !part.done; part = await reader.read()) {
+      chunks.push(part.value);
+      loaded += part.value.byteLength;
+      report(loaded);
+    }
+    return await new Blob(chunks).arrayBuffer();
+  } catch {
+    throw EngineError.of("download-failed", file.url);
+  }
+}
