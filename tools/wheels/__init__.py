@@ -1,0 +1,6 @@
+"""Wheels of numpy, Pillow, safetensors and micropip for Pyodide: found, fetched or built."""
+
+from tools.wheels.find import Wheel, find_wheels
+from tools.wheels.lock import WheelError
+
+__all__ = ["Wheel", "WheelError", "find_wheels"]

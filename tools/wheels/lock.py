@@ -1,0 +1,79 @@
+"""What lock.json pins: one entry a wheel, with the hashes that are accepted for it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+LOCK_FILE = Path(__file__).with_name("lock.json")
+
+
+class WheelError(Exception):
+    """A wheel cannot be had, or is not what it should be. The message is for the user."""
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """One wheel file as published or as built here."""
+
+    version: str
+    file: str
+    sha256: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Pin:
+    """A package: Pyodide's own wheel of it, ours from source, and the sdist ours is made of."""
+
+    name: str
+    version: str
+    official: Artifact
+    source: Artifact
+    sdist: str | None
+
+    def accepted(self, file: str) -> set[str]:
+        """The SHA-256 values that a file of this name may have."""
+        artifacts = (self.official, self.source)
+        return {digest for a in artifacts if a.file == file for digest in a.sha256}
+
+
+@dataclass(frozen=True)
+class Lock:
+    """The whole of lock.json."""
+
+    pyodide: str
+    pins: tuple[Pin, ...]
+
+
+def read_lock(path: Path = LOCK_FILE) -> Lock:
+    """Read the lock file.
+
+    Raises OSError, ValueError, KeyError or TypeError if it is missing or malformed: it is part of
+    the repository, so that is a mistake in the repository and none of the user's.
+    """
+
+    def artifact(entry: dict[str, object]) -> Artifact:
+        digests = entry["sha256"]
+        assert isinstance(digests, list)
+        return Artifact(str(entry["version"]), str(entry["file"]), tuple(digests))
+
+    data = json.loads(path.read_text(encoding="utf-8"))
+    pins = tuple(
+        Pin(
+            name=entry["name"],
+            version=entry["version"],
+            official=artifact(entry["official"]),
+            source=artifact(entry["source"]),
+            sdist=entry["sdist"],
+        )
+        for entry in data["wheels"]
+    )
+    return Lock(data["pyodide"], pins)
+
+
+def sha256(path: Path) -> str:
+    """The file's SHA-256 in hex. Raises OSError if it cannot be read."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

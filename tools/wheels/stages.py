@@ -1,0 +1,165 @@
+"""Runs the stages of a long build side by side, and goes on where an earlier run stopped.
+
+A finished stage leaves a stamp: a hash of its inputs and, through them, of all that it needs. A
+stage whose stamp still fits is not run again, and neither is anything that only it would need.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from pathlib import Path
+
+from tools.wheels.lock import WheelError
+
+LOG_LINES = 15
+
+
+class BuildError(WheelError):
+    """A stage failed. The message has the log's last lines and its path."""
+
+
+class Job:
+    """What a stage gets to work with: commands whose output goes to the stage's log."""
+
+    def __init__(self, log: Path) -> None:
+        self.log = log
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._stopped = False
+
+    def run(self, *command: str | Path, env: Mapping[str, str] | None = None) -> None:
+        """Run a command. Raises subprocess.CalledProcessError, or OSError if there is none such."""
+        with self.log.open("ab") as output:
+            with self._lock:
+                if self._stopped:
+                    raise InterruptedError("stopped, since another stage failed")
+                # A session of its own: stop() then ends a compiler's children as well.
+                self._process = subprocess.Popen(
+                    [str(part) for part in command],
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=subprocess.STDOUT,
+                    env=env,
+                    start_new_session=True,
+                )
+            status = self._process.wait()
+        if status:
+            raise subprocess.CalledProcessError(status, [str(part) for part in command])
+
+    def stop(self) -> None:
+        """End the command that is running, and let no other begin."""
+        with self._lock:
+            self._stopped = True
+            if self._process is not None and self._process.poll() is None:
+                os.killpg(self._process.pid, signal.SIGTERM)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A step of the build; `inputs` is all the text that decides what comes out of it."""
+
+    name: str
+    run: Callable[[Job], None]
+    needs: tuple[str, ...] = ()
+    inputs: str = ""
+
+
+def _keys(stages: Mapping[str, Stage]) -> dict[str, str]:
+    keys: dict[str, str] = {}
+
+    def key(name: str) -> str:
+        if name not in keys:
+            stage = stages[name]
+            text = "\0".join([name, stage.inputs, *map(key, stage.needs)])
+            keys[name] = hashlib.sha256(text.encode()).hexdigest()
+        return keys[name]
+
+    for name in stages:
+        key(name)
+    return keys
+
+
+def _failure(stage: Stage, job: Job, error: BaseException, seconds: float) -> BuildError:
+    lines = [f"stage {stage.name} failed after {seconds:.0f} s: {error}"]
+    if job.log.exists():
+        tail = job.log.read_text(encoding="utf-8", errors="replace").splitlines()[-LOG_LINES:]
+        lines += [*(f"  | {line}" for line in tail), f"The whole log: {job.log}"]
+    lines.append("The finished stages are kept: the same command goes on from there.")
+    return BuildError("\n".join(lines))
+
+
+def run_stages(
+    stages: Sequence[Stage],
+    wanted: Collection[str],
+    folder: Path,
+    say: Callable[[str], None] = print,
+) -> None:
+    """Bring the wanted stages, and what they need, up to date.
+
+    Stamps and logs go to `folder`. Raises BuildError on the first stage that fails, after ending
+    the commands of those that run beside it.
+    """
+    by_name = {stage.name: stage for stage in stages}
+    keys = _keys(by_name)
+    stamps, logs = folder / "stamps", folder / "logs"
+    stamps.mkdir(parents=True, exist_ok=True)
+    logs.mkdir(exist_ok=True)
+
+    def fresh(name: str) -> bool:
+        stamp = stamps / name
+        return stamp.exists() and stamp.read_text(encoding="utf-8") == keys[name]
+
+    todo: set[str] = set()
+
+    def want(name: str) -> None:
+        if name not in todo and not fresh(name):
+            todo.add(name)
+            for need in by_name[name].needs:
+                want(need)
+
+    for name in wanted:
+        want(name)
+    if not todo:
+        return
+
+    start = time.monotonic()
+    jobs = {name: Job(logs / f"{name}.log") for name in todo}
+
+    def work(stage: Stage) -> float:
+        (stamps / stage.name).unlink(missing_ok=True)
+        jobs[stage.name].log.unlink(missing_ok=True)
+        begin = time.monotonic()
+        try:
+            stage.run(jobs[stage.name])
+        except Exception as error:
+            seconds = time.monotonic() - begin
+            raise _failure(stage, jobs[stage.name], error, seconds) from error
+        (stamps / stage.name).write_text(keys[stage.name], encoding="utf-8")
+        return time.monotonic() - begin
+
+    running: dict[Future[float], Stage] = {}
+    with ThreadPoolExecutor(max_workers=len(todo)) as pool:
+        try:
+            while todo or running:
+                busy = todo | {stage.name for stage in running.values()}
+                ready = [name for name in sorted(todo) if busy.isdisjoint(by_name[name].needs)]
+                for name in ready:
+                    todo.remove(name)
+                    running[pool.submit(work, by_name[name])] = by_name[name]
+                done, _ = wait(running, return_when=FIRST_COMPLETED)
+                for future in done:
+                    stage = running.pop(future)
+                    seconds = future.result()
+                    say(f"[{time.monotonic() - start:5.0f} s] {stage.name}: {seconds:.1f} s")
+        except BaseException:
+            for job in jobs.values():
+                job.stop()
+            raise
