@@ -1,0 +1,153 @@
+"""The page's side of the package: the only file that knows JavaScript. Runs inside Pyodide in a worker.
+
+Big arrays cross as whole buffers: `assign` and `to_py` copy a typed array in one go, where iterating over a
+proxy would take it element by element.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Protocol
+
+import js
+import numpy as np
+from numpy.typing import NDArray
+from pyodide.ffi import JsProxy, to_js
+
+from . import pipeline
+from .card import read_card
+from .errors import HushmarkError
+from .payload import Payload, hex_payload, random_payload, text_payload, to_bytes
+from .picture import MIME_TYPES
+from .reading import Reading
+
+
+class JsForward(Protocol):
+    """What the worker hands over: flat Float32Arrays in, a promise of one out."""
+
+    def encode(self, bits: JsProxy, image: JsProxy) -> Awaitable[JsProxy]:
+        """Bits [n] and image [3*S*S] -> residual [3*S*S]."""
+        ...
+
+    def decode(self, image: JsProxy) -> Awaitable[JsProxy]:
+        """Image [3*S*S] -> logits [n]."""
+        ...
+
+
+class Engine:
+    """Entry points for the worker.
+
+    A HushmarkError comes back as `{error: {code, message}}`; anything else propagates.
+    """
+
+    def __init__(self, js_forward: JsForward, card_path: str) -> None:
+        self._forward = _Forward(js_forward)
+        self._card = read_card(Path(card_path))
+
+    async def embed(
+        self,
+        data: JsProxy,
+        name: str,
+        kind: str,
+        value: str,
+        strength_db: float,
+        on_progress: Callable[[str], None],
+    ) -> JsProxy:
+        """Mark the picture in `data` (Uint8Array). `kind` is text, hex or random (which ignores `value`).
+
+        -> {data: Uint8Array, name, type (MIME), width, height, psnr, payload: {kind, value, hex},
+        check: reading, difference: Uint8Array (PNG), phases: {phase: ms}}
+        """
+        try:
+            marked = await pipeline.embed(
+                data.to_bytes(),
+                self._payload(kind, value),
+                name=name,
+                strength_db=strength_db,
+                forward=self._forward,
+                card=self._card,
+                progress=on_progress,
+            )
+        except HushmarkError as error:
+            return _error(error)
+        return _object(
+            data=_uint8_array(marked.data),
+            name=marked.name,
+            type=MIME_TYPES[marked.file_format],
+            width=marked.width,
+            height=marked.height,
+            psnr=marked.psnr,
+            payload=self._facts(marked.payload),
+            check=self._reading(marked.check),
+            difference=_uint8_array(marked.difference),
+            phases=marked.phases,
+        )
+
+    async def read(self, data: JsProxy, name: str, on_progress: Callable[[str], None]) -> JsProxy:
+        """Read the picture in `data` (Uint8Array).
+
+        -> {found, payload: {kind, value, hex} or null, confidences: Float32Array, statistic, threshold,
+        falseAlarm, window: {left, top, right, bottom}, phases: {phase: ms}}
+        """
+        try:
+            result = await pipeline.read(
+                data.to_bytes(), name=name, forward=self._forward, card=self._card, progress=on_progress
+            )
+        except HushmarkError as error:
+            return _error(error)
+        return _object(**self._reading(result.reading), phases=result.phases)
+
+    def _payload(self, kind: str, value: str) -> Payload:
+        if kind == "random":
+            return random_payload(self._card.bits)
+        return text_payload(value) if kind == "text" else hex_payload(value)
+
+    def _facts(self, payload: Payload) -> dict[str, str]:
+        return {"kind": payload.kind, "value": payload.value, "hex": to_bytes(payload, self._card.bits).hex()}
+
+    def _reading(self, reading: Reading) -> dict[str, Any]:
+        return {
+            "found": reading.found,
+            "payload": None if reading.payload is None else self._facts(reading.payload),
+            "confidences": _float32_array(np.array(reading.confidences, np.float32)),
+            "statistic": reading.statistic,
+            "threshold": reading.threshold,
+            "falseAlarm": reading.false_alarm,
+            "window": asdict(reading.window),
+        }
+
+
+class _Forward:
+    """`Forward` around the worker's sessions."""
+
+    def __init__(self, js_forward: JsForward) -> None:
+        self._js = js_forward
+
+    async def encode(self, bits: NDArray[np.float32], image: NDArray[np.float32]) -> NDArray[np.float32]:
+        residual = await self._js.encode(_float32_array(bits), _float32_array(image))
+        return np.asarray(residual.to_py(), np.float32).reshape(image.shape)
+
+    async def decode(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
+        logits = await self._js.decode(_float32_array(image))
+        return np.asarray(logits.to_py(), np.float32)[np.newaxis]
+
+
+def _float32_array(values: NDArray[np.float32]) -> JsProxy:
+    array = js.Float32Array.new(values.size)
+    array.assign(np.ascontiguousarray(values).reshape(-1))
+    return array
+
+
+def _uint8_array(data: bytes) -> JsProxy:
+    array = js.Uint8Array.new(len(data))
+    array.assign(data)
+    return array
+
+
+def _object(**fields: object) -> JsProxy:
+    """A plain JavaScript object; None becomes null."""
+    return to_js(fields, dict_converter=js.Object.fromEntries)
+
+
+def _error(error: HushmarkError) -> JsProxy:
+    return _object(error={"code": error.code, "message": str(error)})

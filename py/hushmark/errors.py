@@ -1,0 +1,230 @@
+"""Every error the package raises on purpose, and the sentence a person reads.
+
+Code that meets a problem raises the type with the facts; the sentences stand only here. `code` names the
+kind of error for programs (the page's messages, `--json`), `str(error)` is the sentence.
+"""
+
+from pathlib import Path
+
+
+class HushmarkError(Exception):
+    """Base of all errors meant for a person. `code` is stable, the sentence may change."""
+
+    code = "error"
+
+
+class PictureError(HushmarkError):
+    """The picture cannot be used."""
+
+
+class PictureEmpty(PictureError):
+    """The file holds no bytes."""
+
+    code = "picture-empty"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} is empty (0 bytes). Choose another file.")
+
+
+class PictureFormat(PictureError):
+    """The file is no JPEG, PNG or WebP; `found` is what it is, where that is known."""
+
+    code = "picture-format"
+
+    def __init__(self, name: str, found: str | None) -> None:
+        what = "is not a picture in a known format" if found is None else f"is a {found} file"
+        super().__init__(f"{name} {what}. Hushmark takes JPEG, PNG and WebP: save it as one of these first.")
+
+
+class PictureTruncated(PictureError):
+    """The file ends before its picture does."""
+
+    code = "picture-truncated"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} is cut off: the end of the file is missing. Copy or download it again.")
+
+
+class PictureUnreadable(PictureError):
+    """The file has the right format, but its contents are damaged."""
+
+    code = "picture-unreadable"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} is damaged and cannot be decoded. Copy or download it again.")
+
+
+class PictureAnimated(PictureError):
+    """The file holds an animation."""
+
+    code = "picture-animated"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} is animated. Hushmark takes still pictures: save one frame of it.")
+
+
+class PictureTooSmall(PictureError):
+    """The short side is below `minimum` pixels."""
+
+    code = "picture-too-small"
+
+    def __init__(self, name: str, size: tuple[int, int], minimum: int) -> None:
+        super().__init__(
+            f"{name} has {size[0]}x{size[1]} pixels. Hushmark needs at least {minimum} on the shorter side: "
+            "choose a larger picture."
+        )
+
+
+class PictureTooLarge(PictureError):
+    """More than `maximum` pixels by its header; it was not decoded."""
+
+    code = "picture-too-large"
+
+    def __init__(self, name: str, maximum: int) -> None:
+        super().__init__(
+            f"{name} has more than {maximum // 1_000_000} million pixels, the most that Hushmark takes: "
+            "make it smaller first."
+        )
+
+
+class PictureMode(PictureError):
+    """Pixels of a kind that cannot be marked without loss, for instance CMYK; `found` names it."""
+
+    code = "picture-mode"
+
+    def __init__(self, name: str, found: str) -> None:
+        super().__init__(
+            f"{name} has {found} pixels. Hushmark takes RGB and grey with 8 bits: convert it first."
+        )
+
+
+class PictureTransparent(PictureError):
+    """Not one pixel is visible."""
+
+    code = "picture-transparent"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} is wholly transparent: there is nothing to mark. Choose another picture.")
+
+
+class PictureMetadata(PictureError):
+    """The metadata does not fit into the format, so the marked picture cannot be written."""
+
+    code = "picture-metadata"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} carries metadata that cannot be written back. Remove it and try again.")
+
+
+class PayloadError(HushmarkError):
+    """The payload cannot be carried."""
+
+
+class PayloadEmpty(PayloadError):
+    """No text or no digits."""
+
+    code = "payload-empty"
+
+    def __init__(self) -> None:
+        super().__init__("There is nothing to hide yet. Type 1 to 4 characters, or choose a random id.")
+
+
+class PayloadTooLong(PayloadError):
+    """The text takes `length` bytes of UTF-8 where `maximum` fit."""
+
+    code = "payload-too-long"
+
+    def __init__(self, length: int, maximum: int) -> None:
+        super().__init__(
+            f"The text takes {length} bytes, and {maximum} fit. Use at most {maximum} plain characters "
+            "(an accented letter counts as 2, an emoji as 4)."
+        )
+
+
+class PayloadText(PayloadError):
+    """The text has characters that cannot be printed, so reading could not tell it from an id."""
+
+    code = "payload-text"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The text has characters that cannot be shown, such as a tab or a line break. Remove them."
+        )
+
+
+class PayloadHex(PayloadError):
+    """The id is not exactly `digits` hexadecimal digits."""
+
+    code = "payload-hex"
+
+    def __init__(self, digits: int) -> None:
+        super().__init__(f"A hex id has exactly {digits} digits from 0-9 and a-f, for instance 70697065.")
+
+
+class StrengthError(HushmarkError):
+    """The strength lies outside what is allowed."""
+
+    code = "strength"
+
+    def __init__(self, minimum: float, maximum: float) -> None:
+        super().__init__(f"The strength must lie between {minimum:g} and {maximum:g} dB.")
+
+
+class ModelError(HushmarkError):
+    """The weights, or what they computed, cannot be used."""
+
+
+class ModelMissing(ModelError):
+    """No weights at `path`."""
+
+    code = "model-missing"
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"There are no weights at {path}. Set HUSHMARK_WEIGHTS to the folder that holds them."
+        )
+
+
+class ModelDamaged(ModelError):
+    """The file at `path` is no weights file of ours."""
+
+    code = "model-damaged"
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"The weights at {path} are damaged. Fetch them again.")
+
+
+class ModelOutput(ModelError):
+    """The forward pass gave no usable numbers (empty, not finite, wrong shape)."""
+
+    code = "model-output"
+
+    def __init__(self) -> None:
+        super().__init__("The network gave no usable answer. Try again, or use another execution provider.")
+
+
+class RuntimeMissing(HushmarkError):
+    """The native forward pass needs onnxruntime, which is not installed."""
+
+    code = "runtime-missing"
+
+    def __init__(self) -> None:
+        super().__init__("The command line needs onnxruntime: pip install 'hushmark[native]'.")
+
+
+class OutputExists(HushmarkError):
+    """The output file is there already."""
+
+    code = "output-exists"
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"{path} exists already. Choose another name, or use --force to replace it.")
+
+
+class FileProblem(HushmarkError):
+    """The operating system would not read or write the file."""
+
+    code = "file"
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(f"{name}: {reason}.")

@@ -1,0 +1,21 @@
+"""What the pipeline needs from a network, whoever runs it."""
+
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Forward(Protocol):
+    """The forward pass; S is the model card's image size, n its number of bits.
+
+    Async throughout, because a session in the page can only be awaited.
+    """
+
+    async def encode(self, bits: NDArray[np.float32], image: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Bits [1,n] of 0 and 1 and image [1,3,S,S], RGB in 0..1 -> residual [1,3,S,S] to be added to it."""
+        ...
+
+    async def decode(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Image [1,3,S,S], RGB in 0..1 -> logits [1,n], positive meaning 1."""
+        ...

@@ -1,0 +1,55 @@
+"""The forward pass on native onnxruntime."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import ModelDamaged, ModelMissing, RuntimeMissing
+
+try:
+    import onnxruntime
+except ImportError as error:
+    raise RuntimeMissing from error
+
+
+class NativeForward:
+    """`Forward` from `encoder.onnx` and `decoder.onnx` in a folder, with their `.safetensors` beside them.
+
+    Raises ModelMissing, ModelDamaged.
+    """
+
+    def __init__(self, weights: Path) -> None:
+        self._encoder = _session(weights / "encoder.onnx")
+        self._decoder = _session(weights / "decoder.onnx")
+
+    async def encode(self, bits: NDArray[np.float32], image: NDArray[np.float32]) -> NDArray[np.float32]:
+        """See `Forward.encode`."""
+        return np.asarray(self._encoder.run(["residual"], {"secret_bits": bits, "image": image})[0])
+
+    async def decode(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
+        """See `Forward.decode`."""
+        return np.asarray(self._decoder.run(["logits"], {"image": image})[0])
+
+
+def weights_dir() -> Path:
+    """The folder of the weights: $HUSHMARK_WEIGHTS, or `weights/` of the checkout that this package lies in.
+
+    Raises ModelMissing when it is not there.
+    """
+    chosen = os.environ.get("HUSHMARK_WEIGHTS")
+    folder = Path(chosen) if chosen else Path(__file__).parents[2] / "weights"
+    if not folder.is_dir():
+        raise ModelMissing(folder)
+    return folder
+
+
+def _session(graph: Path) -> onnxruntime.InferenceSession:
+    for path in (graph, graph.with_suffix(".safetensors")):
+        if not path.is_file():
+            raise ModelMissing(path)
+    try:
+        return onnxruntime.InferenceSession(graph, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime's errors share no base class of their own
+        raise ModelDamaged(graph) from error

@@ -1,0 +1,136 @@
+"""The whole way: mark a picture, or read one."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from . import residual
+from .card import ModelCard
+from .container import Format
+from .errors import ModelOutput, StrengthError
+from .forward import Forward
+from .payload import Payload, to_bits
+from .picture import Picture, open_picture, save_picture
+from .reading import WHOLE_PICTURE, Reading, decide
+
+DEFAULT_STRENGTH_DB = 38.0
+
+Progress = Callable[[str], None]
+"""Is told the name of each phase as it starts: open, prepare, forward, apply, save, check."""
+
+
+@dataclass(frozen=True)
+class Marked:
+    """A marked picture.
+
+    `data`: the file; `name`: suggested file name; `width`, `height`: pixels as displayed; `psnr`: dB against
+    the cover, before encoding; `check`: what reading `data` back gave; `difference`: PNG for the eye;
+    `phases`: milliseconds by phase.
+    """
+
+    data: bytes
+    name: str
+    file_format: Format
+    width: int
+    height: int
+    psnr: float
+    payload: Payload
+    check: Reading
+    difference: bytes
+    phases: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Read:
+    """A reading and the milliseconds it took by phase."""
+
+    reading: Reading
+    phases: dict[str, float]
+
+
+async def embed(
+    data: bytes,
+    payload: Payload,
+    *,
+    name: str,
+    forward: Forward,
+    card: ModelCard,
+    strength_db: float = DEFAULT_STRENGTH_DB,
+    progress: Progress | None = None,
+) -> Marked:
+    """Mark the picture in `data` (JPEG, PNG or WebP; `name` is its file name) with the payload.
+
+    `strength_db` is the PSNR to aim at, 30 (strong) to 50 (weak).
+    Raises HushmarkError: StrengthError, PayloadError, PictureError, ModelOutput.
+    """
+    if not residual.MINIMUM_STRENGTH_DB <= strength_db <= residual.MAXIMUM_STRENGTH_DB:
+        raise StrengthError(residual.MINIMUM_STRENGTH_DB, residual.MAXIMUM_STRENGTH_DB)
+    bits = to_bits(payload, card.bits)
+    phases = _Phases(progress)
+
+    await phases.enter("open")
+    cover = open_picture(data, name)
+    await phases.enter("prepare")
+    image = residual.prepare(cover, card.image_size)
+    await phases.enter("forward")
+    pattern = await forward.encode(bits[None], image)
+    if pattern.shape != image.shape:
+        raise ModelOutput
+    await phases.enter("apply")
+    marked, psnr = residual.apply(cover, pattern, strength_db)
+    await phases.enter("save")
+    encoded = save_picture(marked)
+    preview = residual.difference(cover, marked)
+    await phases.enter("check")
+    check = await _decode(open_picture(encoded, marked.marked_name), forward, card)
+    width, height = cover.display_size
+    return Marked(
+        data=encoded,
+        name=cover.marked_name,
+        file_format=cover.file_format,
+        width=width,
+        height=height,
+        psnr=psnr,
+        payload=payload,
+        check=check,
+        difference=preview,
+        phases=phases.finish(),
+    )
+
+
+async def read(
+    data: bytes, *, name: str, forward: Forward, card: ModelCard, progress: Progress | None = None
+) -> Read:
+    """Read the picture in `data`. Raises HushmarkError: PictureError, ModelOutput."""
+    phases = _Phases(progress)
+    await phases.enter("open")
+    picture = open_picture(data, name)
+    await phases.enter("prepare")
+    image = residual.prepare(picture, card.image_size)
+    await phases.enter("forward")
+    logits = await forward.decode(image)
+    return Read(decide(logits, card, WHOLE_PICTURE), phases.finish())
+
+
+async def _decode(picture: Picture, forward: Forward, card: ModelCard) -> Reading:
+    logits = await forward.decode(residual.prepare(picture, card.image_size))
+    return decide(logits, card, WHOLE_PICTURE)
+
+
+class _Phases:
+    """Announces phases, times them, and lets the event loop run between them."""
+
+    def __init__(self, progress: Progress | None) -> None:
+        self._progress = progress
+        self._starts: list[tuple[str, float]] = []
+
+    async def enter(self, phase: str) -> None:
+        if self._progress is not None:
+            self._progress(phase)
+        await asyncio.sleep(0)
+        self._starts.append((phase, time.perf_counter()))
+
+    def finish(self) -> dict[str, float]:
+        ends = [start for _, start in self._starts[1:]] + [time.perf_counter()]
+        return {phase: 1000 * (end - start) for (phase, start), end in zip(self._starts, ends, strict=True)}
