@@ -1,0 +1,462 @@
+"""Builds the static site dist/ from the app, npm's packages, wheels and weights, and serves it here.
+
+    python build.py                      make dist/ anew; only wheels that are not here yet are fetched
+    python build.py serve [--port N]     the same, then serve it and print the URL (port 0 takes a free one)
+    python build.py wheel [--out DIR]    make only our own wheel and print its path
+
+dist/ holds index.html and manifest.json, which lists every file of the site under a key that stays the same
+from build to build: {"version": 1, "files": {KEY: {"url", "size", "sha256", "br", "gz", "part"}}}. URLs are
+relative to the manifest and carry a content hash, in the file's name or in a folder's. Size and SHA-256 are
+of the file itself; br and gz are the sizes of its compressed forms, null where they would save nothing. Tests
+take the same way in:
+
+    from build import build_site, make_server
+    server = make_server(build_site())   # listens; serve_forever() in a thread, server.url, shutdown()
+
+The npm files that are used as they are have their SHA-256 in requirements/npm-files.sha256. After a change of
+package-lock.json renew it: cd node_modules && sha256sum $(cut -c67- ../requirements/npm-files.sha256)
+"""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import fcntl
+import hashlib
+import io
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import onnx
+from google.protobuf.message import DecodeError
+
+from tools.compress import write_compressed
+from tools.serve import make_server
+from tools.wheels.find import Wheel, find_wheels
+from tools.wheels.lock import WheelError
+
+__all__ = ["BuildError", "build_site", "build_wheel", "make_server"]
+
+ROOT = Path(__file__).resolve().parent
+DEFAULT_PORT = 8765
+
+Part = Literal["app", "python", "onnxruntime", "weights", "wheels", "page"]
+Say = Callable[[str], None]
+
+PYODIDE_FILES = (
+    "pyodide.mjs",
+    "pyodide.asm.mjs",
+    "pyodide.asm.wasm",
+    "python_stdlib.zip",
+    "pyodide-lock.json",
+)
+# app/ imports the wasm build, so it is bundled with it; the builds with WebGPU are loaded when wanted.
+ORT_GLUE = {
+    "wasm": "ort-wasm-simd-threaded",
+    "jspi": "ort-wasm-simd-threaded.jspi",
+    "asyncify": "ort-wasm-simd-threaded.asyncify",
+}
+ENTRY_POINTS = {
+    "main.js": "app/main.js",
+    "worker.js": "app/engine/worker.js",
+    "style.css": "app/style.css",
+    "ort/jspi.js": "node_modules/onnxruntime-web/dist/ort.jspi.min.mjs",
+    "ort/asyncify.js": "node_modules/onnxruntime-web/dist/ort.webgpu.min.mjs",
+}
+NETWORKS = ("encoder", "decoder")
+
+
+class BuildError(Exception):
+    """The site cannot be built. The message tells the user what is wrong and what to do."""
+
+
+@dataclass(frozen=True)
+class SiteFile:
+    """A file of the site: its URL relative to the manifest, and what the manifest says of it."""
+
+    url: str
+    size: int
+    sha256: str
+    part: Part
+
+
+class Site:
+    """The site as it is put together in a folder that is not dist/ yet."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.files: dict[str, SiteFile] = {}
+
+    def add(self, key: str, part: Part, url: str, data: bytes) -> SiteFile:
+        """Write a file at this URL, which is relative to the manifest."""
+        path = self.folder / url
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+        self.files[key] = SiteFile(url, len(data), hashlib.sha256(data).hexdigest(), part)
+        return self.files[key]
+
+    def add_hashed(self, key: str, part: Part, name: str, data: bytes) -> SiteFile:
+        """Write a file to assets/ under a name that carries its hash, so that it can be cached for ever."""
+        stem, dot, ending = name.rpartition(".")
+        return self.add(key, part, f"assets/{stem}-{_short_hash(data)}{dot}{ending}", data)
+
+    def finish(self, say: Say) -> None:
+        """Write the compressed forms and the manifest."""
+        write_compressed({self.folder / file.url: file.sha256 for file in self.files.values()}, say)
+
+        def compressed_size(file: SiteFile, ending: str) -> int | None:
+            path = self.folder / (file.url + ending)
+            return path.stat().st_size if path.is_file() else None
+
+        entries = {
+            key: {
+                "url": file.url,
+                "size": file.size,
+                "sha256": file.sha256,
+                "br": compressed_size(file, ".br"),
+                "gz": compressed_size(file, ".gz"),
+                "part": file.part,
+            }
+            for key, file in self.files.items()
+        }
+        text = json.dumps({"version": 1, "files": entries}, indent=1) + "\n"
+        (self.folder / "manifest.json").write_text(text, encoding="utf-8")
+
+
+class NpmPackages:
+    """node_modules, checked against the lock file."""
+
+    def __init__(self, root: Path) -> None:
+        """Raises BuildError if a package is missing or has another version than package-lock.json."""
+        self.folder = root / "node_modules"
+        locked = json.loads(_read(root / "package-lock.json"))["packages"]
+        for place, package in locked.items():
+            if not place or package.get("optional"):
+                continue
+            try:
+                version = json.loads((root / place / "package.json").read_bytes())["version"]
+            except (OSError, ValueError, KeyError):
+                version = None
+            if version != package["version"]:
+                found = f"is version {version}" if version else "is missing or damaged"
+                raise BuildError(f"{place} {found}, but package-lock.json has {package['version']}: {_NPM}")
+        lines = _read(root / "requirements" / "npm-files.sha256").decode().splitlines()
+        self.digests = {name: digest for digest, name in (line.split("  ", 1) for line in lines)}
+
+    def read(self, name: str) -> bytes:
+        """A file that goes into the site as it is. Raises BuildError if it is missing or altered."""
+        data = _read(self.folder / name)
+        if hashlib.sha256(data).hexdigest() != self.digests[name]:
+            raise BuildError(f"node_modules/{name} is not the file of the locked version: {_NPM}")
+        return data
+
+    def facts(self, package: str) -> dict[str, Any]:
+        """The package.json of an installed package."""
+        facts: dict[str, Any] = json.loads(_read(self.folder / package / "package.json"))
+        return facts
+
+
+_NPM = "run npm ci --ignore-scripts."
+
+
+def build_site(root: Path = ROOT, out: Path | None = None, say: Say = print) -> Path:
+    """Build the site of the checkout `root` into `out` (its dist/ by default) and answer that folder.
+
+    `say` gets lines of progress. Raises BuildError if an input is missing or altered; `out` then stays as it
+    was.
+    """
+    out = out or root / "dist"
+    with _one_build_at_a_time(root), tempfile.TemporaryDirectory(prefix=".dist-", dir=root) as temporary:
+        site = Site(Path(temporary) / "site")
+        npm = NpmPackages(root)
+        _add_weights(site, root / "weights")
+        _add_pyodide(site, npm)
+        _add_onnxruntime(site, npm)
+        try:
+            wheels = find_wheels(npm.folder, say=say)
+        except WheelError as error:
+            raise BuildError(str(error)) from error
+        _add_wheels(site, [(wheel.name, wheel.path) for wheel in wheels])
+        _add_wheels(site, [("hushmark", build_wheel(Path(temporary), root))])
+        bundled = _add_app(site, root, Path(temporary) / "bundles")
+        _add_page(site, root, _licenses(npm, sorted({*bundled, "pyodide", "onnxruntime-web"}), wheels))
+        site.finish(say)
+        _swap(site.folder, out, Path(temporary) / "old")
+    return out
+
+
+def build_wheel(folder: Path, root: Path = ROOT) -> Path:
+    """Build our own wheel from the checkout `root` into `folder`; the same files always give the same bytes.
+
+    Raises BuildError if it cannot be built.
+    """
+    folder = folder.resolve()
+    _read(root / "py" / "hushmark" / "__init__.py")
+    environment = {name: value for name, value in os.environ.items() if name != "SOURCE_DATE_EPOCH"}
+    command = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(folder)]
+    done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True)
+    built = sorted(folder.glob("hushmark-*.whl"))
+    if done.returncode or len(built) != 1:
+        raise BuildError(f"Our own wheel was not built: {_last_line(done.stderr) or built}")
+    return built[0]
+
+
+def _add_weights(site: Site, folder: Path) -> None:
+    """The two networks. Raises BuildError unless graph, weights and model card fit together."""
+    for network in NETWORKS:
+        graph, weights = folder / f"{network}.onnx", folder / f"{network}.safetensors"
+        graph_data, weights_data = _read(graph), _read(weights)
+        header = _safetensors_header(weights, weights_data)
+        # Where each tensor's bytes lie in the file, as the graph's external data have to name it.
+        start = 8 + int.from_bytes(weights_data[:8], "little")
+        places = set()
+        for name, tensor in header.items():
+            if name != "__metadata__":
+                first, last = tensor["data_offsets"]
+                places.add((weights.name, start + first, last - first))
+        for name, place in _external_data(graph, graph_data):
+            if place not in places:
+                raise BuildError(
+                    f"{graph} and {weights.name} do not belong together: {name} is no tensor of that file."
+                    " Take both from the same export."
+                )
+        if "hushmark" not in header.get("__metadata__", {}):
+            raise BuildError(
+                f'{weights} has no model card: export it anew, with the metadata key "hushmark".'
+            )
+        for path, data in ((graph, graph_data), (weights, weights_data)):
+            site.add_hashed(f"weights/{path.name}", "weights", path.name, data)
+
+
+def _safetensors_header(path: Path, data: bytes) -> dict[str, Any]:
+    """The header of a safetensors file. Raises BuildError unless the file is whole."""
+    length = int.from_bytes(data[:8], "little")
+    try:
+        header: dict[str, Any] = json.loads(data[8 : 8 + length])
+        end = max(tensor["data_offsets"][1] for name, tensor in header.items() if name != "__metadata__")
+    except (ValueError, TypeError, KeyError, IndexError) as error:
+        raise BuildError(
+            f"{path} is not a safetensors file, or is damaged: export the weights anew."
+        ) from error
+    if len(data) != 8 + length + end:
+        raise BuildError(
+            f"{path} is {len(data)} bytes, and its header says {8 + length + end}: it was cut short."
+        )
+    return header
+
+
+def _external_data(path: Path, data: bytes) -> Iterator[tuple[str, tuple[str, int, int]]]:
+    """Name and (file, offset, length) of each tensor that a graph keeps in another file."""
+    try:
+        graph = onnx.load_model_from_string(data).graph
+    except DecodeError as error:
+        raise BuildError(f"{path} is not an ONNX graph, or is damaged: export it anew.") from error
+    for tensor in graph.initializer:
+        if tensor.data_location == onnx.TensorProto.EXTERNAL:
+            entry = {item.key: item.value for item in tensor.external_data}
+            yield tensor.name, (entry["location"], int(entry.get("offset", 0)), int(entry.get("length", 0)))
+
+
+def _add_pyodide(site: Site, npm: NpmPackages) -> None:
+    """Pyodide's core. Its files find each other by name, so it is their folder that carries the hash."""
+    files = {name: npm.read(f"pyodide/{name}") for name in PYODIDE_FILES}
+    files["python_stdlib.zip"] = _stored(npm.folder / "pyodide/python_stdlib.zip", files["python_stdlib.zip"])
+    folder = f"pyodide-{npm.facts('pyodide')['version']}-{_short_hash(*files.values())}"
+    for name, data in files.items():
+        site.add(f"pyodide/{name}", "python", f"{folder}/{name}", data)
+
+
+def _add_onnxruntime(site: Site, npm: NpmPackages) -> None:
+    for build, stem in ORT_GLUE.items():
+        for ending in ("mjs", "wasm"):
+            data = npm.read(f"onnxruntime-web/dist/{stem}.{ending}")
+            site.add_hashed(f"ort/{build}.{ending}", "onnxruntime", f"ort-{build}.{ending}", data)
+    for name in ("jspi", "webgpu", "wasm"):
+        npm.read(f"onnxruntime-web/dist/ort.{name}.min.mjs")  # bundled later, and checked here
+
+
+def _add_wheels(site: Site, wheels: Sequence[tuple[str, Path]]) -> None:
+    """Installers read a wheel's version from the file's name, so it is the folder that carries the hash."""
+    for name, path in wheels:
+        data = _stored(path, _read(path))
+        site.add(f"wheels/{name}", "wheels", f"wheels/{_short_hash(data)}/{path.name}", data)
+
+
+def _add_app(site: Site, root: Path, bundles: Path) -> set[str]:
+    """Bundle the app with esbuild. Answers the names of the npm packages that went into it."""
+    names = {key: key.replace("/", "-").rpartition(".")[0] for key in ENTRY_POINTS}
+    for source in ENTRY_POINTS.values():
+        _read(root / source)
+    command = [
+        str(root / "node_modules" / ".bin" / "esbuild"),
+        *(f"{names[key]}={source}" for key, source in ENTRY_POINTS.items()),
+        "--bundle",
+        "--minify",
+        "--format=esm",
+        "--target=es2022",
+        # onnxruntime-web with its glue beside it instead of inside, and without what it uses in Node only
+        "--conditions=onnxruntime-web-use-extern-wasm",
+        "--external:node:*",
+        f"--outdir={bundles}",
+        f"--metafile={bundles}.json",
+        "--log-level=warning",
+    ]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True)
+    if done.returncode:
+        raise BuildError(f"esbuild could not bundle the app:\n{done.stderr.strip()}")
+    for key in ENTRY_POINTS:
+        name = f"{names[key]}.{key.rpartition('.')[2]}"
+        part: Part = "onnxruntime" if key.startswith("ort/") else "app"
+        site.add_hashed(key, part, name, (bundles / name).read_bytes())
+    inputs = json.loads(_read(Path(f"{bundles}.json")))["inputs"]
+    found = (re.search(r"node_modules/((?:@[^/]+/)?[^/]+)/", path) for path in inputs)
+    return {match[1] for match in found if match}
+
+
+def _add_page(site: Site, root: Path, licenses: str) -> None:
+    """index.html with the hashed names of its script and style, and the licences of what is in the site."""
+    page = _read(root / "index.html").decode()
+    for key in ("main.js", "style.css"):
+        if page.count(f'"{ENTRY_POINTS[key]}"') != 1:
+            raise BuildError(f'index.html has to refer once to "{ENTRY_POINTS[key]}".')
+        page = page.replace(f'"{ENTRY_POINTS[key]}"', f'"{site.files[key].url}"')
+    site.add("index.html", "page", "index.html", page.encode())
+    site.add("licenses.txt", "page", "licenses.txt", licenses.encode())
+
+
+def _licenses(npm: NpmPackages, packages: Sequence[str], wheels: Sequence[Wheel]) -> str:
+    """What the site holds that others wrote: versions, licences, and the texts that packages bring along."""
+    chapters = []
+    for package in packages:
+        facts = npm.facts(package)
+        texts = [
+            path.read_text(encoding="utf-8") for path in sorted((npm.folder / package).glob("LICEN[CS]E*"))
+        ]
+        repository = facts.get("repository", "")
+        url = repository["url"] if isinstance(repository, dict) else repository
+        chapters.append((f"{package} {facts['version']} ({facts['license']}), source: {url}", texts))
+    for wheel in wheels:
+        with zipfile.ZipFile(wheel.path) as archive:
+            names = [
+                name for name in archive.namelist() if re.search(r"\.dist-info/(licenses/.|LICEN[CS]E)", name)
+            ]
+            texts = [archive.read(name).decode(errors="replace") for name in sorted(names)]
+        chapters.append((f"{wheel.name} {wheel.version}", texts))
+    rule = "=" * 80
+    return "\n".join(f"{rule}\n{title}\n{rule}\n\n" + "\n\n".join(texts) for title, texts in chapters)
+
+
+def _stored(path: Path, data: bytes) -> bytes:
+    """The same zip file without compression inside: the server's Brotli then does a quarter better.
+
+    Raises BuildError if the file is no zip file or is damaged.
+    """
+    packed = io.BytesIO()
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as source, zipfile.ZipFile(packed, "w") as target:
+            for entry in source.infolist():
+                copy = zipfile.ZipInfo(entry.filename, entry.date_time)
+                copy.external_attr = entry.external_attr
+                target.writestr(copy, source.read(entry))
+    except zipfile.BadZipFile as error:
+        raise BuildError(f"{path} is damaged: remove it and build again.") from error
+    return packed.getvalue()
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise BuildError(f"{path} cannot be read ({error.strerror}): the build needs it.") from error
+
+
+def _short_hash(*data: bytes) -> str:
+    whole = hashlib.sha256()
+    for piece in data:
+        whole.update(hashlib.sha256(piece).digest())
+    return whole.hexdigest()[:10]
+
+
+def _last_line(text: str) -> str:
+    return text.strip().rpartition("\n")[2]
+
+
+@contextmanager
+def _one_build_at_a_time(root: Path) -> Iterator[None]:
+    """Hold a lock on the checkout: a second build waits, then finds everything compressed."""
+    handle = os.open(root, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _swap(new: Path, out: Path, old: Path) -> None:
+    """Put the new folder in the old one's place. The old one goes to `old`, for the caller to remove."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    if out.exists():
+        out.rename(old)
+    shutil.move(new, out)
+
+
+def _serve(port: int) -> None:
+    """Serve dist/ until Ctrl-C. Raises BuildError if the port cannot be had."""
+    try:
+        server = make_server(ROOT / "dist", port)
+    except OSError as error:
+        if error.errno not in (errno.EADDRINUSE, errno.EACCES):
+            raise
+        why = "is in use" if error.errno == errno.EADDRINUSE else "may not be used"
+        raise BuildError(
+            f"Port {port} {why}: take another one with --port, or a free one with --port 0."
+        ) from error
+    with server:
+        print(f"Serving Hushmark at {server.url} (Ctrl-C ends it)", flush=True)
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            print()
+
+
+def main() -> int:
+    """Run the command; answers its exit status."""
+    parser = argparse.ArgumentParser(
+        prog="build.py", description="Build the static site dist/, and serve it."
+    )
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    serve = commands.add_parser("serve", help="build the site and serve it on this machine")
+    serve.add_argument(
+        "--port", type=int, default=DEFAULT_PORT, help=f"default {DEFAULT_PORT}; 0 takes a free one"
+    )
+    wheel = commands.add_parser("wheel", help="make only our own wheel")
+    wheel.add_argument("--out", type=Path, default=Path(), help="the folder for it (default: this one)")
+    options = parser.parse_args()
+    try:
+        if options.command == "wheel":
+            print(build_wheel(options.out))
+            return 0
+        folder = build_site()
+        size = sum(path.stat().st_size for path in folder.rglob("*") if path.suffix not in (".br", ".gz"))
+        print(f"Built {folder.name}/: {size / 1e6:.1f} MB", flush=True)
+        if options.command == "serve":
+            _serve(options.port)
+    except BuildError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,89 @@
+"""The compressed forms of the site's files: FILE.br and FILE.gz, made once and kept in the cache folder."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import brotli
+
+# A form that saves less than this part of the file is not worth a decoder's time.
+LEAST_GAIN = 0.03
+# Brotli at its best takes seconds for each megabyte; it runs outside Python's lock, so threads suffice.
+THREADS = 2
+
+
+def _brotli(data: bytes) -> bytes:
+    compressed: bytes = brotli.compress(data, quality=11, lgwin=24)
+    return compressed
+
+
+def _gzip(data: bytes) -> bytes:
+    return gzip.compress(data, compresslevel=9, mtime=0)
+
+
+FORMS: Mapping[str, Callable[[bytes], bytes]] = {"br": _brotli, "gz": _gzip}
+
+
+def cache_folder() -> Path:
+    """Where compressed files are kept, each under its source's SHA-256."""
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "hushmark" / "compressed"
+
+
+def write_compressed(files: Mapping[Path, str], say: Callable[[str], None]) -> None:
+    """Put FILE.br and FILE.gz beside each file where they save something.
+
+    `files` gives each file's SHA-256. `say` gets a line for each file that was not in the cache.
+    Raises OSError if the cache folder or the files' folder cannot be written.
+    """
+    cache = cache_folder()
+    cache.mkdir(parents=True, exist_ok=True)
+    new = [path for path, digest in files.items() if not _complete(cache, digest)]
+    if new:
+        megabytes = sum(path.stat().st_size for path in new) / 1e6
+        say(f"Compressing {len(new)} files, {megabytes:.1f} MB, kept for the next build")
+    # The largest first, so that no thread is left alone with it at the end.
+    new.sort(key=lambda path: path.stat().st_size, reverse=True)
+    with ThreadPoolExecutor(THREADS) as pool:
+        for line in pool.map(lambda path: _fill_cache(cache, path, files[path]), new):
+            say(line)
+    for path, digest in files.items():
+        for form in FORMS:
+            data = (cache / f"{digest}.{form}").read_bytes()
+            if len(data) <= path.stat().st_size * (1 - LEAST_GAIN):
+                path.with_name(f"{path.name}.{form}").write_bytes(data)
+
+
+def _complete(cache: Path, digest: str) -> bool:
+    return all((cache / f"{digest}.{form}").is_file() for form in FORMS)
+
+
+def _fill_cache(cache: Path, path: Path, digest: str) -> str:
+    """Compress one file in every form. Answers a line of progress."""
+    started = time.monotonic()
+    data = path.read_bytes()
+    sizes = {}
+    for form, compress in FORMS.items():
+        compressed = compress(data)
+        sizes[form] = len(compressed)
+        _write_whole(cache / f"{digest}.{form}", compressed)
+    seconds = time.monotonic() - started
+    return f"  {path.name}: {len(data) / 1e6:.2f} -> {sizes['br'] / 1e6:.2f} MB, {seconds:.0f} s"
+
+
+def _write_whole(path: Path, data: bytes) -> None:
+    """Write a file that has its name only when it is complete, since a build can be interrupted."""
+    handle, name = tempfile.mkstemp(dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        os.replace(name, path)
+    except BaseException:
+        os.unlink(name)
+        raise

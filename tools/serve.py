@@ -1,0 +1,192 @@
+"""Serves the built site on this machine, with the headers that a public server of it has to send, too."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import urllib.parse
+from collections.abc import Collection
+from functools import partial
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+MIME_TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json",
+    ".mjs": "text/javascript; charset=utf-8",
+    ".onnx": "application/octet-stream",
+    ".safetensors": "application/octet-stream",
+    ".svg": "image/svg+xml",
+    ".txt": "text/plain; charset=utf-8",
+    ".wasm": "application/wasm",
+    ".whl": "application/zip",
+    ".zip": "application/zip",
+}
+# In the server's order of preference: Content-Encoding and the ending of the file that holds it.
+ENCODINGS = {"br": ".br", "gzip": ".gz"}
+# These folders hold names with a content hash: what such a URL answers never changes.
+HASHED = ("assets/", "pyodide-", "wheels/")
+
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'self'",
+        "script-src 'self' 'wasm-unsafe-eval'",  # Pyodide and onnxruntime-web compile WebAssembly
+        "worker-src 'self'",
+        "img-src 'self' blob: data:",  # the user's own pictures
+        "connect-src 'self'",
+        "style-src 'self'",
+        "object-src 'none'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+        "form-action 'none'",
+    )
+)
+SECURITY_HEADERS = {
+    # The first two make the page cross-origin isolated, without which there are no threads.
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Embedder-Policy": "require-corp",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+
+
+class SiteServer(ThreadingHTTPServer):
+    """An HTTP server of one folder. `url` is where it listens; stop it with shutdown() and server_close()."""
+
+    @property
+    def url(self) -> str:
+        """The address of the page."""
+        host, port = self.server_address[:2]
+        return f"http://{host!s}:{port}/"
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing when the browser hung up, as it does whenever a worker is terminated."""
+        if not isinstance(sys.exception(), ConnectionError | TimeoutError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]  # typeshed wants a socket
+
+
+def make_server(folder: Path, port: int = 0) -> SiteServer:
+    """A server of this folder on this machine's own address; port 0 takes a free one.
+
+    It listens at once and answers while serve_forever() runs, in a thread if need be.
+    Raises OSError if the port cannot be had.
+    """
+    return SiteServer(("127.0.0.1", port), partial(SiteHandler, folder.resolve()))
+
+
+def choose_encoding(accept: str, available: Collection[str]) -> str | None:
+    """The best Content-Encoding among those available for an Accept-Encoding header; None is the file itself.
+
+    Of equal quality values the earlier in ENCODINGS is taken.
+    """
+    quality = {}
+    for item in accept.lower().split(","):
+        name, _, parameters = item.partition(";")
+        key, _, value = parameters.partition("=")
+        try:
+            quality[name.strip()] = float(value) if key.strip() == "q" else 1.0
+        except ValueError:
+            quality[name.strip()] = 0.0
+    anything = quality.get("*", 0.0)
+    best = max(
+        (encoding for encoding in ENCODINGS if encoding in available),
+        key=lambda encoding: quality.get(encoding, anything),
+        default=None,
+    )
+    return best if best and quality.get(best, anything) > 0 else None
+
+
+class SiteHandler(BaseHTTPRequestHandler):
+    """Answers GET and HEAD from one folder; the rest is 404 or 501."""
+
+    protocol_version = "HTTP/1.1"
+    server_version = "hushmark"
+    sys_version = ""
+    timeout = 60
+
+    def __init__(self, folder: Path, *args: object) -> None:
+        self.folder = folder
+        super().__init__(*args)  # type: ignore[arg-type]  # the server's own arguments, passed through
+
+    def do_GET(self) -> None:
+        """Send a file."""
+        self._answer(with_body=True)
+
+    def do_HEAD(self) -> None:
+        """Send a file's headers."""
+        self._answer(with_body=False)
+
+    def _answer(self, with_body: bool) -> None:
+        path = self._find()
+        if path is None:
+            self._refuse(with_body)
+            return
+        name = path.relative_to(self.folder).as_posix()
+        available = [code for code, ending in ENCODINGS.items() if _beside(path, ending).is_file()]
+        encoding = choose_encoding(self.headers.get("Accept-Encoding", ""), available)
+        body = _beside(path, ENCODINGS[encoding]) if encoding else path
+        with body.open("rb") as file:
+            facts = body.stat()
+            etag = f'"{facts.st_mtime_ns:x}-{facts.st_size:x}"'
+            fresh = _names_etag(self.headers.get("If-None-Match", ""), etag)
+            self.send_response(HTTPStatus.NOT_MODIFIED if fresh else HTTPStatus.OK)
+            self.send_header("ETag", etag)
+            if available:
+                self.send_header("Vary", "Accept-Encoding")
+            forever = name.startswith(HASHED)
+            self.send_header(
+                "Cache-Control", "public, max-age=31536000, immutable" if forever else "no-cache"
+            )
+            if not fresh:
+                self.send_header("Content-Type", MIME_TYPES.get(path.suffix, "application/octet-stream"))
+                self.send_header("Content-Length", str(facts.st_size))
+                if encoding:
+                    self.send_header("Content-Encoding", encoding)
+            self.end_headers()
+            if with_body and not fresh:
+                shutil.copyfileobj(file, self.wfile)
+
+    def _find(self) -> Path | None:
+        """The file that the URL names; None if there is none in the folder."""
+        name = urllib.parse.unquote(urllib.parse.urlsplit(self.path).path).lstrip("/") or "index.html"
+        if "\0" in name or name.endswith(tuple(ENCODINGS.values())):
+            return None
+        # Resolving before comparing also refuses links that lead out of the folder.
+        path = (self.folder / name).resolve()
+        return path if path.is_relative_to(self.folder) and path.is_file() else None
+
+    def _refuse(self, with_body: bool) -> None:
+        text = b"There is no such file here.\n"
+        self.send_response(HTTPStatus.NOT_FOUND)
+        self.send_header("Content-Type", MIME_TYPES[".txt"])
+        self.send_header("Content-Length", str(len(text)))
+        self.send_header("Cache-Control", "no-cache")
+        self.end_headers()
+        if with_body:
+            self.wfile.write(text)
+
+    def end_headers(self) -> None:
+        """Close the headers, with those that every answer has."""
+        for name, value in SECURITY_HEADERS.items():
+            self.send_header(name, value)
+        super().end_headers()
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Show only what was not found: a page load is some 30 requests."""
+        if int(code) >= HTTPStatus.BAD_REQUEST:
+            super().log_request(code, size)
+
+
+def _beside(path: Path, ending: str) -> Path:
+    return path.with_name(path.name + ending)
+
+
+def _names_etag(header: str, etag: str) -> bool:
+    """Whether an If-None-Match header has this ETag, strong or weak."""
+    names = [name.strip().removeprefix("W/") for name in header.split(",")]
+    return etag in names or "*" in names
