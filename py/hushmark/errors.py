@@ -32,7 +32,7 @@ class PictureFormat(PictureError):
     code = "picture-format"
 
     def __init__(self, name: str, found: str | None) -> None:
-        what = "is not a picture in a known format" if found is None else f"is a {found} file"
+        what = "is not a picture in a known format" if found is None else f"is of type {found}"
         super().__init__(f"{name} {what}. Hushmark takes JPEG, PNG and WebP: save it as one of these first.")
 
 

@@ -178,8 +178,10 @@ def _orientation(exif_bytes: bytes) -> int:
     """EXIF orientation 1..8; 1 where there is none or it makes no sense."""
     exif = Image.Exif()
     try:
-        exif.load(exif_bytes)
-        value = exif.get(_ORIENTATION_TAG, 1)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # damaged EXIF is kept as it is, and means upright
+            exif.load(exif_bytes)
+            value = exif.get(_ORIENTATION_TAG, 1)
     except _DECODE_ERRORS:
         return 1
     return value if isinstance(value, int) and 1 <= value <= 8 else 1

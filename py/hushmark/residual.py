@@ -28,7 +28,7 @@ _PEAK = 105
 _STRIP_PIXELS = 1 << 19
 _SAMPLE_SIDE = 512
 _SCALE_STEPS = 5
-_MEASURED_ROWS = 4  # one row in so many is measured
+_MEASURED_ROWS = 4  # one row in so many is measured, in pictures of a million pixels and more
 _SHARED_ROWS_FROM = 1280  # four rows of a picture a row of the model's 320
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
@@ -73,8 +73,8 @@ def apply(picture: Picture, residual: NDArray[np.float32], strength_db: float) -
 
     The residual is enlarged to the picture's size and scaled so that the PSNR comes out at `strength_db`
     (30..50) after rounding and clipping. PSNR is over all visible pixels (alpha above 0) and colour channels
-    at full size, measured on every fourth row. Alpha and fully transparent pixels stay as they are. Grey
-    pictures get the luma of the residual.
+    at full size; of large pictures every fourth row is measured. Alpha and fully transparent pixels stay as
+    they are. Grey pictures get the luma of the residual.
     Raises ModelOutput (residual not finite, or without effect), PictureTransparent (no visible pixel).
     """
     cover = picture.image
@@ -83,12 +83,13 @@ def apply(picture: Picture, residual: NDArray[np.float32], strength_db: float) -
     pattern = _Pattern.of(picture, residual)
     offsets = _offsets_for(strength_db, pattern, cover)
     marked = cover.copy()
+    every = _MEASURED_ROWS if cover.width * cover.height >= 1_000_000 else 1
     squares = count = 0
     for top, bottom in strips(cover.size):
         before = np.asarray(cover.crop((0, top, cover.width, bottom)))
         after = _add(before, pattern.enlarge(cover.size, top, bottom).point(offsets))
         marked.paste(Image.fromarray(after), (0, top))
-        strip_squares, strip_count = _error(before[::_MEASURED_ROWS], after[::_MEASURED_ROWS])
+        strip_squares, strip_count = _error(before[::every], after[::every])
         squares += strip_squares
         count += strip_count
     if squares == 0:
@@ -183,12 +184,16 @@ def _offsets_for(strength_db: float, pattern: _Pattern, cover: Image.Image) -> l
     wanted = 255**2 / 10 ** (strength_db / 10)
     power = float(np.square(np.asarray(enlarged, np.float32) - _ZERO).mean())
     scale = math.sqrt(wanted / power) if power else 1.0
+    best_scale, best_miss = scale, math.inf
     for _ in range(_SCALE_STEPS):
         squares, count = _error(before, _add(before, enlarged.point(_table(scale, pattern))))
         if squares == 0:
             break
-        scale *= math.sqrt(wanted * count / squares)
-    return _table(scale, pattern)
+        ratio = wanted * count / squares
+        if abs(math.log(ratio)) < best_miss:
+            best_scale, best_miss = scale, abs(math.log(ratio))
+        scale *= math.sqrt(ratio)
+    return _table(best_scale, pattern)
 
 
 def _table(scale: float, pattern: _Pattern) -> list[int]:

@@ -1,0 +1,81 @@
+"""What several unit tests need: made-up pictures, a forward pass without a network, a loop-free runner.
+
+Everything here runs inside Pyodide too.
+"""
+
+import io
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+import numpy as np
+from hushmark.card import ModelCard, Presence
+from numpy.typing import NDArray
+from PIL import Image
+
+T = TypeVar("T")
+
+CARD = ModelCard("test", 32, 320, Presence(2.0, 0.001, 1000, 0.0, 0.25))
+
+
+def run(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Drive a coroutine that never waits for anything but the next turn of the loop.
+
+    Inside Pyodide nothing may block, so `asyncio.run` does not run there.
+    """
+    try:
+        while True:
+            coroutine.send(None)
+    except StopIteration as stop:
+        value: T = stop.value
+        return value
+
+
+def photo(width: int, height: int, mode: str = "RGB", seed: int = 1) -> Image.Image:
+    """A smooth picture with some texture, low in colour, far from black and white."""
+    rng = np.random.default_rng(seed)
+    bands = len(Image.new(mode, (1, 1)).getbands())
+    coarse = Image.fromarray(rng.integers(60, 200, (8, 8), dtype=np.uint8)).resize((width, height))
+    luma = np.asarray(coarse, np.int16)[..., np.newaxis]
+    pixels = luma + rng.integers(-12, 13, (height, width, bands))
+    clipped = np.clip(pixels, 0, 255).astype(np.uint8)
+    return Image.fromarray(clipped[..., 0] if bands == 1 else clipped, mode)
+
+
+def encoded(image: Image.Image, file_format: str, **options: Any) -> bytes:
+    """`image.save` to bytes."""
+    buffer = io.BytesIO()
+    image.save(buffer, file_format, **options)
+    return buffer.getvalue()
+
+
+def smooth_residual(seed: int = 1) -> NDArray[np.float32]:
+    """A residual float32 [1,3,320,320] with the bandwidth of the network's."""
+    rng = np.random.default_rng(seed)
+    planes = [
+        np.asarray(Image.fromarray(rng.standard_normal((60, 60)).astype(np.float32)).resize((320, 320)))
+        for _ in range(3)
+    ]
+    return (0.02 * np.stack(planes))[np.newaxis]
+
+
+class SpreadForward:
+    """A forward pass without a network: bit k adds or subtracts pattern k; decoding correlates.
+
+    A textbook spread-spectrum watermark on colour differences: enough to test the pipeline in earnest.
+    """
+
+    def __init__(self) -> None:
+        rng = np.random.default_rng(7)
+        coarse = rng.choice(np.array([-1, 1], np.float32), (32, 40, 40))
+        self.patterns = coarse.repeat(8, axis=1).repeat(8, axis=2)
+
+    async def encode(self, bits: NDArray[np.float32], image: NDArray[np.float32]) -> NDArray[np.float32]:
+        signs = bits[0] * 2 - 1
+        added = np.tensordot(signs, self.patterns, 1) * np.float32(0.002)
+        return np.stack([added, -added, added])[np.newaxis].astype(np.float32)
+
+    async def decode(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
+        red, green, blue = image[0]
+        chroma = red + blue - 2 * green
+        logits = np.tensordot(self.patterns, chroma - chroma.mean(), 2) / chroma.size
+        return (logits * 2000)[np.newaxis].astype(np.float32)

@@ -1,0 +1,128 @@
+import io
+
+import numpy as np
+import pytest
+from hushmark import embed, hex_payload, read, text_payload
+from hushmark.errors import ModelOutput, PayloadTooLong, PictureTruncated, StrengthError
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+from support import CARD, SpreadForward, encoded, photo, run
+
+from tests.pictures import sample_photo
+
+EMBED_PHASES = ["open", "prepare", "forward", "apply", "save", "check"]
+
+
+@pytest.mark.parametrize("file_format", ["JPEG", "PNG", "WEBP"])
+def test_a_marked_picture_reads_back(file_format: str) -> None:
+    cover = encoded(photo(500, 400), file_format)
+    marked = run(embed(cover, text_payload("pipe"), name="photo", forward=SpreadForward(), card=CARD))
+    assert marked.check.payload == text_payload("pipe")
+    assert marked.file_format == file_format
+    assert (marked.width, marked.height) == (500, 400)
+    assert marked.psnr == pytest.approx(38, abs=0.15)
+    again = run(read(marked.data, name=marked.name, forward=SpreadForward(), card=CARD)).reading
+    assert again == marked.check
+    assert Image.open(io.BytesIO(marked.difference)).size == (500, 400)
+
+
+def test_a_real_photo_survives_another_jpeg_at_half_its_size() -> None:
+    cover = sample_photo("rocket.jpg")
+    payload = hex_payload("0badf00d")
+    marked = run(embed(cover, payload, name="rocket.jpg", forward=SpreadForward(), card=CARD))
+    half = Image.open(io.BytesIO(marked.data)).resize((320, 213))
+    reading = run(
+        read(encoded(half, "JPEG", quality=75), name="x", forward=SpreadForward(), card=CARD)
+    ).reading
+    assert reading.payload == payload
+
+
+def test_an_unmarked_photo_holds_nothing() -> None:
+    cover = sample_photo("rocket.jpg")
+    reading = run(read(cover, name="rocket.jpg", forward=SpreadForward(), card=CARD)).reading
+    assert not reading.found
+    assert reading.payload is None
+    assert 0 < reading.statistic < reading.threshold
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_turned_picture_reads_back_once_it_is_upright(orientation: int) -> None:
+    tags = Image.Exif()
+    tags[0x0112] = orientation
+    cover = encoded(photo(400, 300), "PNG", exif=tags)
+    marked = run(embed(cover, text_payload("turn"), name="a.png", forward=SpreadForward(), card=CARD))
+    upright = encoded(ImageOps.exif_transpose(Image.open(io.BytesIO(marked.data))), "PNG")
+    reading = run(read(upright, name="a.png", forward=SpreadForward(), card=CARD)).reading
+    assert reading.payload == text_payload("turn")
+    assert Image.open(io.BytesIO(upright)).size == (marked.width, marked.height)
+
+
+def test_phases_are_announced_in_order_and_timed() -> None:
+    announced: list[str] = []
+    cover = encoded(photo(64, 64), "PNG")
+    marked = run(
+        embed(
+            cover,
+            text_payload("a"),
+            name="a.png",
+            forward=SpreadForward(),
+            card=CARD,
+            progress=announced.append,
+        )
+    )
+    assert announced == list(marked.phases) == EMBED_PHASES
+    assert all(duration >= 0 for duration in marked.phases.values())
+    announced.clear()
+    result = run(read(cover, name="a.png", forward=SpreadForward(), card=CARD, progress=announced.append))
+    assert announced == list(result.phases) == ["open", "prepare", "forward"]
+
+
+def test_each_phase_lets_the_loop_run() -> None:
+    coroutine = embed(
+        encoded(photo(64, 64), "PNG"), text_payload("a"), name="a", forward=SpreadForward(), card=CARD
+    )
+    turns = 0
+    with pytest.raises(StopIteration):
+        while True:
+            coroutine.send(None)
+            turns += 1
+    assert turns == len(EMBED_PHASES)
+
+
+@pytest.mark.parametrize("strength_db", [29.9, 50.1, float("nan")])
+def test_strength_out_of_range(strength_db: float) -> None:
+    with pytest.raises(StrengthError, match="between 30 and 50 dB"):
+        run(
+            embed(
+                b"",
+                text_payload("a"),
+                name="a",
+                forward=SpreadForward(),
+                card=CARD,
+                strength_db=strength_db,
+            )
+        )
+
+
+def test_a_payload_that_does_not_fit_is_told_before_any_work() -> None:
+    with pytest.raises(PayloadTooLong):
+        run(embed(b"", text_payload("pipes"), name="a", forward=SpreadForward(), card=CARD))
+
+
+def test_a_truncated_picture_is_told_on_reading_too() -> None:
+    data = sample_photo("rocket.jpg")[:50_000]
+    with pytest.raises(PictureTruncated):
+        run(read(data, name="rocket.jpg", forward=SpreadForward(), card=CARD))
+
+
+def test_a_residual_of_another_shape_is_an_error() -> None:
+    class SmallForward(SpreadForward):
+        async def encode(self, bits: NDArray[np.float32], image: NDArray[np.float32]) -> NDArray[np.float32]:
+            return np.ones((1, 3, 64, 64), np.float32)
+
+    with pytest.raises(ModelOutput):
+        run(
+            embed(
+                encoded(photo(64, 64), "PNG"), text_payload("a"), name="a", forward=SmallForward(), card=CARD
+            )
+        )
