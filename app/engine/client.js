@@ -10,7 +10,7 @@ import { siteFile } from "./manifest.js";
 
 /**
  * @import { Manifest } from "./manifest.js"
- * @import { EngineInfo, FromWorker, Job, Marked, PayloadKind, Progress, Reading, ToWorker } from "./protocol.js"
+ * @import { EngineInfo, FromWorker, Job, Marked, PayloadKind, Progress, TimedReading, ToWorker } from "./protocol.js"
  *
  * @typedef {object} EmbedRequest
  * @property {File} file
@@ -33,7 +33,7 @@ import { siteFile } from "./manifest.js";
  * @property {Job} job
  * @property {File} file
  * @property {((progress: Progress) => void) | undefined} onProgress
- * @property {(result: Marked | Reading) => void} resolve
+ * @property {(result: Marked | TimedReading) => void} resolve
  * @property {(error: EngineError) => void} reject
  */
 
@@ -112,14 +112,14 @@ export class EngineClient {
   /**
    * @param {ReadRequest} request
    * @param {JobOptions} [options]
-   * @returns {Promise<Reading>} rejects with an EngineError; its code is "cancelled" after an abort
+   * @returns {Promise<TimedReading>} rejects with an EngineError; its code is "cancelled" after an abort
    */
   read({ file }, options = {}) {
     return this.#enqueue({ task: "read", name: file.name }, file, options);
   }
 
   /**
-   * @template {Marked | Reading} Result
+   * @template {Marked | TimedReading} Result
    * @param {Job} job
    * @param {File} file
    * @param {JobOptions} options
@@ -132,7 +132,7 @@ export class EngineClient {
         return;
       }
       // The worker answers a job with the result of its task.
-      const resolve = /** @type {(result: Marked | Reading) => void} */ (settle);
+      const resolve = /** @type {(result: Marked | TimedReading) => void} */ (settle);
       const queued = { job, file, onProgress, resolve, reject };
       signal?.addEventListener("abort", () => this.#cancel(queued), { once: true });
       this.#waiting.push(queued);

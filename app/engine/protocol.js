@@ -33,7 +33,11 @@
  * @property {number} statistic
  * @property {number} threshold of the statistic, from which a watermark counts as found
  * @property {number} falseAlarm probability of such a statistic in an unmarked picture
- * @property {Record<string, number>} phases milliseconds
+ *
+ * @typedef {Reading & Timed} TimedReading
+ *
+ * @typedef {object} Timed
+ * @property {Record<string, number>} phases milliseconds of each phase
  *
  * @typedef {object} Marked
  * @property {Uint8Array<ArrayBuffer>} data the marked picture's file
@@ -45,7 +49,7 @@
  * @property {Payload} payload
  * @property {Reading} check the marked picture, read back
  * @property {Uint8Array<ArrayBuffer>} difference PNG file: mid-grey + 16 times the difference
- * @property {Record<string, number>} phases milliseconds
+ * @property {Record<string, number>} phases milliseconds of each phase
  *
  * @typedef {object} Progress
  * @property {string} phase "runtime", "packages", "weights", "session" at the start; then the pipeline's
@@ -68,7 +72,7 @@
  *
  * @typedef {{ type: "progress", progress: Progress }
  *   | { type: "ready", info: EngineInfo }
- *   | { type: "result", result: Marked | Reading }
+ *   | { type: "result", result: Marked | TimedReading }
  *   | { type: "error", error: ErrorFacts }
  *   | { type: "stopped", error: ErrorFacts }} FromWorker
  * `error` ends a job, `stopped` the worker: it is of no more use.

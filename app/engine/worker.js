@@ -14,14 +14,14 @@ import { loadWeights } from "./weights.js";
 /**
  * @import { Lockfile, PyodideAPI } from "pyodide"
  * @import { Manifest, SiteFile } from "./manifest.js"
- * @import { ErrorFacts, FromWorker, Job, Marked, Reading, ToWorker } from "./protocol.js"
+ * @import { ErrorFacts, FromWorker, Job, Marked, TimedReading, ToWorker } from "./protocol.js"
  *
  * @typedef {(phase: string) => void} OnPhase
  *
  * @typedef {object} PythonEngine hushmark.browser.Engine
  * @property {(data: Uint8Array, name: string, kind: string, value: string, strengthDb: number,
  *   onPhase: OnPhase) => Promise<Marked | { error: ErrorFacts }>} embed
- * @property {(data: Uint8Array, name: string, onPhase: OnPhase) => Promise<Reading | { error: ErrorFacts }>} read
+ * @property {(data: Uint8Array, name: string, onPhase: OnPhase) => Promise<TimedReading | { error: ErrorFacts }>} read
  */
 
 const PACKAGES = ["numpy", "pillow", "safetensors", "micropip"];
@@ -89,7 +89,7 @@ function perform(engine, job, data) {
     : engine.read(data, job.name, onPhase);
 }
 
-/** @param {Marked | Reading} result */
+/** @param {Marked | TimedReading} result */
 function buffersOf(result) {
   return "data" in result ? [result.data.buffer, result.difference.buffer] : [];
 }

@@ -7,7 +7,7 @@ import { chanceInWords, payloadInWords, percent, timeInWords } from "./words.js"
 
 /**
  * @import { JobOptions, ReadRequest } from "../engine/client.js"
- * @import { Reading } from "../engine/protocol.js"
+ * @import { TimedReading } from "../engine/protocol.js"
  */
 
 const NOT_FOUND = "No watermark found";
@@ -19,7 +19,7 @@ export class ReadView {
 
   /**
    * @param {HTMLElement} root
-   * @param {(request: ReadRequest, options: JobOptions) => Promise<Reading>} read
+   * @param {(request: ReadRequest, options: JobOptions) => Promise<TimedReading>} read
    */
   constructor(root, read) {
     this.#root = root;
@@ -43,7 +43,7 @@ export class ReadView {
   }
 
   /**
-   * @param {Reading} reading
+   * @param {TimedReading} reading
    * @param {string} name
    */
   #show(reading, name) {
