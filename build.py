@@ -27,7 +27,6 @@ import io
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -177,7 +176,11 @@ def build_site(root: Path = ROOT, out: Path | None = None, say: Say = print) -> 
     was.
     """
     out = out or root / "dist"
-    with _one_build_at_a_time(root), tempfile.TemporaryDirectory(prefix=".dist-", dir=root) as temporary:
+    # Beside the old site, so that the new one can take its place by renaming.
+    with (
+        _one_build_at_a_time(root),
+        tempfile.TemporaryDirectory(prefix=".dist-", dir=out.parent) as temporary,
+    ):
         site = Site(Path(temporary) / "site")
         npm = NpmPackages(root)
         _add_weights(site, root / "weights")
@@ -405,10 +408,9 @@ def _one_build_at_a_time(root: Path) -> Iterator[None]:
 
 def _swap(new: Path, out: Path, old: Path) -> None:
     """Put the new folder in the old one's place. The old one goes to `old`, for the caller to remove."""
-    out.parent.mkdir(parents=True, exist_ok=True)
     if out.exists():
         out.rename(old)
-    shutil.move(new, out)
+    new.rename(out)
 
 
 def _serve(port: int) -> None:

@@ -181,7 +181,9 @@ def test_changed_file_has_another_etag(server: SiteServer, tmp_path: Path) -> No
 
 def test_compressed_form_has_its_own_etag(server: SiteServer) -> None:
     path = "/assets/main-0123456789.js"
-    tags = {ask(server, path, {"Accept-Encoding": accept})[0].headers["ETag"] for accept in ("br", "gzip", "")}
+    tags = {
+        ask(server, path, {"Accept-Encoding": accept})[0].headers["ETag"] for accept in ("br", "gzip", "")
+    }
     assert len(tags) == 3
 
 

@@ -1,0 +1,287 @@
+"""The build: what it makes of the real inputs, and how it stops at a wrong one."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import brotli
+import pytest
+
+from build import BuildError, build_site, build_wheel
+from tools.wheels.find import find_wheels
+
+KEYS = {
+    "index.html",
+    "licenses.txt",
+    "main.js",
+    "worker.js",
+    "style.css",
+    *(f"ort/{build}.{ending}" for build in ("wasm", "jspi", "asyncify") for ending in ("mjs", "wasm")),
+    "ort/jspi.js",
+    "ort/asyncify.js",
+    "pyodide/pyodide.mjs",
+    "pyodide/pyodide.asm.mjs",
+    "pyodide/pyodide.asm.wasm",
+    "pyodide/python_stdlib.zip",
+    "pyodide/pyodide-lock.json",
+    *(f"wheels/{name}" for name in ("numpy", "pillow", "safetensors", "micropip", "hushmark")),
+    *(f"weights/{name}.{kind}" for name in ("encoder", "decoder") for kind in ("onnx", "safetensors")),
+}
+
+
+@pytest.fixture(scope="module")
+def site(repo_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site of this checkout, built into another folder than dist/."""
+    return build_site(repo_root, tmp_path_factory.mktemp("build") / "site", say=lambda line: None)
+
+
+@pytest.fixture(scope="module")
+def manifest(site: Path) -> dict[str, Any]:
+    data: dict[str, Any] = json.loads((site / "manifest.json").read_text())
+    return data
+
+
+@pytest.fixture
+def checkout(repo_root: Path, tmp_path: Path) -> Path:
+    """A checkout whose inputs can be altered, with a dist/ that was built before."""
+    root = tmp_path / "checkout"
+    root.mkdir()
+    for name in ("py", "app", "weights", "requirements"):
+        shutil.copytree(repo_root / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("index.html", "package-lock.json", "pyproject.toml", "LICENSE", ".gitignore"):
+        shutil.copy(repo_root / name, root / name)
+    (root / "node_modules").mkdir()
+    for package in (repo_root / "node_modules").iterdir():
+        (root / "node_modules" / package.name).symlink_to(package)
+    (root / "dist").mkdir()
+    (root / "dist" / "index.html").write_text("the old site")
+    return root
+
+
+def own_copy(root: Path, package: str) -> Path:
+    """Replace the link to an npm package by a copy of it that may be altered."""
+    link = root / "node_modules" / package
+    source = link.resolve()
+    link.unlink()
+    shutil.copytree(source, link)
+    return link
+
+
+def test_manifest_lists_every_file(site: Path, manifest: dict[str, Any]) -> None:
+    assert manifest["version"] == 1
+    assert set(manifest["files"]) == KEYS
+    listed = {file["url"] for file in manifest["files"].values()} | {"manifest.json"}
+    on_disk = {path.relative_to(site).as_posix() for path in site.rglob("*") if path.is_file()}
+    assert listed == {name for name in on_disk if not name.endswith((".br", ".gz"))}
+
+
+def test_manifest_tells_size_and_hash(site: Path, manifest: dict[str, Any]) -> None:
+    for file in manifest["files"].values():
+        data = (site / file["url"]).read_bytes()
+        assert file["size"] == len(data)
+        assert file["sha256"] == hashlib.sha256(data).hexdigest()
+
+
+def test_compressed_forms_hold_the_same_file(site: Path, manifest: dict[str, Any]) -> None:
+    for file in manifest["files"].values():
+        data = (site / file["url"]).read_bytes()
+        for ending, decompress in (("br", brotli.decompress), ("gz", gzip.decompress)):
+            path = site / f"{file['url']}.{ending}"
+            if file[ending] is None:
+                assert not path.exists()
+            else:
+                assert file[ending] == path.stat().st_size < len(data)
+                assert decompress(path.read_bytes()) == data
+
+
+def test_what_is_large_is_compressed(manifest: dict[str, Any]) -> None:
+    files = manifest["files"]
+    assert files["ort/wasm.wasm"]["br"] < files["ort/wasm.wasm"]["size"] / 3
+    assert files["wheels/numpy"]["br"] < files["wheels/numpy"]["size"] / 3
+
+
+def test_urls_change_with_the_content(manifest: dict[str, Any]) -> None:
+    for key, file in manifest["files"].items():
+        if key not in ("index.html", "licenses.txt"):
+            assert re.match(r"(assets|wheels|pyodide-314\.0\.7)[-/].*[0-9a-f]{10}", file["url"]), file["url"]
+
+
+def test_page_refers_to_the_bundles(site: Path, manifest: dict[str, Any]) -> None:
+    page = (site / "index.html").read_text()
+    for key in ("main.js", "style.css"):
+        assert f'"{manifest["files"][key]["url"]}"' in page
+    assert '"app/' not in page
+
+
+def test_worker_does_not_hold_what_is_loaded_lazily(site: Path, manifest: dict[str, Any]) -> None:
+    worker = (site / manifest["files"]["worker.js"]["url"]).read_text()
+    assert len(worker) < 150_000
+    assert "sourceMappingURL" not in worker
+
+
+def test_zip_files_are_stored_with_the_same_members(
+    site: Path, manifest: dict[str, Any], repo_root: Path
+) -> None:
+    sources = {f"wheels/{wheel.name}": wheel.path for wheel in find_wheels(repo_root / "node_modules")}
+    sources["pyodide/python_stdlib.zip"] = repo_root / "node_modules/pyodide/python_stdlib.zip"
+    for key, source in sources.items():
+        with (
+            zipfile.ZipFile(source) as before,
+            zipfile.ZipFile(site / manifest["files"][key]["url"]) as after,
+        ):
+            assert after.testzip() is None
+            assert [(e.filename, e.CRC, e.date_time) for e in after.infolist()] == [
+                (e.filename, e.CRC, e.date_time) for e in before.infolist()
+            ]
+            assert {entry.compress_type for entry in after.infolist()} == {zipfile.ZIP_STORED}
+
+
+def test_licences_name_all_that_others_wrote(site: Path) -> None:
+    text = (site / "licenses.txt").read_text()
+    for name in ("idb", "onnxruntime-web", "pyodide", "numpy", "pillow", "safetensors", "micropip"):
+        assert re.search(rf"^{name} \d", text, re.MULTILINE), name
+    assert "Copyright (c) 2005" in text  # numpy's own
+
+
+def test_own_wheel_depends_on_the_files_only(checkout: Path, repo_root: Path, tmp_path: Path) -> None:
+    for path in (checkout / "py").rglob("*.py"):
+        os.utime(path, (1, 1))
+    first, second = build_wheel(tmp_path / "one", repo_root), build_wheel(tmp_path / "two", checkout)
+    assert first.name == "hushmark-0.1.0-py3-none-any.whl"
+    assert first.read_bytes() == second.read_bytes()
+    names = zipfile.ZipFile(first).namelist()
+    assert "hushmark/pipeline.py" in names
+    assert not [name for name in names if not name.startswith(("hushmark/", "hushmark-0.1.0.dist-info/"))]
+
+
+def remove_weights(root: Path) -> None:
+    (root / "weights" / "decoder.safetensors").unlink()
+
+
+def cut_weights(root: Path) -> None:
+    path = root / "weights" / "encoder.safetensors"
+    path.write_bytes(path.read_bytes()[:-100])
+
+
+def empty_weights(root: Path) -> None:
+    (root / "weights" / "encoder.safetensors").write_bytes(b"")
+
+
+def swap_graphs(root: Path) -> None:
+    shutil.copy(root / "weights" / "encoder.onnx", root / "weights" / "decoder.onnx")
+
+
+def damage_graph(root: Path) -> None:
+    (root / "weights" / "decoder.onnx").write_bytes(b"not a graph")
+
+
+def drop_card(root: Path) -> None:
+    path = root / "weights" / "decoder.safetensors"
+    data = path.read_bytes()
+    assert data.count(b'"hushmark":') == 1
+    path.write_bytes(data.replace(b'"hushmark":', b'"hushmork":'))
+
+
+def alter_pyodide(root: Path) -> None:
+    path = own_copy(root, "pyodide") / "pyodide.asm.mjs"
+    path.write_bytes(path.read_bytes() + b"\n")
+
+
+def other_pyodide(root: Path) -> None:
+    path = own_copy(root, "pyodide") / "package.json"
+    path.write_text(path.read_text().replace('"version": "314.0.7"', '"version": "314.0.6"'))
+
+
+def remove_package(root: Path) -> None:
+    (root / "node_modules" / "idb").unlink()
+
+
+def remove_page(root: Path) -> None:
+    (root / "index.html").unlink()
+
+
+def page_without_script(root: Path) -> None:
+    path = root / "index.html"
+    path.write_text(path.read_text().replace('"app/main.js"', '"app/other.js"'))
+
+
+def remove_package_code(root: Path) -> None:
+    shutil.rmtree(root / "py" / "hushmark")
+
+
+def break_script(root: Path) -> None:
+    (root / "app" / "main.js").write_text("import { nothing } from './nowhere.js';")
+
+
+@pytest.mark.parametrize(
+    ("alter", "sentence"),
+    [
+        (remove_weights, r"weights/decoder\.safetensors cannot be read"),
+        (
+            cut_weights,
+            r"weights/encoder\.safetensors is \d+ bytes, and its header says \d+: it was cut short",
+        ),
+        (empty_weights, r"weights/encoder\.safetensors is not a safetensors file"),
+        (swap_graphs, r"weights/decoder\.onnx and decoder\.safetensors do not belong together"),
+        (damage_graph, r"weights/decoder\.onnx is not an ONNX graph"),
+        (drop_card, r"weights/decoder\.safetensors has no model card"),
+        (alter_pyodide, r"node_modules/pyodide/pyodide\.asm\.mjs is not the file of the locked version"),
+        (other_pyodide, r"node_modules/pyodide is version 314\.0\.6, but package-lock\.json has 314\.0\.7"),
+        (remove_package, r"node_modules/idb is missing"),
+        (remove_page, r"index\.html cannot be read"),
+        (page_without_script, r'index\.html has to refer once to "app/main\.js"'),
+        (remove_package_code, r"hushmark/__init__\.py cannot be read"),
+        (break_script, r"esbuild could not bundle the app"),
+    ],
+)
+def test_wrong_input_stops_the_build(checkout: Path, alter: Callable[[Path], None], sentence: str) -> None:
+    alter(checkout)
+    with pytest.raises(BuildError, match=sentence):
+        build_site(checkout, say=lambda line: None)
+    assert [path.name for path in (checkout / "dist").iterdir()] == ["index.html"]
+    assert (checkout / "dist" / "index.html").read_text() == "the old site"
+    assert not list(checkout.glob(".dist-*"))
+
+
+def test_altered_wheel_stops_the_build(
+    checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wheels = tmp_path / "wheels"
+    wheels.mkdir()
+    for wheel in find_wheels(checkout / "node_modules"):
+        data = wheel.path.read_bytes()
+        (wheels / wheel.path.name).write_bytes(data + b"\0" if wheel.name == "pillow" else data)
+    monkeypatch.setenv("HUSHMARK_WHEELS", str(wheels))
+    with pytest.raises(BuildError, match=r"pillow-.* is not the wheel that"):
+        build_site(checkout, say=lambda line: None)
+    assert (checkout / "dist" / "index.html").read_text() == "the old site"
+
+
+def test_unaltered_copy_builds_the_same_site(checkout: Path, manifest: dict[str, Any]) -> None:
+    built = build_site(checkout, say=lambda line: None)
+    assert built == checkout / "dist"
+    assert json.loads((built / "manifest.json").read_text()) == manifest
+    assert not list(checkout.glob(".dist-*"))
+
+
+def test_command_says_the_sentence(repo_root: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        command = [sys.executable, "build.py", "serve", "--port", str(port)]
+        done = subprocess.run(command, cwd=repo_root, capture_output=True, text=True, timeout=600)
+    assert done.returncode == 1
+    assert (
+        done.stderr == f"Port {port} is in use: take another one with --port, or a free one with --port 0.\n"
+    )
