@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 from pathlib import Path
 
@@ -21,6 +22,8 @@ def main() -> int:
     options = parser.parse_args()
     if options.work and not options.from_source:
         parser.error("--work goes with --from-source")
+    # Leave as at Ctrl-C: the build's commands have to be ended, too.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         if options.from_source:
             names = [pin.name for pin in read_lock().pins]
@@ -32,6 +35,9 @@ def main() -> int:
     except WheelError as error:
         print(error, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("stopped; the same command goes on from there", file=sys.stderr)
+        return 130
     for wheel in wheels:
         print(f"{wheel.name} {wheel.version} ({wheel.origin}) {wheel.sha256} {wheel.path}")
     return 0

@@ -148,6 +148,7 @@ def build_wheels(
     """
     lock, cache = read_lock(), cache_folder()
     folder = work or cache.with_name("wheels-build")
+    say(f"wheels: building {', '.join(names)} from source: minutes; the logs are in {folder / 'logs'}")
     paths = build(names, lock, folder, packages_dir, say)
     wheels = []
     for pin in lock.pins:
@@ -191,7 +192,7 @@ def find_wheels(packages_dir: Path, say: Say = print) -> list[Wheel]:
             for pin in missing():
                 found[pin.name] = _download(url, pin, cache)
         except WheelError as error:
-            say(f"wheels: {error}: building from source")
+            say(f"wheels: {error}")
             for wheel in build_wheels([pin.name for pin in missing()], packages_dir, say=say):
                 found[wheel.name] = wheel
     return [found[pin.name] for pin in lock.pins]

@@ -299,7 +299,7 @@ class _Builder:
             f"{dist_info}/WHEEL": about.encode(),
             f"{dist_info}/licenses/LICENSE": (source / "LICENSE").read_bytes(),
         }
-        for path in (source / "bindings/python/py_src/safetensors").glob("*.py"):
+        for path in (source / "py_src/safetensors").glob("*.py"):
             files[f"safetensors/{path.name}"] = path.read_bytes()
         self.out.mkdir(exist_ok=True)
         write_wheel(self.wheel("safetensors"), files, dist_info)

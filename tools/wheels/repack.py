@@ -44,7 +44,7 @@ def write_wheel(path: Path, files: Mapping[str, bytes], dist_info: str) -> None:
         for name in sorted(complete, key=lambda name: (name.startswith(f"{dist_info}/"), name)):
             entry = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
             entry.external_attr = 0o644 << 16
-            wheel.writestr(entry, complete[name], zipfile.ZIP_DEFLATED, compresslevel=9)
+            wheel.writestr(entry, complete[name], zipfile.ZIP_DEFLATED)
 
 
 def slim_wheel(built: Path, path: Path) -> None:

@@ -88,7 +88,11 @@ def _keys(stages: Mapping[str, Stage]) -> dict[str, str]:
 
 
 def _failure(stage: Stage, job: Job, error: BaseException, seconds: float) -> BuildError:
-    lines = [f"stage {stage.name} failed after {seconds:.0f} s: {error}"]
+    if isinstance(error, subprocess.CalledProcessError):
+        reason = f"{Path(error.cmd[0]).name} ended with status {error.returncode}"
+    else:
+        reason = str(error)
+    lines = [f"stage {stage.name} failed after {seconds:.0f} s: {reason}"]
     if job.log.exists():
         tail = job.log.read_text(encoding="utf-8", errors="replace").splitlines()[-LOG_LINES:]
         lines += [*(f"  | {line}" for line in tail), f"The whole log: {job.log}"]

@@ -70,8 +70,10 @@ assert ImageCms.applyTransform(picture, lab).mode == "LAB"
 `,
   safetensors: `
 import importlib.util
-from safetensors import SafetensorError, deserialize, serialize
-data = serialize({"w": {"dtype": "float32", "shape": [2], "data": bytes(range(8))}}, {"k": "v"})
+import json
+from safetensors import SafetensorError, deserialize
+header = json.dumps({"w": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}}).encode()
+data = len(header).to_bytes(8, "little") + header + bytes(range(8))
 [(name, tensor)] = deserialize(data)
 assert name == "w" and tensor["shape"] == [2] and bytes(tensor["data"]) == bytes(range(8))
 try:
@@ -88,14 +90,23 @@ if importlib.util.find_spec("numpy"):
   micropip: "import micropip\nassert micropip.list()",
 };
 
-const offered = offeredNames(pyodide);
-const missing = wheels.flatMap((wheel) => missingImports(wheel, offered));
-if (missing.length) throw new Error(missing.join("\n"));
-const { loadPyodide } = await import(pathToFileURL(join(pyodide, "pyodide.mjs")).href);
-const py = await loadPyodide({ indexURL: pyodide + "/" });
-const silent = { checkIntegrity: false, messageCallback() {} };
-for (const wheel of wheels) await py.loadPackage(wheel, silent);
-for (const wheel of wheels) {
-  py.runPython(checks[basename(wheel).split("-")[0]]);
-  console.log(`${basename(wheel)}: loads and works`);
+async function check() {
+  const offered = offeredNames(pyodide);
+  const missing = wheels.flatMap((wheel) => missingImports(wheel, offered));
+  if (missing.length) throw new Error(missing.join("\n"));
+  const { loadPyodide } = await import(pathToFileURL(join(pyodide, "pyodide.mjs")).href);
+  const py = await loadPyodide({ indexURL: pyodide + "/" });
+  const silent = { checkIntegrity: false, messageCallback() {} };
+  for (const wheel of wheels) await py.loadPackage(wheel, silent);
+  for (const wheel of wheels) {
+    py.runPython(checks[basename(wheel).split("-")[0]]);
+    console.log(`${basename(wheel)}: loads and works`);
+  }
+}
+
+try {
+  await check();
+} catch (error) {
+  console.error(error.message); // without the stack, which quotes the whole of pyodide.asm.mjs
+  process.exit(1);
 }
