@@ -28,7 +28,7 @@
  *
  * @typedef {object} Reading
  * @property {boolean} found
- * @property {Payload | null} payload null when nothing was found
+ * @property {Payload | undefined} payload undefined when nothing was found
  * @property {Float32Array} confidences probability (0.5..1) of each bit
  * @property {number} statistic
  * @property {number} threshold of the statistic, from which a watermark counts as found

@@ -47,9 +47,9 @@ export class ReadView {
    * @param {string} name
    */
   #show(reading, name) {
-    const { payload, statistic, threshold, falseAlarm, confidences } = reading;
+    const { found, payload, statistic, threshold, falseAlarm, confidences } = reading;
     const result = part(this.#root, "result", HTMLElement);
-    result.classList.toggle("found", payload !== null);
+    result.classList.toggle("found", found);
     part(this.#root, "answer", HTMLElement).textContent = payload ? payloadInWords(payload) : NOT_FOUND;
     part(this.#root, "explanation", HTMLElement).textContent = payload
       ? `${payload.kind === "text" ? `Id ${payload.hex}. ` : ""}` +
