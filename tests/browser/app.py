@@ -1,0 +1,97 @@
+"""The page as a user meets it: what its controls are called, and how long a slow machine may take."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from playwright.sync_api import BrowserContext, Locator, Page, expect
+
+PATIENCE_MS = 300_000
+"""Nothing here measures time: a machine that also builds and trains takes a minute to start Python."""
+
+
+@dataclass
+class Traffic:
+    """What the pages of a context asked for, and what went wrong in them."""
+
+    origin: str
+    requests: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+    def watch(self, context: BrowserContext) -> None:
+        context.on("request", lambda request: self._on_request(request.url))
+        context.on("console", lambda message: self._on_console(message.type, message.text))
+        context.on("weberror", lambda error: self.problems.append(str(error.error)))
+
+    def weights(self) -> list[str]:
+        """The requests for weights, from wherever they were answered."""
+        return [url for url in self.requests if url.endswith((".onnx", ".safetensors"))]
+
+    def _on_request(self, url: str) -> None:
+        self.requests.append(url)
+        if not url.startswith((self.origin, "blob:" + self.origin, "data:")):
+            self.problems.append(f"request to another origin: {url}")
+
+    def _on_console(self, kind: str, text: str) -> None:
+        if kind == "error":
+            self.problems.append(text)
+
+
+@contextmanager
+def watched(context: BrowserContext, url: str) -> Iterator[Traffic]:
+    """Fails at its end when anything went wrong in the context's pages; closes the context."""
+    traffic = Traffic(url.rpartition("/")[0])
+    traffic.watch(context)
+    yield traffic
+    context.close()
+    assert traffic.problems == [], traffic.problems
+
+
+class App:
+    """The page with its engine started."""
+
+    def __init__(self, page: Page, url: str) -> None:
+        self.page = page
+        self.page.set_default_timeout(PATIENCE_MS)
+        self.page.goto(url)
+        self.await_engine()
+
+    def await_engine(self) -> None:
+        expect(self.engine_line).to_contain_text("Execution provider", timeout=PATIENCE_MS)
+
+    @property
+    def engine_line(self) -> Locator:
+        return self.page.locator("#engine")
+
+    def show(self, screen: str) -> Locator:
+        """Turn to "Mark" or "Read"; answers its panel."""
+        self.page.get_by_role("tab", name=screen).click()
+        return self.page.get_by_role("tabpanel")
+
+    def mark(self, path: Path, text: str) -> Locator:
+        """Mark a picture with a text and wait for the outcome; answers the panel."""
+        panel = self.show("Mark")
+        panel.locator("input[type=file]").set_input_files(path)
+        panel.get_by_role("textbox", name="Text").fill(text)
+        panel.get_by_role("button", name="Mark picture").click()
+        self.await_outcome(panel)
+        return panel
+
+    def read(self, path: Path) -> Locator:
+        """Read a picture and wait for the outcome; answers the panel."""
+        panel = self.show("Read")
+        panel.locator("input[type=file]").set_input_files(path)
+        self.await_outcome(panel)
+        return panel
+
+    def download(self, folder: Path) -> Path:
+        """Download the marked picture into a folder."""
+        with self.page.expect_download() as download:
+            self.page.get_by_role("link", name="Download").click()
+        path = folder / download.value.suggested_filename
+        download.value.save_as(path)
+        return path
+
+    def await_outcome(self, panel: Locator) -> None:
+        expect(panel.get_by_role("button", name="Cancel")).to_be_hidden(timeout=PATIENCE_MS)

@@ -1,0 +1,114 @@
+"""A real Chromium on the real site."""
+
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+
+from build import build_site, make_server
+from tests.browser.app import App, watched
+from tests.browser.chromium import ARGUMENTS, executable
+
+SITE_INPUTS = ("index.html", "app", "build.py", "package-lock.json", "py", "tools", "weights")
+HARNESS_PAGE = """<!doctype html>
+<title>Harness</title>
+<link rel="icon" href="data:," />
+<script type="module" src="assets/harness.js"></script>
+"""
+
+
+@pytest.fixture(scope="session")
+def site(repo_root: Path) -> Path:
+    """dist/, built anew if anything it is made of is newer."""
+    manifest = repo_root / "dist" / "manifest.json"
+    files = [path for name in SITE_INPUTS for path in (repo_root / name, *(repo_root / name).rglob("*"))]
+    newest = max(path.stat().st_mtime for path in files if path.is_file() and path.suffix != ".pyc")
+    if not manifest.exists() or manifest.stat().st_mtime < newest:
+        build_site(repo_root)
+    return manifest.parent
+
+
+@pytest.fixture(scope="session")
+def url(site: Path) -> Iterator[str]:
+    """Where the site is served."""
+    with serving(site) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def harness_url(site: Path, repo_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Where a copy of the site is served that has the page of harness.js, too."""
+    folder = tmp_path_factory.mktemp("harness") / "site"
+    shutil.copytree(site, folder)
+    (folder / "harness.html").write_text(HARNESS_PAGE)
+    subprocess.run(
+        [
+            repo_root / "node_modules" / ".bin" / "esbuild",
+            Path(__file__).with_name("harness.js"),
+            "--bundle",
+            "--format=esm",
+            "--target=es2022",
+            "--conditions=onnxruntime-web-use-extern-wasm",
+            "--external:node:*",
+            "--log-level=warning",
+            f"--outfile={folder / 'assets' / 'harness.js'}",
+        ],
+        cwd=repo_root,
+        check=True,
+    )
+    with serving(folder) as address:
+        yield f"{address}harness.html"
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[str]:
+    with make_server(folder) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        yield server.url
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    browser = playwright.chromium.launch(executable_path=executable(), args=ARGUMENTS)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="module")
+def app(browser: Browser, url: str) -> Iterator[App]:
+    """The page with its engine started, shared by the tests of a module."""
+    context = browser.new_context()
+    with watched(context, url):
+        yield App(context.new_page(), url)
+
+
+@pytest.fixture
+def fresh_page(browser: Browser, url: str) -> Iterator[Page]:
+    """A blank page in a browser that stores nothing yet."""
+    context = browser.new_context()
+    with watched(context, url):
+        yield context.new_page()
+
+
+@pytest.fixture
+def harness(browser: Browser, harness_url: str) -> Iterator[Page]:
+    """The page of harness.js."""
+    context = browser.new_context()
+    with watched(context, harness_url):
+        page = context.new_page()
+        page.goto(harness_url)
+        yield page

@@ -1,0 +1,99 @@
+/** Opens the engine's parts to the tests, in a page of the real site. */
+
+import { EngineClient } from "../../app/engine/client.js";
+import { loadManifest, siteFile } from "../../app/engine/manifest.js";
+import { openSessions } from "../../app/engine/sessions.js";
+import { loadWeights } from "../../app/engine/weights.js";
+
+/** @param {string} text base64 */
+const toBytes = (text) => Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+
+/**
+ * Opens graphs that carry their own weights, on a software WebGPU adapter if there is one.
+ *
+ * @param {string} graph base64
+ */
+async function openOnSoftwareAdapter(graph) {
+  const manifest = await loadManifest(new URL("manifest.json", location.href).href);
+  const model = { graph: toBytes(graph), externalData: [] };
+  const { provider, notes, sessions } = await openSessions([model], manifest, { softwareAdapter: true });
+  const feeds = Object.fromEntries(
+    sessions[0].inputs.map(({ name, shape }) => [
+      name,
+      new Float32Array(shape.reduce((size, side) => size * side, 1)).fill(1),
+    ]),
+  );
+  return { provider, notes, values: [...(await sessions[0].run(feeds))] };
+}
+
+/**
+ * Runs one of the site's networks.
+ *
+ * @param {"encoder" | "decoder"} network
+ * @param {Record<string, string>} feeds base64 of float32
+ */
+async function runNetwork(network, feeds) {
+  const manifest = await loadManifest(new URL("manifest.json", location.href).href);
+  const files = [`weights/${network}.onnx`, `weights/${network}.safetensors`];
+  const { buffers } = await loadWeights(
+    files.map((key) => siteFile(manifest, key)),
+    () => undefined,
+  );
+  const [graph, data] = buffers.map((buffer) => new Uint8Array(buffer));
+  const model = { graph, externalData: [{ path: `${network}.safetensors`, data }] };
+  const { sessions } = await openSessions([model], manifest);
+  const values = Object.entries(feeds).map(([name, text]) => [name, new Float32Array(toBytes(text).buffer)]);
+  return [...(await sessions[0].run(Object.fromEntries(values)))];
+}
+
+/** An engine whose every answer is noted down in its order. */
+class Recorder {
+  /** @type {string[]} */
+  events = [];
+  /** @type {Record<string, AbortController>} */
+  #controllers = {};
+  /** @type {Promise<void>[]} */
+  #jobs = [];
+  /** @type {EngineClient | undefined} */
+  #client;
+
+  async start() {
+    const manifest = await loadManifest(new URL("manifest.json", location.href).href);
+    this.#client = new EngineClient(manifest, (state) => {
+      if (state.name !== "starting" || state.progress === null) this.events.push(state.name);
+    });
+    await this.#client.ready;
+  }
+
+  /**
+   * @param {string} name of the job in the events
+   * @param {string} picture base64
+   * @param {string} [abortOn] name of a job that is cancelled as soon as this one runs
+   */
+  embed(name, picture, abortOn) {
+    if (!this.#client) throw new Error("The engine was not started.");
+    const controller = new AbortController();
+    this.#controllers[name] = controller;
+    const request = {
+      file: new File([toBytes(picture)], `${name}.png`),
+      kind: /** @type {const} */ ("text"),
+      value: "pipe",
+      strengthDb: 38,
+    };
+    const onProgress = () => abortOn && this.#controllers[abortOn].abort();
+    this.#jobs.push(
+      this.#client.embed(request, { signal: controller.signal, onProgress }).then(
+        (marked) => void this.events.push(`${name}: ${marked.name}`),
+        (error) => void this.events.push(`${name}: ${error.name} ${error.code}`),
+      ),
+    );
+  }
+
+  async settled() {
+    await Promise.all(this.#jobs);
+    await this.#client?.ready;
+    return this.events;
+  }
+}
+
+Object.assign(globalThis, { harness: { openOnSoftwareAdapter, runNetwork, recorder: new Recorder() } });

@@ -1,0 +1,108 @@
+"""What a browser keeps from visit to visit, and what happens when it does not."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+from playwright.sync_api import Page, Playwright, expect
+
+from tests.browser.app import PATIENCE_MS, App, Traffic, watched
+from tests.browser.chromium import ARGUMENTS, executable
+from tests.pictures import sample_path
+
+DAMAGE_STORED_WEIGHTS = """async () => {
+    const open = (request) => new Promise((resolve, reject) => {
+        request.onsuccess = () => resolve(request.result);
+        request.onerror = () => reject(request.error);
+    });
+    const database = await open(indexedDB.open("hushmark"));
+    const store = database.transaction("weights", "readwrite").objectStore("weights");
+    const keys = await open(store.getAllKeys());
+    for (const key of keys) {
+        const buffer = await open(store.get(key));
+        // The least of damage: one bit of the largest file.
+        if (buffer.byteLength > 1e6) new Uint8Array(buffer)[buffer.byteLength - 1] ^= 1;
+        await open(store.put(buffer, key));
+    }
+    await open(store.put(new ArrayBuffer(8), "weights of the past"));
+    database.close();
+    return keys.length;
+}"""
+STORED_KEYS = """async () => new Promise((resolve, reject) => {
+    const opening = indexedDB.open("hushmark");
+    opening.onerror = () => reject(opening.error);
+    opening.onsuccess = () => {
+        const keys = opening.result.transaction("weights").objectStore("weights").getAllKeys();
+        keys.onsuccess = () => { opening.result.close(); resolve(keys.result); };
+    };
+})"""
+BREAK_DATABASE = """
+    IDBFactory.prototype.open = () => { throw new DOMException("Denied.", "SecurityError"); };
+"""
+
+
+@contextmanager
+def visit(playwright: Playwright, profile: Path, url: str) -> Iterator[tuple[App, Traffic]]:
+    """One run of the browser with this profile, and the page in it."""
+    context = playwright.chromium.launch_persistent_context(
+        profile, executable_path=executable(), args=ARGUMENTS
+    )
+    with watched(context, url) as traffic:
+        yield App(context.new_page(), url), traffic
+
+
+def test_later_visits_use_the_stored_weights_and_mend_them(
+    playwright: Playwright, tmp_path: Path, url: str
+) -> None:
+    next_visit = partial(visit, playwright, tmp_path, url)
+
+    with next_visit() as (app, traffic):
+        expect(app.engine_line).to_contain_text("weights from the network, kept for the next visit")
+        assert len(traffic.weights()) == 4
+
+    with next_visit() as (app, traffic):
+        expect(app.engine_line).to_contain_text("weights from this browser's storage")
+        assert traffic.weights() == []
+        assert app.page.evaluate(DAMAGE_STORED_WEIGHTS) == 4
+
+    with next_visit() as (app, traffic):
+        expect(app.engine_line).to_contain_text("weights from the network, kept for the next visit")
+        assert len(traffic.weights()) == 1
+        assert len(app.page.evaluate(STORED_KEYS)) == 4
+        panel = app.read(sample_path("rocket.jpg"))
+        expect(panel.locator(".answer")).to_have_text("No watermark found")
+
+
+def test_a_browser_without_room_works_from_memory_and_says_so(fresh_page: Page, url: str) -> None:
+    fresh_page.context.new_cdp_session(fresh_page).send(
+        "Storage.overrideQuotaForOrigin", {"origin": url.rstrip("/"), "quotaSize": 10_000}
+    )
+    app = App(fresh_page, url)
+    expect(app.engine_line).to_contain_text("in memory only")
+    expect(app.engine_line).to_contain_text("not keep the weights (no storage is left for it)")
+    panel = app.read(sample_path("rocket.jpg"))
+    expect(panel.locator(".answer")).to_have_text("No watermark found")
+
+
+def test_a_browser_without_a_database_works_from_memory_and_says_so(fresh_page: Page, url: str) -> None:
+    # A worker's scope cannot be reached from here, so it is its script that breaks the database.
+    fresh_page.route(
+        "**/worker-*.js",
+        lambda route: route.fulfill(
+            response=(response := route.fetch()), body=f"{BREAK_DATABASE}\n{response.text()}"
+        ),
+    )
+    app = App(fresh_page, url)
+    expect(app.engine_line).to_contain_text("not keep the weights (Denied.)")
+    panel = app.read(sample_path("rocket.jpg"))
+    expect(panel.locator(".answer")).to_have_text("No watermark found")
+
+
+def test_a_worker_that_cannot_be_loaded_is_said_and_can_be_tried_again(fresh_page: Page, url: str) -> None:
+    fresh_page.route("**/pyodide.asm.wasm", lambda route: route.fulfill(status=200, body="damaged"))
+    fresh_page.goto(url)
+    expect(fresh_page.locator("#engine")).to_contain_text("The engine could not start", timeout=PATIENCE_MS)
+    fresh_page.unroute("**/pyodide.asm.wasm")
+    fresh_page.get_by_role("button", name="Try again").click()
+    expect(fresh_page.locator("#engine")).to_contain_text("Execution provider", timeout=PATIENCE_MS)

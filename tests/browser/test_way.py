@@ -1,0 +1,207 @@
+"""The way of a picture through the page, as a user goes it."""
+
+import io
+import os
+import re
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from tests.browser.app import PATIENCE_MS, App
+from tests.pictures import sample_path, sample_photo
+
+PHONE = {"width": 360, "height": 740}
+
+
+def recompressed(path: Path, quality: int, scale: float) -> Path:
+    """A copy of the picture as a chat app would make it."""
+    copy = path.with_name(f"copy-of-{path.name}")
+    with Image.open(path) as image:
+        size = round(image.width * scale), round(image.height * scale)
+        image.convert("RGB").resize(size).save(copy, "JPEG", quality=quality)
+    return copy
+
+
+def large_photo(path: Path) -> Path:
+    """A picture that takes long enough to be interrupted."""
+    with Image.open(sample_path("retina.jpg")) as image:
+        image.resize((4000, 4000)).save(path, quality=90)
+    return path
+
+
+def test_a_marked_jpeg_is_read_after_recompression_at_half_size(app: App, tmp_path: Path) -> None:
+    cover = sample_path("rocket.jpg")
+    panel = app.mark(cover, "pipe")
+    expect(panel.get_by_role("status")).to_contain_text("Marked with “pipe”")
+    expect(panel.locator("dl")).to_contain_text("Read back“pipe”")
+    expect(panel.get_by_role("img", name="The marked picture")).to_be_visible()
+    expect(panel.get_by_role("img", name="The original picture")).to_be_visible()
+    expect(panel.get_by_role("img", name="The difference")).to_be_visible()
+
+    marked = app.download(tmp_path)
+    assert marked.name == "rocket-marked.jpg"
+    with Image.open(marked) as image, Image.open(cover) as original:
+        assert (image.format, image.size) == ("JPEG", original.size)
+
+    panel = app.read(recompressed(marked, quality=75, scale=0.5))
+    expect(panel.locator(".answer")).to_have_text("“pipe”")
+    expect(panel).to_contain_text("Id 70697065.")
+    expect(panel.locator(".strip span")).to_have_count(32)
+
+
+def test_an_unmarked_picture_has_no_watermark(app: App) -> None:
+    panel = app.read(sample_path("rocket.jpg"))
+    expect(panel.locator(".answer")).to_have_text("No watermark found")
+    expect(panel.locator(".found")).to_have_count(0)
+    text = panel.locator('[data-part="explanation"]').inner_text()
+    figures = re.fullmatch(r"The signal is (\S+); a watermark counts as found from (\S+)\.", text)
+    assert figures is not None
+    assert float(figures[1]) < float(figures[2])
+
+
+def test_a_random_id_is_read_back(app: App, tmp_path: Path) -> None:
+    panel = app.show("Mark")
+    panel.get_by_role("radio", name="Random id").check()
+    panel.locator("input[type=file]").set_input_files(sample_path("astronaut.png"))
+    panel.get_by_role("button", name="Mark picture").click()
+    app.await_outcome(panel)
+    panel.get_by_role("radio", name="Text").check()
+    drawn = re.search(r"\b[0-9a-f]{8}\b", panel.locator("dl").inner_text())
+    assert drawn is not None
+    expect(app.read(app.download(tmp_path)).locator("[data-part=result]")).to_contain_text(drawn[0])
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "sentence"),
+    [
+        ("cut.jpg", sample_photo("rocket.jpg")[:60_000], "cut.jpg is cut off"),
+        (
+            "notes.png",
+            b"These are notes, not a picture.\n" * 20,
+            "notes.png is not a picture",
+        ),
+        ("nothing.jpg", b"", "nothing.jpg is empty"),
+        ("dot.png", None, "dot.png has 1x1 pixels"),
+    ],
+)
+def test_a_file_that_is_no_good_gets_its_sentence(
+    app: App, tmp_path: Path, name: str, data: bytes | None, sentence: str
+) -> None:
+    if data is None:
+        buffer = io.BytesIO()
+        Image.new("RGB", (1, 1)).save(buffer, "PNG")
+        data = buffer.getvalue()
+    path = tmp_path / name
+    path.write_bytes(data)
+    for panel in (app.mark(path, "pipe"), app.read(path)):
+        expect(panel.get_by_role("alert")).to_contain_text(sentence)
+        expect(panel.locator('[data-part="result"]')).to_be_hidden()
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [("", "There is nothing to hide yet."), ("pipes", "The text takes 5 bytes, and 4 fit.")],
+)
+def test_a_payload_that_does_not_fit_gets_its_sentence(app: App, text: str, sentence: str) -> None:
+    panel = app.mark(sample_path("rocket.jpg"), text)
+    expect(panel.get_by_role("alert")).to_contain_text(sentence)
+
+
+def test_marking_without_a_picture_asks_for_one(fresh_page: Page, url: str) -> None:
+    fresh_page.goto(url)
+    fresh_page.get_by_role("button", name="Mark picture").click()
+    expect(fresh_page.get_by_role("alert")).to_have_text("Choose a picture first.")
+
+
+def test_the_page_goes_on_after_errors(app: App) -> None:
+    panel = app.mark(sample_path("rocket.jpg"), "")
+    expect(panel.get_by_role("alert")).not_to_be_empty()
+    panel = app.mark(sample_path("rocket.jpg"), "pipe")
+    expect(panel.get_by_role("alert")).to_be_empty()
+    expect(panel.get_by_role("status")).to_contain_text("Marked with “pipe”")
+
+
+def test_cancel_ends_a_job_and_the_next_one_works(app: App, tmp_path: Path) -> None:
+    panel = app.show("Mark")
+    panel.locator("input[type=file]").set_input_files(large_photo(tmp_path / "large.jpg"))
+    panel.get_by_role("textbox", name="Text").fill("pipe")
+    panel.get_by_role("button", name="Mark picture").click()
+    panel.get_by_role("button", name="Cancel").click()
+    expect(panel.get_by_role("status")).to_have_text("Cancelled.")
+    expect(panel.locator('[data-part="result"]')).to_be_hidden()
+
+    panel = app.mark(sample_path("rocket.jpg"), "pipe")
+    expect(panel.get_by_role("status")).to_contain_text("Marked with “pipe”")
+    expect(app.engine_line).to_contain_text("weights from this browser's storage")
+
+
+def test_marking_takes_a_keyboard_only(app: App) -> None:
+    page = app.page
+    app.show("Read")
+    page.get_by_role("tab", name="Read").focus()
+    page.keyboard.press("ArrowLeft")
+    expect(page.get_by_role("tab", name="Mark")).to_be_focused()
+    page.keyboard.press("Tab")
+    with page.expect_file_chooser() as chooser:
+        page.keyboard.press("Space")
+    chooser.value.set_files(sample_path("chelsea.png"))
+    page.keyboard.press("Tab")
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("radio", name="Hex id")).to_be_checked()
+    page.keyboard.press("Tab")
+    page.keyboard.type("70697065")
+    page.keyboard.press("Tab")
+    page.keyboard.press("ArrowLeft")
+    expect(page.get_by_role("slider", name="Strength")).to_have_value("37")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    panel = page.get_by_role("tabpanel")
+    app.await_outcome(panel)
+    expect(panel.locator("dl")).to_contain_text("70697065")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Download")).to_be_focused()
+    with page.expect_download() as download:
+        page.keyboard.press("Enter")
+    assert download.value.suggested_filename == "chelsea-marked.png"
+
+
+def test_a_dropped_or_pasted_picture_is_taken(app: App) -> None:
+    panel = app.show("Read")
+    for event, field in (("drop", "dataTransfer"), ("paste", "clipboardData")):
+        app.page.evaluate(
+            """([event, field, name]) => {
+                const data = new DataTransfer();
+                data.items.add(new File(["no picture"], name));
+                const init = { [field]: data, bubbles: true, cancelable: true };
+                const made = event === "drop" ? new DragEvent(event, init) : new ClipboardEvent(event, init);
+                document.body.dispatchEvent(made);
+            }""",
+            [event, field, f"{event}.png"],
+        )
+        expect(panel.get_by_role("alert")).to_contain_text(
+            f"{event}.png is not a picture", timeout=PATIENCE_MS
+        )
+
+
+def test_nothing_overflows_on_a_phone(app: App) -> None:
+    desktop = app.page.viewport_size
+    app.page.set_viewport_size(PHONE)
+    for panel in (app.mark(sample_path("coffee.png"), "pipe"), app.read(sample_path("coffee.png"))):
+        expect(panel.locator('[data-part="result"]')).to_be_visible()
+        assert app.page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
+    assert desktop is not None
+    app.page.set_viewport_size(desktop)
+
+
+def test_screenshot_for_the_readme(app: App, tmp_path: Path) -> None:
+    """Writes the picture of the page to $HUSHMARK_SCREENSHOT where that is set, to keep it."""
+    path = Path(os.environ.get("HUSHMARK_SCREENSHOT", tmp_path / "screenshot.png"))
+    app.page.set_viewport_size({"width": 1000, "height": 900})
+    panel = app.mark(sample_path("chelsea.png"), "pipe")
+    expect(panel.get_by_role("img", name="The difference")).to_be_visible()
+    app.page.mouse.move(0, 0)
+    app.page.screenshot(path=path, full_page=True)
+    with Image.open(path) as image:
+        assert image.width == 1000
