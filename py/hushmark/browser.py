@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import js
 import numpy as np
 from numpy.typing import NDArray
-from pyodide.ffi import JsProxy, to_js
+from pyodide.ffi import JsProxy, jsnull, to_js
 
 from . import pipeline
 from .card import read_card
@@ -108,7 +108,7 @@ class Engine:
     def _reading(self, reading: Reading) -> dict[str, Any]:
         return {
             "found": reading.found,
-            "payload": None if reading.payload is None else self._facts(reading.payload),
+            "payload": jsnull if reading.payload is None else self._facts(reading.payload),
             "confidences": _float32_array(np.array(reading.confidences, np.float32)),
             "statistic": reading.statistic,
             "threshold": reading.threshold,
@@ -145,7 +145,7 @@ def _uint8_array(data: bytes) -> JsProxy:
 
 
 def _object(**fields: object) -> JsProxy:
-    """A plain JavaScript object; None becomes null."""
+    """A plain JavaScript object. None would become undefined: null is `jsnull`."""
     return to_js(fields, dict_converter=js.Object.fromEntries)
 
 

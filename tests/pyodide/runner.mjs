@@ -1,0 +1,122 @@
+/// <reference types="node" />
+/**
+ * Boots Pyodide in Node with the page's wheels, and does there what the first argument says:
+ *
+ *   units REPO SITE_PACKAGES WHEEL...   runs the unit tests that need no native code, with CPython's pytest
+ *   engine REPO CASES WHEEL...          runs `hushmark.browser.Engine` as the worker does, on recorded residuals
+ *
+ * CASES is a folder that tests/pyodide/test_engine.py fills; what the engine answers is written beside.
+ */
+
+import { readFileSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import process from "node:process";
+
+import { loadPyodide } from "pyodide";
+
+const [job, repo, folder, ...wheels] = process.argv.slice(2);
+
+const pyodide = await loadPyodide({ env: { HOME: "/home/pyodide", PYTHONDONTWRITEBYTECODE: "1" } });
+for (const wheel of wheels) {
+  pyodide.unpackArchive(new Uint8Array(readFileSync(wheel)), "wheel");
+}
+pyodide.mountNodeFS("/repo", repo);
+pyodide.runPython("import sys; sys.path.insert(0, '/repo/py')");
+
+if (job === "units") {
+  process.exitCode = runUnits();
+} else if (job === "engine") {
+  await runEngine();
+} else {
+  throw new Error(`No such job: ${job}`);
+}
+
+/** @returns {number} pytest's exit code */
+function runUnits() {
+  pyodide.mountNodeFS("/dev-packages", folder);
+  // Behind Pyodide's own packages, so that numpy and Pillow are the page's.
+  pyodide.runPython("sys.path.append('/dev-packages')");
+  const names = ["card", "payload", "picture", "pipeline", "reading", "residual"];
+  const files = names.map((name) => `/repo/tests/unit/test_${name}.py`);
+  return pyodide.runPython(
+    `
+import os, pytest
+os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+pytest.main(["-q", "-p", "no:cacheprovider", "-c", "/repo/pyproject.toml", *${JSON.stringify(files)}]).value`,
+  );
+}
+
+async function runEngine() {
+  const { Engine } = pyodide.pyimport("hushmark.browser");
+  /** @type {{name: string, strength: number}[]} */
+  const cases = JSON.parse(readFileSync(join(folder, "cases.json"), "utf8"));
+  for (const { name, strength } of cases) {
+    const at = (/** @type {string} */ suffix) => join(folder, `${basename(name)}.${suffix}`);
+    /** @type {Float32Array[]} */
+    const images = [];
+    const forward = {
+      encode: async (/** @type {Float32Array} */ bits, /** @type {Float32Array} */ image) => {
+        images.push(image);
+        writeFileSync(at("bits"), bits);
+        return floats(at("residual"));
+      },
+      decode: async (/** @type {Float32Array} */ image) => {
+        images.push(image);
+        return floats(at("logits"));
+      },
+    };
+    const engine = Engine(forward, "/repo/weights/decoder.safetensors");
+    const cover = new Uint8Array(readFileSync(join(folder, name)));
+    /** @type {string[]} */
+    const phases = [];
+    const note = (/** @type {string} */ phase) => void phases.push(phase);
+    // What reaches the page is cloned by postMessage; a Python proxy left inside would throw here.
+    const marked = structuredClone(await engine.embed(cover, name, "text", "pipe", strength, note));
+    const reading = structuredClone(await engine.read(marked.data, marked.name, note));
+    writeFileSync(at("marked"), marked.data);
+    writeFileSync(at("difference"), marked.difference);
+    images.forEach((image, index) => writeFileSync(at(`image${index}`), image));
+    const { data, difference, ...facts } = marked;
+    const kinds = [data, difference, reading.confidences].map((array) => array.constructor.name);
+    writeFileSync(at("json"), JSON.stringify({ marked: facts, reading, phases, kinds }, plain));
+    engine.destroy();
+  }
+  await runRefusals(Engine);
+}
+
+/** Errors as they cross into JavaScript. */
+async function runRefusals(/** @type {import("pyodide/ffi").PyCallable} */ Engine) {
+  const picture = new Uint8Array(readFileSync(join(folder, "rocket.jpg")));
+  const broken = { encode: () => Promise.reject(new Error("device lost")), decode: () => Promise.reject(1) };
+  const engine = Engine(broken, "/repo/weights/decoder.safetensors");
+  const embed = (/** @type {Uint8Array} */ data, /** @type {string} */ kind, /** @type {string} */ value) =>
+    engine.embed(data, "photo.jpg", kind, value, 38, () => {});
+  const text = new TextEncoder().encode("just text");
+  const answers = {
+    truncated: await embed(picture.slice(0, 5000), "text", "pipe"),
+    text: await embed(text, "text", "pipe"),
+    empty: await embed(picture, "text", ""),
+    long: await embed(picture, "text", "pipes"),
+    hex: await embed(picture, "hex", "12"),
+    read: await engine.read(text, "note.png", () => {}),
+    forward: await embed(picture, "random", "").catch((/** @type {Error} */ error) => ({
+      thrown: error.message.includes("device lost"),
+    })),
+  };
+  writeFileSync(join(folder, "refusals.json"), JSON.stringify(structuredClone(answers)));
+  engine.destroy();
+}
+
+/** @param {string} path */
+function floats(path) {
+  return new Float32Array(new Uint8Array(readFileSync(path)).buffer);
+}
+
+/**
+ * Typed arrays as plain lists in JSON.
+ * @param {string} _key
+ * @param {unknown} value
+ */
+function plain(_key, value) {
+  return value instanceof Float32Array ? Array.from(value) : value;
+}

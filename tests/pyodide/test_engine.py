@@ -1,0 +1,167 @@
+"""The page's engine inside Pyodide against the same pipeline in CPython: same input, same bytes.
+
+The network runs natively and its answers are recorded, so that only the package is compared.
+"""
+
+import asyncio
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hushmark import Marked, embed, text_payload
+from hushmark.card import read_card
+from hushmark.native import NativeForward
+from hushmark.payload import to_bits
+from numpy.typing import NDArray
+from PIL import Image
+
+from tests.pictures import sample_photo
+from tests.pyodide.conftest import Runner
+
+
+class RecordingForward:
+    """The native forward pass, which keeps what it was given and what it gave."""
+
+    def __init__(self, native: NativeForward) -> None:
+        self._native = native
+        self.images: list[NDArray[np.float32]] = []
+        self.residual = self.logits = np.zeros(0, np.float32)
+
+    async def encode(self, bits: NDArray[np.float32], image: NDArray[np.float32]) -> NDArray[np.float32]:
+        self.images.append(image)
+        self.residual = await self._native.encode(bits, image)
+        return self.residual
+
+    async def decode(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
+        self.images.append(image)
+        self.logits = await self._native.decode(image)
+        return self.logits
+
+
+def covers() -> dict[str, bytes]:
+    """One picture of every kind that is encoded in its own way."""
+    turned = Image.Exif()
+    turned[0x0112] = 6
+    rocket = Image.open(io.BytesIO(sample_photo("rocket.jpg"))).convert("RGB")
+    glass = rocket.crop((0, 0, 201, 133)).convert("RGBA")
+    glass.putalpha(rocket.crop((100, 100, 301, 233)).convert("L"))
+
+    def encoded(image: Image.Image, file_format: str, **options: Any) -> bytes:
+        buffer = io.BytesIO()
+        image.save(buffer, file_format, **options)
+        return buffer.getvalue()
+
+    return {
+        "rocket.jpg": sample_photo("rocket.jpg"),
+        "turned.jpg": encoded(
+            rocket.crop((0, 0, 301, 203)), "JPEG", quality=85, exif=turned, progressive=True
+        ),
+        "grey.jpg": encoded(rocket.convert("L"), "JPEG", quality=70),
+        "large.jpg": encoded(rocket.resize((1501, 2700)), "JPEG", quality=80),
+        "chelsea.png": sample_photo("chelsea.png"),
+        "glass.png": encoded(glass, "PNG"),
+        "lossy.webp": encoded(rocket, "WEBP", quality=80),
+        "lossless.webp": encoded(glass, "WEBP", lossless=True, exact=True),
+    }
+
+
+STRENGTHS = {"rocket.jpg": 36.5, "glass.png": 42.0}
+NAMES = list(covers())
+
+
+@pytest.fixture(scope="module")
+def native(
+    repo_root: Path, tmp_path_factory: pytest.TempPathFactory, pyodide: Runner
+) -> tuple[Path, dict[str, tuple[Marked, RecordingForward]]]:
+    """Every cover marked in CPython, then by the engine in Pyodide, whose answers lie in the folder."""
+    folder = tmp_path_factory.mktemp("engine")
+    weights = repo_root / "weights"
+    card, session = read_card(weights / "decoder.safetensors"), NativeForward(weights)
+    results: dict[str, tuple[Marked, RecordingForward]] = {}
+    for name, data in covers().items():
+        forward = RecordingForward(session)
+        strength = STRENGTHS.get(name, 38.0)
+        marked = asyncio.run(
+            embed(data, text_payload("pipe"), name=name, forward=forward, card=card, strength_db=strength)
+        )
+        (folder / name).write_bytes(data)
+        (folder / f"{name}.residual").write_bytes(forward.residual.tobytes())
+        (folder / f"{name}.logits").write_bytes(forward.logits.tobytes())
+        results[name] = marked, forward
+    cases = [{"name": name, "strength": STRENGTHS.get(name, 38.0)} for name in results]
+    (folder / "cases.json").write_text(json.dumps(cases))
+    answer = pyodide("engine", folder)
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+    return folder, results
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_same_bytes(name: str, native: tuple[Path, dict[str, tuple[Marked, RecordingForward]]]) -> None:
+    folder, results = native
+    marked, _ = results[name]
+    assert (folder / f"{name}.marked").read_bytes() == marked.data
+    assert (folder / f"{name}.difference").read_bytes() == marked.difference
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_same_input_to_the_network(
+    name: str, native: tuple[Path, dict[str, tuple[Marked, RecordingForward]]]
+) -> None:
+    folder, results = native
+    _, forward = results[name]
+    cover, marked = forward.images
+    assert (folder / f"{name}.image0").read_bytes() == cover.tobytes()
+    assert (folder / f"{name}.image1").read_bytes() == marked.tobytes()  # the check after marking
+    assert (folder / f"{name}.image2").read_bytes() == marked.tobytes()  # reading what was marked
+    assert (folder / f"{name}.bits").read_bytes() == to_bits(text_payload("pipe"), 32).tobytes()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_same_facts_as_plain_javascript(
+    name: str, native: tuple[Path, dict[str, tuple[Marked, RecordingForward]]]
+) -> None:
+    folder, results = native
+    marked, _ = results[name]
+    answer = json.loads((folder / f"{name}.json").read_text())
+    facts, reading = answer["marked"], answer["reading"]
+    assert answer["kinds"] == ["Uint8Array", "Uint8Array", "Float32Array"]
+    assert facts["name"] == marked.name
+    assert (
+        facts["type"] == {"jpg": "image/jpeg", "png": "image/png", "webp": "image/webp"}[name.split(".")[1]]
+    )
+    assert (facts["width"], facts["height"]) == (marked.width, marked.height)
+    assert facts["psnr"] == pytest.approx(marked.psnr)
+    assert facts["payload"] == {"kind": "text", "value": "pipe", "hex": "70697065"}
+    assert list(facts["phases"]) == ["open", "prepare", "forward", "apply", "save", "check"]
+    assert answer["phases"] == [*facts["phases"], *reading["phases"]]
+    check = marked.check
+    payload = None if check.payload is None else check.payload.value
+    for told in (facts["check"], reading):
+        assert told["found"] == check.found
+        assert (told["payload"] and told["payload"]["value"]) == payload
+        assert told["confidences"] == pytest.approx(check.confidences)
+        assert told["statistic"] == pytest.approx(check.statistic)
+        assert told["threshold"] == check.threshold
+        assert told["falseAlarm"] == pytest.approx(check.false_alarm)
+
+
+def test_errors_for_people_come_back_as_values_and_others_are_thrown(
+    native: tuple[Path, dict[str, tuple[Marked, RecordingForward]]],
+) -> None:
+    folder, _ = native
+    answers = json.loads((folder / "refusals.json").read_text())
+    codes = {key: answer.get("error", {}).get("code") for key, answer in answers.items()}
+    assert codes == {
+        "truncated": "picture-truncated",
+        "text": "picture-format",
+        "empty": "payload-empty",
+        "long": "payload-too-long",
+        "hex": "payload-hex",
+        "read": "picture-format",
+        "forward": None,
+    }
+    assert "photo.jpg is cut off" in answers["truncated"]["error"]["message"]
+    assert answers["forward"] == {"thrown": True}
