@@ -44,8 +44,8 @@ format: $(VENV)/dev.stamp node_modules/stamp ## lay out the source files
 	@$(PY) -m ruff format
 	@node_modules/.bin/prettier --write --log-level warn .
 
-wheels: $(VENV)/dev.stamp node_modules/stamp ## build the page's numpy, Pillow and safetensors wheels from source
-	@$(PY) -m tools.wheels --from-source
+wheels: $(VENV)/dev.stamp node_modules/stamp ## get the numpy, Pillow and safetensors wheels of the page ready
+	@$(PY) -m tools.wheels
 
 train: $(VENV)/train.stamp ## train new weights: make train IMAGES=folder [MINUTES=90] [OUT=folder]
 	@if [ -z "$(IMAGES)" ]; then echo "make train: say which photos to train on, as in: make train IMAGES=photos" >&2; exit 2; fi
