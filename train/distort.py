@@ -14,6 +14,8 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
+from .model import luma
+
 _codec_pool = ThreadPoolExecutor(2)
 
 
@@ -84,11 +86,6 @@ def blur(x: Tensor, sigma: float) -> Tensor:
     return (across.transpose(2, 3) @ weights.T).transpose(2, 3)
 
 
-def luma(x: Tensor) -> Tensor:
-    """ITU-R BT.601 luma, as Pillow's convert("L"): [B,3,H,W] -> [B,1,H,W]."""
-    return (x * torch.tensor([0.299, 0.587, 0.114], device=x.device).view(1, 3, 1, 1)).sum(1, keepdim=True)
-
-
 def colour(x: Tensor, strength: float) -> Tensor:
     """Contrast, brightness, saturation, gamma and a shift of each channel, each sample its own."""
     batch = x.shape[0]
@@ -136,22 +133,22 @@ def jpeg(x: Tensor, qualities: list[int | None]) -> Tensor:
 
 
 def jpeg_somewhere(x: Tensor, strength: float) -> Tensor:
-    """JPEG in 70% of the samples: half at this size, half at twice the size, where a real picture would be."""
+    """JPEG in 75% of the samples: half at this size, half at twice the size, as a picture has it."""
     batch = x.shape[0]
 
     def draw(lowest: int) -> int:
         return round(95 - torch.rand(()).item() * (95 - lowest) * strength)
 
     if torch.rand(()).item() < 0.5:
-        return jpeg(x, [draw(60) if torch.rand(()).item() < 0.7 else None for _ in range(batch)])
+        return jpeg(x, [draw(60) if torch.rand(()).item() < 0.75 else None for _ in range(batch)])
     size = x.shape[-1]
     twice = F.interpolate(x, scale_factor=2, mode="bilinear")
-    twice = jpeg(twice, [draw(30) if torch.rand(()).item() < 0.7 else None for _ in range(batch)])
+    twice = jpeg(twice, [draw(30) if torch.rand(()).item() < 0.75 else None for _ in range(batch)])
     return F.interpolate(twice, size=(size, size), mode="area")
 
 
 def everyday(x: Tensor, strength: float, *, grey: float) -> Tensor:
-    """One random way of a marked picture through the web; `grey` is the share of samples that lose their colour."""
+    """One random way of a marked picture through the web; `grey` is the share that loses its colour."""
     if strength > 0:
         x = warp(x, strength)
         if torch.rand(()).item() < 0.35:
@@ -164,5 +161,6 @@ def everyday(x: Tensor, strength: float, *, grey: float) -> Tensor:
         noisy = coin(x.shape[0], 0.4, x) * uniform(x.shape[0], 0, 0.05, x) * strength
         x = round_to_8_bits(x + torch.randn_like(x) * noisy)
         x = erase(x, strength)
-        x = jpeg_somewhere(x, strength)
+        if torch.rand(()).item() < 0.55:
+            x = jpeg_somewhere(x, strength)
     return round_to_8_bits(x)

@@ -8,7 +8,6 @@ which every runtime folds when the session is created. Shapes and small constant
 """
 
 import argparse
-import io
 import json
 import struct
 from pathlib import Path
@@ -62,7 +61,9 @@ def write_weights(network: nn.Module, path: Path, card: dict[str, object]) -> No
     save_file(tensors, path, metadata={CARD_KEY: json.dumps(card, sort_keys=True)})
 
 
-def write_graph(network: nn.Module, inputs: dict[str, Tensor], output: str, weights: Path, path: Path) -> None:
+def write_graph(
+    network: nn.Module, inputs: dict[str, Tensor], output: str, weights: Path, path: Path
+) -> None:
     """The network as an ONNX graph whose weights lie in the `.safetensors` file `weights`."""
     program = torch.onnx.export(
         network,
@@ -74,11 +75,9 @@ def write_graph(network: nn.Module, inputs: dict[str, Tensor], output: str, weig
         verbose=False,
     )
     assert program is not None
-    file = io.BytesIO()
-    program.save(file)
-    model = onnx.load_from_string(file.getvalue())
+    model = program.model_proto
     point_into(model, weights)
-    # What the exporter notes about Python source lines is of no use to a reader and names this machine's folders.
+    # What the exporter notes about source lines is of no use to a reader and names the machine's folders.
     for node in model.graph.node:
         del node.metadata_props[:]
         node.doc_string = ""
@@ -130,9 +129,13 @@ def export(encoder: Encoder, decoder: Decoder, card: dict[str, object], out: Pat
 
 def main() -> None:
     """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--checkpoint", type=Path, required=True)
-    parser.add_argument("--card", type=Path, required=True, help="JSON file of the model card, from train.evaluate")
+    parser.add_argument(
+        "--card", type=Path, required=True, help="JSON file of the model card, from train.evaluate"
+    )
     parser.add_argument("--out", type=Path, default=Path("weights"))
     args = parser.parse_args()
     encoder, decoder = networks_of(args.checkpoint)

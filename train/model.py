@@ -24,13 +24,19 @@ def conv(inputs: int, outputs: int, stride: int = 1) -> nn.Sequential:
     """3x3 convolution and ReLU, weights drawn for ReLU (He et al. 2015)."""
     layer = nn.Conv2d(inputs, outputs, 3, stride, 1)
     nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
-    nn.init.zeros_(layer.bias)
+    if layer.bias is not None:
+        nn.init.zeros_(layer.bias)
     return nn.Sequential(layer, nn.ReLU())
 
 
 def to_working_size(image: Tensor) -> Tensor:
     """Antialiased 2x2 mean: [B,3,320,320] -> [B,3,160,160]."""
     return F.avg_pool2d(image, IMAGE_SIZE // WORKING_SIZE)
+
+
+def luma(x: Tensor) -> Tensor:
+    """ITU-R BT.601 luma, as Pillow's convert("L"): [B,3,H,W] -> [B,1,H,W]."""
+    return 0.299 * x[:, 0:1] + 0.587 * x[:, 1:2] + 0.114 * x[:, 2:3]
 
 
 def box_mean(x: Tensor) -> Tensor:
@@ -44,12 +50,11 @@ def texture_mask(image: Tensor) -> Tensor:
 
     Grows with the deviation of luma in a 9x9 neighbourhood, from a floor for flat places.
     """
-    red, green, blue = image.split(1, dim=1)
-    luma = 0.299 * red + 0.587 * green + 0.114 * blue
+    grey = luma(image)
     # Centred first: the difference of two means of squares loses its digits otherwise.
-    luma = luma - luma.mean(dim=(2, 3), keepdim=True)
-    mean = box_mean(luma)
-    deviation = (F.relu(box_mean(luma * luma) - mean * mean) + 1e-6).sqrt()
+    grey = grey - grey.mean(dim=(2, 3), keepdim=True)
+    mean = box_mean(grey)
+    deviation = (F.relu(box_mean(grey * grey) - mean * mean) + 1e-6).sqrt()
     return 0.35 + (deviation / 0.06).clamp(max=2.5)
 
 
@@ -73,7 +78,8 @@ class Encoder(nn.Module):
         self.join1 = conv(96, 48)
         self.to_map = nn.Conv2d(48, 48, 3, padding=1)
         nn.init.normal_(self.to_map.weight, std=1e-3)
-        nn.init.zeros_(self.to_map.bias)
+        if self.to_map.bias is not None:
+            nn.init.zeros_(self.to_map.bias)
 
     def secret_map(self, bits: Tensor) -> Tensor:
         """[B,32] of 0 and 1 -> [B,3,160,160]."""

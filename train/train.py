@@ -19,7 +19,7 @@ import torch
 import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.optim.swa_utils import AveragedModel
 
 from .distort import everyday, round_to_8_bits
 from .model import BITS, WORKING_SIZE, Decoder, Encoder
@@ -42,8 +42,13 @@ class Schedule:
         return min(1.0, (step + 1) / self.warm_up, max(0.02, left))
 
     def distortion(self, step: int) -> float:
-        """Strength of the distortions, 0 to 0.7: the bits are learnt undisturbed first."""
-        return min(0.7, max(0.0, (step - 400) / 2000))
+        """Strength of the distortions: to 0.65 once the bits are learnt, to 0.35 over the last quarter.
+
+        The end is nearer to what pictures meet every day than the middle, which is there to be hard.
+        """
+        rise = (step - 400) / 2000
+        fall = 0.3 * max(0.0, step / self.steps - 0.75) / 0.25
+        return min(0.65, max(0.0, rise)) - fall
 
     def psnr(self, step: int) -> float:
         """PSNR in dB of the marked pictures: 30 until the U-Net has settled, 40 at 75% of the steps."""
@@ -83,16 +88,19 @@ class Run:
     def __init__(self, device: torch.device, schedule: Schedule) -> None:
         self.device = device
         self.schedule = schedule
-        self.encoder = Encoder().to(device, memory_format=torch.channels_last)
-        self.decoder = Decoder().to(device, memory_format=torch.channels_last)
+        self.encoder = Encoder().to(device)
+        self.decoder = Decoder().to(device)
         self.average = AveragedModel(
             torch.nn.ModuleDict({"encoder": self.encoder, "decoder": self.decoder}),
-            multi_avg_fn=get_ema_multi_avg_fn(0.998),
+            avg_fn=lambda average, current, _: torch.lerp(average, current, 0.002),
         )
         map_weights = list(self.encoder.secret_dense.parameters())
         others = [p for name, p in self.encoder.named_parameters() if not name.startswith("secret_dense")]
         self.optimizer = torch.optim.AdamW(
-            [{"params": map_weights, "lr": 3e-3}, {"params": [*others, *self.decoder.parameters()], "lr": 1e-3}],
+            [
+                {"params": map_weights, "lr": 3e-3},
+                {"params": [*others, *self.decoder.parameters()], "lr": 1e-3},
+            ],
             weight_decay=1e-4,
         )
         self.base_rates = [group["lr"] for group in self.optimizer.param_groups]
@@ -135,17 +143,20 @@ class Run:
         marked = round_to_8_bits(covers + unit * 10 ** (-decibels / 20))
         strength = self.schedule.distortion(self.step)
         # The decoder costs a sixth of the encoder, so each marked picture goes two ways; the second one
-        # is grey for half of the samples, because chroma alone would be the easy place to hide.
+        # is grey for most of the samples, because chroma alone would be the easy place to hide.
         colour_view = everyday(marked, strength, grey=0.0)
-        grey_view = everyday(marked, 0.7 * strength, grey=0.8 * min(1.0, strength * 2))
+        grey_view = everyday(marked, 0.5 * strength, grey=0.9 * min(1.0, strength * 2))
         views = torch.cat([colour_view, grey_view]).contiguous(memory_format=torch.channels_last)
         logits = self.decoder.working_logits(views)
-        loss = F.binary_cross_entropy_with_logits(logits, bits.repeat(2, 1))
+        weights = torch.tensor([0.8, 1.2], device=self.device).repeat_interleave(batch)[:, None]
+        loss = F.binary_cross_entropy_with_logits(logits, bits.repeat(2, 1), weight=weights)
         self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()
+        torch.autograd.backward(loss)
         torch.nn.utils.clip_grad_norm_([*self.encoder.parameters(), *self.decoder.parameters()], 1.0)
         self.optimizer.step()
-        self.average.update_parameters(torch.nn.ModuleDict({"encoder": self.encoder, "decoder": self.decoder}))
+        self.average.update_parameters(
+            torch.nn.ModuleDict({"encoder": self.encoder, "decoder": self.decoder})
+        )
         self.step += 1
         right = ((logits > 0) == (bits.repeat(2, 1) > 0.5)).float().mean(dim=1)
         return loss.item(), right[:batch].mean().item(), right[batch:].mean().item()
@@ -153,11 +164,13 @@ class Run:
 
 def main() -> None:
     """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--images", type=Path, required=True, help="folder of photos to train on")
     parser.add_argument("--out", type=Path, required=True, help="folder of the checkpoint and the curve")
     parser.add_argument("--minutes", type=float, default=90, help="stop after this many minutes (default 90)")
-    parser.add_argument("--steps", type=int, default=6000, help="length of the schedule (default 6000)")
+    parser.add_argument("--steps", type=int, default=4500, help="length of the schedule (default 4500)")
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--interval", type=int, default=50, help="steps between two lines of the curve")
@@ -183,7 +196,9 @@ def main() -> None:
     with (args.out / "curve.csv").open("a", newline="") as file:
         curve = csv.writer(file)
         if file.tell() == 0:
-            curve.writerow(["step", "minutes", "distortion", "psnr", "loss", "colour_accuracy", "grey_accuracy"])
+            curve.writerow(
+                ["step", "minutes", "distortion", "psnr", "loss", "colour_accuracy", "grey_accuracy"]
+            )
         while run.step < args.steps:
             sums += run.train_step(draw_covers(photos, args.batch))
             if not math.isfinite(sums[0]):
