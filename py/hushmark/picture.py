@@ -37,8 +37,17 @@ _EXTENSIONS: dict[container.Format, tuple[str, ...]] = {
     "PNG": (".png",),
     "WEBP": (".webp",),
 }
-# Pillow's plugins raise these on damaged files; the list is their code's, checked by fuzzing in the tests.
-_DECODE_ERRORS = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, struct.error)
+# What Pillow's plugins raise on damaged files (OverflowError on 32 bits only, in the page), as fuzzing finds.
+_DECODE_ERRORS = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    EOFError,
+    LookupError,
+    TypeError,
+    OverflowError,
+    struct.error,
+)
 
 Mode = Literal["L", "LA", "RGB", "RGBA"]
 
