@@ -8,9 +8,11 @@ import json
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
+import urllib.request
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -274,6 +276,20 @@ def test_unaltered_copy_builds_the_same_site(checkout: Path, manifest: dict[str,
     assert built == checkout / "dist"
     assert json.loads((built / "manifest.json").read_text()) == manifest
     assert not list(checkout.glob(".dist-*"))
+
+
+def test_command_serves_until_it_is_interrupted(repo_root: Path) -> None:
+    command = [sys.executable, "-u", "build.py", "serve", "--port", "0"]
+    # Whoever runs the tests in the background has SIGINT ignored, and a child would inherit that.
+    old = signal.signal(signal.SIGINT, signal.default_int_handler)
+    with subprocess.Popen(command, cwd=repo_root, stdout=subprocess.PIPE, text=True) as serving:
+        signal.signal(signal.SIGINT, old)
+        assert serving.stdout
+        url = next(found[0] for line in serving.stdout if (found := re.search(r"http://\S+", line)))
+        with urllib.request.urlopen(url, timeout=30) as response:
+            assert b'src="assets/main-' in response.read()
+        serving.send_signal(signal.SIGINT)
+        assert serving.wait(timeout=30) == 0
 
 
 def test_command_says_the_sentence(repo_root: Path) -> None:
