@@ -166,7 +166,7 @@ def test_orientation_is_read_and_kept(orientation: int, file_format: str) -> Non
     assert open_picture(saved(data), "a").orientation == orientation
 
 
-@pytest.mark.parametrize("block", [b"Exif\0\0garbage", exif(9), exif(0), b"Exif\0\0II*\0\xff\xff\xff\xff"])
+@pytest.mark.parametrize("block", [b"Exif\0\0garbage", exif(9), exif(0), b"Exif\0\0II*\0\xff\xff\xff\x7f"])
 def test_senseless_exif_means_upright_and_is_kept(block: bytes) -> None:
     data = encoded(photo(40, 40), "JPEG", exif=block)
     assert open_picture(data, "a").orientation == 1
