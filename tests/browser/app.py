@@ -73,6 +73,7 @@ class App:
         """Mark a picture with a text and wait for the outcome; answers the panel."""
         panel = self.show("Mark")
         panel.locator("input[type=file]").set_input_files(path)
+        panel.get_by_role("radio", name="Text").check()
         panel.get_by_role("textbox", name="Text").fill(text)
         panel.get_by_role("button", name="Mark picture").click()
         self.await_outcome(panel)

@@ -34,7 +34,7 @@ def large_photo(path: Path) -> Path:
 def test_a_marked_jpeg_is_read_after_recompression_at_half_size(app: App, tmp_path: Path) -> None:
     cover = sample_path("rocket.jpg")
     panel = app.mark(cover, "pipe")
-    expect(panel.get_by_role("status")).to_contain_text("Marked with “pipe”")
+    expect(panel.locator(".status")).to_contain_text("Marked with “pipe”")
     expect(panel.locator("dl")).to_contain_text("Read back“pipe”")
     expect(panel.get_by_role("img", name="The marked picture")).to_be_visible()
     expect(panel.get_by_role("img", name="The original picture")).to_be_visible()
@@ -120,7 +120,7 @@ def test_the_page_goes_on_after_errors(app: App) -> None:
     expect(panel.get_by_role("alert")).not_to_be_empty()
     panel = app.mark(sample_path("rocket.jpg"), "pipe")
     expect(panel.get_by_role("alert")).to_be_empty()
-    expect(panel.get_by_role("status")).to_contain_text("Marked with “pipe”")
+    expect(panel.locator(".status")).to_contain_text("Marked with “pipe”")
 
 
 def test_cancel_ends_a_job_and_the_next_one_works(app: App, tmp_path: Path) -> None:
@@ -129,11 +129,11 @@ def test_cancel_ends_a_job_and_the_next_one_works(app: App, tmp_path: Path) -> N
     panel.get_by_role("textbox", name="Text").fill("pipe")
     panel.get_by_role("button", name="Mark picture").click()
     panel.get_by_role("button", name="Cancel").click()
-    expect(panel.get_by_role("status")).to_have_text("Cancelled.")
+    expect(panel.locator(".status")).to_have_text("Cancelled.")
     expect(panel.locator('[data-part="result"]')).to_be_hidden()
 
     panel = app.mark(sample_path("rocket.jpg"), "pipe")
-    expect(panel.get_by_role("status")).to_contain_text("Marked with “pipe”")
+    expect(panel.locator(".status")).to_contain_text("Marked with “pipe”")
     expect(app.engine_line).to_contain_text("weights from this browser's storage")
 
 
