@@ -127,14 +127,33 @@ async function startPython(manifest) {
   const { url } = siteFile(manifest, "pyodide/pyodide.mjs");
   /** @type {typeof import("pyodide")} */
   const { loadPyodide } = await import(url);
-  const python = await loadPyodide({
+  const failure = runtimeFailure();
+  const loading = loadPyodide({
     indexURL: new URL(".", url).href,
     lockFileContents: lockFile(manifest),
     packages: PACKAGES,
   });
+  const python = await Promise.race([loading, failure]);
   await python.pyimport("micropip").install(siteFile(manifest, "wheels/hushmark").url);
   python.pyimport("hushmark.browser");
   return python;
+}
+
+/**
+ * Rejects when Pyodide's own WebAssembly cannot be had: Pyodide only warns of it, and then waits for ever.
+ *
+ * @returns {Promise<never>}
+ */
+function runtimeFailure() {
+  const { instantiateStreaming } = WebAssembly;
+  return new Promise((_, reject) => {
+    WebAssembly.instantiateStreaming = (source, imports) => {
+      const instantiated = instantiateStreaming(source, imports);
+      // onnxruntime-web, which has another way when this one fails, calls its imports differently.
+      if (imports && "env" in imports) instantiated.catch(reject);
+      return instantiated;
+    };
+  });
 }
 
 /**
