@@ -99,7 +99,7 @@ def test_a_browser_without_a_database_works_from_memory_and_says_so(fresh_page: 
     expect(panel.locator(".answer")).to_have_text("No watermark found")
 
 
-def test_a_worker_that_cannot_be_loaded_is_said_and_can_be_tried_again(fresh_page: Page, url: str) -> None:
+def test_an_engine_that_cannot_start_says_so_and_can_be_tried_again(fresh_page: Page, url: str) -> None:
     fresh_page.route("**/pyodide.asm.wasm", lambda route: route.fulfill(status=200, body="damaged"))
     fresh_page.goto(url)
     expect(fresh_page.locator("#engine")).to_contain_text("The engine could not start", timeout=PATIENCE_MS)
