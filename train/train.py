@@ -48,7 +48,7 @@ class Schedule:
         """
         rise = (step - 400) / 2000
         fall = 0.3 * max(0.0, step / self.steps - 0.75) / 0.25
-        return min(0.65, max(0.0, rise)) - fall
+        return max(0.0, min(0.65, rise) - fall)
 
     def psnr(self, step: int) -> float:
         """PSNR in dB of the marked pictures: 30 until the U-Net has settled, 40 at 75% of the steps."""

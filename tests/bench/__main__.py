@@ -1,0 +1,226 @@
+"""Measures the built site in a real browser and prints the tables of the README: python -m tests.bench
+
+Sizes of a first visit, time to ready, a 12-megapixel JPEG marked and read by phase, and the forward pass
+against native onnxruntime and against the published full-resolution network in the same page. Times are
+medians; what counts is their ratios, because machines differ.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import tempfile
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime as ort
+from PIL import Image
+from playwright.sync_api import BrowserContext, Playwright, sync_playwright
+
+from build import build_site, make_server
+from tests.bench.classic import classic_graph
+from tests.browser.app import App
+from tests.browser.chromium import ARGUMENTS, executable
+from tests.pictures import sample_path
+
+ROOT = Path(__file__).resolve().parents[2]
+HERE = Path(__file__).resolve().parent
+VISITS = 3
+RUNS = 20
+INPUTS = {"secret_bits": (1, 32), "image": (1, 3, 320, 320)}
+
+
+def bundle(folder: Path) -> None:
+    """The benchmark's own page and worker, beside the site."""
+    sources = [str(HERE / name) for name in ("bench.js", "forward-worker.js")]
+    options = [
+        "--bundle",
+        "--format=esm",
+        "--conditions=onnxruntime-web-use-extern-wasm",
+        "--external:node:*",
+    ]
+    esbuild = ROOT / "node_modules" / ".bin" / "esbuild"
+    subprocess.run([esbuild, *sources, *options, f"--outdir={folder}", "--log-level=warning"], check=True)
+    shutil.copy(HERE / "bench.html", folder)
+
+
+def twelve_megapixels(path: Path) -> None:
+    """A sample photo enlarged to 4000x3000, as a camera would save it."""
+    with Image.open(sample_path("rocket.jpg")) as photo:
+        photo.convert("RGB").resize((4000, 3000), Image.Resampling.LANCZOS).save(path, quality=92)
+
+
+@contextmanager
+def served(site: Path) -> Iterator[str]:
+    """The address of the site while the block runs."""
+    server = make_server(site)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield server.url
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def visit(playwright: Playwright, profile: Path, use: Callable[[BrowserContext], Any]) -> Any:
+    """Open Chromium with this profile folder, use it, close it."""
+    context = playwright.chromium.launch_persistent_context(
+        str(profile), executable_path=executable(), args=ARGUMENTS
+    )
+    try:
+        return use(context)
+    finally:
+        context.close()
+
+
+def milliseconds(values: list[float]) -> str:
+    return f"{statistics.median(values):.0f} ms"
+
+
+def first_visit_sizes(playwright: Playwright, site: Path, url: str, profile: Path) -> None:
+    """Print what a first visit loads, by part."""
+    manifest = json.loads((site / "manifest.json").read_text())["files"].values()
+    by_url = {url + file["url"]: file for file in manifest}
+    loaded: set[str] = set()
+
+    def use(context: BrowserContext) -> None:
+        context.on("request", lambda request: loaded.add(request.url))
+        App(context.new_page(), url)
+
+    visit(playwright, profile, use)
+    raw: dict[str, int] = defaultdict(int)
+    sent: dict[str, int] = defaultdict(int)
+    for address in loaded & by_url.keys():
+        file = by_url[address]
+        raw[file["part"]] += file["size"]
+        sent[file["part"]] += file["br"] or file["size"]
+    print("\n| first visit loads | raw MB | brotli MB |\n|---|---|---|")
+    for part in sorted(raw, key=lambda part: -sent[part]):
+        print(f"| {part} | {raw[part] / 1e6:.2f} | {sent[part] / 1e6:.2f} |")
+    print(f"| in all | {sum(raw.values()) / 1e6:.2f} | {sum(sent.values()) / 1e6:.2f} |")
+
+
+def times_to_ready(playwright: Playwright, url: str, folder: Path) -> None:
+    """Print the time from navigation to a ready engine, on first and second visits."""
+
+    def use(context: BrowserContext) -> float:
+        start = time.perf_counter()
+        App(context.new_page(), url)
+        return 1000 * (time.perf_counter() - start)
+
+    first, second = [], []
+    for number in range(VISITS):
+        profile = folder / f"profile-{number}"
+        first.append(visit(playwright, profile, use))
+        second.append(visit(playwright, profile, use))
+    print("\n| time to ready | median of 3 |\n|---|---|")
+    print(f"| first visit | {milliseconds(first)} |\n| second visit | {milliseconds(second)} |")
+
+
+def twelve_megapixel_jpeg(playwright: Playwright, url: str, folder: Path) -> None:
+    """Print the phases of marking and reading a 12-megapixel JPEG in the page."""
+
+    def use(context: BrowserContext) -> list[dict[str, Any]]:
+        page = context.new_page()
+        page.goto(url + "bench.html")
+        page.wait_for_function("globalThis.bench")
+        page.evaluate("bench.startEngine()")
+        page.evaluate("bench.markAndRead('photo.jpg')")
+        return [page.evaluate("bench.markAndRead('photo.jpg')") for _ in range(5)]
+
+    results = visit(playwright, folder / "profile-photo", use)
+    if any(result["payload"] != "pipe" for result in results):
+        raise SystemExit("The 12-megapixel picture did not read back as pipe.")
+    print("\n| 12-megapixel JPEG, median of 5 | embed | read |\n|---|---|---|")
+    for phase in results[0]["embed"]:
+        cells = [
+            milliseconds([result[task][phase] for result in results]) if phase in results[0][task] else ""
+            for task in ("embed", "read")
+        ]
+        print(f"| {phase} | {cells[0]} | {cells[1]} |")
+
+
+def native_time(graph: Path, threads: int) -> float:
+    """Median milliseconds of a forward pass in native onnxruntime."""
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    session = ort.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+    feeds = {
+        node.name: np.linspace(0, 1, int(np.prod(INPUTS[node.name])), dtype=np.float32).reshape(
+            INPUTS[node.name]
+        )
+        for node in session.get_inputs()
+    }
+    times = []
+    for _ in range(RUNS + 1):
+        start = time.perf_counter()
+        session.run(None, feeds)
+        times.append(1000 * (time.perf_counter() - start))
+    return statistics.median(times[1:])
+
+
+def forward_passes(playwright: Playwright, url: str, folder: Path, site: Path) -> None:
+    """Print the time of a forward pass in the page, in native onnxruntime, and of the published network."""
+    files = json.loads((site / "manifest.json").read_text())["files"]
+    networks = {
+        name: (files[f"weights/{name}.onnx"]["url"], f"{name}.safetensors", ROOT / "weights" / f"{name}.onnx")
+        for name in ("encoder", "decoder")
+    }
+    networks["classic encoder"] = ("classic.onnx", None, site / "classic.onnx")
+
+    def use(context: BrowserContext) -> dict[str, Any]:
+        page = context.new_page()
+        page.goto(url + "bench.html")
+        page.wait_for_function("globalThis.bench")
+        result = {}
+        for name, (graph, weights, _) in networks.items():
+            inputs = {
+                k: int(np.prod(shape)) for k, shape in INPUTS.items() if name != "decoder" or k == "image"
+            }
+            result[name] = page.evaluate("a => bench.forward(...a)", [graph, weights, inputs, RUNS])
+        return result
+
+    results = visit(playwright, folder / "profile-forward", use)
+    provider, threads = results["encoder"]["provider"], results["encoder"]["threads"]
+    print(f"\n| forward pass, {threads} threads, median of {RUNS} | page ({provider}) | native | ratio |")
+    print("|---|---|---|---|")
+    for name, (_, _, path) in networks.items():
+        page_time, native = statistics.median(results[name]["times"]), native_time(path, threads)
+        print(f"| {name} | {page_time:.1f} ms | {native:.1f} ms | {page_time / native:.1f} |")
+    ours, classic = (statistics.median(results[name]["times"]) for name in ("encoder", "classic encoder"))
+    print(f"\nIn the page our encoder is {classic / ours:.1f} times as fast as the published one (7.6 GMAC).")
+
+
+def main() -> None:
+    """Build, serve, measure, print."""
+    print(f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.1f} at the start")
+    dist = build_site(say=lambda line: None)
+    with tempfile.TemporaryDirectory() as temporary, sync_playwright() as playwright:
+        folder = Path(temporary)
+        site = folder / "site"
+        shutil.copytree(dist, site)
+        bundle(site)
+        (site / "classic.onnx").write_bytes(classic_graph())
+        for name in ("encoder", "decoder"):
+            shutil.copy(ROOT / "weights" / f"{name}.safetensors", site)
+        twelve_megapixels(site / "photo.jpg")
+        with served(site) as url:
+            first_visit_sizes(playwright, site, url, folder / "profile-sizes")
+            times_to_ready(playwright, url, folder)
+            twelve_megapixel_jpeg(playwright, url, folder)
+            forward_passes(playwright, url, folder, site)
+
+
+if __name__ == "__main__":
+    main()

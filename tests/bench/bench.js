@@ -1,0 +1,78 @@
+/** The benchmark's page: the app's engine without its screens, on `globalThis.bench`. */
+
+import { EngineClient } from "../../app/engine/client.js";
+import { loadManifest } from "../../app/engine/manifest.js";
+
+/** @import { EngineInfo, Marked, TimedReading } from "../../app/engine/protocol.js" */
+
+const manifest = await loadManifest(new URL("manifest.json", document.baseURI).href);
+/** @type {EngineClient | undefined} */
+let engine;
+
+/** @param {string} url */
+async function bytes(url) {
+  return new Uint8Array(await (await fetch(url)).arrayBuffer());
+}
+
+/** @returns {Promise<EngineInfo>} */
+function startEngine() {
+  engine ??= new EngineClient(manifest);
+  return engine.ready;
+}
+
+/**
+ * Marks a picture of this server and reads the result.
+ *
+ * @param {string} url
+ */
+async function markAndRead(url) {
+  if (!engine) throw new Error("The engine was not started.");
+  const file = new File([await bytes(url)], "photo.jpg", { type: "image/jpeg" });
+  const startEmbed = performance.now();
+  /** @type {Marked} */
+  const marked = await engine.embed({ file, kind: "text", value: "pipe", strengthDb: 38 });
+  const startRead = performance.now();
+  /** @type {TimedReading} */
+  const reading = await engine.read({ file: new File([marked.data], marked.name) });
+  return {
+    embed: { ...marked.phases, "in all": startRead - startEmbed },
+    read: { ...reading.phases, "in all": performance.now() - startRead },
+    payload: reading.payload?.value,
+  };
+}
+
+/**
+ * Milliseconds of each forward pass of one network in a worker of its own.
+ *
+ * @param {string} graph URL
+ * @param {string | null} weights URL of the file that the graph points into
+ * @param {Record<string, number>} inputs sizes by name
+ * @param {number} runs
+ * @returns {Promise<{ provider: string, threads: number, times: number[] }>}
+ */
+async function forward(graph, weights, inputs, runs) {
+  const model = {
+    graph: await bytes(graph),
+    externalData: weights
+      ? [{ path: weights.slice(weights.lastIndexOf("/") + 1), data: await bytes(weights) }]
+      : [],
+  };
+  const feeds = Object.fromEntries(
+    Object.entries(inputs).map(([name, size]) => [
+      name,
+      Float32Array.from({ length: size }, (_, i) => (i % 97) / 96),
+    ]),
+  );
+  const worker = new Worker("forward-worker.js", { type: "module" });
+  try {
+    return await new Promise((resolve, reject) => {
+      worker.onmessage = ({ data }) => resolve(data);
+      worker.onerror = ({ message }) => reject(new Error(message));
+      worker.postMessage({ manifest, model, feeds, runs });
+    });
+  } finally {
+    worker.terminate();
+  }
+}
+
+Object.assign(globalThis, { bench: { startEngine, markAndRead, forward } });

@@ -1,0 +1,129 @@
+"""Training, export and evaluation, on networks that have learnt nothing yet."""
+
+import csv
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import onnxruntime as ort
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from safetensors import safe_open
+
+from tests.pictures import sample_path
+from train.distort import blur, everyday, jpeg, luma, round_to_8_bits, shrink
+from train.evaluate import wilson
+from train.export import CARD_KEY, export, load_decoder, load_encoder, networks_of
+from train.model import BITS, IMAGE_SIZE, Decoder, Encoder
+from train.train import Schedule
+
+
+@pytest.fixture(scope="module")
+def batch() -> torch.Tensor:
+    """Random pictures, rough as well as smooth."""
+    torch.manual_seed(1)
+    return torch.cat([torch.rand(2, 3, 160, 160), shrink(torch.rand(2, 3, 160, 160), 1)])
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory, repo_root: Path) -> Path:
+    """A training run that was stopped after two steps and resumed for two more."""
+    folder = tmp_path_factory.mktemp("run")
+    photos = folder / "photos"
+    photos.mkdir()
+    for name in ("rocket.jpg", "chelsea.png"):
+        shutil.copy(sample_path(name), photos)
+    for minutes in ("0", "10"):
+        command = [sys.executable, "-m", "train.train", "--images", photos, "--out", folder]
+        options = ["--steps", "3", "--batch", "2", "--interval", "1", "--minutes", minutes]
+        subprocess.run([*command, *options], cwd=repo_root, check=True, capture_output=True)
+    return folder
+
+
+def test_a_run_stops_after_its_minutes_and_resumes_where_it_stopped(run: Path) -> None:
+    rows = list(csv.DictReader((run / "curve.csv").open()))
+    assert [row["step"] for row in rows] == ["1", "2", "3"]
+    assert all(0 < float(row["loss"]) < 2 for row in rows)
+
+
+def test_the_exported_graphs_compute_what_pytorch_computes(run: Path, tmp_path: Path) -> None:
+    encoder, decoder = networks_of(run / "checkpoint.pt")
+    export(encoder, decoder, {"model": "test"}, tmp_path)
+    rng = np.random.default_rng(1)
+    bits = rng.integers(0, 2, (1, BITS)).astype(np.float32)
+    image = rng.random((1, 3, IMAGE_SIZE, IMAGE_SIZE), np.float32)
+    half = load_encoder(tmp_path / "encoder.safetensors"), load_decoder(tmp_path / "decoder.safetensors")
+    expected = half[0](torch.from_numpy(bits), torch.from_numpy(image)), half[1](torch.from_numpy(image))
+    feeds = {"encoder": {"secret_bits": bits, "image": image}, "decoder": {"image": image}}
+    for name, answer in zip(feeds, expected, strict=True):
+        session = ort.InferenceSession(tmp_path / f"{name}.onnx", providers=["CPUExecutionProvider"])
+        (computed,) = session.run(None, feeds[name])
+        wanted = answer.detach().numpy()
+        assert np.sqrt(np.mean((computed - wanted) ** 2)) < 1e-4 * np.sqrt(np.mean(wanted**2))
+        with safe_open(tmp_path / f"{name}.safetensors", "np") as file:
+            assert file.metadata() == {CARD_KEY: '{"model": "test"}'}
+
+
+def test_convolutions_have_channels_in_multiples_of_4() -> None:
+    for network in (Encoder(), Decoder()):
+        for layer in network.modules():
+            if isinstance(layer, torch.nn.Conv2d):
+                assert layer.in_channels % 4 == 0 and layer.out_channels % 4 == 0
+
+
+def test_the_residual_has_the_nominal_strength_and_no_mean() -> None:
+    image = torch.rand(1, 3, IMAGE_SIZE, IMAGE_SIZE)
+    residual = Encoder()(torch.ones(1, BITS), image).detach()
+    assert residual.shape == image.shape
+    assert -10 * torch.log10((residual**2).mean()) == pytest.approx(38, abs=1)
+    assert residual.mean(dim=(2, 3)).abs().max() < 1e-4
+
+
+@pytest.mark.parametrize("strength", [0.0, 0.3, 1.0])
+def test_distorted_pictures_are_8_bit_pictures_with_a_gradient(batch: torch.Tensor, strength: float) -> None:
+    torch.manual_seed(2)
+    x = batch.clone().requires_grad_()
+    y = everyday(x, strength, grey=0.5)
+    assert y.shape == x.shape
+    assert torch.equal(y, round_to_8_bits(y)) and y.min() >= 0 and y.max() <= 1
+    torch.autograd.backward(y.sum())
+    assert x.grad is not None and torch.isfinite(x.grad).all() and x.grad.abs().sum() > 0
+
+
+def test_without_strength_only_rounding_happens(batch: torch.Tensor) -> None:
+    assert torch.equal(everyday(batch, 0, grey=0), round_to_8_bits(batch))
+    assert torch.allclose(everyday(batch, 0, grey=1), luma(batch).expand(-1, 3, -1, -1), atol=1 / 255)
+
+
+def test_jpeg_leaves_samples_without_a_quality_alone(batch: torch.Tensor) -> None:
+    result = jpeg(batch, [None, 30, None, 30])
+    assert torch.equal(result[::2], batch[::2])
+    assert not torch.equal(result[1::2], batch[1::2])
+
+
+def test_blur_keeps_a_flat_picture_and_calms_a_rough_one(batch: torch.Tensor) -> None:
+    flat = torch.full((1, 3, 160, 160), 0.25)
+    assert torch.allclose(blur(flat, 1.5), flat, atol=1e-5)
+    assert blur(batch[:2], 1.5).std() < 0.5 * batch[:2].std()
+
+
+@given(st.integers(0, 5000), st.integers(100, 5000))
+def test_the_schedule_stays_in_its_bounds(step: int, steps: int) -> None:
+    schedule = Schedule(steps)
+    assert 0 < schedule.learning_rate(step) <= 1
+    assert 0 <= schedule.distortion(min(step, steps)) <= 0.65
+    assert 30 <= schedule.psnr(step) <= 40
+
+
+@given(st.floats(0, 1), st.integers(1, 10_000))
+def test_the_wilson_interval_holds_the_share(share: float, n: int) -> None:
+    low, high = wilson(share, n)
+    assert -1e-9 <= low <= share + 1e-9 and share - 1e-9 <= high <= 1 + 1e-9
+
+
+def test_the_wilson_interval_of_a_textbook_case() -> None:
+    assert wilson(0.5, 10) == pytest.approx((0.2366, 0.7634), abs=1e-4)
