@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve test bench lint format wheels train clean chromium
+.PHONY: help serve test bench screenshot lint format wheels train clean chromium
 
 PYTHON ?= python3
 VENV := .venv
@@ -28,9 +28,13 @@ test: lint chromium ## run every test: unit, Pyodide, browser
 	@$(PY) build.py
 	@$(PY) -m pytest
 
-bench: $(VENV)/dev.stamp node_modules/stamp chromium ## measure sizes, loading times and speed in the browser
+bench: $(VENV)/train.stamp node_modules/stamp chromium ## measure sizes, loading times and speed in the browser
 	@$(PY) build.py
 	@$(PY) -m tests.bench
+
+screenshot: $(VENV)/train.stamp node_modules/stamp chromium ## renew the README's picture of the page
+	@mkdir -p docs
+	@HUSHMARK_SCREENSHOT=docs/screenshot.png $(PY) -m pytest tests/browser -k screenshot
 
 lint: $(VENV)/train.stamp node_modules/stamp ## check style and types
 	@$(PY) -m ruff check
