@@ -11,13 +11,10 @@ import json
 import os
 import shutil
 import statistics
-import subprocess
 import tempfile
-import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -26,51 +23,23 @@ import onnxruntime as ort
 from PIL import Image
 from playwright.sync_api import BrowserContext, Playwright, sync_playwright
 
-from build import build_site, make_server
+from build import build_site
 from tests.bench.classic import classic_graph
 from tests.browser.app import App
 from tests.browser.chromium import ARGUMENTS, executable
+from tests.browser.serving import ROOT, bundle, serving
 from tests.pictures import sample_path
 
-ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve().parent
 VISITS = 3
 RUNS = 20
 INPUTS = {"secret_bits": (1, 32), "image": (1, 3, 320, 320)}
 
 
-def bundle(folder: Path) -> None:
-    """The benchmark's own page and worker, beside the site."""
-    sources = [str(HERE / name) for name in ("bench.js", "forward-worker.js")]
-    options = [
-        "--bundle",
-        "--format=esm",
-        "--conditions=onnxruntime-web-use-extern-wasm",
-        "--external:node:*",
-    ]
-    esbuild = ROOT / "node_modules" / ".bin" / "esbuild"
-    subprocess.run([esbuild, *sources, *options, f"--outdir={folder}", "--log-level=warning"], check=True)
-    shutil.copy(HERE / "bench.html", folder)
-
-
 def twelve_megapixels(path: Path) -> None:
     """A sample photo enlarged to 4000x3000, as a camera would save it."""
     with Image.open(sample_path("rocket.jpg")) as photo:
         photo.convert("RGB").resize((4000, 3000), Image.Resampling.LANCZOS).save(path, quality=92)
-
-
-@contextmanager
-def served(site: Path) -> Iterator[str]:
-    """The address of the site while the block runs."""
-    server = make_server(site)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield server.url
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 def visit(playwright: Playwright, profile: Path, use: Callable[[BrowserContext], Any]) -> Any:
@@ -210,12 +179,13 @@ def main() -> None:
         folder = Path(temporary)
         site = folder / "site"
         shutil.copytree(dist, site)
-        bundle(site)
+        bundle([HERE / "bench.js", HERE / "forward-worker.js"], site)
+        shutil.copy(HERE / "bench.html", site)
         (site / "classic.onnx").write_bytes(classic_graph())
         for name in ("encoder", "decoder"):
             shutil.copy(ROOT / "weights" / f"{name}.safetensors", site)
         twelve_megapixels(site / "photo.jpg")
-        with served(site) as url:
+        with serving(site) as url:
             first_visit_sizes(playwright, site, url, folder / "profile-sizes")
             times_to_ready(playwright, url, folder)
             twelve_megapixel_jpeg(playwright, url, folder)

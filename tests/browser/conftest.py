@@ -1,18 +1,16 @@
 """A real Chromium on the real site."""
 
 import shutil
-import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from threading import Thread
 
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
-from build import build_site, make_server
+from build import build_site
 from tests.browser.app import App, watched
 from tests.browser.chromium import ARGUMENTS, executable
+from tests.browser.serving import bundle, serving
 
 SITE_INPUTS = ("index.html", "app", "build.py", "package-lock.json", "py", "tools", "weights")
 HARNESS_PAGE = """<!doctype html>
@@ -41,38 +39,14 @@ def url(site: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def harness_url(site: Path, repo_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def harness_url(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Where a copy of the site is served that has the page of harness.js, too."""
     folder = tmp_path_factory.mktemp("harness") / "site"
     shutil.copytree(site, folder)
     (folder / "harness.html").write_text(HARNESS_PAGE)
-    subprocess.run(
-        [
-            repo_root / "node_modules" / ".bin" / "esbuild",
-            Path(__file__).with_name("harness.js"),
-            "--bundle",
-            "--format=esm",
-            "--target=es2022",
-            "--conditions=onnxruntime-web-use-extern-wasm",
-            "--external:node:*",
-            "--log-level=warning",
-            f"--outfile={folder / 'assets' / 'harness.js'}",
-        ],
-        cwd=repo_root,
-        check=True,
-    )
+    bundle([Path(__file__).with_name("harness.js")], folder / "assets")
     with serving(folder) as address:
         yield f"{address}harness.html"
-
-
-@contextmanager
-def serving(folder: Path) -> Iterator[str]:
-    with make_server(folder) as server:
-        thread = Thread(target=server.serve_forever)
-        thread.start()
-        yield server.url
-        server.shutdown()
-        thread.join()
 
 
 @pytest.fixture(scope="session")
