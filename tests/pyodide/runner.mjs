@@ -5,7 +5,7 @@
  *   units REPO SITE_PACKAGES WHEEL...   runs the unit tests that need no native code, with CPython's pytest
  *   engine REPO CASES WHEEL...          runs `hushmark.browser.Engine` as the worker does, on recorded residuals
  *
- * CASES is a folder that tests/pyodide/test_engine.py fills; what the engine answers is written beside.
+ * CASES is a folder that tests/pyodide/test_pyodide_engine.py fills; what the engine answers is written beside.
  */
 
 import { readFileSync, writeFileSync } from "node:fs";
