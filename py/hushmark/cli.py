@@ -135,8 +135,9 @@ def _facts(reading: Reading) -> dict[str, object]:
 def _line(path: Path, reading: Reading) -> str:
     if reading.payload is None:
         return f"{path}: no watermark found ({reading.statistic:.2f}, threshold {reading.threshold:.2f})"
-    payload, weakest = reading.payload, min(reading.confidences)
-    return f"{path}: {payload.value} ({payload.kind}, weakest bit {weakest:.0%})"
+    # Never rounded up to certainty.
+    payload, weakest = reading.payload, min(*reading.confidences, 0.999)
+    return f"{path}: {payload.value} ({payload.kind}, weakest bit {weakest:.1%})"
 
 
 def _load(path: Path) -> bytes:
