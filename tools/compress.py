@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import gzip
-import os
-import tempfile
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import brotli
+
+from tools.cache import cache_folder, put_bytes
 
 # A form that saves less than this part of the file is not worth a decoder's time.
 LEAST_GAIN = 0.03
@@ -30,20 +30,13 @@ def _gzip(data: bytes) -> bytes:
 FORMS: Mapping[str, Callable[[bytes], bytes]] = {"br": _brotli, "gz": _gzip}
 
 
-def cache_folder() -> Path:
-    """Where compressed files are kept, each under its source's SHA-256."""
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "hushmark" / "compressed"
-
-
 def write_compressed(files: Mapping[Path, str], say: Callable[[str], None]) -> None:
     """Put FILE.br and FILE.gz beside each file where they save something.
 
     `files` gives each file's SHA-256. `say` gets a line for each file that was not in the cache.
     Raises OSError if the cache folder or the files' folder cannot be written.
     """
-    cache = cache_folder()
-    cache.mkdir(parents=True, exist_ok=True)
+    cache = cache_folder("compressed")
     new = [path for path, digest in files.items() if not _complete(cache, digest)]
     if new:
         megabytes = sum(path.stat().st_size for path in new) / 1e6
@@ -72,18 +65,6 @@ def _fill_cache(cache: Path, path: Path, digest: str) -> str:
     for form, compress in FORMS.items():
         compressed = compress(data)
         sizes[form] = len(compressed)
-        _write_whole(cache / f"{digest}.{form}", compressed)
+        put_bytes(cache, f"{digest}.{form}", compressed)
     seconds = time.monotonic() - started
     return f"  {path.name}: {len(data) / 1e6:.2f} -> {sizes['br'] / 1e6:.2f} MB, {seconds:.0f} s"
-
-
-def _write_whole(path: Path, data: bytes) -> None:
-    """Write a file that has its name only when it is complete, since a build can be interrupted."""
-    handle, name = tempfile.mkstemp(dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        os.replace(name, path)
-    except BaseException:
-        os.unlink(name)
-        raise

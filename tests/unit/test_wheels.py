@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tools.cache import put
 from tools.wheels import WheelError, find, find_wheels, from_source
 from tools.wheels.lock import LOCK_FILE, Lock, read_lock
 from tools.wheels.pyconfig import make_pyconfig
@@ -283,7 +284,7 @@ def test_a_failed_download_leaves_an_older_wheel_alone(cache: Path) -> None:
         raise OSError("disk full")
 
     with pytest.raises(OSError, match="disk full"):
-        find._put(cache, "x.whl", write)
+        put(cache, "x.whl", write)
 
     assert [path.name for path in cache.iterdir()] == ["x.whl"]
     assert (cache / "x.whl").read_bytes() == b"old"

@@ -7,13 +7,13 @@ import json
 import os
 import re
 import shutil
-import tempfile
 import urllib.request
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
+from tools.cache import cache_folder, put, put_bytes
 from tools.wheels.from_source import build, pyodide_version
 from tools.wheels.lock import Lock, Pin, WheelError, read_lock, sha256
 
@@ -35,12 +35,6 @@ class Wheel:
     path: Path
     sha256: str
     origin: Origin
-
-
-def cache_folder() -> Path:
-    """Where downloaded and built wheels are kept for the next time."""
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "hushmark" / "wheels"
 
 
 def _named_folder() -> Path | None:
@@ -76,20 +70,6 @@ def _find_in(folder: Path, pin: Pin) -> Wheel | None:
     return None
 
 
-def _put(folder: Path, file: str, write: Callable[[Path], None]) -> Path:
-    """Let `write` make the file under a temporary name; it gets its own name only when complete."""
-    folder.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{file}.", dir=folder)
-    os.close(handle)
-    temporary = Path(name)
-    try:
-        write(temporary)
-        temporary.chmod(0o644)
-        return temporary.replace(folder / file)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
 def _cdn_url(packages_dir: Path, lock: Lock) -> str:
     """The address of Pyodide's CDN, as the npm package itself has it. Raises WheelError."""
     package = packages_dir / "pyodide"
@@ -117,7 +97,7 @@ def _download(url: str, pin: Pin, cache: Path) -> Wheel:
             raise WheelError(f"{url}{file} does not have the SHA-256 of tools/wheels/lock.json")
 
     try:
-        path = _put(cache, file, write)
+        path = put(cache, file, write)
     except (OSError, http.client.HTTPException) as error:
         raise WheelError(f"{url}{file} cannot be had ({error})") from error
     return Wheel(pin.name, pin.official.version, path, sha256(path), "official")
@@ -129,13 +109,9 @@ def keep(wheel: Wheel, folder: Path) -> Wheel:
     file = wheel.path.name
     if wheel.sha256 not in pin.accepted(file):
         built = json.dumps({**_built_here(folder), file: wheel.sha256}, indent=2, sort_keys=True)
-        _put(folder, BUILT_FILE, lambda path: _write(path, built.encode()))
-    path = _put(folder, file, lambda path: _write(path, wheel.path.read_bytes()))
+        put_bytes(folder, BUILT_FILE, built.encode())
+    path = put_bytes(folder, file, wheel.path.read_bytes())
     return replace(wheel, path=path)
-
-
-def _write(path: Path, data: bytes) -> None:
-    path.write_bytes(data)
 
 
 def build_wheels(
@@ -146,7 +122,7 @@ def build_wheels(
     `work` is where the build's files (some 3 GB) go and stay; without one, they go beside the
     cache folder and are removed after a build that worked. Raises WheelError.
     """
-    lock, cache = read_lock(), cache_folder()
+    lock, cache = read_lock(), cache_folder("wheels")
     folder = work or cache.with_name("wheels-build")
     say(f"wheels: building {', '.join(names)} from source: minutes; the logs are in {folder / 'logs'}")
     paths = build(names, lock, folder, packages_dir, say)
@@ -173,7 +149,7 @@ def find_wheels(packages_dir: Path, say: Say = print) -> list[Wheel]:
 
     Raises WheelError if a file found is not what the lock file names, or if no source has a wheel.
     """
-    lock, cache, named = read_lock(), cache_folder(), _named_folder()
+    lock, cache, named = read_lock(), cache_folder("wheels"), _named_folder()
     folders = [named, cache] if named else [cache]
     found: dict[str, Wheel] = {}
 
