@@ -3,7 +3,7 @@
 import { EngineClient } from "./engine/client.js";
 import { EngineError } from "./engine/errors.js";
 import { loadManifest } from "./engine/manifest.js";
-import { transferred } from "./engine/transfers.js";
+import { loadedBytes } from "./engine/transfers.js";
 import { EmbedView } from "./views/embed.js";
 import { EngineLine } from "./views/engine.js";
 import { ReadView } from "./views/read.js";
@@ -62,7 +62,7 @@ function connect() {
 /** @param {EngineState} state */
 function showState(state) {
   if (state.name === "ready") workerBytes += state.info.loadedBytes;
-  line.show(state, transferred().loadedBytes + workerBytes);
+  line.show(state, loadedBytes() + workerBytes);
 }
 
 /**

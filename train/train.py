@@ -90,8 +90,9 @@ class Run:
         self.schedule = schedule
         self.encoder = Encoder().to(device)
         self.decoder = Decoder().to(device)
+        self.networks = torch.nn.ModuleDict({"encoder": self.encoder, "decoder": self.decoder})
         self.average = AveragedModel(
-            torch.nn.ModuleDict({"encoder": self.encoder, "decoder": self.decoder}),
+            self.networks,
             avg_fn=lambda average, current, _: torch.lerp(average, current, 0.002),
         )
         map_weights = list(self.encoder.secret_dense.parameters())
@@ -152,11 +153,9 @@ class Run:
         loss = F.binary_cross_entropy_with_logits(logits, bits.repeat(2, 1), weight=weights)
         self.optimizer.zero_grad(set_to_none=True)
         torch.autograd.backward(loss)
-        torch.nn.utils.clip_grad_norm_([*self.encoder.parameters(), *self.decoder.parameters()], 1.0)
+        torch.nn.utils.clip_grad_norm_(self.networks.parameters(), 1.0)
         self.optimizer.step()
-        self.average.update_parameters(
-            torch.nn.ModuleDict({"encoder": self.encoder, "decoder": self.decoder})
-        )
+        self.average.update_parameters(self.networks)
         self.step += 1
         right = ((logits > 0) == (bits.repeat(2, 1) > 0.5)).float().mean(dim=1)
         return loss.item(), right[:batch].mean().item(), right[batch:].mean().item()

@@ -60,7 +60,6 @@
  * @property {"webgpu" | "wasm"} provider execution provider of both networks
  * @property {number} threads
  * @property {number} loadedBytes taken from the network by the worker
- * @property {number} cachedBytes taken from the browser's HTTP cache by the worker
  * @property {"network" | "storage" | "memory"} weightsFrom memory: from the network, and could not be kept
  * @property {string[]} notes sentences about what did not work and what was done instead
  *

@@ -8,7 +8,7 @@
 import { EngineError, lastLine } from "./errors.js";
 import { siteFile } from "./manifest.js";
 import { openSessions } from "./sessions.js";
-import { transferred } from "./transfers.js";
+import { loadedBytes } from "./transfers.js";
 import { loadWeights } from "./weights.js";
 
 /**
@@ -113,7 +113,7 @@ async function start(manifest) {
   python.FS.writeFile(cardPath, networks.card);
   /** @type {PythonEngine} */
   const engine = python.pyimport("hushmark.browser").Engine(forward, cardPath);
-  send({ type: "ready", info: { provider, threads, ...transferred(), weightsFrom, notes } });
+  send({ type: "ready", info: { provider, threads, loadedBytes: loadedBytes(), weightsFrom, notes } });
   return engine;
 }
 

@@ -11,7 +11,7 @@ from .container import Format
 from .errors import ModelOutput, StrengthError
 from .forward import Forward
 from .payload import Payload, to_bits
-from .picture import Picture, open_picture, save_picture
+from .picture import open_picture, save_picture
 from .reading import WHOLE_PICTURE, Reading, decide
 
 DEFAULT_STRENGTH_DB = 38.0
@@ -83,7 +83,8 @@ async def embed(
     encoded = save_picture(marked)
     preview = residual.difference(cover, marked)
     await phases.enter("check")
-    check = await _decode(open_picture(encoded, marked.marked_name), forward, card)
+    again = residual.prepare(open_picture(encoded, marked.marked_name), card.image_size)
+    check = decide(await forward.decode(again), card, WHOLE_PICTURE)
     width, height = cover.display_size
     return Marked(
         data=encoded,
@@ -111,11 +112,6 @@ async def read(
     await phases.enter("forward")
     logits = await forward.decode(image)
     return Read(decide(logits, card, WHOLE_PICTURE), phases.finish())
-
-
-async def _decode(picture: Picture, forward: Forward, card: ModelCard) -> Reading:
-    logits = await forward.decode(residual.prepare(picture, card.image_size))
-    return decide(logits, card, WHOLE_PICTURE)
 
 
 class _Phases:

@@ -19,7 +19,7 @@ addEventListener("message", async (/** @type {MessageEvent<Request>} */ { data }
   const times = [];
   for (let run = 0; run <= data.runs; run++) {
     const start = performance.now();
-    await session.run({ ...data.feeds });
+    await session.run(data.feeds);
     times.push(performance.now() - start);
   }
   postMessage({ provider, threads, times: times.slice(1) });
