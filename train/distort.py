@@ -39,39 +39,74 @@ def uniform(batch: int, low: float, high: float, like: Tensor, channels: int = 1
     return torch.rand(batch, channels, 1, 1, device=like.device) * (high - low) + low
 
 
-def warp(x: Tensor, strength: float) -> Tensor:
-    """A photographer's geometry: crop up to 12% a side, small rotation, corners moved by 2.5%."""
+def resample(x: Tensor, grid: Tensor, inside: Tensor | None = None) -> Tensor:
+    """Bilinear samples of x at grid [B,H,W,2]; where x, or `inside` [B,1,H,W], ends comes one flat colour.
+
+    The colour is the mean of the picture, black, white or mid-grey, each sample its own.
+    """
+    batch = x.shape[0]
+    kinds = torch.stack([x.detach().mean(dim=(2, 3)), *(torch.full_like(x[:, :, 0, 0], v) for v in (0, 1, 0.5))])
+    fill = kinds[torch.randint(4, (batch,), device=x.device), torch.arange(batch, device=x.device)]
+    known = torch.ones_like(x[:, :1]) if inside is None else inside
+    sampled = F.grid_sample(
+        torch.cat([x * known, known], 1), grid, mode="bilinear", padding_mode="zeros", align_corners=False
+    )
+    return sampled[:, :3] + (1 - sampled[:, 3:]) * fill[:, :, None, None]
+
+
+def misplace(x: Tensor, strength: float) -> Tensor:
+    """What is left when the reader has found the frame of a picture: it is a little off, and parts are gone.
+
+    Off by up to 3% in place, 5% in size, 4 degrees and 3% at each corner; up to 40% of each side cut off.
+    """
     batch = x.shape[0]
     size = x.shape[-1]
     device = x.device
-    on = (torch.rand(batch, device=device) < 0.75).float() * strength
-    left, top, right, bottom = (torch.rand(4, batch, device=device) ** 2) * 0.12 * on * 2
-    angle = (torch.rand(batch, device=device) * 2 - 1) * math.radians(6) * on
-    corners = torch.stack(
-        [
-            torch.stack([-1 + left, -1 + top], -1),
-            torch.stack([1 - right, -1 + top], -1),
-            torch.stack([-1 + left, 1 - bottom], -1),
-            torch.stack([1 - right, 1 - bottom], -1),
-        ],
-        1,
-    )
-    corners = corners + (torch.rand(batch, 4, 2, device=device) * 2 - 1) * 0.05 * on[:, None, None]
+    on = coin(batch, 0.85, x)[:, :, 0] * strength
+    side = torch.tensor([[-1.0, -1.0], [1.0, -1.0], [-1.0, 1.0], [1.0, 1.0]], device=device)
+
+    def draw(*shape: int) -> Tensor:
+        return torch.rand(batch, *shape, device=device) * 2 - 1
+
+    corners = side * (1 + 0.05 * draw(1, 2) * on) + 0.06 * draw(1, 2) * on
+    corners = corners + 0.06 * draw(4, 2) * on * coin(batch, 0.4, x)[:, :, 0]
+    angle = draw(1) * math.radians(4) * on[:, 0]
     cos, sin = angle.cos(), angle.sin()
-    turn = torch.stack([torch.stack([cos, -sin], -1), torch.stack([sin, cos], -1)], -2)
+    turn = torch.stack([torch.cat([cos, -sin], -1), torch.cat([sin, cos], -1)], -2)
     corners = corners @ turn
     # Bilinear between the four corners: near a perspective for shifts this small, and always invertible.
     t = (torch.arange(size, device=device) + 0.5) / size
     across, down = t[None, None, :, None], t[None, :, None, None]
     tl, tr, bl, br = (corners[:, i, None, None, :] for i in range(4))
     grid = (tl * (1 - across) + tr * across) * (1 - down) + (bl * (1 - across) + br * across) * down
-    return F.grid_sample(x, grid, mode="bilinear", padding_mode="reflection", align_corners=False)
+
+    share = 1 - 0.4 * uniform(batch, 0, 1, x) * coin(batch, 0.4, x) * strength
+    left, top = (uniform(batch, 0, 1, x) * (1 - share) for _ in range(2))
+    cut = (t.view(1, 1, 1, -1) - left - share / 2).abs() <= share / 2
+    cut = cut & ((t.view(1, 1, -1, 1) - top - share / 2).abs() <= share / 2)
+    return resample(x, grid, cut.to(x.dtype))
+
+
+def elsewhere(x: Tensor) -> Tensor:
+    """A window that is no good for reading: mirrored, turned by 90 degrees or far too small."""
+    batch = x.shape[0]
+    small = torch.rand(batch, device=x.device) < 0.6
+    zoom = torch.where(small, torch.rand(batch, device=x.device) * 0.35 + 0.35, torch.ones(batch, device=x.device))
+    eighths = torch.tensor(
+        [[1, 0, 0, 1], [-1, 0, 0, 1], [1, 0, 0, -1], [-1, 0, 0, -1], [0, 1, 1, 0], [0, -1, 1, 0], [0, 1, -1, 0]],
+        device=x.device,
+    ).view(7, 2, 2)
+    # The first one is the upright one: only for windows that are too small.
+    which = torch.where(small, torch.randint(7, (batch,)), torch.randint(1, 7, (batch,)))
+    shift = (torch.rand(batch, 2, 1, device=x.device) * 2 - 1) * (1 - zoom)[:, None, None]
+    theta = torch.cat([eighths[which].to(x.dtype) * zoom[:, None, None], shift], 2)
+    return resample(x, F.affine_grid(theta, list(x.shape), align_corners=False))
 
 
 def shrink(x: Tensor, strength: float) -> Tensor:
-    """Resize to 40-100% of each side and back."""
+    """Resize to 30-100% of each side and back."""
     size = x.shape[-1]
-    small = max(8, round(size * (1 - torch.rand(()).item() * 0.6 * strength)))
+    small = max(8, round(size * (1 - torch.rand(()).item() * 0.7 * strength)))
     x = F.interpolate(x, size=(small, small), mode="bilinear", antialias=True)
     return F.interpolate(x, size=(size, size), mode="bilinear")
 
@@ -87,22 +122,30 @@ def blur(x: Tensor, sigma: float) -> Tensor:
 
 
 def colour(x: Tensor, strength: float) -> Tensor:
-    """Contrast, brightness, saturation, gamma and a shift of each channel, each sample its own."""
+    """Contrast, brightness, saturation, hue, gamma and a shift of each channel, each sample its own."""
     batch = x.shape[0]
-    on = coin(batch, 0.6, x) * strength
+
+    def factor(probability: float, spread: float) -> Tensor:
+        return torch.exp(uniform(batch, -spread, spread, x) * coin(batch, probability, x) * strength)
+
     mean = x.mean(dim=(1, 2, 3), keepdim=True)
-    x = (x - mean) * (1 + uniform(batch, -0.4, 0.6, x) * on) + mean
-    x = x * (1 + uniform(batch, -0.35, 0.45, x) * on) + uniform(batch, -0.1, 0.1, x) * on
+    x = (x - mean) * factor(0.35, 0.8) + mean
+    x = x * factor(0.35, 0.75) + uniform(batch, -0.08, 0.08, x) * coin(batch, 0.3, x) * strength
     grey = luma(x)
-    x = grey + (x - grey) * (1 + uniform(batch, -0.8, 0.6, x) * on)
-    x = x + uniform(batch, -0.08, 0.08, x, channels=3) * on
-    gamma = torch.exp(uniform(batch, -0.3, 0.3, x) * on)
+    chroma = (x - grey) * (1 + uniform(batch, -0.9, 0.6, x) * coin(batch, 0.3, x) * strength)
+    # Hue: chroma turned about the grey axis (Rodrigues), by up to 40 degrees.
+    angle = uniform(batch, -0.7, 0.7, x) * coin(batch, 0.25, x) * strength
+    along = chroma.mean(dim=1, keepdim=True)
+    across = (chroma.roll(1, dims=1) - chroma.roll(2, dims=1)) / math.sqrt(3)
+    x = grey + along + (chroma - along) * angle.cos() + across * angle.sin()
+    x = x + uniform(batch, -0.06, 0.06, x, channels=3) * coin(batch, 0.25, x) * strength
+    gamma = torch.exp(uniform(batch, -0.35, 0.35, x) * coin(batch, 0.3, x) * strength)
     # Outside 0..1 the picture is lost for good, but a gradient of zero would stop learning there.
     return straight_through(x, x.detach().clamp(0, 1)).clamp(min=1e-3) ** gamma
 
 
 def erase(x: Tensor, strength: float) -> Tensor:
-    """A patch of noise over 1-16% of the area in one sample out of five."""
+    """A patch over 1-16% of the area, of noise or of one colour, in one sample out of four."""
     batch, _, height, width = x.shape
     side = torch.sqrt(torch.rand(batch, 1, 1, 1, device=x.device) * 0.15 + 0.01) * math.sqrt(strength)
     left = torch.rand(batch, 1, 1, 1, device=x.device) * (1 - side)
@@ -110,8 +153,9 @@ def erase(x: Tensor, strength: float) -> Tensor:
     across = torch.arange(width, device=x.device).view(1, 1, 1, -1) / width
     down = torch.arange(height, device=x.device).view(1, 1, -1, 1) / height
     inside = (across >= left) & (across < left + side) & (down >= top) & (down < top + side)
-    inside = inside & (coin(batch, 0.2, x) > 0)
-    return torch.where(inside, torch.rand_like(x), x)
+    inside = inside & (coin(batch, 0.25, x) > 0)
+    flat = torch.rand(batch, 3, 1, 1, device=x.device).expand_as(x)
+    return torch.where(inside, torch.where(coin(batch, 0.5, x) > 0, torch.rand_like(x), flat), x)
 
 
 def jpeg(x: Tensor, qualities: list[int | None]) -> Tensor:
@@ -150,15 +194,15 @@ def jpeg_somewhere(x: Tensor, strength: float) -> Tensor:
 def everyday(x: Tensor, strength: float, *, grey: float) -> Tensor:
     """One random way of a marked picture through the web; `grey` is the share that loses its colour."""
     if strength > 0:
-        x = warp(x, strength)
-        if torch.rand(()).item() < 0.35:
+        x = misplace(x, strength)
+        if torch.rand(()).item() < 0.3:
             x = shrink(x, strength)
-        if torch.rand(()).item() < 0.35:
-            x = blur(x, torch.rand(()).item() * 1.5 * strength)
+        if torch.rand(()).item() < 0.3:
+            x = blur(x, torch.rand(()).item() * 1.8 * strength)
         x = colour(x, strength)
     x = torch.where(coin(x.shape[0], grey, x) > 0, luma(x).expand(-1, 3, -1, -1), x)
     if strength > 0:
-        noisy = coin(x.shape[0], 0.4, x) * uniform(x.shape[0], 0, 0.05, x) * strength
+        noisy = coin(x.shape[0], 0.35, x) * uniform(x.shape[0], 0, 0.06, x) * strength
         x = round_to_8_bits(x + torch.randn_like(x) * noisy)
         x = erase(x, strength)
         if torch.rand(()).item() < 0.55:

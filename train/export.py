@@ -19,7 +19,7 @@ from onnx import TensorProto, helper
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from .model import BITS, IMAGE_SIZE, Decoder, Encoder
+from .model import BITS, IMAGE_SIZE, Decoder, Encoder, Refiner
 
 OPSET = 18
 CARD_KEY = "hushmark"
@@ -62,14 +62,14 @@ def write_weights(network: nn.Module, path: Path, card: dict[str, object]) -> No
 
 
 def write_graph(
-    network: nn.Module, inputs: dict[str, Tensor], output: str, weights: Path, path: Path
+    network: nn.Module, inputs: dict[str, Tensor], outputs: list[str], weights: Path, path: Path
 ) -> None:
     """The network as an ONNX graph whose weights lie in the `.safetensors` file `weights`."""
     program = torch.onnx.export(
         network,
         tuple(inputs.values()),
         input_names=list(inputs),
-        output_names=[output],
+        output_names=outputs,
         opset_version=OPSET,
         dynamo=True,
         verbose=False,
@@ -116,15 +116,19 @@ def point_into(model: onnx.ModelProto, weights: Path) -> None:
 def export(encoder: Encoder, decoder: Decoder, card: dict[str, object], out: Path) -> None:
     """Write encoder and decoder, weights and graphs, into the folder `out`."""
     out.mkdir(parents=True, exist_ok=True)
-    image = torch.zeros(1, 3, IMAGE_SIZE, IMAGE_SIZE)
-    bits = torch.zeros(1, BITS)
-    for name, network, inputs, output in (
-        ("encoder", encoder, {"secret_bits": bits, "image": image}, "residual"),
-        ("decoder", decoder, {"image": image}, "logits"),
-    ):
-        weights = out / f"{name}.safetensors"
-        write_weights(network, weights, card)
-        write_graph(network, inputs, output, weights, out / f"{name}.onnx")
+    for name, network in (("encoder", encoder), ("decoder", decoder)):
+        write_weights(network, out / f"{name}.safetensors", card)
+    image = torch.full((1, 3, IMAGE_SIZE, IMAGE_SIZE), 0.5)
+    inputs = {"secret_bits": torch.zeros(1, BITS), "image": image}
+    write_graph(encoder, inputs, ["residual"], out / "encoder.safetensors", out / "encoder.onnx")
+    write_graph(decoder, {"image": image}, ["logits"], out / "decoder.safetensors", out / "decoder.onnx")
+    write_graph(
+        Refiner(decoder),
+        {**inputs, "residual": torch.zeros_like(image)},
+        ["direction", "margins"],
+        out / "decoder.safetensors",
+        out / "refiner.onnx",
+    )
 
 
 def main() -> None:

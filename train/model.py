@@ -16,8 +16,20 @@ BITS = 32
 IMAGE_SIZE = 320
 WORKING_SIZE = 160
 SECRET_MAP_SIZE = 20
+SQUEEZED = 224
+SHAPE_STEPS = 4
+REFINING_STEP = 0.4
+"""Length of one step along the direction, as a share of the residual's RMS."""
+CONTRAST, BRIGHTNESS = 1.8, 1.7
+WANTED_MARGIN = 4.0
+"""Logit from which on a bit is safe enough to spend the residual on others."""
 NOMINAL_DB = 38.0
 """PSNR of image + residual as the encoder returns it, before the pipeline scales it."""
+
+FLAT_DEVIATION = 2 / 255
+"""Where the local deviation of luma is below this, the picture is flat and hides nothing."""
+FLAT_LIMIT = 1.35 / 255
+"""Local RMS of a residual where the picture is flat; elsewhere the limit grows with the deviation."""
 
 
 def conv(inputs: int, outputs: int, stride: int = 1) -> nn.Sequential:
@@ -45,17 +57,40 @@ def box_mean(x: Tensor) -> Tensor:
     return F.avg_pool2d(across, (9, 1), 1, (4, 0), count_include_pad=False)
 
 
-def texture_mask(image: Tensor) -> Tensor:
-    """Where a picture hides a residual: [B,3,H,W] in 0..1 -> [B,1,H,W] in 0.35..2.85.
-
-    Grows with the deviation of luma in a 9x9 neighbourhood, from a floor for flat places.
-    """
+def local_deviation(image: Tensor) -> Tensor:
+    """Deviation of luma in a 9x9 neighbourhood: [B,3,H,W] in 0..1 -> [B,1,H,W]."""
     grey = luma(image)
     # Centred first: the difference of two means of squares loses its digits otherwise.
     grey = grey - grey.mean(dim=(2, 3), keepdim=True)
     mean = box_mean(grey)
-    deviation = (F.relu(box_mean(grey * grey) - mean * mean) + 1e-6).sqrt()
-    return 0.35 + (deviation / 0.06).clamp(max=2.5)
+    return (F.relu(box_mean(grey * grey) - mean * mean) + 1e-6).sqrt()
+
+
+def texture_mask(image: Tensor) -> Tensor:
+    """Where a picture hides a residual: [B,3,H,W] in 0..1 -> [B,1,H,W] in 0.35..2.85.
+
+    Grows with the local deviation of luma, from a floor for flat places.
+    """
+    return 0.35 + (local_deviation(image) / 0.06).clamp(max=2.5)
+
+
+def shape(residual: Tensor, image: Tensor, decibels: Tensor) -> Tensor:
+    """The residual at the PSNR `decibels` [B,1,1,1], no stronger anywhere than the image [B,3,160,160] hides.
+
+    What the limit takes from flat places goes to the others; a picture that is flat all over ends above the
+    PSNR asked for. The same as hushmark.residual.shape, on batches; gradients see the gains as constants.
+    """
+    local = box_mean((residual.detach() ** 2).mean(dim=1, keepdim=True)).clamp(min=1e-12).sqrt()
+    limit = FLAT_LIMIT * (local_deviation(image) / FLAT_DEVIATION).clamp(min=1)
+    power = (residual.detach() ** 2).mean(dim=1, keepdim=True)
+    wanted = 10 ** (-decibels / 10)
+    scale = (wanted / power.mean(dim=(2, 3), keepdim=True).clamp(min=1e-12)).sqrt()
+    gain = scale
+    for _ in range(SHAPE_STEPS):
+        gain = torch.minimum(scale.expand_as(local), limit / local)
+        scale = scale * (wanted / (power * gain * gain).mean(dim=(2, 3), keepdim=True)).sqrt()
+    shaped = residual * gain
+    return shaped - gain * shaped.mean(dim=(2, 3), keepdim=True) / gain.mean(dim=(2, 3), keepdim=True)
 
 
 class Encoder(nn.Module):
@@ -86,7 +121,7 @@ class Encoder(nn.Module):
         grid = self.secret_dense(bits * 2 - 1).view(-1, 3, SECRET_MAP_SIZE, SECRET_MAP_SIZE)
         return F.interpolate(grid, size=(WORKING_SIZE, WORKING_SIZE), mode="bicubic")
 
-    def refine(self, secret_map: Tensor, image: Tensor) -> Tensor:
+    def adapt(self, secret_map: Tensor, image: Tensor) -> Tensor:
         """What the U-Net adds to the map: two [B,3,160,160] -> [B,3,160,160]."""
         inputs = F.pixel_unshuffle(torch.cat([secret_map, image * 2 - 1], dim=1), 4)
         level1 = self.level1(inputs)
@@ -97,15 +132,15 @@ class Encoder(nn.Module):
         x = self.join1(torch.cat([x, level1], dim=1))
         return F.pixel_shuffle(self.to_map(x), 4)
 
-    def working_residual(self, bits: Tensor, image: Tensor, *, refined: bool = True) -> Tensor:
+    def working_residual(self, bits: Tensor, image: Tensor, *, adapted: bool = True) -> Tensor:
         """Residual of unit RMS and zero mean at the working size.
 
-        bits [B,32], image [B,3,160,160] in 0..1 -> [B,3,160,160]. `refined=False` leaves out the
+        bits [B,32], image [B,3,160,160] in 0..1 -> [B,3,160,160]. `adapted=False` leaves out the
         U-Net (the first minutes of training).
         """
         secret_map = self.secret_map(bits)
-        if refined:
-            secret_map = secret_map + self.refine(secret_map, image)
+        if adapted:
+            secret_map = secret_map + self.adapt(secret_map, image)
         residual = F.softsign(secret_map) * texture_mask(image)
         residual = residual - residual.mean(dim=(2, 3), keepdim=True)
         power = (residual * residual).mean(dim=(1, 2, 3), keepdim=True)
@@ -127,20 +162,120 @@ def double(x: Tensor) -> Tensor:
 
 
 class Decoder(nn.Module):
-    """Picture -> logits: plain strided convolutions and two dense layers, no normalisation."""
+    """Picture -> logits: plain strided convolutions and dense layers, no normalisation.
+
+    The first dense layer has a bottleneck (`squeeze`): the same function in half the bytes.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.features = nn.Sequential(
             conv(12, 32), conv(32, 64, 2), conv(64, 64), conv(64, 64, 2), conv(64, 128, 2), conv(128, 128, 2)
         )
-        self.head = nn.Sequential(nn.Flatten(), nn.Linear(3200, 512), nn.ReLU(), nn.Linear(512, BITS))
+        self.squeeze = nn.Linear(3200, SQUEEZED, bias=False)
+        self.head = nn.Sequential(nn.Linear(SQUEEZED, 512), nn.ReLU(), nn.Linear(512, BITS))
 
     def working_logits(self, image: Tensor) -> Tensor:
         """image [B,3,160,160] in 0..1 -> logits [B,32]."""
-        logits: Tensor = self.head(self.features(F.pixel_unshuffle(image * 2 - 1, 2)))
+        features = self.features(F.pixel_unshuffle(image * 2 - 1, 2))
+        logits: Tensor = self.head(self.squeeze(features.flatten(1)))
         return logits
 
     def forward(self, image: Tensor) -> Tensor:
         """image [B,3,320,320] in 0..1 -> logits [B,32]; a positive logit reads as bit 1."""
         return self.working_logits(to_working_size(image))
+
+
+def back_through(layer: nn.Conv2d, gradient: Tensor) -> Tensor:
+    """Gradient at the input of a 3x3 convolution with padding 1 and stride 1 or 2, from the one at its output.
+
+    Convolutions only: WebGPU kernels of ConvTranspose are not to be trusted. At stride 2 the pixels of each
+    2x2 block have kernels of their own, put together by a pixel-shuffle.
+    """
+    weight = layer.weight.transpose(0, 1)
+    if layer.stride == (1, 1):
+        return F.conv2d(gradient, weight.flip(2, 3), padding=1)
+    inputs, outputs = weight.shape[:2]
+    weight = F.pad(weight, (0, 1, 0, 1))  # index 3 is zero: taps that an even pixel does not have
+    weight = torch.stack([weight[:, :, 1::2], torch.stack([weight[:, :, 2], weight[:, :, 0]], 2)], 1)
+    weight = torch.stack([weight[..., 1::2], torch.stack([weight[..., 2], weight[..., 0]], -1)], 2)
+    kernels = weight.reshape(4 * inputs, outputs, 2, 2)
+    return F.pixel_shuffle(F.conv2d(F.pad(gradient, (0, 1, 0, 1)), kernels), 2)
+
+
+def views_of(marked: Tensor) -> Tensor:
+    """What a mark must be readable in: [B,3,H,W] -> [4B,3,H,W].
+
+    As it is, grey, with 1.8 times the contrast and 1.7 times the brightness (both clipped to 0..1).
+    """
+    mean = marked.mean(dim=(1, 2, 3), keepdim=True)
+    grey = luma(marked).expand(-1, 3, -1, -1)
+    contrast, brightness = mean + CONTRAST * (marked - mean), BRIGHTNESS * marked
+    return torch.cat([marked, grey, contrast.clamp(0, 1), brightness.clamp(0, 1)])
+
+
+def back_through_views(marked: Tensor, gradients: Tensor) -> Tensor:
+    """The sum of what the gradients [4B,3,H,W] of the views mean for the marked picture [B,3,H,W]."""
+    as_it_is, grey, contrast, brightness = gradients.chunk(4)
+    mean = marked.mean(dim=(1, 2, 3), keepdim=True)
+    weights = torch.tensor([0.299, 0.587, 0.114], device=marked.device).view(1, 3, 1, 1)
+    total = as_it_is + weights * grey.sum(dim=1, keepdim=True)
+    inside = ((mean + CONTRAST * (marked - mean) - 0.5).abs() < 0.5).to(marked.dtype)
+    total = total + CONTRAST * contrast * inside
+    return total + BRIGHTNESS * brightness * (BRIGHTNESS * marked < 1).to(marked.dtype)
+
+
+class Refiner(nn.Module):
+    """Which way to change a residual so that the decoder reads the bits better: the decoder's own gradient.
+
+    Looks at the marked picture in several views (as it is, grey, in high contrast, brighter), because what
+    is readable in all of them is readable after most of what happens to pictures. Holds the decoder's own
+    layers, so the exported graph points into the decoder's weights. The gradient is written out, since an
+    ONNX graph has no autograd.
+    """
+
+    def __init__(self, decoder: Decoder) -> None:
+        super().__init__()
+        self.features = decoder.features
+        self.squeeze = decoder.squeeze
+        self.head = decoder.head
+
+    def working_direction(self, bits: Tensor, image: Tensor, residual: Tensor) -> tuple[Tensor, Tensor]:
+        """bits [B,32], image and residual [B,3,160,160] -> direction [B,3,160,160] of unit RMS, margins [B,32].
+
+        The margin of a bit is its logit with the sign of the bit, the smallest of all views.
+        """
+        marked = image + residual
+        sign = (bits * 2 - 1).repeat(4, 1)
+        margins, gradients = self._margins_and_gradients(views_of(marked), sign)
+        # Squared: a place that hides more takes more, and what it takes costs less.
+        direction = back_through_views(marked, gradients) * texture_mask(image) ** 2
+        power = (direction * direction).mean(dim=(1, 2, 3), keepdim=True)
+        return direction / (power + 1e-20).sqrt(), torch.stack(margins.chunk(4)).amin(dim=0)
+
+    def _margins_and_gradients(self, views: Tensor, sign: Tensor) -> tuple[Tensor, Tensor]:
+        """views [N,3,160,160], sign [N,32] -> margins [N,32], and minus the gradient of the loss [N,3,160,160].
+
+        The loss of a bit is softplus(WANTED_MARGIN - margin).
+        """
+        activations: list[Tensor] = []
+        x = F.pixel_unshuffle(views * 2 - 1, 2)
+        for layer in self.features:
+            x = layer(x)
+            activations.append(x)
+        first, _, last = self.head
+        hidden = F.relu(first(self.squeeze(x.flatten(1))))
+        margins = last(hidden) * sign
+        slope = sign * torch.sigmoid(WANTED_MARGIN - margins)
+        slope = (slope @ last.weight) * (hidden > 0)
+        slope = ((slope @ first.weight) @ self.squeeze.weight).view(x.shape)
+        for layer, activation in zip(reversed(list(self.features)), reversed(activations), strict=True):
+            slope = back_through(layer[0], slope * (activation > 0))
+        return margins, F.pixel_shuffle(slope, 2) * 2
+
+    def forward(self, secret_bits: Tensor, image: Tensor, residual: Tensor) -> tuple[Tensor, Tensor]:
+        """secret_bits [B,32] of 0 and 1, image and residual [B,3,320,320] -> direction like residual, margins [B,32]."""
+        direction, margins = self.working_direction(
+            secret_bits, to_working_size(image), to_working_size(residual)
+        )
+        return F.interpolate(direction, scale_factor=2, mode="bilinear", align_corners=False), margins

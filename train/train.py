@@ -18,11 +18,23 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from PIL import Image
+from safetensors.torch import load_file
 from torch import Tensor
 from torch.optim.swa_utils import AveragedModel
 
-from .distort import everyday, round_to_8_bits
-from .model import BITS, WORKING_SIZE, Decoder, Encoder
+from .distort import elsewhere, everyday, round_to_8_bits, straight_through
+from .model import (
+    BITS,
+    REFINING_STEP,
+    WANTED_MARGIN,
+    WORKING_SIZE,
+    Decoder,
+    Encoder,
+    back_through_views,
+    shape,
+    texture_mask,
+    views_of,
+)
 
 PICTURE_SIZE = 224
 """Side the photos are kept at in memory; crops of it become covers of the working size."""
@@ -30,31 +42,36 @@ PICTURE_SIZE = 224
 
 @dataclass(frozen=True)
 class Schedule:
-    """Everything that depends on the step, of `steps` in all."""
+    """Everything that depends on the step, of `steps` in all; `settled`: the bits are learnt already."""
 
     steps: int
+    settled: bool = False
     warm_up: int = 100
-    map_only: int = 900
 
     def learning_rate(self, step: int) -> float:
-        """Factor of the base rate: linear warm-up, then linear decay to 2% over the last 40%."""
-        left = (self.steps - step) / (0.4 * self.steps)
-        return min(1.0, (step + 1) / self.warm_up, max(0.02, left))
+        """Factor of the base rate: linear warm-up, then linear decay to 1% over the last 60%."""
+        left = (self.steps - step) / (0.6 * self.steps)
+        return min(1.0, (step + 1) / self.warm_up, max(0.01, left)) * (0.6 if self.settled else 1.0)
+
+    def adapted(self, step: int) -> bool:
+        """Whether the U-Net takes part yet."""
+        return self.settled or step >= 900
 
     def distortion(self, step: int) -> float:
-        """Strength of the distortions: to 0.65 once the bits are learnt, to 0.35 over the last quarter.
-
-        The end is nearer to what pictures meet every day than the middle, which is there to be hard.
-        """
-        rise = (step - 400) / 2000
-        fall = 0.3 * max(0.0, step / self.steps - 0.75) / 0.25
-        return max(0.0, min(0.65, rise) - fall)
+        """Strength of the distortions: to 1 within 400 steps, or 2,000 once the bits are learnt."""
+        rise = step / 400 if self.settled else (step - 400) / 2000
+        return max(0.0, min(1.0, rise))
 
     def psnr(self, step: int) -> float:
-        """PSNR in dB of the marked pictures: 30 until the U-Net has settled, 40 at 75% of the steps."""
-        start = 1800
-        progress = min(1.0, max(0.0, (step - start) / max(1.0, 0.75 * self.steps - start)))
-        return 30 + 10 * progress
+        """PSNR in dB of the marked pictures: 30 until the U-Net has settled; in the end 41."""
+        if self.settled:
+            return min(41.0, 38 + 3 * step / (0.1 * self.steps))
+        progress = min(1.0, max(0.0, (step - 1800) / max(1.0, 0.6 * self.steps - 1800)))
+        return 30 + 11 * progress
+
+    def refinement(self, step: int) -> bool:
+        """Whether the residual is refined with the decoder's gradient, as the pipeline does."""
+        return self.settled or step >= 1800
 
 
 def load_photos(folder: Path) -> Tensor:
@@ -124,6 +141,13 @@ class Run:
         )
         partial.replace(path)
 
+    def start_from(self, weights: Path) -> None:
+        """Begin with exported weights instead of random ones."""
+        for name, network in self.networks.items():
+            tensors = load_file(weights / f"{name}.safetensors")
+            network.load_state_dict({key: tensor.float() for key, tensor in tensors.items()})
+            self.average.module[name].load_state_dict(network.state_dict())
+
     def load(self, path: Path) -> None:
         """Go on from a checkpoint."""
         state = torch.load(path, map_location=self.device, weights_only=True)
@@ -133,32 +157,63 @@ class Run:
         self.optimizer.load_state_dict(state["optimizer"])
         self.step, self.minutes = state["step"], state["minutes"]
 
-    def train_step(self, covers: Tensor) -> tuple[float, float, float]:
-        """One optimiser step; returns the loss and the bit accuracy in colour and in grey."""
+    def refined(self, bits: Tensor, covers: Tensor, residual: Tensor, decibels: Tensor) -> Tensor:
+        """The residual after none to three steps along the decoder's gradient; gradients pass straight through.
+
+        As `Refiner` does it, but two of the four views each time, and by autograd, which is faster here.
+        """
+        refined = residual.detach()
+        mask = texture_mask(covers) ** 2
+        sign = (bits * 2 - 1).repeat(2, 1)
+        for _ in range(int(torch.multinomial(torch.tensor([0.15, 0.35, 0.35, 0.15]), 1))):
+            marked = covers + refined
+            chosen = torch.randperm(4)[:2]
+            views = views_of(marked).view(4, *covers.shape)[chosen].flatten(0, 1)
+            views = views.contiguous(memory_format=torch.channels_last).requires_grad_()
+            margins = self.decoder.working_logits(views) * sign
+            (found,) = torch.autograd.grad(F.softplus(WANTED_MARGIN - margins).sum(), views)
+            gradients = torch.zeros(4, *covers.shape, device=self.device)
+            gradients[chosen] = found.view(2, *covers.shape)
+            direction = -back_through_views(marked, gradients.flatten(0, 1)) * mask
+            direction = direction / (direction.square().mean(dim=(1, 2, 3), keepdim=True) + 1e-20).sqrt()
+            stepped = refined + REFINING_STEP * 10 ** (-decibels / 20) * direction
+            refined = shape(stepped, covers, decibels)
+        return straight_through(residual, refined)
+
+    def train_step(self, covers: Tensor) -> tuple[float, float, float, float]:
+        """One optimiser step; returns the loss, the bit accuracy in colour and in grey, and mean |logit| unmarked."""
         for group, rate in zip(self.optimizer.param_groups, self.base_rates, strict=True):
             group["lr"] = rate * self.schedule.learning_rate(self.step)
         batch = len(covers)
         bits = torch.randint(2, (batch, BITS), device=self.device).float()
-        decibels = self.schedule.psnr(self.step) + (torch.rand(batch, 1, 1, 1, device=self.device) * 3 - 1.5)
-        unit = self.encoder.working_residual(bits, covers, refined=self.step >= self.schedule.map_only)
-        marked = round_to_8_bits(covers + unit * 10 ** (-decibels / 20))
+        decibels = self.schedule.psnr(self.step) + (torch.rand(batch, 1, 1, 1, device=self.device) * 5 - 2.5)
+        unit = self.encoder.working_residual(bits, covers, adapted=self.schedule.adapted(self.step))
+        residual = shape(unit, covers, decibels)
+        if self.schedule.refinement(self.step):
+            residual = self.refined(bits, covers, residual, decibels)
+        marked = round_to_8_bits(covers + residual)
         strength = self.schedule.distortion(self.step)
-        # The decoder costs a sixth of the encoder, so each marked picture goes two ways; the second one
-        # is grey for most of the samples, because chroma alone would be the easy place to hide.
+        # The decoder costs little, so each marked picture goes two ways; the second one is grey for most of
+        # the samples, because chroma alone would be the easy place to hide.
         colour_view = everyday(marked, strength, grey=0.0)
-        grey_view = everyday(marked, 0.5 * strength, grey=0.9 * min(1.0, strength * 2))
-        views = torch.cat([colour_view, grey_view]).contiguous(memory_format=torch.channels_last)
+        grey_view = everyday(marked, 0.8 * strength, grey=0.6 * min(1.0, strength * 2))
+        unmarked = torch.cat([covers[: batch // 2], elsewhere(marked.detach()[batch // 2 :])])
+        unmarked = everyday(unmarked, strength, grey=0.2)
+        views = torch.cat([colour_view, grey_view, unmarked]).contiguous(memory_format=torch.channels_last)
         logits = self.decoder.working_logits(views)
-        weights = torch.tensor([0.8, 1.2], device=self.device).repeat_interleave(batch)[:, None]
-        loss = F.binary_cross_entropy_with_logits(logits, bits.repeat(2, 1), weight=weights)
+        # Where there is no mark to read the decoder is to say so: every bit even, every logit 0.
+        targets = torch.cat([bits, bits, torch.full_like(bits, 0.5)])
+        weights = torch.tensor([1.0, 1.0, 0.3], device=self.device).repeat_interleave(batch)[:, None]
+        loss = F.binary_cross_entropy_with_logits(logits, targets, weight=weights)
         self.optimizer.zero_grad(set_to_none=True)
         torch.autograd.backward(loss)
         torch.nn.utils.clip_grad_norm_(self.networks.parameters(), 1.0)
         self.optimizer.step()
         self.average.update_parameters(self.networks)
         self.step += 1
-        right = ((logits > 0) == (bits.repeat(2, 1) > 0.5)).float().mean(dim=1)
-        return loss.item(), right[:batch].mean().item(), right[batch:].mean().item()
+        right = ((logits > 0) == (targets > 0.5)).float().mean(dim=1)
+        shares = right[:batch].mean().item(), right[batch : 2 * batch].mean().item()
+        return loss.item(), *shares, logits[2 * batch :].abs().mean().item()
 
 
 def main() -> None:
@@ -167,6 +222,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--images", type=Path, required=True, help="folder of photos to train on")
+    parser.add_argument("--start", type=Path, help="folder of exported weights to start from")
     parser.add_argument("--out", type=Path, required=True, help="folder of the checkpoint and the curve")
     parser.add_argument("--minutes", type=float, default=90, help="stop after this many minutes (default 90)")
     parser.add_argument("--steps", type=int, default=4500, help="length of the schedule (default 4500)")
@@ -182,7 +238,9 @@ def main() -> None:
     # Tails of blur kernels and vanishing gradients are denormal numbers, which x86 computes 100x slower.
     torch.set_flush_denormal(True)
     torch.manual_seed(args.seed)
-    run = Run(device, Schedule(args.steps))
+    run = Run(device, Schedule(args.steps, settled=args.start is not None))
+    if args.start:
+        run.start_from(args.start)
     if checkpoint.exists():
         run.load(checkpoint)
         torch.manual_seed(args.seed + run.step)
@@ -191,12 +249,12 @@ def main() -> None:
     print(f"{len(photos)} photos, {args.steps} steps of {args.batch} on {device}")
 
     started, minutes_before = time.monotonic(), run.minutes
-    sums = np.zeros(3)
+    sums = np.zeros(4)
     with (args.out / "curve.csv").open("a", newline="") as file:
         curve = csv.writer(file)
         if file.tell() == 0:
             curve.writerow(
-                ["step", "minutes", "distortion", "psnr", "loss", "colour_accuracy", "grey_accuracy"]
+                "step minutes distortion psnr loss colour_accuracy grey_accuracy unmarked_logit".split()
             )
         while run.step < args.steps:
             sums += run.train_step(draw_covers(photos, args.batch))
@@ -205,15 +263,15 @@ def main() -> None:
             elapsed = (time.monotonic() - started) / 60
             run.minutes = minutes_before + elapsed
             if run.step % args.interval == 0:
-                loss, in_colour, in_grey = sums / args.interval
+                loss, in_colour, in_grey, unmarked = sums / args.interval
                 sums[:] = 0
                 strength, decibels = run.schedule.distortion(run.step), run.schedule.psnr(run.step)
                 row = [run.step, f"{run.minutes:.1f}", f"{strength:.2f}", f"{decibels:.1f}"]
-                row += [f"{loss:.4f}", f"{in_colour:.4f}", f"{in_grey:.4f}"]
+                row += [f"{loss:.4f}", f"{in_colour:.4f}", f"{in_grey:.4f}", f"{unmarked:.3f}"]
                 curve.writerow(row)
                 file.flush()
-                print("step {} min {} T {} dB {} loss {} colour {} grey {}".format(*row), flush=True)
-                if run.step % (10 * args.interval) == 0:
+                print("step {} min {} T {} dB {} loss {} colour {} grey {} unmarked {}".format(*row), flush=True)
+                if run.step % (5 * args.interval) == 0:
                     run.save(checkpoint)
             if elapsed >= args.minutes:
                 break

@@ -15,18 +15,27 @@ except ImportError as error:
 
 
 class NativeForward:
-    """`Forward` from `encoder.onnx` and `decoder.onnx` in a folder, with their `.safetensors` beside them.
+    """`Forward` from `encoder.onnx`, `refiner.onnx` and `decoder.onnx` in a folder, with their weights.
 
     Raises ModelMissing, ModelDamaged.
     """
 
     def __init__(self, weights: Path) -> None:
-        self._encoder = _session(weights / "encoder.onnx")
-        self._decoder = _session(weights / "decoder.onnx")
+        self._encoder = _session(weights / "encoder.onnx", weights / "encoder.safetensors")
+        self._refiner = _session(weights / "refiner.onnx", weights / "decoder.safetensors")
+        self._decoder = _session(weights / "decoder.onnx", weights / "decoder.safetensors")
 
     async def encode(self, bits: NDArray[np.float32], image: NDArray[np.float32]) -> NDArray[np.float32]:
         """See `Forward.encode`."""
         return np.asarray(self._encoder.run(["residual"], {"secret_bits": bits, "image": image})[0])
+
+    async def refine(
+        self, bits: NDArray[np.float32], image: NDArray[np.float32], residual: NDArray[np.float32]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """See `Forward.refine`."""
+        feeds = {"secret_bits": bits, "image": image, "residual": residual}
+        direction, margins = self._refiner.run(["direction", "margins"], feeds)
+        return np.asarray(direction), np.asarray(margins)
 
     async def decode(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
         """See `Forward.decode`."""
@@ -45,8 +54,8 @@ def weights_dir() -> Path:
     return folder
 
 
-def _session(graph: Path) -> onnxruntime.InferenceSession:
-    for path in (graph, graph.with_suffix(".safetensors")):
+def _session(graph: Path, weights: Path) -> onnxruntime.InferenceSession:
+    for path in (graph, weights):
         if not path.is_file():
             raise ModelMissing(path)
     try:

@@ -5,19 +5,30 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from . import residual
 from .card import ModelCard
 from .container import Format
 from .errors import ModelOutput, StrengthError
 from .forward import Forward
 from .payload import Payload, to_bits
-from .picture import open_picture, save_picture
+from .picture import Picture, open_picture, save_picture
 from .reading import WHOLE_PICTURE, Reading, decide
+from .shaping import Shaper
 
 DEFAULT_STRENGTH_DB = 38.0
 
+REFINING_STEPS = 4
+"""At most so many steps along the decoder's gradient."""
+REFINING_STEP = 0.4
+"""Length of a step, as a share of the residual's RMS at the strength asked for."""
+ENOUGH_MARGIN = 6.0
+"""Margin of the weakest bit from which on another step is not worth its time."""
+
 Progress = Callable[[str], None]
-"""Is told the name of each phase as it starts: open, prepare, forward, apply, save, check."""
+"""Is told the name of each phase as it starts: open, prepare, forward, refine, apply, save, check."""
 
 
 @dataclass(frozen=True)
@@ -71,14 +82,7 @@ async def embed(
 
     await phases.enter("open")
     cover = open_picture(data, name)
-    await phases.enter("prepare")
-    image = residual.prepare(cover, card.image_size)
-    await phases.enter("forward")
-    pattern = await forward.encode(bits[None], image)
-    if pattern.shape != image.shape:
-        raise ModelOutput
-    await phases.enter("apply")
-    marked, psnr = residual.apply(cover, pattern, strength_db)
+    marked, psnr = await _mark(cover, bits, strength_db, forward, card, phases)
     await phases.enter("save")
     encoded = save_picture(marked)
     preview = residual.difference(cover, marked)
@@ -98,6 +102,45 @@ async def embed(
         difference=preview,
         phases=phases.finish(),
     )
+
+
+async def mark(
+    cover: Picture, bits: NDArray[np.float32], *, strength_db: float, forward: Forward, card: ModelCard
+) -> tuple[Picture, float]:
+    """Mark a decoded picture with bits [card.bits] of 0 and 1 -> the marked picture and its PSNR in dB.
+
+    Raises PictureTransparent, ModelOutput.
+    """
+    return await _mark(cover, bits, strength_db, forward, card, _Phases(None))
+
+
+async def _mark(
+    cover: Picture,
+    bits: NDArray[np.float32],
+    strength_db: float,
+    forward: Forward,
+    card: ModelCard,
+    phases: "_Phases",
+) -> tuple[Picture, float]:
+    await phases.enter("prepare")
+    image = residual.prepare(cover, card.image_size)
+    shaper = Shaper(image, strength_db, grey=cover.image.mode in ("L", "LA"))
+    await phases.enter("forward")
+    message = bits[np.newaxis]
+    pattern = await forward.encode(message, image)
+    if pattern.shape != image.shape:
+        raise ModelOutput
+    pattern = shaper.shape(pattern)
+    await phases.enter("refine")
+    for _ in range(REFINING_STEPS):
+        direction, margins = await forward.refine(message, image, pattern)
+        if direction.shape != image.shape or margins.shape != message.shape:
+            raise ModelOutput
+        if margins.min() >= ENOUGH_MARGIN:
+            break
+        pattern = shaper.shape(pattern + REFINING_STEP * 10 ** (-strength_db / 20) * direction)
+    await phases.enter("apply")
+    return residual.apply(cover, pattern, strength_db)
 
 
 async def read(

@@ -16,6 +16,7 @@ from PIL import Image, ImageChops
 
 from .errors import ModelOutput, PictureTransparent
 from .picture import Picture
+from .shaping import LUMA
 
 MINIMUM_STRENGTH_DB = 30.0
 MAXIMUM_STRENGTH_DB = 50.0
@@ -28,9 +29,9 @@ _PEAK = 105
 _STRIP_PIXELS = 1 << 19
 _SAMPLE_SIDE = 512
 _SCALE_STEPS = 5
+_MOST_GAIN = 1.15  # what rounding, clipping and enlarging may cost is made up for, a flat picture's calm is not
 _MEASURED_ROWS = 4  # one row in so many is measured, in pictures of a million pixels and more
 _SHARED_ROWS_FROM = 1280  # four rows of a picture a row of the model's 320
-_LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
 # How to turn stored pixels for display, by EXIF orientation, and back.
 _TO_DISPLAY = {
@@ -69,12 +70,13 @@ def prepare(picture: Picture, size: int) -> NDArray[np.float32]:
 
 
 def apply(picture: Picture, residual: NDArray[np.float32], strength_db: float) -> tuple[Picture, float]:
-    """Add the residual float32 [1,3,S,S] (as displayed) -> the marked picture and its PSNR in dB.
+    """Add the residual float32 [1,3,S,S] (as displayed, 1 is full range) -> the marked picture, its PSNR in dB.
 
     The residual is enlarged to the picture's size and scaled so that the PSNR comes out at `strength_db`
-    (30..50) after rounding and clipping. PSNR is over all visible pixels (alpha above 0) and colour channels
-    at full size; of large pictures every fourth row is measured. Alpha and fully transparent pixels stay as
-    they are. Grey pictures get the luma of the residual.
+    (30..50) after rounding and clipping, but by no more than a few percent: where `Shaper` made it weaker
+    because the picture is flat, the PSNR is higher. PSNR is over all visible pixels (alpha above 0) and
+    colour channels at full size; of large pictures every fourth row is measured. Alpha and fully transparent
+    pixels stay as they are. Grey pictures get the luma of the residual.
     Raises ModelOutput (residual not finite, or without effect), PictureTransparent (no visible pixel).
     """
     cover = picture.image
@@ -127,17 +129,18 @@ def strips(size: tuple[int, int]) -> Iterator[tuple[int, int]]:
 class _Pattern:
     """A residual in 8 bits around `_ZERO`, mode L or RGB, turned as the picture is stored.
 
-    Its own scale is lost: the strength gives it a new one.
+    `scale`: 8-bit steps of the picture a level of the pattern stands for.
     """
 
     image: Image.Image
+    scale: float
 
     @classmethod
     def of(cls, picture: Picture, residual: NDArray[np.float32]) -> "_Pattern":
         planes = residual[0]
         if picture.image.mode in ("L", "LA"):
             red, green, blue = planes
-            planes = (_LUMA[0] * red + _LUMA[1] * green + _LUMA[2] * blue)[np.newaxis]
+            planes = (LUMA[0] * red + LUMA[1] * green + LUMA[2] * blue)[np.newaxis]
         peak = float(np.abs(planes).max())
         if not 0 < peak < math.inf:
             raise ModelOutput
@@ -145,7 +148,7 @@ class _Pattern:
         image = Image.fromarray(np.ascontiguousarray(levels.transpose(1, 2, 0)).squeeze())
         if picture.orientation in _TO_STORED:
             image = image.transpose(_TO_STORED[picture.orientation])
-        return cls(image)
+        return cls(image, 255 * peak / _PEAK)
 
     def enlarge(self, size: tuple[int, int], top: int, bottom: int) -> Image.Image:
         """Rows top..bottom of the pattern at `size`.
@@ -182,8 +185,7 @@ def _offsets_for(strength_db: float, pattern: _Pattern, cover: Image.Image) -> l
     before = np.asarray(cover.resize(size, Image.Resampling.NEAREST))
     enlarged = pattern.image.resize(size, Image.Resampling.BICUBIC)
     wanted = 255**2 / 10 ** (strength_db / 10)
-    power = float(np.square(np.asarray(enlarged, np.float32) - _ZERO).mean())
-    scale = math.sqrt(wanted / power) if power else 1.0
+    scale = pattern.scale
     best_scale, best_miss = scale, math.inf
     for _ in range(_SCALE_STEPS):
         squares, count = _error(before, _add(before, enlarged.point(_table(scale, pattern))))
@@ -192,7 +194,7 @@ def _offsets_for(strength_db: float, pattern: _Pattern, cover: Image.Image) -> l
         ratio = wanted * count / squares
         if abs(math.log(ratio)) < best_miss:
             best_scale, best_miss = scale, abs(math.log(ratio))
-        scale *= math.sqrt(ratio)
+        scale = min(scale * math.sqrt(ratio), pattern.scale * _MOST_GAIN)
     return _table(best_scale, pattern)
 
 

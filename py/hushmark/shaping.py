@@ -1,0 +1,67 @@
+"""Keeps a residual under what the cover hides: its PSNR, and its local RMS where the cover is flat."""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+FLAT_DEVIATION = 2 / 255
+"""Where the local deviation of luma is below this, the picture is flat and hides nothing."""
+FLAT_LIMIT = 1.35 / 255
+"""Local RMS of a residual where the picture is flat; elsewhere the limit grows with the deviation."""
+LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+"""ITU-R BT.601 weights of red, green and blue."""
+
+_REACH = 4  # neighbourhoods of 9x9 cells of a grid half as fine as the model's image
+_STEPS = 4
+
+
+class Shaper:
+    """Shapes residuals for one cover. The same arithmetic as `train.model.shape`, which the networks know."""
+
+    def __init__(self, image: NDArray[np.float32], strength_db: float, *, grey: bool) -> None:
+        """`image` [1,3,S,S] as `residual.prepare` makes it; `grey`: the picture has no colour to change."""
+        luma = np.tensordot(LUMA, _halved(image[0]), 1)
+        luma = luma - luma.mean()
+        mean = _box_mean(luma)
+        deviation = np.sqrt(np.maximum(_box_mean(luma * luma) - mean * mean, 0) + 1e-6)
+        self._limit = FLAT_LIMIT * np.maximum(deviation / FLAT_DEVIATION, 1)
+        self._power = 10 ** (-strength_db / 10)
+        self._grey = grey
+
+    def shape(self, residual: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Residual [1,3,S,S] of any scale -> the one to add to the image, [1,3,S,S] in shares of full range.
+
+        Its PSNR is the strength; a cover that is flat all over gets less. Every channel's mean is 0. For grey
+        covers all three channels are the luma of the residual.
+        """
+        planes = residual[0]
+        if self._grey:
+            planes = np.broadcast_to(np.tensordot(LUMA, planes, 1), planes.shape)
+        power = _halved((planes * planes).mean(axis=0))
+        local = np.sqrt(np.maximum(_box_mean(power), 1e-12))
+        scale = math.sqrt(self._power / max(float(power.mean()), 1e-12))
+        gain = np.full_like(local, scale)
+        for _ in range(_STEPS):
+            gain = np.minimum(scale, self._limit / local)
+            scale *= math.sqrt(self._power / max(float((power * gain * gain).mean()), 1e-12))
+        fine = gain.repeat(2, axis=0).repeat(2, axis=1).astype(np.float32)
+        shaped = planes * fine
+        shift = shaped.mean(axis=(1, 2)) / fine.mean()
+        return (shaped - fine * shift[:, np.newaxis, np.newaxis]).astype(np.float32)[np.newaxis]
+
+
+def _halved(planes: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Means of 2x2: [...,2n,2n] -> [...,n,n]."""
+    half: NDArray[np.float32] = planes[..., ::2] + planes[..., 1::2]
+    return (half[..., ::2, :] + half[..., 1::2, :]) / np.float32(4)
+
+
+def _box_mean(plane: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Mean over 9x9 neighbours, fewer at the border: [n,n] -> [n,n]."""
+    for _ in range(2):
+        places = np.arange(len(plane))
+        first, last = np.maximum(places - _REACH, 0), np.minimum(places + _REACH + 1, len(plane))
+        sums = np.concatenate([np.zeros_like(plane[:1]), plane.cumsum(axis=0)])
+        plane = ((sums[last] - sums[first]) / (last - first)[:, np.newaxis]).astype(np.float32).T
+    return plane
