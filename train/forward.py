@@ -1,0 +1,75 @@
+"""The product's forward pass on the networks in PyTorch, and what the networks cost."""
+
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors.torch import save
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from .export import load_decoder, load_encoder, networks_of
+from .model import BITS, IMAGE_SIZE, Decoder, Encoder, Refiner
+
+
+class TorchForward:
+    """Implements `hushmark.forward.Forward`."""
+
+    def __init__(self, encoder: Encoder, decoder: Decoder) -> None:
+        self.networks = {"encoder": encoder, "decoder": decoder, "refiner": Refiner(decoder).eval()}
+
+    async def encode(self, bits: NDArray[np.float32], image: NDArray[np.float32]) -> NDArray[np.float32]:
+        """See `Forward.encode`."""
+        (residual,) = self._run("encoder", bits, image)
+        return residual
+
+    async def refine(
+        self, bits: NDArray[np.float32], image: NDArray[np.float32], residual: NDArray[np.float32]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """See `Forward.refine`."""
+        direction, margins = self._run("refiner", bits, image, residual)
+        return direction, margins
+
+    async def decode(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
+        """See `Forward.decode`."""
+        (logits,) = self._run("decoder", image)
+        return logits
+
+    @torch.inference_mode()
+    def _run(self, name: str, *inputs: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+        result = self.networks[name](*(torch.from_numpy(values) for values in inputs))
+        return [tensor.numpy() for tensor in (result if isinstance(result, tuple) else (result,))]
+
+
+@cache
+def forward_of(source: Path) -> TorchForward:
+    """The networks of a folder of exported weights, or of a training checkpoint; on one thread.
+
+    Loaded once in each process.
+    """
+    torch.set_num_threads(1)
+    if source.is_dir():
+        return TorchForward(
+            load_encoder(source / "encoder.safetensors"), load_decoder(source / "decoder.safetensors")
+        )
+    return TorchForward(*networks_of(source))
+
+
+def megabytes(network: nn.Module) -> float:
+    """Size of the weights as an fp16 `.safetensors` file, without the model card, in 10^6 bytes."""
+    tensors = {name: tensor.half().contiguous() for name, tensor in network.state_dict().items()}
+    return len(save(tensors)) / 1e6
+
+
+def gmac(forward: TorchForward) -> dict[str, float]:
+    """By network: 10^9 multiplications of its convolutions and dense layers for one picture."""
+    bits, image = torch.zeros(1, BITS), torch.full((1, 3, IMAGE_SIZE, IMAGE_SIZE), 0.5)
+    inputs = {"encoder": (bits, image), "decoder": (image,), "refiner": (bits, image, image)}
+    counts = {}
+    for name, network in forward.networks.items():
+        with FlopCounterMode(display=False) as counter, torch.no_grad():
+            network(*inputs[name])
+        counts[name] = counter.get_total_flops() / 2e9
+    return counts
