@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve test bench screenshot lint format wheels train clean chromium
+.PHONY: help serve test bench bench-peers screenshot lint format wheels train clean chromium
 
 PYTHON ?= python3
 VENV := .venv
@@ -19,7 +19,7 @@ endif
 endif
 
 help: ## list these commands
-	@sed -nE 's/^([a-z]+):[^#]*## (.*)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 17
+	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
 
 serve: $(VENV)/dev.stamp node_modules/stamp ## build the site into dist/ and serve it on this machine
 	@$(PY) build.py serve
@@ -31,6 +31,9 @@ test: lint chromium ## run every test: unit, Pyodide, browser
 bench: $(VENV)/train.stamp node_modules/stamp chromium ## measure sizes, loading times and speed in the browser
 	@$(PY) build.py
 	@$(PY) -m tests.bench
+
+bench-peers: $(VENV)/peers.stamp ## compare with other watermarks: make bench-peers [IMAGES=folder]
+	@$(PY) -m tests.bench.peers $(if $(IMAGES),--images "$(IMAGES)")
 
 screenshot: $(VENV)/train.stamp node_modules/stamp chromium ## renew the README's picture of the page
 	@mkdir -p docs
@@ -77,6 +80,11 @@ $(VENV)/dev.stamp: requirements/dev.lock pyproject.toml | $(VENV)/bin/python
 $(VENV)/train.stamp: requirements/train.lock $(VENV)/dev.stamp
 	@echo "Installing PyTorch (large)"
 	@$(PY) -m pip install --quiet --disable-pip-version-check -r requirements/train.lock
+	@touch $@
+
+$(VENV)/peers.stamp: requirements/peers.lock $(VENV)/train.stamp
+	@echo "Installing the watermarks to compare with"
+	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements/peers.lock
 	@touch $@
 
 node_modules/stamp: package-lock.json package.json

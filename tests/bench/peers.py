@@ -1,0 +1,291 @@
+"""Hushmark beside the watermarks on PyPI, as tables: python -m tests.bench.peers [--images photos/val]
+
+Every method marks the same pictures with the same 32 bits at its own strength, and Hushmark marks them once
+more at the PSNR that each of the others had on each picture. All go through the same distortions as exact
+8-bit pixels. Hushmark reads as for its users, with the search; its presence test plays no part, because the
+others have none. They have no search either, and most read pixels by their place: so they are told the size
+of the cover, and read a picture of another size twice, as it is and resized back; the better row counts. What
+a method refuses to mark or to read counts as guessed: half of the bits.
+"""
+
+import argparse
+import asyncio
+import os
+import random
+import statistics
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from functools import cache, partial
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+from blind_watermark import WaterMark, bw_notes
+from hushmark.card import ModelCard, read_card
+from hushmark.native import NativeForward, weights_dir
+from hushmark.pipeline import DEFAULT_STRENGTH_DB, mark
+from hushmark.residual import MAXIMUM_STRENGTH_DB, MINIMUM_STRENGTH_DB
+from hushmark.searching import search
+from imwatermark import WatermarkDecoder, WatermarkEncoder
+from numpy.typing import NDArray
+from PIL import Image
+
+from tests.pictures import SamplePhoto, sample_path
+from train.distortions import DISTORTIONS, psnr, ssim, wilson
+from train.evaluate import PRESENCE_ROWS, SEED, as_picture, draw_bits, load, photos_in, print_table
+from train.model import BITS
+
+OURS = "Hushmark"
+PEERS = ("dwtDct", "dwtDctSvd", "rivaGan", "blind-watermark")
+TIMED = 5
+# Not retina.jpg: rivaGan alone would take many minutes for its two megapixels.
+SAMPLES: tuple[SamplePhoto, ...] = ("rocket.jpg", "astronaut.png", "chelsea.png", "coffee.png", "camera.png")
+
+Bits = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Method:
+    """`mark`: RGB cover and bits [32] of 0 and 1 -> marked picture; `read`: picture -> bits [32].
+
+    `told_size`: whether it may read a picture resized back to the size of the cover.
+    """
+
+    mark: Callable[[Image.Image, Bits], Image.Image]
+    read: Callable[[Image.Image], NDArray[np.bool_]]
+    told_size: bool = True
+
+
+@dataclass
+class Trial:
+    """One method on one picture.
+
+    `quality`: PSNR and SSIM, None if it refused to mark it; `right`: share of right bits by row, read as it
+    is and resized back; `refused`: the rows that it refused to read.
+    """
+
+    quality: tuple[float, float] | None = None
+    right: dict[str, tuple[float, float]] = field(default_factory=dict)
+    refused: list[str] = field(default_factory=list)
+
+
+class Column:
+    """All trials of one method, one a picture."""
+
+    def __init__(self, name: str, trials: list[Trial]) -> None:
+        self.name = name
+        self._trials = trials
+
+    def head(self) -> str:
+        qualities = [trial.quality for trial in self._trials if trial.quality is not None]
+        if not qualities:
+            return self.name
+        decibels, similarity = (statistics.fmean(values) for values in zip(*qualities, strict=True))
+        return f"{self.name}, {decibels:.1f} dB, {similarity:.3f}"
+
+    def right(self, row: str) -> list[float]:
+        ways = zip(*(trial.right[row] for trial in self._trials), strict=True)
+        return list(max(ways, key=statistics.fmean))
+
+    def accuracy(self, row: str) -> float:
+        return 100 * statistics.fmean(self.right(row))
+
+    def interval(self, row: str) -> str:
+        low, high = wilson(statistics.fmean(self.right(row)), BITS * len(self._trials))
+        return f"{100 * low:.2f}-{100 * high:.2f}"
+
+    def whole(self, row: str) -> float:
+        """Share of the pictures, in percent, that were read without an error."""
+        return 100 * statistics.fmean(share == 1 for share in self.right(row))
+
+    def refusals(self) -> list[str]:
+        """What was refused how often."""
+        counts = Counter(f"reading after {row}" for trial in self._trials for row in trial.refused)
+        counts["marking"] = sum(trial.quality is None for trial in self._trials)
+        return [f"{what}: {count}" for what, count in counts.items() if count]
+
+
+def to_bgr(picture: Image.Image) -> NDArray[np.uint8]:
+    return np.ascontiguousarray(np.asarray(picture)[..., ::-1])
+
+
+def from_bgr(pixels: NDArray[np.number]) -> Image.Image:
+    """As OpenCV saves them: rounded."""
+    return Image.fromarray(np.rint(pixels[..., ::-1]).astype(np.uint8))
+
+
+def invisible_watermark(method: str) -> Method:
+    def embed(cover: Image.Image, bits: Bits) -> Image.Image:
+        encoder = WatermarkEncoder()
+        encoder.set_watermark("bits", bits.tolist())
+        return from_bgr(encoder.encode(to_bgr(cover), method))
+
+    def read(picture: Image.Image) -> NDArray[np.bool_]:
+        return np.asarray(WatermarkDecoder("bits", BITS).decode(to_bgr(picture), method), bool)
+
+    return Method(embed, read)
+
+
+def blind_watermark() -> Method:
+    def embed(cover: Image.Image, bits: Bits) -> Image.Image:
+        watermark = WaterMark()
+        watermark.read_img(img=to_bgr(cover))
+        watermark.read_wm(bits, mode="bit")
+        return from_bgr(watermark.embed())
+
+    def read(picture: Image.Image) -> NDArray[np.bool_]:
+        return WaterMark().extract(embed_img=to_bgr(picture), wm_shape=BITS, mode="bit")
+
+    return Method(embed, read)
+
+
+def hushmark(strength_db: float) -> Method:
+    """Ours at this strength, or the nearest that there is."""
+    forward, card = product()
+    strength_db = min(max(strength_db, MINIMUM_STRENGTH_DB), MAXIMUM_STRENGTH_DB)
+
+    def embed(cover: Image.Image, bits: Bits) -> Image.Image:
+        marking = mark(as_picture(cover), bits, strength_db=strength_db, forward=forward, card=card)
+        return asyncio.run(marking)[0].image
+
+    def read(picture: Image.Image) -> NDArray[np.bool_]:
+        return np.array(asyncio.run(search(as_picture(picture), forward=forward, card=card)).bits, bool)
+
+    return Method(embed, read, told_size=False)
+
+
+@cache
+def product() -> tuple[NativeForward, ModelCard]:
+    """Once in each process, because sessions do not survive a fork; the same holds for `peer`."""
+    return NativeForward(weights_dir()), read_card(weights_dir() / "decoder.safetensors")
+
+
+@cache
+def peer(name: str) -> Method:
+    if name == "blind-watermark":
+        bw_notes.close()  # else it greets on the standard output
+        return blind_watermark()
+    if name == "rivaGan":
+        WatermarkEncoder.loadModel()
+    return invisible_watermark(name)
+
+
+def share_right(method: Method, picture: Image.Image, bits: Bits) -> float | None:
+    """Share of the bits that are read right, None if it refuses."""
+    try:
+        return float((method.read(picture) == (bits > 0)).mean())
+    except Exception:  # the others raise whatever they like: RuntimeError, AssertionError, cv2.error
+        return None
+
+
+def attempt(method: Method, cover: Image.Image, bits: Bits, seed: str) -> Trial:
+    """Mark the cover, distort it in the same way for every method, and read it."""
+    trial = Trial()
+    try:
+        marked = method.mark(cover, bits)
+    except Exception as error:  # as above
+        print(f"{seed} was not marked: {error!r}", file=sys.stderr)
+        trial.right = {row.name: (0.5, 0.5) for row in DISTORTIONS}
+        return trial
+    trial.quality = psnr(cover, marked), ssim(cover, marked)
+    for row in DISTORTIONS:
+        seen = row.apply(marked, random.Random(f"{seed} {row.name}"))
+        ways = [share_right(method, seen, bits)] * 2
+        if method.told_size and seen.size != cover.size:
+            ways[1] = share_right(method, seen.resize(cover.size, Image.Resampling.LANCZOS), bits)
+        if ways == [None, None]:
+            trial.refused.append(row.name)
+        as_it_is, resized = (0.5 if share is None else share for share in ways)
+        trial.right[row.name] = as_it_is, resized
+    return trial
+
+
+def matched(name: str) -> str:
+    """The name of the column of ours at a peer's PSNR."""
+    return f"{OURS} as {name}"
+
+
+def attempt_all(path: Path) -> dict[str, Trial]:
+    """Every column's trial on one picture, by the column's name; ours as `train.evaluate` makes it."""
+    cover, bits = load(path).convert("RGB"), draw_bits(path.name, 0)
+    attempt_at = partial(attempt, cover=cover, bits=bits, seed=f"{SEED} {path.name} 0")
+    trials = {OURS: attempt_at(hushmark(DEFAULT_STRENGTH_DB))}
+    for name in PEERS:
+        trial = trials[name] = attempt_at(peer(name))
+        strength_db = trial.quality[0] if trial.quality else DEFAULT_STRENGTH_DB
+        trials[matched(name)] = attempt_at(hushmark(strength_db))
+    print(f"{path.name} is done", file=sys.stderr)
+    return trials
+
+
+def milliseconds(method: Method, path: Path) -> list[str]:
+    """Medians of marking a picture and of reading it undistorted."""
+    cover, bits = load(path).convert("RGB"), draw_bits(path.name, 0)
+    marking, reading = [], []
+    for _ in range(TIMED + 1):
+        start = time.perf_counter()
+        marked = method.mark(cover, bits)
+        middle = time.perf_counter()
+        method.read(marked)
+        marking.append(1000 * (middle - start))
+        reading.append(1000 * (time.perf_counter() - middle))
+    return [f"{statistics.median(times[1:]):.0f}" for times in (marking, reading)]
+
+
+def report(columns: dict[str, Column], pictures: int) -> None:
+    """The figures, their intervals, and what is to be explained."""
+    names, shown = [row.name for row in DISTORTIONS], columns.values()
+    print(f"Bit accuracy in %, {pictures} pictures of {BITS} bits each; in the head PSNR and SSIM:\n")
+    rows = [[name, *(f"{column.accuracy(name):.2f}" for column in shown)] for name in names]
+    for name in PRESENCE_ROWS:
+        rows.append([f"whole message, {name}", *(f"{column.whole(name):.1f}" for column in shown)])
+    print_table(["distortion", *(column.head() for column in shown)], rows)
+    print("\nTheir Wilson 95% intervals:\n")
+    rows = [[name, *(column.interval(name) for column in shown)] for name in names]
+    print_table(["distortion", *columns], rows)
+    print()
+    for name in PEERS:
+        for ours in (columns[OURS], columns[matched(name)]):
+            level = []
+            for row in names:
+                one, other = ours.accuracy(row), columns[name].accuracy(row)
+                if one < other:
+                    apart = f"{ours.interval(row)} against {columns[name].interval(row)}"
+                    print(f"- {ours.name} is behind {name} at {row}: {one:.2f} to {other:.2f} ({apart})")
+                elif one == other:
+                    level.append(f"{row} ({one:.2f})")
+            if level:
+                print(f"- {ours.name} is level with {name} at: {', '.join(level)}")
+    for column in shown:
+        if refusals := column.refusals():
+            print(f"- {column.name} refused: {', '.join(refusals)}")
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--images", type=Path, help="folder of photos not trained on (default: sample photos)"
+    )
+    images = parser.parse_args().images
+
+    paths = photos_in([images]) if images else [sample_path(name) for name in SAMPLES]
+    with ProcessPoolExecutor(os.cpu_count(), get_context("fork")) as pool:
+        results = list(pool.map(attempt_all, paths))
+    report({name: Column(name, [r[name] for r in results]) for name in results[0]}, len(paths))
+
+    width, height = load(paths[0]).size
+    methods = {OURS: hushmark(DEFAULT_STRENGTH_DB)} | {name: peer(name) for name in PEERS}
+    rows = [[name, *milliseconds(method, paths[0])] for name, method in methods.items()]
+    print(f"\nMedians of {TIMED}, one picture of {width}x{height}, one after the other, in ms:\n")
+    print_table(["method", "mark", "read"], rows)
+
+
+if __name__ == "__main__":
+    main()
