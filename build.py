@@ -73,7 +73,8 @@ ENTRY_POINTS = {
     "ort/jspi.js": "node_modules/onnxruntime-web/dist/ort.jspi.min.mjs",
     "ort/asyncify.js": "node_modules/onnxruntime-web/dist/ort.webgpu.min.mjs",
 }
-NETWORKS = ("encoder", "decoder")
+GRAPHS = {"encoder": ("encoder",), "decoder": ("decoder", "refiner")}
+"""The graphs whose weights lie in each `.safetensors` file."""
 
 
 class BuildError(Exception):
@@ -216,10 +217,10 @@ def build_wheel(folder: Path, root: Path = ROOT) -> Path:
 
 
 def _add_weights(site: Site, folder: Path) -> None:
-    """The two networks. Raises BuildError unless graph, weights and model card fit together."""
-    for network in NETWORKS:
-        graph, weights = folder / f"{network}.onnx", folder / f"{network}.safetensors"
-        graph_data, weights_data = _read(graph), _read(weights)
+    """The networks. Raises BuildError unless graphs, weights and model card fit together."""
+    for network, graphs in GRAPHS.items():
+        weights = folder / f"{network}.safetensors"
+        weights_data = _read(weights)
         header = _safetensors_header(weights, weights_data)
         # Where each tensor's bytes lie in the file, as the graph's external data have to name it.
         start = 8 + int.from_bytes(weights_data[:8], "little")
@@ -228,18 +229,20 @@ def _add_weights(site: Site, folder: Path) -> None:
             if name != "__metadata__":
                 first, last = tensor["data_offsets"]
                 places.add((weights.name, start + first, last - first))
-        for name, place in _external_data(graph, graph_data):
-            if place not in places:
-                raise BuildError(
-                    f"{graph} and {weights.name} do not belong together: {name} is no tensor of that file."
-                    " Take both from the same export."
-                )
         if "hushmark" not in header.get("__metadata__", {}):
             raise BuildError(
                 f'{weights} has no model card: export it anew, with the metadata key "hushmark".'
             )
-        for path, data in ((graph, graph_data), (weights, weights_data)):
-            site.add_hashed(f"weights/{path.name}", "weights", path.name, data)
+        site.add_hashed(f"weights/{weights.name}", "weights", weights.name, weights_data)
+        for graph in (folder / f"{name}.onnx" for name in graphs):
+            graph_data = _read(graph)
+            for name, place in _external_data(graph, graph_data):
+                if place not in places:
+                    raise BuildError(
+                        f"{graph} and {weights.name} do not belong together: {name} is no tensor of that"
+                        " file. Take both from the same export."
+                    )
+            site.add_hashed(f"weights/{graph.name}", "weights", graph.name, graph_data)
 
 
 def _safetensors_header(path: Path, data: bytes) -> dict[str, Any]:

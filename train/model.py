@@ -187,7 +187,7 @@ class Decoder(nn.Module):
 
 
 def back_through(layer: nn.Conv2d, gradient: Tensor) -> Tensor:
-    """Gradient at the input of a 3x3 convolution with padding 1 and stride 1 or 2, from the one at its output.
+    """From the gradient at the output of a 3x3 convolution (padding 1, stride 1 or 2) to that at its input.
 
     Convolutions only: WebGPU kernels of ConvTranspose are not to be trusted. At stride 2 the pixels of each
     2x2 block have kernels of their own, put together by a pixel-shuffle.
@@ -241,9 +241,10 @@ class Refiner(nn.Module):
         self.head = decoder.head
 
     def working_direction(self, bits: Tensor, image: Tensor, residual: Tensor) -> tuple[Tensor, Tensor]:
-        """bits [B,32], image and residual [B,3,160,160] -> direction [B,3,160,160] of unit RMS, margins [B,32].
+        """bits [B,32], image and residual [B,3,160,160] -> direction like the residual, margins [B,32].
 
-        The margin of a bit is its logit with the sign of the bit, the smallest of all views.
+        The direction has unit RMS. The margin of a bit is its logit with the sign of the bit, the
+        smallest of all views.
         """
         marked = image + residual
         sign = (bits * 2 - 1).repeat(4, 1)
@@ -254,7 +255,7 @@ class Refiner(nn.Module):
         return direction / (power + 1e-20).sqrt(), torch.stack(margins.chunk(4)).amin(dim=0)
 
     def _margins_and_gradients(self, views: Tensor, sign: Tensor) -> tuple[Tensor, Tensor]:
-        """views [N,3,160,160], sign [N,32] -> margins [N,32], and minus the gradient of the loss [N,3,160,160].
+        """views [N,3,160,160], sign [N,32] -> margins [N,32], minus the gradient of the loss [N,3,160,160].
 
         The loss of a bit is softplus(WANTED_MARGIN - margin).
         """
@@ -263,18 +264,20 @@ class Refiner(nn.Module):
         for layer in self.features:
             x = layer(x)
             activations.append(x)
-        first, _, last = self.head
+        first, last = self.head[0], self.head[2]
+        assert isinstance(first, nn.Linear) and isinstance(last, nn.Linear)
         hidden = F.relu(first(self.squeeze(x.flatten(1))))
         margins = last(hidden) * sign
         slope = sign * torch.sigmoid(WANTED_MARGIN - margins)
         slope = (slope @ last.weight) * (hidden > 0)
         slope = ((slope @ first.weight) @ self.squeeze.weight).view(x.shape)
         for layer, activation in zip(reversed(list(self.features)), reversed(activations), strict=True):
+            assert isinstance(layer, nn.Sequential) and isinstance(layer[0], nn.Conv2d)
             slope = back_through(layer[0], slope * (activation > 0))
         return margins, F.pixel_shuffle(slope, 2) * 2
 
     def forward(self, secret_bits: Tensor, image: Tensor, residual: Tensor) -> tuple[Tensor, Tensor]:
-        """secret_bits [B,32] of 0 and 1, image and residual [B,3,320,320] -> direction like residual, margins [B,32]."""
+        """secret_bits [B,32] of 0 and 1, image and residual [B,3,320,320] -> see `working_direction`."""
         direction, margins = self.working_direction(
             secret_bits, to_working_size(image), to_working_size(residual)
         )

@@ -38,7 +38,9 @@ def main() -> None:
     tensors["head.0.bias"] = tensors.pop("head.1.bias")
     tensors["head.2.weight"] = tensors.pop("head.3.weight")
     tensors["head.2.bias"] = tensors.pop("head.3.bias")
-    save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, args.out / "decoder.safetensors")
+    save_file(
+        {name: tensor.contiguous() for name, tensor in tensors.items()}, args.out / "decoder.safetensors"
+    )
     encoder = load_file(args.weights / "encoder.safetensors")
     save_file({name: tensor.float() for name, tensor in encoder.items()}, args.out / "encoder.safetensors")
 

@@ -146,7 +146,7 @@ class Run:
         for name, network in self.networks.items():
             tensors = load_file(weights / f"{name}.safetensors")
             network.load_state_dict({key: tensor.float() for key, tensor in tensors.items()})
-            self.average.module[name].load_state_dict(network.state_dict())
+        self.average.module.load_state_dict(self.networks.state_dict())
 
     def load(self, path: Path) -> None:
         """Go on from a checkpoint."""
@@ -158,7 +158,7 @@ class Run:
         self.step, self.minutes = state["step"], state["minutes"]
 
     def refined(self, bits: Tensor, covers: Tensor, residual: Tensor, decibels: Tensor) -> Tensor:
-        """The residual after none to three steps along the decoder's gradient; gradients pass straight through.
+        """The residual after none to three steps along the decoder's gradient; training sees through them.
 
         As `Refiner` does it, but two of the four views each time, and by autograd, which is faster here.
         """
@@ -181,7 +181,7 @@ class Run:
         return straight_through(residual, refined)
 
     def train_step(self, covers: Tensor) -> tuple[float, float, float, float]:
-        """One optimiser step; returns the loss, the bit accuracy in colour and in grey, and mean |logit| unmarked."""
+        """One optimiser step -> loss, bit accuracy in colour, in grey, and mean |logit| without a mark."""
         for group, rate in zip(self.optimizer.param_groups, self.base_rates, strict=True):
             group["lr"] = rate * self.schedule.learning_rate(self.step)
         batch = len(covers)
@@ -254,7 +254,16 @@ def main() -> None:
         curve = csv.writer(file)
         if file.tell() == 0:
             curve.writerow(
-                "step minutes distortion psnr loss colour_accuracy grey_accuracy unmarked_logit".split()
+                [
+                    "step",
+                    "minutes",
+                    "distortion",
+                    "psnr",
+                    "loss",
+                    "colour_accuracy",
+                    "grey_accuracy",
+                    "unmarked_logit",
+                ]
             )
         while run.step < args.steps:
             sums += run.train_step(draw_covers(photos, args.batch))
@@ -270,7 +279,9 @@ def main() -> None:
                 row += [f"{loss:.4f}", f"{in_colour:.4f}", f"{in_grey:.4f}", f"{unmarked:.3f}"]
                 curve.writerow(row)
                 file.flush()
-                print("step {} min {} T {} dB {} loss {} colour {} grey {} unmarked {}".format(*row), flush=True)
+                print(
+                    "step {} min {} T {} dB {} loss {} colour {} grey {} unmarked {}".format(*row), flush=True
+                )
                 if run.step % (5 * args.interval) == 0:
                     run.save(checkpoint)
             if elapsed >= args.minutes:

@@ -32,7 +32,10 @@
  * @property {Float32Array} confidences probability (0.5..1) of each bit
  * @property {number} statistic
  * @property {number} threshold of the statistic, from which a watermark counts as found
- * @property {number} falseAlarm probability of such a statistic in an unmarked picture
+ * @property {number} falseAlarm probability of such a statistic in an unmarked picture, all windows counted
+ * @property {[number, number][]} corners where the marked picture's top left, top right, bottom right and bottom
+ *   left corner lie, in shares of the width and height
+ * @property {number} tried windows that were read
  *
  * @typedef {Reading & Timed} TimedReading
  *

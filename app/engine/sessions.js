@@ -85,7 +85,7 @@ export class Session {
 
   /**
    * @param {Record<string, Float32Array>} feeds values of each input, flat
-   * @returns {Promise<Float32Array>} values of the first output, flat
+   * @returns {Promise<Float32Array[]>} values of each output, flat
    */
   run(feeds) {
     const result = this.#last.then(() => this.#run(feeds));
@@ -102,10 +102,14 @@ export class Session {
     const tensors = Object.fromEntries(
       this.inputs.map(({ name, shape }) => [name, new this.#ort.Tensor("float32", feeds[name], shape)]),
     );
-    const output = (await this.#session.run(tensors))[this.#session.outputNames[0]];
-    const values = await output.getData(true);
-    if (!(values instanceof Float32Array)) throw new TypeError("The network's output is not float32.");
-    return values;
+    const outputs = await this.#session.run(tensors);
+    return Promise.all(
+      this.#session.outputNames.map(async (name) => {
+        const values = await outputs[name].getData(true);
+        if (!(values instanceof Float32Array)) throw new TypeError("The network's output is not float32.");
+        return values;
+      }),
+    );
   }
 }
 
@@ -186,7 +190,8 @@ async function openOnGpu(ort, models, reference, notes) {
 /**
  * @param {Session} session
  * @param {Session} reference
- * @returns {Promise<number>} RMS of the difference of the two answers to one input, over the RMS of the reference's
+ * @returns {Promise<number>} RMS of the difference of the two answers to one input, over the RMS of the
+ *   reference's; of the output where that is largest
  */
 async function disagreement(session, reference) {
   const feeds = Object.fromEntries(
@@ -195,7 +200,15 @@ async function disagreement(session, reference) {
       testPattern(shape.reduce((size, side) => size * side, 1)),
     ]),
   );
-  const [answer, expected] = [await session.run(feeds), await reference.run(feeds)];
+  const [answers, expected] = [await session.run(feeds), await reference.run(feeds)];
+  return Math.max(...expected.map((values, index) => relativeError(answers[index], values)));
+}
+
+/**
+ * @param {Float32Array} answer
+ * @param {Float32Array} expected
+ */
+function relativeError(answer, expected) {
   let difference = 0;
   let signal = 0;
   for (const [index, value] of expected.entries()) {

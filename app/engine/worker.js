@@ -27,8 +27,8 @@ import { loadWeights } from "./weights.js";
 const PACKAGES = ["numpy", "pillow", "safetensors", "micropip"];
 /** The pipeline's phases in their order, to tell how much of a job is done. */
 const PHASES = {
-  embed: ["open", "prepare", "forward", "apply", "save", "check"],
-  read: ["open", "prepare", "forward"],
+  embed: ["open", "prepare", "forward", "refine", "apply", "save", "check"],
+  read: ["open", "search"],
 };
 
 /** @type {Promise<PythonEngine> | undefined} */
@@ -102,11 +102,13 @@ async function start(manifest) {
   watchDownloads(manifest);
   const [python, networks] = await Promise.all([startPython(manifest), openNetworks(manifest)]);
   const { provider, threads, sessions, weightsFrom, notes } = networks;
-  const [encoder, decoder] = sessions;
+  const [encoder, refiner, decoder] = sessions;
   const forward = {
-    /** @type {(bits: Float32Array, image: Float32Array) => Promise<Float32Array>} */
+    /** @type {(bits: Float32Array, image: Float32Array) => Promise<Float32Array[]>} */
     encode: (bits, image) => encoder.run({ secret_bits: bits, image }),
-    /** @type {(image: Float32Array) => Promise<Float32Array>} */
+    /** @type {(bits: Float32Array, image: Float32Array, residual: Float32Array) => Promise<Float32Array[]>} */
+    refine: (bits, image, residual) => refiner.run({ secret_bits: bits, image, residual }),
+    /** @type {(image: Float32Array) => Promise<Float32Array[]>} */
     decode: (image) => decoder.run({ image }),
   };
   const cardPath = "/decoder.safetensors";
@@ -177,19 +179,23 @@ async function lockFile(manifest) {
 
 /** @param {Manifest} manifest */
 async function openNetworks(manifest) {
-  const keys = ["encoder.onnx", "encoder.safetensors", "decoder.onnx", "decoder.safetensors"];
+  const keys = ["encoder.safetensors", "decoder.safetensors", "encoder.onnx", "refiner.onnx", "decoder.onnx"];
   const files = keys.map((key) => siteFile(manifest, `weights/${key}`));
   const total = files.reduce((sum, file) => sum + file.size, 0);
   const weights = await loadWeights(files, (loaded) => report("weights", loaded, total));
-  const [encoderGraph, encoder, decoderGraph, decoder] = weights.buffers.map(
+  const [encoder, decoder, encoderGraph, refinerGraph, decoderGraph] = weights.buffers.map(
     (buffer) => new Uint8Array(buffer),
   );
+  const encoderData = [{ path: "encoder.safetensors", data: encoder }];
+  // The refiner is the decoder's own gradient: the same weights.
+  const decoderData = [{ path: "decoder.safetensors", data: decoder }];
 
   report("session", 0, 1);
   const { provider, threads, sessions, notes } = await openSessions(
     [
-      { graph: encoderGraph, externalData: [{ path: "encoder.safetensors", data: encoder }] },
-      { graph: decoderGraph, externalData: [{ path: "decoder.safetensors", data: decoder }] },
+      { graph: encoderGraph, externalData: encoderData },
+      { graph: refinerGraph, externalData: decoderData },
+      { graph: decoderGraph, externalData: decoderData },
     ],
     manifest,
   );

@@ -40,7 +40,9 @@ export const PHASE_WORDS = {
   open: "Opening the picture",
   prepare: "Scaling the picture for the network",
   forward: "Running the network",
+  refine: "Making the mark surer",
   apply: "Adding the mark",
   save: "Saving",
   check: "Reading it back",
+  search: "Looking for a mark",
 };

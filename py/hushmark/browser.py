@@ -5,7 +5,6 @@ proxy would take it element by element.
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -23,14 +22,18 @@ from .reading import Reading
 
 
 class JsForward(Protocol):
-    """What the worker hands over: flat Float32Arrays in, a promise of one out."""
+    """What the worker hands over: flat Float32Arrays in, a promise of the outputs."""
 
     def encode(self, bits: JsProxy, image: JsProxy) -> Awaitable[JsProxy]:
-        """Bits [n] and image [3*S*S] -> residual [3*S*S]."""
+        """Bits [n] and image [3*S*S] -> [residual [3*S*S]]."""
+        ...
+
+    def refine(self, bits: JsProxy, image: JsProxy, residual: JsProxy) -> Awaitable[JsProxy]:
+        """Bits [n], image and residual [3*S*S] -> [direction [3*S*S], margins [n]]."""
         ...
 
     def decode(self, image: JsProxy) -> Awaitable[JsProxy]:
-        """Image [3*S*S] -> logits [n]."""
+        """Image [3*S*S] -> [logits [n]]."""
         ...
 
 
@@ -87,7 +90,7 @@ class Engine:
         """Read the picture in `data` (Uint8Array).
 
         -> {found, payload: {kind, value, hex} or null, confidences: Float32Array, statistic, threshold,
-        falseAlarm, window: {left, top, right, bottom}, phases: {phase: ms}}
+        falseAlarm, corners: [[x, y] x 4] (see Window), tried, phases: {phase: ms}}
         """
         try:
             result = await pipeline.read(
@@ -113,7 +116,8 @@ class Engine:
             "statistic": reading.statistic,
             "threshold": reading.threshold,
             "falseAlarm": reading.false_alarm,
-            "window": asdict(reading.window),
+            "corners": reading.window.corners,
+            "tried": reading.tried,
         }
 
 
@@ -124,12 +128,24 @@ class _Forward:
         self._js = js_forward
 
     async def encode(self, bits: NDArray[np.float32], image: NDArray[np.float32]) -> NDArray[np.float32]:
-        residual = await self._js.encode(_float32_array(bits), _float32_array(image))
-        return np.asarray(residual.to_py(), np.float32).reshape(image.shape)
+        (residual,) = _arrays(await self._js.encode(_float32_array(bits), _float32_array(image)))
+        return residual.reshape(image.shape)
+
+    async def refine(
+        self, bits: NDArray[np.float32], image: NDArray[np.float32], residual: NDArray[np.float32]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        outputs = await self._js.refine(_float32_array(bits), _float32_array(image), _float32_array(residual))
+        direction, margins = _arrays(outputs)
+        return direction.reshape(image.shape), margins[np.newaxis]
 
     async def decode(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
-        logits = await self._js.decode(_float32_array(image))
-        return np.asarray(logits.to_py(), np.float32)[np.newaxis]
+        (logits,) = _arrays(await self._js.decode(_float32_array(image)))
+        return logits[np.newaxis]
+
+
+def _arrays(outputs: JsProxy) -> list[NDArray[np.float32]]:
+    """The Float32Arrays of a JavaScript array."""
+    return [np.asarray(output.to_py(), np.float32) for output in outputs]
 
 
 def _float32_array(values: NDArray[np.float32]) -> JsProxy:

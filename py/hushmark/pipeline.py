@@ -16,6 +16,7 @@ from .forward import Forward
 from .payload import Payload, to_bits
 from .picture import Picture, open_picture, save_picture
 from .reading import WHOLE_PICTURE, Reading, decide
+from .searching import search
 from .shaping import Shaper
 
 DEFAULT_STRENGTH_DB = 38.0
@@ -28,7 +29,7 @@ ENOUGH_MARGIN = 6.0
 """Margin of the weakest bit from which on another step is not worth its time."""
 
 Progress = Callable[[str], None]
-"""Is told the name of each phase as it starts: open, prepare, forward, refine, apply, save, check."""
+"""Is told the name of each phase as it starts: open, prepare, forward, refine, apply, save, check; search."""
 
 
 @dataclass(frozen=True)
@@ -146,15 +147,15 @@ async def _mark(
 async def read(
     data: bytes, *, name: str, forward: Forward, card: ModelCard, progress: Progress | None = None
 ) -> Read:
-    """Read the picture in `data`. Raises HushmarkError: PictureError, ModelOutput."""
+    """Read the picture in `data`, wherever in it the mark is.
+
+    Raises HushmarkError: PictureError, ModelOutput.
+    """
     phases = _Phases(progress)
     await phases.enter("open")
     picture = open_picture(data, name)
-    await phases.enter("prepare")
-    image = residual.prepare(picture, card.image_size)
-    await phases.enter("forward")
-    logits = await forward.decode(image)
-    return Read(decide(logits, card, WHOLE_PICTURE), phases.finish())
+    await phases.enter("search")
+    return Read(await search(picture, forward=forward, card=card), phases.finish())
 
 
 class _Phases:

@@ -1,7 +1,8 @@
 """Logits -> what was read: bits, confidence, and whether there is a watermark at all."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,18 +11,21 @@ from .card import ModelCard, Presence
 from .errors import ModelOutput
 from .payload import Payload, from_bits
 
+_NORMAL = NormalDist()
+
 
 @dataclass(frozen=True)
 class Window:
-    """The part of the picture that was read, in shares (0..1) of its displayed width and height."""
+    """Where the marked picture was taken to lie in the picture read.
 
-    left: float
-    top: float
-    right: float
-    bottom: float
+    `corners`: its top left, top right, bottom right and bottom left corner as (x, y), in shares of the
+    displayed width and height; outside 0..1 where it was cropped, in another order where it was turned.
+    """
+
+    corners: tuple[tuple[float, float], ...]
 
 
-WHOLE_PICTURE = Window(0.0, 0.0, 1.0, 1.0)
+WHOLE_PICTURE = Window(((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)))
 
 
 @dataclass(frozen=True)
@@ -30,7 +34,7 @@ class Reading:
 
     `found`: whether `statistic` (mean |logit|) reaches `threshold`; `payload`: None when not found;
     `bits`: the values read, each with its probability in `confidences` (0.5..1); `false_alarm`: chance that
-    an unmarked window reaches this statistic; `window`: where it was read.
+    the best of `tried` windows of an unmarked picture reaches this statistic; `window`: where it was read.
     """
 
     found: bool
@@ -41,29 +45,52 @@ class Reading:
     threshold: float
     false_alarm: float
     window: Window
+    tried: int
+
+    def among(self, tried: int, card: ModelCard) -> "Reading":
+        """The same reading as the best of `tried` windows: the more are tried, the more it takes."""
+        threshold = _threshold(tried, card.presence)
+        found = self.statistic >= threshold
+        return replace(
+            self,
+            found=found,
+            payload=from_bits(self.bits) if found else None,
+            threshold=threshold,
+            false_alarm=min(tried * _false_alarm(self.statistic, card.presence), 1.0),
+            tried=tried,
+        )
 
 
-def decide(logits: NDArray[np.float32], card: ModelCard, window: Window) -> Reading:
-    """Decide on float32 logits [1, card.bits] (positive means 1) of one window.
+def decide(logits: NDArray[np.float32], card: ModelCard, window: Window, *, tried: int = 1) -> Reading:
+    """Decide on float32 logits [1, card.bits] (positive means 1) of one window, the best of `tried`.
 
     Raises ModelOutput when the logits have another shape or are not finite.
     """
     if logits.shape != (1, card.bits) or not np.isfinite(logits).all():
         raise ModelOutput
     magnitudes = np.abs(logits[0].astype(np.float64))
-    statistic = float(magnitudes.mean())
-    found = statistic >= card.presence.threshold
-    bits = tuple(int(logit > 0) for logit in logits[0])
-    return Reading(
-        found=found,
-        payload=from_bits(bits) if found else None,
-        bits=bits,
+    reading = Reading(
+        found=False,
+        payload=None,
+        bits=tuple(int(logit > 0) for logit in logits[0]),
         confidences=tuple(1 / (1 + math.exp(-magnitude)) for magnitude in magnitudes),
-        statistic=statistic,
-        threshold=card.presence.threshold,
-        false_alarm=_false_alarm(statistic, card.presence),
+        statistic=float(magnitudes.mean()),
+        threshold=math.inf,
+        false_alarm=1.0,
         window=window,
+        tried=tried,
     )
+    return reading.among(tried, card)
+
+
+def _threshold(tried: int, presence: Presence) -> float:
+    """The statistic that the best of `tried` unmarked windows reaches at the card's false positive rate.
+
+    For one window that is the card's threshold; from there on it grows as the fitted normal tail does.
+    """
+    deviations = _NORMAL.inv_cdf(1 - presence.false_positive_rate / tried)
+    single = _NORMAL.inv_cdf(1 - presence.false_positive_rate)
+    return presence.threshold * math.exp((deviations - single) * presence.log_std)
 
 
 def _false_alarm(statistic: float, presence: Presence) -> float:

@@ -29,7 +29,9 @@ _PEAK = 105
 _STRIP_PIXELS = 1 << 19
 _SAMPLE_SIDE = 512
 _SCALE_STEPS = 5
-_MOST_GAIN = 1.15  # what rounding, clipping and enlarging may cost is made up for, a flat picture's calm is not
+_MOST_GAIN = (
+    1.15  # what rounding, clipping and enlarging may cost is made up for, a flat picture's calm is not
+)
 _MEASURED_ROWS = 4  # one row in so many is measured, in pictures of a million pixels and more
 _SHARED_ROWS_FROM = 1280  # four rows of a picture a row of the model's 320
 
@@ -69,8 +71,18 @@ def prepare(picture: Picture, size: int) -> NDArray[np.float32]:
     return np.ascontiguousarray(channels)[np.newaxis]
 
 
+def page(picture: Picture, side: int) -> Image.Image:
+    """The picture as displayed, in RGB, transparent parts over mid-grey, at most `side` pixels a side."""
+    image = picture.image.resize(_fit(picture.image.size, side), Image.Resampling.BICUBIC, reducing_gap=2.0)
+    if image.mode in ("LA", "RGBA"):
+        image = Image.alpha_composite(Image.new("RGBA", image.size, (128, 128, 128)), image.convert("RGBA"))
+    if picture.orientation in _TO_DISPLAY:
+        image = image.transpose(_TO_DISPLAY[picture.orientation])
+    return image.convert("RGB")
+
+
 def apply(picture: Picture, residual: NDArray[np.float32], strength_db: float) -> tuple[Picture, float]:
-    """Add the residual float32 [1,3,S,S] (as displayed, 1 is full range) -> the marked picture, its PSNR in dB.
+    """Add the residual float32 [1,3,S,S] (as displayed, 1 is full range) -> the marked picture and its PSNR.
 
     The residual is enlarged to the picture's size and scaled so that the PSNR comes out at `strength_db`
     (30..50) after rounding and clipping, but by no more than a few percent: where `Shaper` made it weaker
@@ -185,7 +197,9 @@ def _offsets_for(strength_db: float, pattern: _Pattern, cover: Image.Image) -> l
     before = np.asarray(cover.resize(size, Image.Resampling.NEAREST))
     enlarged = pattern.image.resize(size, Image.Resampling.BICUBIC)
     wanted = 255**2 / 10 ** (strength_db / 10)
-    scale = pattern.scale
+    # Shrunk to a small picture the pattern loses power, which a larger scale gives back.
+    scale = pattern.scale * _deviation(pattern.image) / max(_deviation(enlarged), 1.0)
+    most = scale * _MOST_GAIN
     best_scale, best_miss = scale, math.inf
     for _ in range(_SCALE_STEPS):
         squares, count = _error(before, _add(before, enlarged.point(_table(scale, pattern))))
@@ -194,8 +208,13 @@ def _offsets_for(strength_db: float, pattern: _Pattern, cover: Image.Image) -> l
         ratio = wanted * count / squares
         if abs(math.log(ratio)) < best_miss:
             best_scale, best_miss = scale, abs(math.log(ratio))
-        scale = min(scale * math.sqrt(ratio), pattern.scale * _MOST_GAIN)
+        scale = min(scale * math.sqrt(ratio), most)
     return _table(best_scale, pattern)
+
+
+def _deviation(pattern: Image.Image) -> float:
+    """RMS of the levels around `_ZERO`."""
+    return math.sqrt(float(np.square(np.asarray(pattern, np.float32) - _ZERO).mean()))
 
 
 def _table(scale: float, pattern: _Pattern) -> list[int]:

@@ -48,13 +48,15 @@ class Shaper:
         fine = gain.repeat(2, axis=0).repeat(2, axis=1).astype(np.float32)
         shaped = planes * fine
         shift = shaped.mean(axis=(1, 2)) / fine.mean()
-        return (shaped - fine * shift[:, np.newaxis, np.newaxis]).astype(np.float32)[np.newaxis]
+        centred: NDArray[np.float32] = shaped - fine * shift[:, np.newaxis, np.newaxis]
+        return centred[np.newaxis]
 
 
 def _halved(planes: NDArray[np.float32]) -> NDArray[np.float32]:
     """Means of 2x2: [...,2n,2n] -> [...,n,n]."""
     half: NDArray[np.float32] = planes[..., ::2] + planes[..., 1::2]
-    return (half[..., ::2, :] + half[..., 1::2, :]) / np.float32(4)
+    whole: NDArray[np.float32] = (half[..., ::2, :] + half[..., 1::2, :]) * np.float32(0.25)
+    return whole
 
 
 def _box_mean(plane: NDArray[np.float32]) -> NDArray[np.float32]:

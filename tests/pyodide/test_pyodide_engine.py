@@ -135,7 +135,7 @@ def test_same_facts_as_plain_javascript(
     assert (facts["width"], facts["height"]) == (marked.width, marked.height)
     assert facts["psnr"] == pytest.approx(marked.psnr)
     assert facts["payload"] == {"kind": "text", "value": "pipe", "hex": "70697065"}
-    assert list(facts["phases"]) == ["open", "prepare", "forward", "apply", "save", "check"]
+    assert list(facts["phases"]) == ["open", "prepare", "forward", "refine", "apply", "save", "check"]
     assert answer["phases"] == [*facts["phases"], *reading["phases"]]
     check = marked.check
     payload = None if check.payload is None else check.payload.value

@@ -48,14 +48,15 @@ def encoded(image: Image.Image, file_format: str, **options: Any) -> bytes:
     return buffer.getvalue()
 
 
-def smooth_residual(seed: int = 1) -> NDArray[np.float32]:
-    """A residual float32 [1,3,320,320] with the bandwidth of the network's."""
+def smooth_residual(strength_db: float = 38.0, *, grey: bool = False, seed: int = 1) -> NDArray[np.float32]:
+    """A residual float32 [1,3,320,320] with the bandwidth of the network's, at this PSNR."""
     rng = np.random.default_rng(seed)
     planes = [
         np.asarray(Image.fromarray(rng.standard_normal((60, 60)).astype(np.float32)).resize((320, 320)))
         for _ in range(3)
     ]
-    return (0.02 * np.stack(planes))[np.newaxis]
+    residual = np.stack(planes[:1] * 3 if grey else planes)[np.newaxis]
+    return residual * np.float32(10 ** (-strength_db / 20) / np.sqrt(np.mean(residual**2)))
 
 
 class SpreadForward:
@@ -73,6 +74,13 @@ class SpreadForward:
         signs = bits[0] * 2 - 1
         added = np.tensordot(signs, self.patterns, 1) * np.float32(0.002)
         return np.stack([added, -added, added])[np.newaxis].astype(np.float32)
+
+    async def refine(
+        self, bits: NDArray[np.float32], image: NDArray[np.float32], residual: NDArray[np.float32]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        direction = await self.encode(bits, image)
+        margins = await self.decode(image + residual) * (bits * 2 - 1)
+        return direction / np.sqrt(np.mean(direction**2)), margins
 
     async def decode(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
         red, green, blue = image[0]

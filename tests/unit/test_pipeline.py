@@ -10,7 +10,7 @@ from support import CARD, SpreadForward, encoded, photo, run
 
 from tests.pictures import sample_photo
 
-EMBED_PHASES = ["open", "prepare", "forward", "apply", "save", "check"]
+EMBED_PHASES = ["open", "prepare", "forward", "refine", "apply", "save", "check"]
 
 
 @pytest.mark.parametrize("file_format", ["JPEG", "PNG", "WEBP"])
@@ -74,7 +74,7 @@ def test_phases_are_announced_in_order_and_timed() -> None:
     assert all(duration >= 0 for duration in marked.phases.values())
     announced.clear()
     result = run(read(cover, name="a.png", forward=SpreadForward(), card=CARD, progress=announced.append))
-    assert announced == list(result.phases) == ["open", "prepare", "forward"]
+    assert announced == list(result.phases) == ["open", "search"]
 
 
 def test_each_phase_lets_the_loop_run() -> None:

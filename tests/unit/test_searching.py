@@ -1,0 +1,102 @@
+import io
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hushmark import pipeline
+from hushmark.card import Presence
+from hushmark.payload import text_payload, to_bits
+from hushmark.picture import Picture, open_picture
+from hushmark.reading import WHOLE_PICTURE, Reading
+from hushmark.searching import search
+from numpy.typing import NDArray
+from PIL import Image
+from support import CARD, SpreadForward, encoded, photo, run
+
+from tests.pictures import sample_photo
+
+# What windows of marked and unmarked pictures give with the stand-in for the network.
+SEARCH_CARD = replace(CARD, presence=Presence(3.0, 0.001, 1000, 0.0, 0.25))
+
+
+class CountingForward(SpreadForward):
+    def __init__(self) -> None:
+        super().__init__()
+        self.decoded = 0
+
+    async def decode(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
+        self.decoded += 1
+        return await super().decode(image)
+
+
+@pytest.fixture(scope="module")
+def marked() -> Image.Image:
+    cover = open_picture(encoded(photo(480, 360), "PNG"), "cover.png")
+    bits = to_bits(text_payload("pipe"), 32)
+    picture, _ = run(pipeline.mark(cover, bits, strength_db=36, forward=SpreadForward(), card=CARD))
+    return picture.image
+
+
+def searched(image: Image.Image) -> tuple[Reading, int]:
+    forward = CountingForward()
+    reading = run(search(opened(image), forward=forward, card=SEARCH_CARD))
+    return reading, forward.decoded
+
+
+def opened(image: Image.Image) -> Picture:
+    return open_picture(encoded(image, "PNG"), "seen.png")
+
+
+def test_a_picture_as_it_is_takes_one_look(marked: Image.Image) -> None:
+    reading, decoded = searched(marked)
+    assert reading.payload == text_payload("pipe")
+    assert reading.window == WHOLE_PICTURE
+    assert decoded == reading.tried == 1
+
+
+@pytest.mark.parametrize("transpose", list(Image.Transpose))
+def test_turned_and_mirrored(marked: Image.Image, transpose: Image.Transpose) -> None:
+    reading, decoded = searched(marked.transpose(transpose))
+    assert reading.payload == text_payload("pipe")
+    assert decoded == reading.tried <= 8
+    # The first corner is where the top left of the marked picture went.
+    probe = Image.new("L", (2, 2))
+    probe.putpixel((0, 0), 255)
+    turned = np.asarray(probe.transpose(transpose))
+    (top_left_y,), (top_left_x,) = np.nonzero(turned)
+    assert reading.window.corners[0] == pytest.approx((top_left_x, top_left_y), abs=1e-6)
+
+
+CHANGES: dict[str, Callable[[Image.Image], Image.Image]] = {
+    "cropped to 84%": lambda image: image.crop((50, 20, 453, 322)),
+    "cropped to 71%": lambda image: image.crop((0, 104, 341, 360)),
+    "turned by 4 degrees": lambda image: image.rotate(-4, Image.Resampling.BICUBIC),
+    "turned by 10 degrees": lambda image: image.rotate(10, Image.Resampling.BICUBIC),
+    "with black bars": lambda image: padded(image, (0, 0, 0), (480, 600), (0, 120)),
+    "on a page": lambda image: padded(image, (250, 250, 250), (1200, 900), (500, 300)),
+}
+
+
+def padded(
+    image: Image.Image, colour: tuple[int, int, int], size: tuple[int, int], place: tuple[int, int]
+) -> Image.Image:
+    page = Image.new("RGB", size, colour)
+    page.paste(image, place)
+    return page
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_found_after(change: str, marked: Image.Image) -> None:
+    reading, decoded = searched(CHANGES[change](marked))
+    assert reading.payload == text_payload("pipe")
+    assert reading.tried == decoded
+
+
+def test_an_unmarked_photo_holds_nothing_however_long_one_looks() -> None:
+    image = Image.open(io.BytesIO(sample_photo("rocket.jpg"))).convert("RGB")
+    reading, decoded = searched(image)
+    assert not reading.found and reading.payload is None
+    assert reading.tried == decoded > 100
+    # The more windows, the more it takes to be found.
+    assert reading.threshold > SEARCH_CARD.presence.threshold
