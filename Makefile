@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve test bench bench-peers screenshot lint format wheels train clean chromium
+.PHONY: help serve test bench bench-peers screenshot lint format wheels train train-smoke evaluate clean chromium
 
 PYTHON ?= python3
 VENV := .venv
@@ -10,6 +10,7 @@ PY := $(VENV)/bin/python
 IMAGES ?=
 MINUTES ?= 90
 OUT ?= runs/first
+STRENGTH ?= 42
 
 # Wheels of numpy, Pillow and safetensors for the page that lie beside the checkout spare building them.
 ifndef HUSHMARK_WHEELS
@@ -57,6 +58,13 @@ wheels: $(VENV)/dev.stamp node_modules/stamp ## get the numpy, Pillow and safete
 train: $(VENV)/train.stamp ## train new weights: make train IMAGES=folder [MINUTES=90] [OUT=folder]
 	@if [ -z "$(IMAGES)" ]; then echo "make train: say which photos to train on, as in: make train IMAGES=photos" >&2; exit 2; fi
 	@$(PY) -m train.train --images "$(IMAGES)" --minutes "$(MINUTES)" --out "$(OUT)"
+
+train-smoke: $(VENV)/train.stamp ## show within a minute that training learns
+	@$(PY) -m train.smoke
+
+evaluate: $(VENV)/train.stamp ## measure the weights: make evaluate IMAGES=folder [STRENGTH="42 40"]
+	@if [ -z "$(IMAGES)" ]; then echo "make evaluate: say which photos to measure on, as in: make evaluate IMAGES=photos" >&2; exit 2; fi
+	@$(PY) -m train.evaluate --images "$(IMAGES)" --strength $(STRENGTH)
 
 clean: ## remove everything that these commands made in this folder
 	rm -rf dist $(VENV) node_modules .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -1,0 +1,52 @@
+"""Show that training learns: a minute from random weights on the sample photos of scikit-image.
+
+    python -m train.smoke
+
+Ends with exit code 1 unless the bit accuracy of a fixed batch came above 90%.
+"""
+
+import sys
+import time
+
+import torch
+from torch import Tensor
+
+from .distort import round_to_8_bits
+from .model import BITS, shape
+from .samples import sample_folder
+from .train import Run, Schedule, draw_covers, load_photos
+
+SECONDS = 60
+WANTED = 0.9
+BATCH = 16
+
+
+@torch.no_grad()
+def bit_accuracy(run: Run, covers: Tensor, bits: Tensor) -> float:
+    """Of covers [B,3,160,160] marked with bits [B,32] as training does it now, in 8 bits: 0..1."""
+    decibels = torch.full((len(covers), 1, 1, 1), run.schedule.psnr(run.step))
+    unit = run.encoder.working_residual(bits, covers, adapted=run.schedule.adapted(run.step))
+    logits = run.decoder.working_logits(round_to_8_bits(covers + shape(unit, covers, decibels)))
+    return ((logits > 0) == (bits > 0.5)).float().mean().item()
+
+
+def main() -> None:
+    """The command line, without options."""
+    torch.set_flush_denormal(True)
+    torch.manual_seed(1)
+    run = Run(torch.device("cpu"), Schedule(4500))
+    photos = load_photos(sample_folder())
+    covers, bits = draw_covers(photos, 2 * BATCH), torch.randint(2, (2 * BATCH, BITS)).float()
+    print(f"{len(photos)} photos; bit accuracy of a fixed batch: {bit_accuracy(run, covers, bits):.3f}")
+    end = time.monotonic() + SECONDS
+    while time.monotonic() < end:
+        run.train_step(draw_covers(photos, BATCH))
+        if run.step % 50 == 0:
+            print(f"step {run.step}: {bit_accuracy(run, covers, bits):.3f}", flush=True)
+    reached = bit_accuracy(run, covers, bits)
+    print(f"after {SECONDS} s, {run.step} steps: {reached:.3f}, wanted {WANTED}")
+    sys.exit(reached < WANTED)
+
+
+if __name__ == "__main__":
+    main()
