@@ -92,7 +92,7 @@ def marked_image(
 def statistic(image: Image.Image, source: Path) -> float:
     """The presence statistic of one window, the whole of `image`: mean |logit|."""
     logits = asyncio.run(forward_of(source).decode(prepare(as_picture(image), IMAGE_SIZE)))
-    return float(np.abs(logits).mean())
+    return float(np.abs(logits.astype(np.float64)).mean())
 
 
 def varied(picture: Image.Image, rng: random.Random) -> Image.Image:
