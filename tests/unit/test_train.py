@@ -18,7 +18,6 @@ from safetensors import safe_open
 
 from tests.pictures import sample_path
 from train.distort import blur, elsewhere, everyday, jpeg, luma, round_to_8_bits, shrink
-from train.evaluate import wilson
 from train.export import CARD_KEY, export, load_decoder, load_encoder, networks_of
 from train.model import (
     BITS,
@@ -188,13 +187,3 @@ def test_the_schedule_stays_in_its_bounds(step: int, steps: int, settled: bool) 
     assert 0 <= schedule.distortion(step) <= 1
     assert (38 if settled else 30) <= schedule.psnr(step) <= 41
     assert schedule.adapted(step) or not schedule.refinement(step)
-
-
-@given(st.floats(0, 1), st.integers(1, 10_000))
-def test_the_wilson_interval_holds_the_share(share: float, n: int) -> None:
-    low, high = wilson(share, n)
-    assert -1e-9 <= low <= share + 1e-9 and share - 1e-9 <= high <= 1 + 1e-9
-
-
-def test_the_wilson_interval_of_a_textbook_case() -> None:
-    assert wilson(0.5, 10) == pytest.approx((0.2366, 0.7634), abs=1e-4)
