@@ -1,4 +1,4 @@
-"""The command line: `hushmark embed` and `hushmark read`."""
+"""The command line: `hushmark embed`, `hushmark read` and `hushmark overlay`."""
 
 import argparse
 import asyncio
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import __version__, pipeline
+from . import __version__, overlay, pipeline
 from .card import ModelCard, read_card
 from .errors import FileProblem, HushmarkError, OutputExists
 from .payload import Payload, hex_payload, random_payload, text_payload
@@ -27,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
     options = _parser().parse_args(arguments)
     try:
-        return _embed(options) if options.command == "embed" else _read(options)
+        return {"embed": _embed, "read": _read, "overlay": _overlay}[options.command](options)
     except HushmarkError as error:
         print(error, file=sys.stderr)
         return FAILED
@@ -46,10 +46,7 @@ def _parser() -> argparse.ArgumentParser:
 
     embed = commands.add_parser("embed", help="mark a picture")
     embed.add_argument("input", type=Path, metavar="IN", help="JPEG, PNG or WebP")
-    payload = embed.add_mutually_exclusive_group(required=True)
-    payload.add_argument("--text", help="1 to 4 characters, for instance pipe")
-    payload.add_argument("--hex", help="8 hex digits, for instance 70697065")
-    payload.add_argument("--random", action="store_true", help="a random id, which is printed")
+    _add_payload(embed)
     embed.add_argument("-o", "--output", type=Path, required=True, metavar="OUT", help="file to write")
     embed.add_argument(
         "--strength",
@@ -63,7 +60,26 @@ def _parser() -> argparse.ArgumentParser:
     read = commands.add_parser("read", help="read pictures")
     read.add_argument("files", type=Path, nargs="+", metavar="FILE")
     read.add_argument("--json", action="store_true", help="one JSON object a line")
+
+    tile = commands.add_parser("overlay", help="make a transparent tile that marks a web page")
+    _add_payload(tile)
+    tile.add_argument("-o", "--output", type=Path, required=True, metavar="OUT", help="PNG file to write")
+    tile.add_argument(
+        "--strength",
+        type=float,
+        default=overlay.DEFAULT_STRENGTH_DB,
+        metavar="DB",
+        help="PSNR of the page to aim at, 26 (strong) to 44 (weak); %(default)s unless given",
+    )
+    tile.add_argument("--force", action="store_true", help="replace OUT if it exists")
     return parser
+
+
+def _add_payload(command: argparse.ArgumentParser) -> None:
+    payload = command.add_mutually_exclusive_group(required=True)
+    payload.add_argument("--text", help="1 to 4 characters, for instance pipe")
+    payload.add_argument("--hex", help="8 hex digits, for instance 70697065")
+    payload.add_argument("--random", action="store_true", help="a random id, which is printed")
 
 
 def _embed(options: argparse.Namespace) -> int:
@@ -104,6 +120,18 @@ def _read(options: argparse.Namespace) -> int:
             code = max(code, NOT_FOUND)
         print(json.dumps({"file": str(path), **_facts(reading)}) if options.json else _line(path, reading))
     return code
+
+
+def _overlay(options: argparse.Namespace) -> int:
+    if options.output.exists() and not options.force:
+        raise OutputExists(options.output)
+    forward, card = _model()
+    payload = _payload(options, card.bits)
+    tile = overlay.overlay(payload, forward=forward, card=card, strength_db=options.strength)
+    _store(options.output, asyncio.run(tile))
+    print(f"{options.output}: {payload.value}. Lay it over a page with this rule:", file=sys.stderr)
+    print(overlay.css(options.output.name))
+    return DONE
 
 
 def _model() -> tuple["NativeForward", ModelCard]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from hushmark import cli
+from PIL import Image
 
 from tests.pictures import sample_photo
 
@@ -126,3 +127,17 @@ def test_as_a_module_with_wrong_usage() -> None:
     )
     assert result.returncode == cli.USAGE
     assert "usage: hushmark embed" in result.stderr
+
+
+def test_an_overlay_marks_what_it_is_laid_over(cover: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    tile, seen = cover.with_name("tile.png"), cover.with_name("seen.png")
+    assert run("overlay", "--text", "pipe", "-o", tile) == cli.DONE
+    assert 'url("tile.png")' in capsys.readouterr().out
+    page = Image.new("RGBA", (1200, 800), (250, 250, 250))
+    page.paste(Image.open(cover), (300, 250))
+    stretched = Image.open(tile).resize(page.size, Image.Resampling.BILINEAR)
+    Image.alpha_composite(page, stretched).convert("RGB").save(seen)
+    assert run("read", seen) == cli.DONE
+    assert f"{seen}: pipe (text" in capsys.readouterr().out
+    assert run("overlay", "--text", "pipe", "-o", tile) == cli.FAILED
+    assert "tile.png" in capsys.readouterr().err

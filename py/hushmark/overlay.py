@@ -1,0 +1,75 @@
+"""A transparent tile that marks whatever it is laid over: web pages, documents, video.
+
+What the published StegaStamp adaptation was made for: the residual of a blank picture, blended over a page
+whose pixels are never known here. A screenshot of the page is read like any other picture.
+"""
+
+import io
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from .card import ModelCard
+from .errors import ModelOutput, StrengthError
+from .forward import Forward
+from .payload import Payload, to_bits
+
+DEFAULT_STRENGTH_DB = 36.0
+MINIMUM_STRENGTH_DB, MAXIMUM_STRENGTH_DB = 26.0, 44.0
+_STEPS = 6
+_STEP = 0.3  # of the residual's RMS
+_CREST = 1.5  # of the RMS: what goes beyond is cut off
+_MIDDLE = 127.5
+
+
+async def overlay(
+    payload: Payload, *, forward: Forward, card: ModelCard, strength_db: float = DEFAULT_STRENGTH_DB
+) -> bytes:
+    """The tile: an RGBA PNG of S x S pixels, to be stretched over the page.
+
+    `strength_db`: PSNR of a white or black page with the tile against the page without it, 26..44. The
+    alpha is the same everywhere, so that the pattern comes through on every background; white pages get a
+    little darker and black ones a little lighter, which is part of that PSNR.
+    Raises StrengthError, PayloadTooLong, ModelOutput.
+    """
+    if not MINIMUM_STRENGTH_DB <= strength_db <= MAXIMUM_STRENGTH_DB:
+        raise StrengthError(MINIMUM_STRENGTH_DB, MAXIMUM_STRENGTH_DB)
+    bits = to_bits(payload, card.bits)[np.newaxis]
+    blank = np.full((1, 3, card.image_size, card.image_size), 0.5, np.float32)
+    rms = 10 ** (-strength_db / 20) / math.sqrt(2)
+    pattern = _at(rms, await forward.encode(bits, blank))
+    for _ in range(_STEPS):
+        direction, _ = await forward.refine(bits, blank, pattern)
+        pattern = _at(rms, pattern + _STEP * rms * direction)
+    if not np.isfinite(pattern).all():
+        raise ModelOutput
+    colours = np.clip(pattern[0] / (_CREST * rms), -1, 1)
+    alpha = _alpha(strength_db, float(np.square(colours).mean()))
+    levels = np.rint(_MIDDLE + _MIDDLE * colours).astype(np.uint8).transpose(1, 2, 0)
+    tile = np.concatenate([levels, np.full((*levels.shape[:2], 1), alpha, np.uint8)], axis=2)
+    file = io.BytesIO()
+    Image.fromarray(tile).save(file, "PNG", optimize=True)
+    return file.getvalue()
+
+
+def css(address: str) -> str:
+    """The rule that lays the tile over a whole page."""
+    return (
+        'body::after { content: ""; position: fixed; inset: 0; z-index: 2147483647; pointer-events: none; '
+        f'background: url("{address}") 0 0 / 100% 100%; }}'
+    )
+
+
+def _at(rms: float, pattern: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The pattern without its mean, at this RMS."""
+    centred: NDArray[np.float32] = pattern - pattern.mean(axis=(2, 3), keepdims=True)
+    return centred * np.float32(rms / max(float(np.square(centred).mean()) ** 0.5, 1e-12))
+
+
+def _alpha(strength_db: float, power: float) -> int:
+    """The largest alpha 1..255 of a tile of this power (1 is full range) that keeps the strength."""
+    # Over white or black the middle of the tile is half of the range away, and the pattern comes on top.
+    wanted = 255 * 10 ** (-strength_db / 20)
+    return max(math.floor(255 * wanted / (_MIDDLE * math.sqrt(1 + power))), 1)
