@@ -95,28 +95,34 @@ def misplace(x: Tensor, strength: float) -> Tensor:
 
 
 def elsewhere(x: Tensor) -> Tensor:
-    """A window that is no good for reading: mirrored, turned by 90 degrees or far too small."""
+    """A window that is no good for reading: mirrored or turned by quarters, far too small, or far beside."""
     batch = x.shape[0]
-    small = torch.rand(batch, device=x.device) < 0.6
+    device = x.device
+    kind = torch.randint(4, (batch,), device=device)
+    small, beside = kind < 2, kind == 2
     zoom = torch.where(
-        small, torch.rand(batch, device=x.device) * 0.35 + 0.35, torch.ones(batch, device=x.device)
+        small, torch.rand(batch, device=device) * 0.45 + 0.35, torch.ones(batch, device=device)
     )
     eighths = torch.tensor(
         [
-            [1, 0, 0, 1],
-            [-1, 0, 0, 1],
-            [1, 0, 0, -1],
-            [-1, 0, 0, -1],
-            [0, 1, 1, 0],
-            [0, -1, 1, 0],
-            [0, 1, -1, 0],
+            [[1, 0], [0, 1]],
+            [[-1, 0], [0, 1]],
+            [[1, 0], [0, -1]],
+            [[-1, 0], [0, -1]],
+            [[0, 1], [1, 0]],
+            [[0, -1], [1, 0]],
+            [[0, 1], [-1, 0]],
+            [[0, -1], [-1, 0]],
         ],
-        device=x.device,
-    ).view(7, 2, 2)
-    # The first one is the upright one: only for windows that are too small.
-    which = torch.where(small, torch.randint(7, (batch,)), torch.randint(1, 7, (batch,)))
-    shift = (torch.rand(batch, 2, 1, device=x.device) * 2 - 1) * (1 - zoom)[:, None, None]
-    theta = torch.cat([eighths[which].to(x.dtype) * zoom[:, None, None], shift], 2)
+        device=device,
+    )
+    # The first of them is upright.
+    turned = torch.randint(1, 8, (batch,), device=device)
+    which = torch.where(small | beside, turned * (torch.rand(batch, device=device) < 0.3), turned)
+    place = torch.rand(batch, 2, device=device) * 2 - 1
+    far = place.sign() * (0.12 + 0.28 * place.abs())  # 6 to 20% of each side
+    shift = torch.where(beside[:, None], far, place * (1 - zoom)[:, None])
+    theta = torch.cat([eighths[which].to(x.dtype) * zoom[:, None, None], shift[:, :, None]], 2)
     return resample(x, F.affine_grid(theta, list(x.shape), align_corners=False))
 
 

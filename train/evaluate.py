@@ -43,8 +43,8 @@ from .visibility import Visibility
 
 MODEL = "hushmark-0.2"
 FALSE_POSITIVE_RATE = 0.001
-FALSE_POSITIVE_DEVIATIONS = 3.0902
-"""So many deviations above its mean a normal variable comes with the probability FALSE_POSITIVE_RATE."""
+TAIL_SHARE = 0.05
+"""Share of the unmarked windows whose statistic the tail is fitted to."""
 PRESENCE_ROWS = ("none", "JPEG 50")
 """Rows that have to be found by their whole picture alone, and read without an error."""
 SEED = 1
@@ -134,18 +134,16 @@ def unmarked_searches(path: Path, count: int, source: Path, card: ModelCard) -> 
 def presence_of(statistics: list[float]) -> Presence:
     """The card's facts about presence, from unmarked windows.
 
-    The threshold is the larger of what a normal tail of the log statistic says and what was seen.
+    The tail is fitted to the largest twentieth.
     """
-    logs = np.log(statistics)
-    mean, deviation = float(logs.mean()), float(logs.std(ddof=1))
-    tail = math.exp(mean + FALSE_POSITIVE_DEVIATIONS * deviation)
-    seen = float(np.quantile(statistics, 1 - FALSE_POSITIVE_RATE))
+    start = float(np.quantile(statistics, 1 - TAIL_SHARE))
+    beyond = [value - start for value in statistics if value > start]
     return Presence(
-        threshold=round(max(tail, seen), 3),
-        false_positive_rate=FALSE_POSITIVE_RATE,
         windows=len(statistics),
-        log_mean=round(mean, 4),
-        log_std=round(deviation, 4),
+        tail_share=TAIL_SHARE,
+        tail_start=round(start, 4),
+        tail_scale=round(float(np.mean(beyond)), 4),
+        false_positive_rate=FALSE_POSITIVE_RATE,
     )
 
 
@@ -352,7 +350,7 @@ def main() -> None:
         for strength_db in args.strength:
             one = partial(measure, strength_db=strength_db, rows=tuple(args.only), source=source, card=card)
             measured = list(pool.map(one, *zip(*product(paths, range(args.messages)), strict=True)))
-            checks = checks_of(measured, strength_db, card.presence.threshold)
+            checks = checks_of(measured, strength_db, card.presence.threshold(1))
             rows = rows_of(measured)
             print(f"\n{strength_db:g} dB, {len(paths)} pictures x {args.messages} messages\n")
             print_checks(checks)

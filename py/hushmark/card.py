@@ -1,6 +1,7 @@
 """The model card: facts about a set of weights, kept inside the weights file."""
 
 import json
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,17 +12,29 @@ from .errors import ModelDamaged, ModelMissing
 
 @dataclass(frozen=True)
 class Presence:
-    """The presence statistic (mean |logit| of one window) as measured on unmarked windows.
+    """The presence statistic (mean |logit| of one window) as measured on `windows` unmarked windows.
 
-    `threshold`: found at or above it; `false_positive_rate`: share of the `windows` unmarked windows
-    that reach it; `log_mean`, `log_std`: mean and standard deviation of the statistic's natural log.
+    `tail_share` of them reached `tail_start`, and the excess of those had the mean `tail_scale`: beyond, an
+    exponential tail is assumed, which falls off more slowly than what was seen. `false_positive_rate`: how
+    often an unmarked picture may count as marked.
     """
 
-    threshold: float
-    false_positive_rate: float
     windows: int
-    log_mean: float
-    log_std: float
+    tail_share: float
+    tail_start: float
+    tail_scale: float
+    false_positive_rate: float
+
+    def chance(self, statistic: float, tried: int) -> float:
+        """Upper bound of the chance that the best of `tried` unmarked windows reaches the statistic."""
+        tail = self.tail_share * math.exp((self.tail_start - statistic) / self.tail_scale)
+        return min(tried * tail, 1.0)
+
+    def threshold(self, tried: int) -> float:
+        """The statistic at which `chance` is the false positive rate."""
+        return self.tail_start + self.tail_scale * math.log(
+            self.tail_share * tried / self.false_positive_rate
+        )
 
 
 @dataclass(frozen=True)

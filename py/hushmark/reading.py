@@ -2,16 +2,13 @@
 
 import math
 from dataclasses import dataclass, replace
-from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .card import ModelCard, Presence
+from .card import ModelCard
 from .errors import ModelOutput
 from .payload import Payload, from_bits
-
-_NORMAL = NormalDist()
 
 
 @dataclass(frozen=True)
@@ -49,14 +46,14 @@ class Reading:
 
     def among(self, tried: int, card: ModelCard) -> "Reading":
         """The same reading as the best of `tried` windows: the more are tried, the more it takes."""
-        threshold = _threshold(tried, card.presence)
+        threshold = card.presence.threshold(tried)
         found = self.statistic >= threshold
         return replace(
             self,
             found=found,
             payload=from_bits(self.bits) if found else None,
             threshold=threshold,
-            false_alarm=min(tried * _false_alarm(self.statistic, card.presence), 1.0),
+            false_alarm=card.presence.chance(self.statistic, tried),
             tried=tried,
         )
 
@@ -81,21 +78,3 @@ def decide(logits: NDArray[np.float32], card: ModelCard, window: Window, *, trie
         tried=tried,
     )
     return reading.among(tried, card)
-
-
-def _threshold(tried: int, presence: Presence) -> float:
-    """The statistic that the best of `tried` unmarked windows reaches at the card's false positive rate.
-
-    For one window that is the card's threshold; from there on it grows as the fitted normal tail does.
-    """
-    deviations = _NORMAL.inv_cdf(1 - presence.false_positive_rate / tried)
-    single = _NORMAL.inv_cdf(1 - presence.false_positive_rate)
-    return presence.threshold * math.exp((deviations - single) * presence.log_std)
-
-
-def _false_alarm(statistic: float, presence: Presence) -> float:
-    """Upper tail of the normal distribution fitted to the log of the statistic on unmarked windows."""
-    if statistic <= 0:
-        return 1.0
-    deviations = (math.log(statistic) - presence.log_mean) / presence.log_std
-    return 0.5 * math.erfc(deviations / math.sqrt(2))

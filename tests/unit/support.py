@@ -4,6 +4,7 @@ Everything here runs inside Pyodide too.
 """
 
 import io
+import math
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
@@ -14,7 +15,8 @@ from PIL import Image
 
 T = TypeVar("T")
 
-CARD = ModelCard("test", 32, 320, Presence(2.0, 0.001, 1000, 0.0, 0.25))
+CARD = ModelCard("test", 32, 320, Presence(1000, 0.05, 1.0, 1 / math.log(50), 0.001))
+"""One unmarked window in a thousand reaches a statistic of 2."""
 
 
 def run(coroutine: Coroutine[Any, Any, T]) -> T:

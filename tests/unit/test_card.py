@@ -5,6 +5,8 @@ import numpy as np
 import pytest
 from hushmark.card import ModelCard, Presence, read_card
 from hushmark.errors import ModelDamaged, ModelMissing
+from hypothesis import given
+from hypothesis import strategies as st
 from safetensors.numpy import save_file
 
 FACTS = {
@@ -12,11 +14,11 @@ FACTS = {
     "bits": 32,
     "image_size": 320,
     "presence": {
-        "threshold": 2.5,
-        "false_positive_rate": 0.001,
         "windows": 4000,
-        "log_mean": 0.1,
-        "log_std": 0.2,
+        "tail_share": 0.05,
+        "tail_start": 1.5,
+        "tail_scale": 0.25,
+        "false_positive_rate": 0.001,
     },
 }
 
@@ -28,7 +30,7 @@ def weights(path: Path, metadata: dict[str, str]) -> Path:
 
 def test_the_card_comes_from_the_weights_header(tmp_path: Path) -> None:
     path = weights(tmp_path / "w.safetensors", {"hushmark": json.dumps(FACTS)})
-    assert read_card(path) == ModelCard("hushmark-0.1", 32, 320, Presence(2.5, 0.001, 4000, 0.1, 0.2))
+    assert read_card(path) == ModelCard("hushmark-0.1", 32, 320, Presence(4000, 0.05, 1.5, 0.25, 0.001))
 
 
 def test_missing_weights_say_where_they_were_sought(tmp_path: Path) -> None:
@@ -50,3 +52,11 @@ def test_other_files_are_damaged(tmp_path: Path, data: bytes) -> None:
     path.write_bytes(data)
     with pytest.raises(ModelDamaged):
         read_card(path)
+
+
+@given(st.integers(1, 1000))
+def test_the_threshold_is_where_the_chance_is_the_rate(tried: int) -> None:
+    presence = Presence(4000, 0.05, 1.5, 0.25, 0.001)
+    assert presence.chance(presence.threshold(tried), tried) == pytest.approx(0.001)
+    assert presence.chance(1.5, 1) == pytest.approx(0.05)
+    assert presence.chance(0.0, tried) == 1.0

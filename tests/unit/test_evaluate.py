@@ -34,7 +34,7 @@ from train.samples import hard_pictures
 from train.visibility import Visibility, local_deviation
 
 ROWS = {row.name: row for row in DISTORTIONS}
-CARD = ModelCard("test", BITS, IMAGE_SIZE, Presence(0.5, 0.001, 1000, -1.5, 0.2))
+CARD = ModelCard("test", BITS, IMAGE_SIZE, Presence(1000, 0.05, 0.35, 0.04, 0.001))
 
 
 def flat(value: int, size: tuple[int, int] = (180, 90)) -> Image.Image:
@@ -203,7 +203,7 @@ def test_a_marked_picture_is_measured_through_the_product(spread: Path) -> None:
     assert list(measured.answers) == list(names)
     assert measured.answers["none"] == evaluate.Answer(1.0, True, 1)
     assert list(measured.statistics) == ["none", "JPEG 50"]
-    assert measured.statistics["none"] > CARD.presence.threshold
+    assert measured.statistics["none"] > CARD.presence.threshold(1)
     assert measured.visibility.psnr == pytest.approx(38, abs=0.3)
     alone = evaluate.measure(path, 1, 38.0, ("JPEG 50",), spread, CARD)
     assert alone.answers["JPEG 50"] == measured.answers["JPEG 50"]
@@ -223,20 +223,19 @@ def test_false_alarms_of_searches_are_counted(spread: Path, monkeypatch: pytest.
     monkeypatch.setattr(evaluate, "search", search)
     path = sample_path("chelsea.png")
     values = evaluate.unmarked_statistics(path, 3, spread)
-    card = replace(CARD, presence=replace(CARD.presence, threshold=statistics.fmean(sorted(values)[:2])))
+    middle = statistics.fmean(sorted(values)[:2])
+    card = replace(CARD, presence=Presence(1000, 0.001, middle, 1.0, 0.001))
     found = evaluate.unmarked_searches(path, 3, spread, card)
-    assert found == [value >= card.presence.threshold for value in values] and sum(found) == 2
+    assert found == [value >= middle for value in values] and sum(found) == 2
 
 
-def test_the_threshold_is_that_of_the_normal_tail_or_of_what_was_seen() -> None:
+def test_the_tail_of_exponential_values_is_found() -> None:
     rng = random.Random(1)
-    values = [math.exp(rng.gauss(-1, 0.2)) for _ in range(4000)]
-    presence = evaluate.presence_of(values)
-    assert presence.windows == 4000
-    assert presence.threshold == pytest.approx(math.exp(-1 + 3.09 * 0.2), rel=0.1)
-    assert presence.log_mean == pytest.approx(statistics.fmean(math.log(v) for v in values), abs=1e-4)
-    outliers = evaluate.presence_of(values[:3980] + [9.0] * 20)
-    assert outliers.threshold == 9
+    presence = evaluate.presence_of([rng.expovariate(2) for _ in range(20_000)])
+    assert presence.windows == 20_000
+    assert presence.tail_start == pytest.approx(math.log(20) / 2, rel=0.05)
+    assert presence.tail_scale == pytest.approx(0.5, rel=0.1)
+    assert presence.threshold(1) == pytest.approx(math.log(1000) / 2, rel=0.05)
 
 
 def measured(right: float, found: bool, *, psnr_db: float = 42, statistic: float = 1) -> evaluate.Measured:
@@ -248,7 +247,7 @@ def measured(right: float, found: bool, *, psnr_db: float = 42, statistic: float
 def test_figures_are_held_against_their_targets(capsys: pytest.CaptureFixture[str]) -> None:
     runs = [measured(1, True), measured(0.5, True, psnr_db=40.4, statistic=0.4)]
     verdicts = {
-        check.what: check.cells()[3] for check in evaluate.checks_of(runs, 42, CARD.presence.threshold)
+        check.what: check.cells()[3] for check in evaluate.checks_of(runs, 42, CARD.presence.threshold(1))
     }
     assert verdicts["PSNR, least"] == "FAIL" and verdicts["SSIM, mean"] == "pass"
     assert verdicts["mean change of a channel, largest"] == "pass"

@@ -17,7 +17,7 @@ from support import CARD, SpreadForward, encoded, photo, run
 from tests.pictures import sample_photo
 
 # What windows of marked and unmarked pictures give with the stand-in for the network.
-SEARCH_CARD = replace(CARD, presence=Presence(3.0, 0.001, 1000, 0.0, 0.25))
+SEARCH_CARD = replace(CARD, presence=Presence(1000, 0.05, 2.0, 0.25, 0.001))
 
 
 class CountingForward(SpreadForward):
@@ -99,4 +99,4 @@ def test_an_unmarked_photo_holds_nothing_however_long_one_looks() -> None:
     assert not reading.found and reading.payload is None
     assert reading.tried == decoded > 100
     # The more windows, the more it takes to be found.
-    assert reading.threshold > SEARCH_CARD.presence.threshold
+    assert reading.threshold > SEARCH_CARD.presence.threshold(1)
