@@ -120,7 +120,7 @@ def elsewhere(x: Tensor) -> Tensor:
     turned = torch.randint(1, 8, (batch,), device=device)
     which = torch.where(small | beside, turned * (torch.rand(batch, device=device) < 0.3), turned)
     place = torch.rand(batch, 2, device=device) * 2 - 1
-    far = place.sign() * (0.12 + 0.28 * place.abs())  # 6 to 20% of each side
+    far = place.sign() * (0.09 + 0.31 * place.abs())  # 4.5 to 20% of each side
     shift = torch.where(beside[:, None], far, place * (1 - zoom)[:, None])
     theta = torch.cat([eighths[which].to(x.dtype) * zoom[:, None, None], shift[:, :, None]], 2)
     return resample(x, F.affine_grid(theta, list(x.shape), align_corners=False))
