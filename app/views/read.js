@@ -3,7 +3,7 @@
 import { part } from "./dom.js";
 import { JobLines } from "./job.js";
 import { Picker } from "./picker.js";
-import { chanceInWords, payloadInWords, percent, timeInWords } from "./words.js";
+import { chanceInWords, payloadInWords, percent, placeInWords, timeInWords } from "./words.js";
 
 /**
  * @import { JobOptions, ReadRequest } from "../engine/client.js"
@@ -47,15 +47,17 @@ export class ReadView {
    * @param {string} name
    */
   #show(reading, name) {
-    const { found, payload, statistic, threshold, falseAlarm, confidences } = reading;
+    const { found, payload, statistic, threshold, falseAlarm, confidences, tried } = reading;
     const result = part(this.#root, "result", HTMLElement);
     result.classList.toggle("found", found);
     part(this.#root, "answer", HTMLElement).textContent = payload ? payloadInWords(payload) : NOT_FOUND;
     part(this.#root, "explanation", HTMLElement).textContent = payload
       ? `${payload.kind === "text" ? `Id ${payload.hex}. ` : ""}` +
+        `${placeInWords(reading.corners)} ` +
         `An unmarked picture gives a reading like this with a chance of ${chanceInWords(falseAlarm)} ` +
         `(signal ${statistic.toFixed(2)}; a watermark counts as found from ${threshold.toFixed(2)}).`
-      : `The signal is ${statistic.toFixed(2)}; a watermark counts as found from ${threshold.toFixed(2)}.`;
+      : `The signal is ${statistic.toFixed(2)} in the best of ${tried} places; ` +
+        `a watermark counts as found from ${threshold.toFixed(2)}.`;
 
     const weakest = percent(Math.min(...confidences));
     const caption = `How sure each of the ${confidences.length} bits is; the weakest ${weakest}.`;

@@ -31,6 +31,31 @@ export function chanceInWords(probability) {
   return `about 1 in ${Number((1 / probability).toPrecision(2)).toLocaleString("en")}`;
 }
 
+/**
+ * Where the marked picture lies in the one that was read.
+ *
+ * @param {[number, number][]} corners its top left, top right, bottom right and bottom left, in shares of the sides
+ */
+export function placeInWords(corners) {
+  const [[left, top], [right, level], , [x, y]] = corners;
+  const mirrored = (right - left) * (y - top) < (level - top) * (x - left);
+  const degrees = (Math.atan2(level - top, right - left) * 180) / Math.PI;
+  const quarters = Math.round(degrees / 90);
+  const places = corners.flat();
+  const cropped = Math.min(...places) < -0.03 || Math.max(...places) > 1.03;
+  const width = Math.hypot(right - left, level - top);
+  const height = Math.hypot(x - left, y - top);
+  const changes = [
+    mirrored && "mirrored",
+    quarters !== 0 && `turned by ${((quarters * 90 + 360) % 360).toString()} degrees`,
+    Math.abs(degrees - quarters * 90) > 1 && "tilted",
+  ].filter(Boolean);
+  const how = changes.length ? `, ${changes.join(" and ")}` : "";
+  if (cropped) return `This is a part of the marked picture${how}.`;
+  if (width * height < 0.9) return `The marked picture is a part of this one${how}.`;
+  return `It was read in the whole picture${how}.`;
+}
+
 /** The pipeline's phases and those of the engine's start. @type {Record<string, string>} */
 export const PHASE_WORDS = {
   runtime: "Loading Python",

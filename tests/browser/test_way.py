@@ -51,14 +51,37 @@ def test_a_marked_jpeg_is_read_after_recompression_at_half_size(app: App, tmp_pa
     expect(panel.locator(".strip span")).to_have_count(32)
 
 
+def test_a_crop_is_read(app: App, tmp_path: Path) -> None:
+    app.mark(sample_path("rocket.jpg"), "crop")
+    marked = app.download(tmp_path)
+    with Image.open(marked) as image:
+        width, height = round(0.84 * image.width), round(0.84 * image.height)
+        image.crop((31, 9, 31 + width, 9 + height)).save(tmp_path / "part.jpg", quality=80)
+    panel = app.read(tmp_path / "part.jpg")
+    expect(panel.locator(".answer")).to_have_text("“crop”")
+    expect(panel.locator('[data-part="explanation"]')).to_contain_text("part of")
+
+
+def test_a_screenshot_of_a_page_with_the_picture_is_read(app: App, tmp_path: Path) -> None:
+    app.mark(sample_path("astronaut.png"), "page")
+    marked = app.download(tmp_path)
+    with Image.open(marked) as image:
+        page = Image.new("RGB", (1280, 800), (250, 250, 248))
+        page.paste(image.convert("RGB").resize((460, 460)), (640, 210))
+        page.save(tmp_path / "screenshot.jpg", quality=75)
+    panel = app.read(tmp_path / "screenshot.jpg")
+    expect(panel.locator(".answer")).to_have_text("“page”")
+
+
 def test_an_unmarked_picture_has_no_watermark(app: App) -> None:
     panel = app.read(sample_path("rocket.jpg"))
     expect(panel.locator(".answer")).to_have_text("No watermark found")
     expect(panel.locator(".found")).to_have_count(0)
     text = panel.locator('[data-part="explanation"]').inner_text()
-    figures = re.fullmatch(r"The signal is (\S+); a watermark counts as found from (\S+)\.", text)
+    figures = re.fullmatch(r"The signal is (\S+) in the best of (\d+) places; a watermark counts as found from (\S+)\.", text)
     assert figures is not None
-    assert float(figures[1]) < float(figures[2])
+    assert float(figures[1]) < float(figures[3])
+    assert int(figures[2]) > 100
 
 
 def test_a_random_id_is_read_back(app: App, tmp_path: Path) -> None:
