@@ -11,7 +11,7 @@ from pathlib import Path
 WIDTH, HEIGHT = 800, 400
 LEFT, RIGHT, TOP, BOTTOM = 60, 740, 30, 350
 BIT_ACCURACY = (0.5, 1.0)
-PSNR = (28.0, 44.0)
+PSNR = (27.0, 42.0)
 LINES = (
     ("colour_accuracy", "bit accuracy in colour", "#1f6feb", BIT_ACCURACY),
     ("grey_accuracy", "bit accuracy in grey", "#57606a", BIT_ACCURACY),
