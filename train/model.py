@@ -28,7 +28,7 @@ NOMINAL_DB = 38.0
 
 FLAT_DEVIATION = 2 / 255
 """Where the local deviation of luma is below this, the picture is flat and hides nothing."""
-FLAT_LIMIT = 1.35 / 255
+FLAT_LIMIT = 1.4 / 255
 """Local RMS of a residual where the picture is flat; elsewhere the limit grows with the deviation."""
 
 
@@ -82,12 +82,14 @@ def shape(residual: Tensor, image: Tensor, decibels: Tensor) -> Tensor:
     """
     local = box_mean((residual.detach() ** 2).mean(dim=1, keepdim=True)).clamp(min=1e-12).sqrt()
     limit = FLAT_LIMIT * (local_deviation(image) / FLAT_DEVIATION).clamp(min=1)
+    # The smallest of all neighbourhoods that a place belongs to: so not even next to an edge is one too strong.
+    most = -F.max_pool2d(-(limit / local), 9, 1, 4)
     power = (residual.detach() ** 2).mean(dim=1, keepdim=True)
     wanted = 10 ** (-decibels / 10)
     scale = (wanted / power.mean(dim=(2, 3), keepdim=True).clamp(min=1e-12)).sqrt()
     gain = scale
     for _ in range(SHAPE_STEPS):
-        gain = torch.minimum(scale.expand_as(local), limit / local)
+        gain = torch.minimum(scale.expand_as(local), most)
         scale = scale * (wanted / (power * gain * gain).mean(dim=(2, 3), keepdim=True)).sqrt()
     shaped = residual * gain
     return shaped - gain * shaped.mean(dim=(2, 3), keepdim=True) / gain.mean(dim=(2, 3), keepdim=True)
@@ -203,6 +205,11 @@ def back_through(layer: nn.Conv2d, gradient: Tensor) -> Tensor:
     return F.pixel_shuffle(F.conv2d(F.pad(gradient, (0, 1, 0, 1)), kernels), 2)
 
 
+def smooth(x: Tensor) -> Tensor:
+    """[1 2 1]/4 along both sides: strided layers leave a checkerboard in a gradient, which this takes away."""
+    return F.avg_pool2d(F.avg_pool2d(F.pad(x, (1, 1, 1, 1)), 2, 1), 2, 1)
+
+
 def views_of(marked: Tensor) -> Tensor:
     """What a mark must be readable in: [B,3,H,W] -> [4B,3,H,W].
 
@@ -250,7 +257,7 @@ class Refiner(nn.Module):
         sign = (bits * 2 - 1).repeat(4, 1)
         margins, gradients = self._margins_and_gradients(views_of(marked), sign)
         # Squared: a place that hides more takes more, and what it takes costs less.
-        direction = back_through_views(marked, gradients) * texture_mask(image) ** 2
+        direction = smooth(back_through_views(marked, gradients)) * texture_mask(image) ** 2
         power = (direction * direction).mean(dim=(1, 2, 3), keepdim=True)
         return direction / (power + 1e-20).sqrt(), torch.stack(margins.chunk(4)).amin(dim=0)
 

@@ -32,6 +32,7 @@ from .model import (
     Encoder,
     back_through_views,
     shape,
+    smooth,
     texture_mask,
     views_of,
 )
@@ -174,7 +175,7 @@ class Run:
             (found,) = torch.autograd.grad(F.softplus(WANTED_MARGIN - margins).sum(), views)
             gradients = torch.zeros(4, *covers.shape, device=self.device)
             gradients[chosen] = found.view(2, *covers.shape)
-            direction = -back_through_views(marked, gradients.flatten(0, 1)) * mask
+            direction = -smooth(back_through_views(marked, gradients.flatten(0, 1))) * mask
             direction = direction / (direction.square().mean(dim=(1, 2, 3), keepdim=True) + 1e-20).sqrt()
             stepped = refined + REFINING_STEP * 10 ** (-decibels / 20) * direction
             refined = shape(stepped, covers, decibels)

@@ -3,17 +3,20 @@
 import math
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
+from PIL import Image
 
 FLAT_DEVIATION = 2 / 255
 """Where the local deviation of luma is below this, the picture is flat and hides nothing."""
-FLAT_LIMIT = 1.35 / 255
+FLAT_LIMIT = 1.4 / 255
 """Local RMS of a residual where the picture is flat; elsewhere the limit grows with the deviation."""
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 """ITU-R BT.601 weights of red, green and blue."""
 
 _REACH = 4  # neighbourhoods of 9x9 cells of a grid half as fine as the model's image
 _STEPS = 4
+_CENTRINGS = 3
 
 
 class Shaper:
@@ -25,6 +28,7 @@ class Shaper:
         luma = luma - luma.mean()
         mean = _box_mean(luma)
         deviation = np.sqrt(np.maximum(_box_mean(luma * luma) - mean * mean, 0) + 1e-6)
+        self._image = image[0]
         self._limit = FLAT_LIMIT * np.maximum(deviation / FLAT_DEVIATION, 1)
         self._power = 10 ** (-strength_db / 10)
         self._grey = grey
@@ -32,7 +36,7 @@ class Shaper:
     def shape(self, residual: NDArray[np.float32]) -> NDArray[np.float32]:
         """Residual [1,3,S,S] of any scale -> the one to add to the image, [1,3,S,S] in shares of full range.
 
-        Its PSNR is the strength; a cover that is flat all over gets less. Every channel's mean is 0. For grey
+        Its PSNR is the strength; a cover that is flat all over gets less. No channel changes its mean. For grey
         covers all three channels are the luma of the residual.
         """
         planes = residual[0]
@@ -41,15 +45,21 @@ class Shaper:
         power = _halved((planes * planes).mean(axis=0))
         local = np.sqrt(np.maximum(_box_mean(power), 1e-12))
         scale = math.sqrt(self._power / max(float(power.mean()), 1e-12))
-        gain = np.full_like(local, scale)
+        # The smallest of all neighbourhoods that a place belongs to: so not even next to an edge is one too strong.
+        most = _box_minimum(self._limit / local)
+        gain = most
         for _ in range(_STEPS):
-            gain = np.minimum(scale, self._limit / local)
+            gain = np.minimum(scale, most)
             scale *= math.sqrt(self._power / max(float((power * gain * gain).mean()), 1e-12))
-        fine = gain.repeat(2, axis=0).repeat(2, axis=1).astype(np.float32)
-        shaped = planes * fine
-        shift = shaped.mean(axis=(1, 2)) / fine.mean()
-        centred: NDArray[np.float32] = shaped - fine * shift[:, np.newaxis, np.newaxis]
-        return centred[np.newaxis]
+        size = planes.shape[2], planes.shape[1]
+        fine = np.asarray(Image.fromarray(gain.astype(np.float32)).resize(size, Image.Resampling.BILINEAR))
+        shaped: NDArray[np.float32] = planes * fine
+        fine = fine / fine.mean()
+        for _ in range(_CENTRINGS):
+            # What white and black clip counts: the mean of a channel is that of what can be seen.
+            seen = np.clip(shaped, -self._image, 1 - self._image)
+            shaped = shaped - fine * seen.mean(axis=(1, 2))[:, np.newaxis, np.newaxis]
+        return shaped[np.newaxis]
 
 
 def _halved(planes: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -57,6 +67,14 @@ def _halved(planes: NDArray[np.float32]) -> NDArray[np.float32]:
     half: NDArray[np.float32] = planes[..., ::2] + planes[..., 1::2]
     whole: NDArray[np.float32] = (half[..., ::2, :] + half[..., 1::2, :]) * np.float32(0.25)
     return whole
+
+
+def _box_minimum(plane: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Minimum over 9x9 neighbours: [n,n] -> [n,n]."""
+    for _ in range(2):
+        padded = np.pad(plane, ((_REACH, _REACH), (0, 0)), constant_values=np.inf)
+        plane = sliding_window_view(padded, 2 * _REACH + 1, axis=0).min(axis=-1).T
+    return plane
 
 
 def _box_mean(plane: NDArray[np.float32]) -> NDArray[np.float32]:

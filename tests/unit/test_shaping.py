@@ -3,6 +3,7 @@ import pytest
 from hushmark.picture import open_picture
 from hushmark.residual import prepare
 from hushmark.shaping import FLAT_LIMIT, LUMA, Shaper
+from numpy.lib.stride_tricks import sliding_window_view
 from PIL import Image
 from support import encoded, photo, smooth_residual
 
@@ -13,17 +14,25 @@ def model_view(image: Image.Image) -> np.ndarray:
     return prepare(open_picture(encoded(image, "PNG"), "a.png"), 320)
 
 
+def local_rms(residual: np.ndarray) -> np.ndarray:
+    """In neighbourhoods of 18x18, which are 9x9 of the grid that the networks work on."""
+    power = sliding_window_view(np.square(residual[0]).mean(axis=0), (18, 18))[::3, ::3].mean(axis=(2, 3))
+    return np.sqrt(power)
+
+
 def psnr(residual: np.ndarray) -> float:
     return float(-10 * np.log10(np.mean(residual**2)))
 
 
 @pytest.mark.parametrize("name", ["rocket.jpg", "astronaut.png", "coffee.png"])
-@pytest.mark.parametrize("strength_db", [36.0, 42.0])
+@pytest.mark.parametrize("strength_db", [40.0, 42.0])
 def test_photos_get_the_psnr_asked_for_and_keep_their_mean(name: SamplePhoto, strength_db: float) -> None:
     image = prepare(open_picture(sample_photo(name), name), 320)
     shaped = Shaper(image, strength_db, grey=False).shape(smooth_residual(20))
-    assert psnr(shaped) == pytest.approx(strength_db, abs=0.3)
-    assert np.abs(shaped.mean(axis=(2, 3))).max() < 1e-5
+    # A little above where much of the picture is flat.
+    assert strength_db - 0.1 < psnr(shaped) < strength_db + 0.6
+    seen = np.clip(image + shaped, 0, 1) - image
+    assert np.abs(seen.mean(axis=(2, 3))).max() < 0.05 / 255
 
 
 def test_the_scale_of_the_input_does_not_matter() -> None:
@@ -34,16 +43,18 @@ def test_the_scale_of_the_input_does_not_matter() -> None:
 def test_a_flat_picture_gets_no_more_than_it_hides() -> None:
     flat = model_view(Image.new("RGB", (320, 320), (90, 120, 160)))
     shaped = Shaper(flat, 36.0, grey=False).shape(smooth_residual())
-    assert psnr(shaped) == pytest.approx(-20 * np.log10(FLAT_LIMIT), abs=0.1)
+    assert local_rms(shaped).max() < 1.02 * FLAT_LIMIT
+    assert psnr(shaped) < 48
 
 
 def test_what_the_flat_half_cannot_take_goes_to_the_other() -> None:
     image = np.full((320, 320, 3), 128, np.uint8)
     image[:, 160:] = np.random.default_rng(1).integers(60, 200, (320, 160, 3), dtype=np.uint8)
     shaped = Shaper(model_view(Image.fromarray(image)), 38.0, grey=False).shape(smooth_residual())
-    flat, rough = np.square(shaped[..., :140]).mean() ** 0.5, np.square(shaped[..., 180:]).mean() ** 0.5
-    assert flat < 1.05 * FLAT_LIMIT
-    assert rough > 3 * flat
+    flat, rough = local_rms(shaped[..., :160]), local_rms(shaped[..., 178:])
+    # Not even where the neighbourhood ends at the rough half.
+    assert flat.max() < 1.02 * FLAT_LIMIT
+    assert rough.min() > 2 * flat.max()
     assert psnr(shaped) == pytest.approx(38, abs=0.3)
 
 

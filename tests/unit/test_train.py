@@ -30,6 +30,7 @@ from train.model import (
     Refiner,
     back_through_views,
     shape,
+    smooth,
     texture_mask,
     views_of,
 )
@@ -98,7 +99,7 @@ def test_the_refiner_follows_the_gradient_of_the_decoder() -> None:
     margins = decoder.working_logits(views) * sign
     # The mean that contrast turns about counts as a constant.
     (gradients,) = torch.autograd.grad(F.softplus(WANTED_MARGIN - margins).sum(), views)
-    wanted = -back_through_views(image + residual.detach(), gradients) * texture_mask(image) ** 2
+    wanted = -smooth(back_through_views(image + residual.detach(), gradients)) * texture_mask(image) ** 2
     wanted = wanted / wanted.square().mean(dim=(1, 2, 3), keepdim=True).sqrt()
     direction, worst = Refiner(decoder).working_direction(bits, image, residual.detach())
     assert torch.allclose(direction, wanted, atol=1e-4)
@@ -120,13 +121,15 @@ def test_the_gradient_of_the_views_is_that_of_autograd() -> None:
 @pytest.mark.parametrize("decibels", [36.0, 42.0])
 def test_residuals_are_shaped_in_training_as_in_use(decibels: float) -> None:
     torch.manual_seed(5)
-    rough = F.interpolate(torch.rand(1, 3, 40, 40), (160, 160), mode="bicubic").clamp(0, 1)
+    rough = F.interpolate(torch.rand(1, 3, 40, 40), (160, 160), mode="bicubic") * 0.5 + 0.25
     rough[..., 90:] = 0.4  # a flat half
     residual = F.interpolate(torch.randn(1, 3, 40, 40), (160, 160), mode="bicubic")
     ours = shape(residual, rough, torch.full((1, 1, 1, 1), decibels))
     image, pattern = (x.repeat_interleave(2, 2).repeat_interleave(2, 3).numpy() for x in (rough, residual))
-    theirs = Shaper(image, decibels, grey=False).shape(pattern)[..., ::2, ::2]
-    assert np.allclose(ours.numpy(), theirs, atol=1e-5)
+    theirs = Shaper(image, decibels, grey=False).shape(pattern)
+    # In use the gain is enlarged smoothly: a little apart, cell by cell.
+    apart = F.avg_pool2d(torch.from_numpy(theirs), 2) - ours
+    assert apart.square().mean().sqrt() < 0.02 * ours.square().mean().sqrt()
     assert -10 * np.log10(np.mean(theirs**2)) == pytest.approx(decibels, abs=0.3)
 
 
