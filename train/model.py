@@ -28,7 +28,7 @@ NOMINAL_DB = 38.0
 
 FLAT_DEVIATION = 2 / 255
 """Where the local deviation of luma is below this, the picture is flat and hides nothing."""
-FLAT_LIMIT = 1.4 / 255
+FLAT_LIMIT = 1.35 / 255
 """Local RMS of a residual where the picture is flat; elsewhere the limit grows with the deviation."""
 
 

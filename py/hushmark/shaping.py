@@ -9,7 +9,7 @@ from PIL import Image
 
 FLAT_DEVIATION = 2 / 255
 """Where the local deviation of luma is below this, the picture is flat and hides nothing."""
-FLAT_LIMIT = 1.4 / 255
+FLAT_LIMIT = 1.35 / 255
 """Local RMS of a residual where the picture is flat; elsewhere the limit grows with the deviation."""
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 """ITU-R BT.601 weights of red, green and blue."""

@@ -14,10 +14,11 @@ import torch.nn.functional as F
 from hushmark.shaping import Shaper
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 from safetensors import safe_open
 
 from tests.pictures import sample_path
-from train.distort import blur, elsewhere, everyday, jpeg, luma, round_to_8_bits, shrink
+from train.distort import blur, elsewhere, everyday, jpeg, luma, round_to_8_bits, shrink, turn_hue
 from train.export import CARD_KEY, export, load_decoder, load_encoder, networks_of
 from train.model import (
     BITS,
@@ -175,6 +176,21 @@ def test_jpeg_leaves_samples_without_a_quality_alone(batch: torch.Tensor) -> Non
     result = jpeg(batch, [None, 30, None, 30])
     assert torch.equal(result[::2], batch[::2])
     assert not torch.equal(result[1::2], batch[1::2])
+
+
+@pytest.mark.parametrize("turn", [0.1, -0.1, 0.4])
+def test_hue_is_turned_as_pillow_turns_it(turn: float) -> None:
+    with Image.open(sample_path("astronaut.png")) as image:
+        photo = image.convert("RGB").resize((160, 160))
+    hue, saturation, value = photo.convert("HSV").split()
+    hue = hue.point([round(level + 256 * turn) % 256 for level in range(256)])
+    wanted = np.asarray(Image.merge("HSV", (hue, saturation, value)).convert("RGB"), np.float32) / 255
+    x = torch.from_numpy(np.asarray(photo, np.float32) / 255).permute(2, 0, 1)[None].requires_grad_()
+    y = turn_hue(x, torch.full((1, 1, 1, 1), turn))
+    # Pillow's HSV has 8 bits.
+    assert np.abs(y.detach().numpy()[0].transpose(1, 2, 0) - wanted).mean() < 1 / 255
+    torch.autograd.backward(y.sum())
+    assert x.grad is not None and torch.isfinite(x.grad).all() and x.grad.abs().max() < 10
 
 
 def test_blur_keeps_a_flat_picture_and_calms_a_rough_one(batch: torch.Tensor) -> None:
