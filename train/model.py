@@ -82,7 +82,7 @@ def shape(residual: Tensor, image: Tensor, decibels: Tensor) -> Tensor:
     """
     local = box_mean((residual.detach() ** 2).mean(dim=1, keepdim=True)).clamp(min=1e-12).sqrt()
     limit = FLAT_LIMIT * (local_deviation(image) / FLAT_DEVIATION).clamp(min=1)
-    # The smallest of all neighbourhoods that a place belongs to: so not even next to an edge is one too strong.
+    # The smallest of all neighbourhoods that a place belongs to: none is too strong, not even at an edge.
     most = -F.max_pool2d(-(limit / local), 9, 1, 4)
     power = (residual.detach() ** 2).mean(dim=1, keepdim=True)
     wanted = 10 ** (-decibels / 10)
@@ -206,7 +206,7 @@ def back_through(layer: nn.Conv2d, gradient: Tensor) -> Tensor:
 
 
 def smooth(x: Tensor) -> Tensor:
-    """[1 2 1]/4 along both sides: strided layers leave a checkerboard in a gradient, which this takes away."""
+    """[1 2 1]/4 along both sides: takes away the checkerboard that strided layers leave in a gradient."""
     return F.avg_pool2d(F.avg_pool2d(F.pad(x, (1, 1, 1, 1)), 2, 1), 2, 1)
 
 

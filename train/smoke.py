@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from .distort import round_to_8_bits
-from .model import BITS, shape
+from .model import BITS
 from .samples import sample_folder
 from .train import Run, Schedule, draw_covers, load_photos
 
@@ -23,10 +23,11 @@ BATCH = 16
 
 @torch.no_grad()
 def bit_accuracy(run: Run, covers: Tensor, bits: Tensor) -> float:
-    """Of covers [B,3,160,160] marked with bits [B,32] as training does it now, in 8 bits: 0..1."""
-    decibels = torch.full((len(covers), 1, 1, 1), run.schedule.psnr(run.step))
+    """Of covers [B,3,160,160] marked with bits [B,32] at the PSNR of the moment, in 8 bits: 0..1."""
     unit = run.encoder.working_residual(bits, covers, adapted=run.schedule.adapted(run.step))
-    logits = run.decoder.working_logits(round_to_8_bits(covers + shape(unit, covers, decibels)))
+    logits = run.decoder.working_logits(
+        round_to_8_bits(covers + unit * 10 ** (-run.schedule.psnr(run.step) / 20))
+    )
     return ((logits > 0) == (bits > 0.5)).float().mean().item()
 
 

@@ -189,22 +189,19 @@ class Run:
         bits = torch.randint(2, (batch, BITS), device=self.device).float()
         decibels = self.schedule.psnr(self.step) + (torch.rand(batch, 1, 1, 1, device=self.device) * 5 - 2.5)
         unit = self.encoder.working_residual(bits, covers, adapted=self.schedule.adapted(self.step))
-        residual = shape(unit, covers, decibels)
-        if self.schedule.refinement(self.step):
-            residual = self.refined(bits, covers, residual, decibels)
-        marked = round_to_8_bits(covers + residual)
         strength = self.schedule.distortion(self.step)
-        # The decoder costs little, so each marked picture goes two ways; the second one is grey for most of
-        # the samples, because chroma alone would be the easy place to hide.
-        colour_view = everyday(marked, strength, grey=0.0)
-        grey_view = everyday(marked, 0.8 * strength, grey=0.6 * min(1.0, strength * 2))
-        unmarked = torch.cat([covers[: batch // 2], elsewhere(marked.detach()[batch // 2 :])])
-        unmarked = everyday(unmarked, strength, grey=0.2)
-        views = torch.cat([colour_view, grey_view, unmarked]).contiguous(memory_format=torch.channels_last)
-        logits = self.decoder.working_logits(views)
-        # Where there is no mark to read the decoder is to say so: every bit even, every logit 0.
-        targets = torch.cat([bits, bits, torch.full_like(bits, 0.5)])
-        weights = torch.tensor([1.0, 1.0, 0.3], device=self.device).repeat_interleave(batch)[:, None]
+        if strength == 0:
+            # Until the bits are learnt nothing happens to the pictures, and eyes do not count.
+            views, targets = round_to_8_bits(covers + unit * 10 ** (-decibels / 20)), bits
+        else:
+            residual = shape(unit, covers, decibels)
+            if self.schedule.refinement(self.step):
+                residual = self.refined(bits, covers, residual, decibels)
+            views, targets = self.three_views(covers, bits, round_to_8_bits(covers + residual), strength)
+        logits = self.decoder.working_logits(views.contiguous(memory_format=torch.channels_last))
+        weights = torch.tensor([1.0, 1.0, 0.3], device=self.device).repeat_interleave(batch)[
+            : len(views), None
+        ]
         loss = F.binary_cross_entropy_with_logits(logits, targets, weight=weights)
         self.optimizer.zero_grad(set_to_none=True)
         torch.autograd.backward(loss)
@@ -213,8 +210,23 @@ class Run:
         self.average.update_parameters(self.networks)
         self.step += 1
         right = ((logits > 0) == (targets > 0.5)).float().mean(dim=1)
-        shares = right[:batch].mean().item(), right[batch : 2 * batch].mean().item()
-        return loss.item(), *shares, logits[2 * batch :].abs().mean().item()
+        # Before there is a grey view, the marked pictures are both.
+        in_colour, in_grey = right[:batch].mean().item(), right[-2 * batch :][:batch].mean().item()
+        return loss.item(), in_colour, in_grey, logits[2 * batch :].abs().sum().item() / (BITS * batch)
+
+    def three_views(
+        self, covers: Tensor, bits: Tensor, marked: Tensor, strength: float
+    ) -> tuple[Tensor, Tensor]:
+        """What the decoder sees of a batch [B,3,160,160] -> views [3B,3,160,160], targets [3B,32]."""
+        batch = len(covers)
+        # The decoder costs little, so each marked picture goes two ways; the second one is grey for most of
+        # the samples, because chroma alone would be the easy place to hide.
+        colour_view = everyday(marked, strength, grey=0.0)
+        grey_view = everyday(marked, 0.8 * strength, grey=0.6 * min(1.0, strength * 2))
+        unmarked = torch.cat([covers[: batch // 2], elsewhere(marked.detach()[batch // 2 :])])
+        views = torch.cat([colour_view, grey_view, everyday(unmarked, strength, grey=0.2)])
+        # Where there is no mark to read the decoder is to say so: every bit even, every logit 0.
+        return views, torch.cat([bits, bits, torch.full_like(bits, 0.5)])
 
 
 def main() -> None:

@@ -157,6 +157,8 @@ def _facts(reading: Reading) -> dict[str, object]:
         "threshold": reading.threshold,
         "false_alarm": reading.false_alarm,
         "confidences": reading.confidences,
+        "corners": reading.window.corners,
+        "tried": reading.tried,
     }
 
 

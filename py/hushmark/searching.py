@@ -25,8 +25,8 @@ SURE_LOGIT = 1.5
 _PAGE_SIDE = 1024
 _GRID = 160  # the networks see means of 2x2 of their image: half of the size is enough to sample
 _ANGLES = (4.0, -4.0, 8.0, -8.0, 12.0, -12.0)  # degrees
-# The networks read a frame that is 2% beside, 6% too large or 4 degrees askew, if not well: steps of that size
-# come near enough to every place for a climb.
+# The networks read a frame that is 2% beside, 6% too large or 4 degrees askew, if not well: steps of that
+# size come near enough to every place for a climb.
 _CROPS = (0.91, 0.81, 0.72)  # share of each side that is left
 _CROP_STEP = 0.045  # of the frame, between two places of a crop
 _CLIMBS = 4

@@ -36,8 +36,8 @@ class Shaper:
     def shape(self, residual: NDArray[np.float32]) -> NDArray[np.float32]:
         """Residual [1,3,S,S] of any scale -> the one to add to the image, [1,3,S,S] in shares of full range.
 
-        Its PSNR is the strength; a cover that is flat all over gets less. No channel changes its mean. For grey
-        covers all three channels are the luma of the residual.
+        Its PSNR is the strength; a cover that is flat all over gets less. No channel changes its mean. For
+        grey covers all three channels are the luma of the residual.
         """
         planes = residual[0]
         if self._grey:
@@ -45,8 +45,8 @@ class Shaper:
         power = _halved((planes * planes).mean(axis=0))
         local = np.sqrt(np.maximum(_box_mean(power), 1e-12))
         scale = math.sqrt(self._power / max(float(power.mean()), 1e-12))
-        # The smallest of all neighbourhoods that a place belongs to: so not even next to an edge is one too strong.
-        most = _box_minimum(self._limit / local)
+        # The smallest of all neighbourhoods that a place belongs to: none is too strong, not even at an edge.
+        most = _box_minimum((self._limit / local).astype(np.float32))
         gain = most
         for _ in range(_STEPS):
             gain = np.minimum(scale, most)

@@ -33,7 +33,12 @@ from tests.pictures import sample_path
 HERE = Path(__file__).resolve().parent
 VISITS = 3
 RUNS = 20
-INPUTS = {"secret_bits": (1, 32), "image": (1, 3, 320, 320)}
+BITS, IMAGE = (1, 32), (1, 3, 320, 320)
+NETWORKS = {
+    "encoder": {"secret_bits": BITS, "image": IMAGE},
+    "refiner": {"secret_bits": BITS, "image": IMAGE, "residual": IMAGE},
+    "decoder": {"image": IMAGE},
+}
 
 
 def twelve_megapixels(path: Path) -> None:
@@ -126,9 +131,7 @@ def native_time(graph: Path, threads: int) -> float:
     options.intra_op_num_threads = threads
     session = ort.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
     feeds = {
-        node.name: np.linspace(0, 1, int(np.prod(INPUTS[node.name])), dtype=np.float32).reshape(
-            INPUTS[node.name]
-        )
+        node.name: np.linspace(0, 1, int(np.prod(node.shape)), dtype=np.float32).reshape(node.shape)
         for node in session.get_inputs()
     }
     times = []
@@ -142,9 +145,13 @@ def native_time(graph: Path, threads: int) -> float:
 def forward_passes(playwright: Playwright, url: str, folder: Path, site: Path) -> None:
     """Print the time of a forward pass in the page, in native onnxruntime, and of the published network."""
     files = json.loads((site / "manifest.json").read_text())["files"]
-    networks = {
-        name: (files[f"weights/{name}.onnx"]["url"], f"{name}.safetensors", ROOT / "weights" / f"{name}.onnx")
-        for name in ("encoder", "decoder")
+    networks: dict[str, tuple[str, str | None, Path]] = {
+        name: (
+            files[f"weights/{name}.onnx"]["url"],
+            "encoder.safetensors" if name == "encoder" else "decoder.safetensors",
+            ROOT / "weights" / f"{name}.onnx",
+        )
+        for name in NETWORKS
     }
     networks["classic encoder"] = ("classic.onnx", None, site / "classic.onnx")
 
@@ -154,9 +161,8 @@ def forward_passes(playwright: Playwright, url: str, folder: Path, site: Path) -
         page.wait_for_function("globalThis.bench")
         result = {}
         for name, (graph, weights, _) in networks.items():
-            inputs = {
-                k: int(np.prod(shape)) for k, shape in INPUTS.items() if name != "decoder" or k == "image"
-            }
+            shapes = NETWORKS.get(name, NETWORKS["encoder"])
+            inputs = {key: int(np.prod(shape)) for key, shape in shapes.items()}
             result[name] = page.evaluate("a => bench.forward(...a)", [graph, weights, inputs, RUNS])
         return result
 

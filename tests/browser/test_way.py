@@ -78,9 +78,8 @@ def test_an_unmarked_picture_has_no_watermark(app: App) -> None:
     expect(panel.locator(".answer")).to_have_text("No watermark found")
     expect(panel.locator(".found")).to_have_count(0)
     text = panel.locator('[data-part="explanation"]').inner_text()
-    figures = re.fullmatch(
-        r"The signal is (\S+) in the best of (\d+) places; a watermark counts as found from (\S+)\.", text
-    )
+    sentence = r"The signal is (\S+) in the best of (\d+) places; a watermark counts as found from (\S+)\."
+    figures = re.fullmatch(sentence, text)
     assert figures is not None
     assert float(figures[1]) < float(figures[3])
     assert int(figures[2]) > 100

@@ -44,6 +44,8 @@ def test_json_has_a_line_a_file(cover: Path, capsys: pytest.CaptureFixture[str])
     assert first["file"] == str(cover)
     assert first["found"] is False
     assert len(first["confidences"]) == 32
+    assert len(first["corners"]) == 4
+    assert first["tried"] > 100
     assert second["error"]["code"] == "picture-format"
 
 
