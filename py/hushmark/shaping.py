@@ -24,7 +24,7 @@ class Shaper:
 
     def __init__(self, image: NDArray[np.float32], strength_db: float, *, grey: bool) -> None:
         """`image` [1,3,S,S] as `residual.prepare` makes it; `grey`: the picture has no colour to change."""
-        luma = np.tensordot(LUMA, _halved(image[0]), 1)
+        luma = _luma(_halved(image[0]))
         luma = luma - luma.mean()
         mean = _box_mean(luma)
         deviation = np.sqrt(np.maximum(_box_mean(luma * luma) - mean * mean, 0) + 1e-6)
@@ -41,7 +41,7 @@ class Shaper:
         """
         planes = residual[0]
         if self._grey:
-            planes = np.broadcast_to(np.tensordot(LUMA, planes, 1), planes.shape)
+            planes = np.broadcast_to(_luma(planes), planes.shape)
         power = _halved((planes * planes).mean(axis=0))
         local = np.sqrt(np.maximum(_box_mean(power), 1e-12))
         scale = math.sqrt(self._power / max(float(power.mean()), 1e-12))
@@ -60,6 +60,12 @@ class Shaper:
             seen = np.clip(shaped, -self._image, 1 - self._image)
             shaped = shaped - fine * seen.mean(axis=(1, 2))[:, np.newaxis, np.newaxis]
         return shaped[np.newaxis]
+
+
+def _luma(planes: NDArray[np.float32]) -> NDArray[np.float32]:
+    """[3,n,n] -> [n,n]; term by term, since a matrix product rounds differently from runtime to runtime."""
+    luma: NDArray[np.float32] = LUMA[0] * planes[0] + LUMA[1] * planes[1] + LUMA[2] * planes[2]
+    return luma
 
 
 def _halved(planes: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -36,7 +36,18 @@ function runUnits() {
   pyodide.mountNodeFS("/dev-packages", folder);
   // Behind Pyodide's own packages, so that numpy and Pillow are the page's.
   pyodide.runPython("sys.path.append('/dev-packages')");
-  const names = ["card", "payload", "picture", "pipeline", "reading", "residual"];
+  const names = [
+    "card",
+    "payload",
+    "picture",
+    "pipeline",
+    "reading",
+    "residual",
+    "overlay",
+    "searching",
+    "shaping",
+    "trimming",
+  ];
   const files = names.map((name) => `/repo/tests/unit/test_${name}.py`);
   return pyodide.runPython(
     `
@@ -54,15 +65,25 @@ async function runEngine() {
     const at = (/** @type {string} */ suffix) => join(folder, `${basename(name)}.${suffix}`);
     /** @type {Float32Array[]} */
     const images = [];
+    /** @type {Float32Array[]} */
+    const patterns = [];
     const forward = {
       encode: async (/** @type {Float32Array} */ bits, /** @type {Float32Array} */ image) => {
         images.push(image);
         writeFileSync(at("bits"), bits);
-        return floats(at("residual"));
+        return [floats(at("residual"))];
+      },
+      refine: async (
+        /** @type {Float32Array} */ _bits,
+        /** @type {Float32Array} */ _image,
+        /** @type {Float32Array} */ residual,
+      ) => {
+        const step = patterns.push(residual) - 1;
+        return [floats(at(`direction${step}`)), floats(at(`margins${step}`))];
       },
       decode: async (/** @type {Float32Array} */ image) => {
         images.push(image);
-        return floats(at("logits"));
+        return [floats(at("logits"))];
       },
     };
     const engine = Engine(forward, "/repo/weights/decoder.safetensors");
@@ -76,6 +97,7 @@ async function runEngine() {
     writeFileSync(at("marked"), marked.data);
     writeFileSync(at("difference"), marked.difference);
     images.forEach((image, index) => writeFileSync(at(`image${index}`), image));
+    patterns.forEach((pattern, index) => writeFileSync(at(`pattern${index}`), pattern));
     const { data, difference, ...facts } = marked;
     const kinds = [data, difference, reading.confidences].map((array) => array.constructor.name);
     writeFileSync(at("json"), JSON.stringify({ marked: facts, reading, phases, kinds }, plain));
@@ -87,7 +109,8 @@ async function runEngine() {
 /** Errors as they cross into JavaScript. */
 async function runRefusals(/** @type {import("pyodide/ffi").PyCallable} */ Engine) {
   const picture = new Uint8Array(readFileSync(join(folder, "rocket.jpg")));
-  const broken = { encode: () => Promise.reject(new Error("device lost")), decode: () => Promise.reject(1) };
+  const lost = () => Promise.reject(new Error("device lost"));
+  const broken = { encode: lost, refine: lost, decode: lost };
   const engine = Engine(broken, "/repo/weights/decoder.safetensors");
   const embed = (/** @type {Uint8Array} */ data, /** @type {string} */ kind, /** @type {string} */ value) =>
     engine.embed(data, "photo.jpg", kind, value, 38, () => {});

@@ -29,11 +29,20 @@ class RecordingForward:
         self._native = native
         self.images: list[NDArray[np.float32]] = []
         self.residual = self.logits = np.zeros(0, np.float32)
+        self.refinements: list[tuple[NDArray[np.float32], NDArray[np.float32]]] = []
+        self.patterns: list[NDArray[np.float32]] = []
 
     async def encode(self, bits: NDArray[np.float32], image: NDArray[np.float32]) -> NDArray[np.float32]:
         self.images.append(image)
         self.residual = await self._native.encode(bits, image)
         return self.residual
+
+    async def refine(
+        self, bits: NDArray[np.float32], image: NDArray[np.float32], residual: NDArray[np.float32]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        self.patterns.append(residual)
+        self.refinements.append(await self._native.refine(bits, image, residual))
+        return self.refinements[-1]
 
     async def decode(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
         self.images.append(image)
@@ -90,6 +99,9 @@ def native(
         (folder / name).write_bytes(data)
         (folder / f"{name}.residual").write_bytes(forward.residual.tobytes())
         (folder / f"{name}.logits").write_bytes(forward.logits.tobytes())
+        for step, (direction, margins) in enumerate(forward.refinements):
+            (folder / f"{name}.direction{step}").write_bytes(direction.tobytes())
+            (folder / f"{name}.margins{step}").write_bytes(margins.tobytes())
         results[name] = marked, forward
     cases = [{"name": name, "strength": STRENGTHS.get(name, 38.0)} for name in results]
     (folder / "cases.json").write_text(json.dumps(cases))
@@ -116,6 +128,9 @@ def test_same_input_to_the_network(
     assert (folder / f"{name}.image0").read_bytes() == cover.tobytes()
     assert (folder / f"{name}.image1").read_bytes() == marked.tobytes()  # the check after marking
     assert (folder / f"{name}.image2").read_bytes() == marked.tobytes()  # reading what was marked
+    for step, pattern in enumerate(forward.patterns):
+        assert (folder / f"{name}.pattern{step}").read_bytes() == pattern.tobytes()
+    assert not (folder / f"{name}.pattern{len(forward.patterns)}").exists()
     assert (folder / f"{name}.bits").read_bytes() == to_bits(text_payload("pipe"), 32).tobytes()
 
 
@@ -140,12 +155,16 @@ def test_same_facts_as_plain_javascript(
     check = marked.check
     payload = None if check.payload is None else check.payload.value
     for told in (facts["check"], reading):
-        assert told["found"] == check.found
-        assert (told["payload"] and told["payload"]["value"]) == payload
         assert told["confidences"] == pytest.approx(check.confidences)
         assert told["statistic"] == pytest.approx(check.statistic)
-        assert told["threshold"] == check.threshold
-        assert told["falseAlarm"] == pytest.approx(check.false_alarm)
+        assert told["corners"] == [list(corner) for corner in check.window.corners]
+    # A reading that is not sure is searched further, and then takes more to count.
+    told = facts["check"]
+    assert told["found"] == check.found
+    assert (told["payload"] and told["payload"]["value"]) == payload
+    assert told["threshold"] == pytest.approx(check.threshold)
+    assert told["falseAlarm"] == pytest.approx(check.false_alarm)
+    assert reading["tried"] >= told["tried"] == 1
 
 
 def test_errors_for_people_come_back_as_values_and_others_are_thrown(
