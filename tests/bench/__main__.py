@@ -108,7 +108,7 @@ def twelve_megapixel_jpeg(playwright: Playwright, url: str, folder: Path) -> Non
     def use(context: BrowserContext) -> list[dict[str, Any]]:
         page = context.new_page()
         page.goto(url + "bench.html")
-        page.wait_for_function("globalThis.bench")
+        page.wait_for_selector("html[data-ready]", state="attached")
         page.evaluate("bench.startEngine()")
         page.evaluate("bench.markAndRead('photo.jpg')")
         return [page.evaluate("bench.markAndRead('photo.jpg')") for _ in range(5)]
@@ -158,7 +158,7 @@ def forward_passes(playwright: Playwright, url: str, folder: Path, site: Path) -
     def use(context: BrowserContext) -> dict[str, Any]:
         page = context.new_page()
         page.goto(url + "bench.html")
-        page.wait_for_function("globalThis.bench")
+        page.wait_for_selector("html[data-ready]", state="attached")
         result = {}
         for name, (graph, weights, _) in networks.items():
             shapes = NETWORKS.get(name, NETWORKS["encoder"])
