@@ -29,7 +29,9 @@ NOMINAL_DB = 38.0
 FLAT_DEVIATION = 2 / 255
 """Where the local deviation of luma is below this, the picture is flat and hides nothing."""
 FLAT_LIMIT = 1.35 / 255
-"""Local RMS of a residual where the picture is flat; elsewhere the limit grows with the deviation."""
+"""Local RMS of a residual where the picture is flat; elsewhere the limit grows with the deviation,"""
+MOST_LOCAL = 2.5
+"""up to this multiple of the RMS that the PSNR allows: no single object takes what a flat rest leaves."""
 
 
 def conv(inputs: int, outputs: int, stride: int = 1) -> nn.Sequential:
@@ -82,6 +84,7 @@ def shape(residual: Tensor, image: Tensor, decibels: Tensor) -> Tensor:
     """
     local = box_mean((residual.detach() ** 2).mean(dim=1, keepdim=True)).clamp(min=1e-12).sqrt()
     limit = FLAT_LIMIT * (local_deviation(image) / FLAT_DEVIATION).clamp(min=1)
+    limit = torch.minimum(limit, MOST_LOCAL * 10 ** (-decibels / 20))
     # The smallest of all neighbourhoods that a place belongs to: none is too strong, not even at an edge.
     most = -F.max_pool2d(-(limit / local), 9, 1, 4)
     power = (residual.detach() ** 2).mean(dim=1, keepdim=True)

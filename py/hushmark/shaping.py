@@ -10,7 +10,9 @@ from PIL import Image
 FLAT_DEVIATION = 2 / 255
 """Where the local deviation of luma is below this, the picture is flat and hides nothing."""
 FLAT_LIMIT = 1.35 / 255
-"""Local RMS of a residual where the picture is flat; elsewhere the limit grows with the deviation."""
+"""Local RMS of a residual where the picture is flat; elsewhere the limit grows with the deviation,"""
+MOST_LOCAL = 2.5
+"""up to this multiple of the RMS that the PSNR allows: no single object takes what a flat rest leaves."""
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 """ITU-R BT.601 weights of red, green and blue."""
 
@@ -29,7 +31,8 @@ class Shaper:
         mean = _box_mean(luma)
         deviation = np.sqrt(np.maximum(_box_mean(luma * luma) - mean * mean, 0) + 1e-6)
         self._image = image[0]
-        self._limit = FLAT_LIMIT * np.maximum(deviation / FLAT_DEVIATION, 1)
+        limit = FLAT_LIMIT * np.maximum(deviation / FLAT_DEVIATION, 1)
+        self._limit = np.minimum(limit, MOST_LOCAL * 10 ** (-strength_db / 20))
         self._power = 10 ** (-strength_db / 10)
         self._grey = grey
 
