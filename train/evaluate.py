@@ -27,6 +27,8 @@ from pathlib import Path
 
 import numpy as np
 from hushmark.card import ModelCard, Presence
+from hushmark.overlay import overlay
+from hushmark.payload import hex_payload
 from hushmark.picture import Picture, open_picture
 from hushmark.pipeline import mark
 from hushmark.residual import prepare
@@ -34,7 +36,7 @@ from hushmark.searching import search
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from .distortions import DISTORTIONS, cropped, page, through_file, wilson
+from .distortions import DISTORTIONS, cropped, page, psnr, through_file, wilson
 from .forward import TorchForward, forward_of, gmac, megabytes
 from .gallery import Exhibit, write_gallery
 from .model import BITS, IMAGE_SIZE
@@ -296,6 +298,21 @@ def print_rows(rows: dict[str, dict[str, float]], n: int) -> None:
     print_table([*head, "whole message %", "found %", "windows"], lines)
 
 
+def overlaid(path: Path, source: Path, card: ModelCard) -> tuple[float, float]:
+    """Lay a tile over a page with the photo, save it as JPEG 75, read it -> PSNR in dB, bit accuracy."""
+    rng = random.Random(f"{SEED} {path.name} overlay")
+    bits = draw_bits(path.name, 0)
+    payload = hex_payload(np.packbits(bits.astype(np.uint8)).tobytes().hex())
+    tile = Image.open(io.BytesIO(asyncio.run(overlay(payload, forward=forward_of(source), card=card))))
+    plain = page(load(path).convert("RGB"), rng)
+    size = plain.width * 2, plain.height * 2
+    plain = plain.resize(size, Image.Resampling.LANCZOS)
+    laid = Image.alpha_composite(plain.convert("RGBA"), tile.resize(size, Image.Resampling.BILINEAR))
+    seen = through_file(laid.convert("RGB"), "JPEG", 75)
+    reading = asyncio.run(search(as_picture(seen), forward=forward_of(source), card=card))
+    return psnr(plain, laid.convert("RGB")), float((np.array(reading.bits) == bits).mean())
+
+
 def exhibits(paths: list[Path], strengths: list[float], source: Path, card: ModelCard) -> Iterator[Exhibit]:
     """Hard pictures and the photos, marked at each strength."""
     covers: dict[str, Callable[[], Image.Image]] = {
@@ -346,7 +363,16 @@ def main() -> None:
         alarms = [found for some in searches for found in some]
         low, high = wilson(sum(alarms) / len(alarms), len(alarms))
         print(f"false alarms of searches: {sum(alarms)} of {len(alarms)} ({low:.2%}-{high:.2%})")
+        decibels, right = np.array(list(pool.map(partial(overlaid, source=source, card=card), paths))).T
+        print(f"\noverlay on {len(paths)} pages, JPEG 75\n")
+        least = Check("bit accuracy", 100 * float(right.mean()), "%", least=99)
+        print_checks([Check("PSNR of the pages, mean", float(decibels.mean()), "dB"), least])
         facts: dict[str, object] = {**asdict(card), "searches": len(alarms), "false_alarms": sum(alarms)}
+        facts["overlay"] = {
+            "n": len(paths),
+            "psnr": float(decibels.mean()),
+            "bit_accuracy": float(right.mean()),
+        }
         for strength_db in args.strength:
             one = partial(measure, strength_db=strength_db, rows=tuple(args.only), source=source, card=card)
             measured = list(pool.map(one, *zip(*product(paths, range(args.messages)), strict=True)))

@@ -123,7 +123,7 @@ def export(encoder: Encoder, decoder: Decoder, card: dict[str, object], out: Pat
     write_graph(encoder, inputs, ["residual"], out / "encoder.safetensors", out / "encoder.onnx")
     write_graph(decoder, {"image": image}, ["logits"], out / "decoder.safetensors", out / "decoder.onnx")
     write_graph(
-        Refiner(decoder),
+        Refiner(decoder).eval(),
         {**inputs, "residual": torch.zeros_like(image)},
         ["direction", "margins"],
         out / "decoder.safetensors",

@@ -19,7 +19,7 @@ from .reading import WHOLE_PICTURE, Reading, decide
 from .searching import search
 from .shaping import Shaper
 
-DEFAULT_STRENGTH_DB = 38.0
+DEFAULT_STRENGTH_DB = 42.0
 
 REFINING_STEPS = 4
 """At most so many steps along the decoder's gradient."""

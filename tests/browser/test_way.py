@@ -223,7 +223,6 @@ def test_screenshot_for_the_readme(app: App, tmp_path: Path) -> None:
     """Writes the picture of the page to $HUSHMARK_SCREENSHOT where that is set, to keep it."""
     path = Path(os.environ.get("HUSHMARK_SCREENSHOT", tmp_path / "screenshot.png"))
     app.page.set_viewport_size({"width": 1000, "height": 900})
-    app.show("Mark").get_by_role("slider", name="Strength").fill("38")
     panel = app.mark(sample_path("chelsea.png"), "pipe")
     expect(panel.get_by_role("img", name="The difference")).to_be_visible()
     app.page.mouse.move(0, 0)

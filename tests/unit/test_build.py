@@ -40,6 +40,7 @@ KEYS = {
     "pyodide/pyodide-lock.json",
     *(f"wheels/{name}" for name in ("numpy", "pillow", "safetensors", "micropip", "hushmark")),
     *(f"weights/{name}.{kind}" for name in ("encoder", "decoder") for kind in ("onnx", "safetensors")),
+    "weights/refiner.onnx",
 }
 
 

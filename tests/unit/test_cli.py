@@ -26,7 +26,7 @@ def run(*arguments: object) -> int:
 def test_what_is_marked_is_read(cover: Path, capsys: pytest.CaptureFixture[str]) -> None:
     marked = cover.with_name("marked.jpg")
     assert run("embed", cover, "--text", "pipe", "-o", marked) == cli.DONE
-    assert "pipe, 3" in capsys.readouterr().out
+    assert "pipe, 4" in capsys.readouterr().out
     assert run("read", marked) == cli.DONE
     assert f"{marked}: pipe (text, weakest bit" in capsys.readouterr().out
 

@@ -51,7 +51,7 @@ def test_pipe_is_read_back(name: SamplePhoto, forward: NativeForward, card: Mode
     marked = asyncio.run(
         embed(sample_photo(name), text_payload("pipe"), name=name, forward=forward, card=card)
     )
-    assert marked.psnr == pytest.approx(38, abs=0.15)
+    assert 41.85 < marked.psnr < 43.5
     assert marked.check.payload == text_payload("pipe")
 
 
