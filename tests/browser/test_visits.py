@@ -59,17 +59,17 @@ def test_later_visits_use_the_stored_weights_and_mend_them(
 
     with next_visit() as (app, traffic):
         expect(app.engine_line).to_contain_text("weights from the network, kept for the next visit")
-        assert len(traffic.weights()) == 4
+        assert len(traffic.weights()) == 5
 
     with next_visit() as (app, traffic):
         expect(app.engine_line).to_contain_text("weights from this browser's storage")
         assert traffic.weights() == []
-        assert app.page.evaluate(DAMAGE_STORED_WEIGHTS) == 4
+        assert app.page.evaluate(DAMAGE_STORED_WEIGHTS) == 5
 
     with next_visit() as (app, traffic):
         expect(app.engine_line).to_contain_text("weights from the network, kept for the next visit")
         assert len(traffic.weights()) == 1
-        assert len(app.page.evaluate(STORED_KEYS)) == 4
+        assert len(app.page.evaluate(STORED_KEYS)) == 5
         panel = app.read(sample_path("rocket.jpg"))
         expect(panel.locator(".answer")).to_have_text("No watermark found")
 

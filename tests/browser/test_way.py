@@ -178,7 +178,7 @@ def test_marking_takes_a_keyboard_only(app: App) -> None:
     page.keyboard.type("70697065")
     page.keyboard.press("Tab")
     page.keyboard.press("ArrowLeft")
-    expect(page.get_by_role("slider", name="Strength")).to_have_value("37")
+    expect(page.get_by_role("slider", name="Strength")).to_have_value("41")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     panel = page.get_by_role("tabpanel")
