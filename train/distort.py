@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
-from .model import luma
+from .model import luma, turn_hue
 
 _codec_pool = ThreadPoolExecutor(2)
 
@@ -144,20 +144,6 @@ def blur(x: Tensor, sigma: float) -> Tensor:
     return (across.transpose(2, 3) @ weights.T).transpose(2, 3)
 
 
-def turn_hue(x: Tensor, turn: Tensor) -> Tensor:
-    """Add `turn` [B,1,1,1], in full turns, to the hue of HSV, as picture editors do."""
-    value = x.amax(dim=1, keepdim=True)
-    chroma = value - x.amin(dim=1, keepdim=True)
-    # Where there is (almost) no colour, hue is noise and its gradient without bounds.
-    slope = (x.roll(-1, dims=1) - x.roll(-2, dims=1)) / chroma.clamp(min=1e-3)
-    offsets = torch.tensor([0.0, 2.0, 4.0], device=x.device).view(1, 3, 1, 1)
-    largest = x.detach().argmax(dim=1, keepdim=True)
-    hue = (slope + offsets).gather(1, largest) / 6 + turn
-    place = (torch.tensor([5.0, 3.0, 1.0], device=x.device).view(1, 3, 1, 1) + 6 * hue) % 6
-    turned = value - chroma * torch.minimum(place, 4 - place).clamp(0, 1)
-    return torch.where(turn == 0, x, turned)
-
-
 def colour(x: Tensor, strength: float) -> Tensor:
     """Contrast, brightness, saturation, hue, gamma and a shift of each channel, each sample its own."""
     batch = x.shape[0]
@@ -170,7 +156,8 @@ def colour(x: Tensor, strength: float) -> Tensor:
     x = x * factor(0.35, 0.75) + uniform(batch, -0.08, 0.08, x) * coin(batch, 0.3, x) * strength
     grey = luma(x)
     x = grey + (x - grey) * (1 + uniform(batch, -0.9, 0.6, x) * coin(batch, 0.3, x) * strength)
-    x = turn_hue(x, uniform(batch, -0.13, 0.13, x) * coin(batch, 0.35, x) * strength)
+    turn = uniform(batch, -0.13, 0.13, x) * coin(batch, 0.35, x) * strength
+    x = torch.where(turn == 0, x, turn_hue(x, turn))
     x = x + uniform(batch, -0.06, 0.06, x, channels=3) * coin(batch, 0.25, x) * strength
     gamma = torch.exp(uniform(batch, -0.35, 0.35, x) * coin(batch, 0.3, x) * strength)
     # Outside 0..1 the picture is lost for good, but a gradient of zero would stop learning there.

@@ -20,7 +20,7 @@ SQUEEZED = 224
 SHAPE_STEPS = 4
 REFINING_STEP = 0.4
 """Length of one step along the direction, as a share of the residual's RMS."""
-CONTRAST, BRIGHTNESS = 1.8, 1.7
+VIEWS, CONTRAST, BRIGHTNESS, HUE = 6, 1.8, 1.8, 0.1
 WANTED_MARGIN = 4.0
 """Logit from which on a bit is safe enough to spend the residual on others."""
 NOMINAL_DB = 38.0
@@ -213,35 +213,81 @@ def smooth(x: Tensor) -> Tensor:
     return F.avg_pool2d(F.avg_pool2d(F.pad(x, (1, 1, 1, 1)), 2, 1), 2, 1)
 
 
-def views_of(marked: Tensor) -> Tensor:
-    """What a mark must be readable in: [B,3,H,W] -> [4B,3,H,W].
+class _Hue:
+    """The parts of turning the hue of HSV by `turn` (full turns): what the result and its gradient share."""
 
-    As it is, grey, with 1.8 times the contrast and 1.7 times the brightness (both clipped to 0..1).
+    def __init__(self, x: Tensor, turn: Tensor | float) -> None:
+        red, green, blue = x[:, 0:1], x[:, 1:2], x[:, 2:3]
+        self.value = x.amax(dim=1, keepdim=True)
+        least = x.amin(dim=1, keepdim=True)
+        self.chroma = self.value - least
+        smallest = (x <= least).to(x.dtype)
+        self.smallest = smallest / smallest.sum(dim=1, keepdim=True)
+        # Where there is (almost) no colour, hue is noise and its gradient without bounds.
+        self.safe = self.chroma.clamp(min=1e-3)
+        is_red = (red >= self.value).to(x.dtype)
+        is_green = (green >= self.value).to(x.dtype) * (1 - is_red)
+        is_blue = 1 - is_red - is_green
+        self.largest = torch.cat([is_red, is_green, is_blue], 1)
+        difference = is_red * (green - blue) + is_green * (blue - red) + is_blue * (red - green)
+        self.slope = difference / self.safe
+        self.slope_by_channel = torch.cat([is_blue - is_green, is_red - is_blue, is_green - is_red], 1)
+        sixths = self.slope + 2 * is_green + 4 * is_blue + 6 * turn
+        place = torch.cat([sixths + 5, sixths + 3, sixths + 1], 1) % 6
+        self.rising = torch.minimum(place, 4 - place)
+        self.falls = (place > 2).to(x.dtype)
+
+    def turned(self) -> Tensor:
+        return self.value - self.chroma * self.rising.clamp(0, 1)
+
+    def back(self, gradient: Tensor) -> Tensor:
+        """The gradient at the input from the one at the output."""
+        slanted = ((self.rising > 0) & (self.rising < 1)).to(gradient.dtype) * (1 - 2 * self.falls)
+        of_chroma = self.largest - self.smallest
+        by_value = gradient.sum(dim=1, keepdim=True)
+        by_ramp = (gradient * self.rising.clamp(0, 1)).sum(dim=1, keepdim=True)
+        by_place = (gradient * slanted).sum(dim=1, keepdim=True) * self.chroma / self.safe
+        by_slope: Tensor = by_place * (self.slope_by_channel - self.slope * of_chroma)
+        return self.largest * by_value - of_chroma * by_ramp - by_slope
+
+
+def turn_hue(x: Tensor, turn: Tensor | float) -> Tensor:
+    """Add `turn` ([B,1,1,1] or one for all, in full turns) to the hue of HSV, as picture editors do."""
+    return _Hue(x, turn).turned()
+
+
+def views_of(marked: Tensor) -> Tensor:
+    """What a mark must be readable in: [B,3,H,W] -> [VIEWS*B,3,H,W].
+
+    As it is, grey, with 1.8 times the contrast and the brightness (clipped to 0..1), with its hue turned
+    either way.
     """
     mean = marked.mean(dim=(1, 2, 3), keepdim=True)
     grey = luma(marked).expand(-1, 3, -1, -1)
-    contrast, brightness = mean + CONTRAST * (marked - mean), BRIGHTNESS * marked
-    return torch.cat([marked, grey, contrast.clamp(0, 1), brightness.clamp(0, 1)])
+    contrast = (mean + CONTRAST * (marked - mean)).clamp(0, 1)
+    brightness = (BRIGHTNESS * marked).clamp(0, 1)
+    return torch.cat([marked, grey, contrast, brightness, turn_hue(marked, HUE), turn_hue(marked, -HUE)])
 
 
 def back_through_views(marked: Tensor, gradients: Tensor) -> Tensor:
-    """The sum of what the gradients [4B,3,H,W] of the views mean for the marked picture [B,3,H,W]."""
-    as_it_is, grey, contrast, brightness = gradients.chunk(4)
+    """The sum of what the gradients [VIEWS*B,3,H,W] of the views mean for the marked picture [B,3,H,W]."""
+    as_it_is, grey, contrast, brightness, hue, hue_back = gradients.chunk(VIEWS)
     mean = marked.mean(dim=(1, 2, 3), keepdim=True)
     weights = torch.tensor([0.299, 0.587, 0.114], device=marked.device).view(1, 3, 1, 1)
     total = as_it_is + weights * grey.sum(dim=1, keepdim=True)
     inside = ((mean + CONTRAST * (marked - mean) - 0.5).abs() < 0.5).to(marked.dtype)
     total = total + CONTRAST * contrast * inside
-    return total + BRIGHTNESS * brightness * (BRIGHTNESS * marked < 1).to(marked.dtype)
+    total = total + BRIGHTNESS * brightness * (BRIGHTNESS * marked < 1).to(marked.dtype)
+    return total + _Hue(marked, HUE).back(hue) + _Hue(marked, -HUE).back(hue_back)
 
 
 class Refiner(nn.Module):
     """Which way to change a residual so that the decoder reads the bits better: the decoder's own gradient.
 
-    Looks at the marked picture in several views (as it is, grey, in high contrast, brighter), because what
-    is readable in all of them is readable after most of what happens to pictures. Holds the decoder's own
-    layers, so the exported graph points into the decoder's weights. The gradient is written out, since an
-    ONNX graph has no autograd.
+    Looks at the marked picture in several views (as it is, grey, in high contrast, brighter, in other hues),
+    because what is readable in all of them is readable after most of what happens to pictures. Holds the
+    decoder's own layers, so that the exported graph points into the decoder's weights. The gradient is
+    written out, since an ONNX graph has no autograd.
     """
 
     def __init__(self, decoder: Decoder) -> None:
@@ -257,12 +303,12 @@ class Refiner(nn.Module):
         smallest of all views.
         """
         marked = image + residual
-        sign = (bits * 2 - 1).repeat(4, 1)
+        sign = (bits * 2 - 1).repeat(VIEWS, 1)
         margins, gradients = self._margins_and_gradients(views_of(marked), sign)
         # Squared: a place that hides more takes more, and what it takes costs less.
         direction = smooth(back_through_views(marked, gradients)) * texture_mask(image) ** 2
         power = (direction * direction).mean(dim=(1, 2, 3), keepdim=True)
-        return direction / (power + 1e-20).sqrt(), torch.stack(margins.chunk(4)).amin(dim=0)
+        return direction / (power + 1e-20).sqrt(), torch.stack(margins.chunk(VIEWS)).amin(dim=0)
 
     def _margins_and_gradients(self, views: Tensor, sign: Tensor) -> tuple[Tensor, Tensor]:
         """views [N,3,160,160], sign [N,32] -> margins [N,32], minus the gradient of the loss [N,3,160,160].

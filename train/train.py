@@ -26,6 +26,7 @@ from .distort import elsewhere, everyday, round_to_8_bits, straight_through
 from .model import (
     BITS,
     REFINING_STEP,
+    VIEWS,
     WANTED_MARGIN,
     WORKING_SIZE,
     Decoder,
@@ -161,19 +162,19 @@ class Run:
     def refined(self, bits: Tensor, covers: Tensor, residual: Tensor, decibels: Tensor) -> Tensor:
         """The residual after none to three steps along the decoder's gradient; training sees through them.
 
-        As `Refiner` does it, but two of the four views each time, and by autograd, which is faster here.
+        As `Refiner` does it, but two of the views each time, and by autograd, which is faster here.
         """
         refined = residual.detach()
         mask = texture_mask(covers) ** 2
         sign = (bits * 2 - 1).repeat(2, 1)
         for _ in range(int(torch.multinomial(torch.tensor([0.15, 0.35, 0.35, 0.15]), 1))):
             marked = covers + refined
-            chosen = torch.randperm(4)[:2]
-            views = views_of(marked).view(4, *covers.shape)[chosen].flatten(0, 1)
+            chosen = torch.randperm(VIEWS)[:2]
+            views = views_of(marked).view(VIEWS, *covers.shape)[chosen].flatten(0, 1)
             views = views.contiguous(memory_format=torch.channels_last).requires_grad_()
             margins = self.decoder.working_logits(views) * sign
             (found,) = torch.autograd.grad(F.softplus(WANTED_MARGIN - margins).sum(), views)
-            gradients = torch.zeros(4, *covers.shape, device=self.device)
+            gradients = torch.zeros(VIEWS, *covers.shape, device=self.device)
             gradients[chosen] = found.view(2, *covers.shape)
             direction = -smooth(back_through_views(marked, gradients.flatten(0, 1))) * mask
             direction = direction / (direction.square().mean(dim=(1, 2, 3), keepdim=True) + 1e-20).sqrt()

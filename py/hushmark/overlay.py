@@ -18,10 +18,11 @@ from .payload import Payload, to_bits
 
 DEFAULT_STRENGTH_DB = 36.0
 MINIMUM_STRENGTH_DB, MAXIMUM_STRENGTH_DB = 26.0, 44.0
-_STEPS = 6
-_STEP = 0.3  # of the residual's RMS
-_CREST = 1.5  # of the RMS: what goes beyond is cut off
+_STEPS = 3
+_STEP = 0.2  # of the residual's RMS; more of both fits the blank picture rather than pages
+_CREST = 0.8  # of the RMS: what goes beyond is cut off
 _MIDDLE = 127.5
+_DISTANCE = 0.5  # of half of the range: how far the pixels of a page lie from the middle, as an RMS
 
 
 async def overlay(
@@ -29,9 +30,9 @@ async def overlay(
 ) -> bytes:
     """The tile: an RGBA PNG of S x S pixels, to be stretched over the page.
 
-    `strength_db`: PSNR of a white or black page with the tile against the page without it, 26..44. The
-    alpha is the same everywhere, so that the pattern comes through on every background; white pages get a
-    little darker and black ones a little lighter, which is part of that PSNR.
+    `strength_db`: PSNR of a page of pictures and text with the tile against the page without it, 26..44;
+    some 2.5 dB less where it is all white or black. The alpha is the same everywhere, so that the pattern
+    comes through on every background: white gets a little darker and black a little lighter.
     Raises StrengthError, PayloadTooLong, ModelOutput.
     """
     if not MINIMUM_STRENGTH_DB <= strength_db <= MAXIMUM_STRENGTH_DB:
@@ -70,6 +71,6 @@ def _at(rms: float, pattern: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def _alpha(strength_db: float, power: float) -> int:
     """The largest alpha 1..255 of a tile of this power (1 is full range) that keeps the strength."""
-    # Over white or black the middle of the tile is half of the range away, and the pattern comes on top.
+    # What the middle of the tile does to a page, and the pattern on top.
     wanted = 255 * 10 ** (-strength_db / 20)
-    return max(math.floor(255 * wanted / (_MIDDLE * math.sqrt(1 + power))), 1)
+    return max(math.floor(255 * wanted / (_MIDDLE * math.sqrt(_DISTANCE**2 + power))), 1)

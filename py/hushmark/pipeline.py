@@ -21,7 +21,7 @@ from .shaping import Shaper
 
 DEFAULT_STRENGTH_DB = 42.0
 
-REFINING_STEPS = 4
+REFINING_STEPS = 3
 """At most so many steps along the decoder's gradient."""
 REFINING_STEP = 0.4
 """Length of a step, as a share of the residual's RMS at the strength asked for."""

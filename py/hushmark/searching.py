@@ -29,7 +29,7 @@ _ANGLES = (4.0, -4.0, 8.0, -8.0, 12.0, -12.0)  # degrees
 # size come near enough to every place for a climb.
 _CROPS = (0.91, 0.81, 0.72)  # share of each side that is left
 _CROP_STEP = 0.045  # of the frame, between two places of a crop
-_CLIMBS = 4
+_CLIMBS = 6
 _CLIMB_STEPS = ((0.03, 0.03, 3.0), (0.015, 0.015, 1.5), (0.0075, 0.0075, 0.75))
 """Shift (of the frame), scale and angle in degrees of the moves of a climb, from round to round."""
 

@@ -18,13 +18,15 @@ from PIL import Image
 from safetensors import safe_open
 
 from tests.pictures import sample_path
-from train.distort import blur, elsewhere, everyday, jpeg, luma, round_to_8_bits, shrink, turn_hue
+from train.distort import blur, elsewhere, everyday, jpeg, luma, round_to_8_bits, shrink
 from train.export import CARD_KEY, export, load_decoder, load_encoder, networks_of
 from train.model import (
     BITS,
     BRIGHTNESS,
     CONTRAST,
+    HUE,
     IMAGE_SIZE,
+    VIEWS,
     WANTED_MARGIN,
     Decoder,
     Encoder,
@@ -33,6 +35,7 @@ from train.model import (
     shape,
     smooth,
     texture_mask,
+    turn_hue,
     views_of,
 )
 from train.train import Schedule
@@ -96,7 +99,7 @@ def test_the_refiner_follows_the_gradient_of_the_decoder() -> None:
     image, bits = torch.rand(2, 3, 160, 160), torch.randint(2, (2, BITS)).float()
     residual = (0.01 * torch.randn_like(image)).requires_grad_()
     views = views_of(image + residual)
-    sign = (bits * 2 - 1).repeat(4, 1)
+    sign = (bits * 2 - 1).repeat(VIEWS, 1)
     margins = decoder.working_logits(views) * sign
     # The mean that contrast turns about counts as a constant.
     (gradients,) = torch.autograd.grad(F.softplus(WANTED_MARGIN - margins).sum(), views)
@@ -104,16 +107,17 @@ def test_the_refiner_follows_the_gradient_of_the_decoder() -> None:
     wanted = wanted / wanted.square().mean(dim=(1, 2, 3), keepdim=True).sqrt()
     direction, worst = Refiner(decoder).working_direction(bits, image, residual.detach())
     assert torch.allclose(direction, wanted, atol=1e-4)
-    assert torch.allclose(worst, margins.view(4, 2, BITS).amin(dim=0), atol=1e-5)
+    assert torch.allclose(worst, margins.view(VIEWS, 2, BITS).amin(dim=0), atol=1e-5)
 
 
 def test_the_gradient_of_the_views_is_that_of_autograd() -> None:
     torch.manual_seed(4)
     marked = torch.rand(2, 3, 20, 20).requires_grad_()
-    weights = torch.randn(8, 3, 20, 20)
+    weights = torch.randn(2 * VIEWS, 3, 20, 20)
     mean = marked.detach().mean(dim=(1, 2, 3), keepdim=True)
     contrast = mean + CONTRAST * (marked - mean)
-    views = torch.cat([marked, luma(marked).expand(-1, 3, -1, -1), contrast, BRIGHTNESS * marked]).clamp(0, 1)
+    plain = torch.cat([marked, luma(marked).expand(-1, 3, -1, -1), contrast, BRIGHTNESS * marked]).clamp(0, 1)
+    views = torch.cat([plain, turn_hue(marked, HUE), turn_hue(marked, -HUE)])
     assert torch.equal(views, views_of(marked))
     (wanted,) = torch.autograd.grad((views * weights).sum(), marked)
     assert torch.allclose(back_through_views(marked.detach(), weights), wanted, atol=1e-5)
