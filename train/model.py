@@ -28,7 +28,7 @@ NOMINAL_DB = 38.0
 
 FLAT_DEVIATION = 2 / 255
 """Where the local deviation of luma is below this, the picture is flat and hides nothing."""
-FLAT_LIMIT = 1.35 / 255
+FLAT_LIMIT = 1.25 / 255
 """Local RMS of a residual where the picture is flat; elsewhere the limit grows with the deviation,"""
 MOST_LOCAL = 2.5
 """up to this multiple of the RMS that the PSNR allows: no single object takes what a flat rest leaves."""
@@ -274,7 +274,8 @@ def back_through_views(marked: Tensor, gradients: Tensor) -> Tensor:
     as_it_is, grey, contrast, brightness, hue, hue_back = gradients.chunk(VIEWS)
     mean = marked.mean(dim=(1, 2, 3), keepdim=True)
     weights = torch.tensor([0.299, 0.587, 0.114], device=marked.device).view(1, 3, 1, 1)
-    total = as_it_is + weights * grey.sum(dim=1, keepdim=True)
+    # Grey counts twice: it has the least to read, a third of the channels.
+    total = as_it_is + 2 * weights * grey.sum(dim=1, keepdim=True)
     inside = ((mean + CONTRAST * (marked - mean) - 0.5).abs() < 0.5).to(marked.dtype)
     total = total + CONTRAST * contrast * inside
     total = total + BRIGHTNESS * brightness * (BRIGHTNESS * marked < 1).to(marked.dtype)

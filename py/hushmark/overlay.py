@@ -22,7 +22,7 @@ _STEPS = 3
 _STEP = 0.2  # of the residual's RMS; more of both fits the blank picture rather than pages
 _CREST = 0.8  # of the RMS: what goes beyond is cut off
 _MIDDLE = 127.5
-_DISTANCE = 0.5  # of half of the range: how far the pixels of a page lie from the middle, as an RMS
+_DISTANCE = 0.6  # of half of the range: how far the pixels of a page lie from the middle, as an RMS
 
 
 async def overlay(

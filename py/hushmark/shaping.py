@@ -9,7 +9,7 @@ from PIL import Image
 
 FLAT_DEVIATION = 2 / 255
 """Where the local deviation of luma is below this, the picture is flat and hides nothing."""
-FLAT_LIMIT = 1.35 / 255
+FLAT_LIMIT = 1.25 / 255
 """Local RMS of a residual where the picture is flat; elsewhere the limit grows with the deviation,"""
 MOST_LOCAL = 2.5
 """up to this multiple of the RMS that the PSNR allows: no single object takes what a flat rest leaves."""

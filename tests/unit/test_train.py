@@ -119,7 +119,9 @@ def test_the_gradient_of_the_views_is_that_of_autograd() -> None:
     plain = torch.cat([marked, luma(marked).expand(-1, 3, -1, -1), contrast, BRIGHTNESS * marked]).clamp(0, 1)
     views = torch.cat([plain, turn_hue(marked, HUE), turn_hue(marked, -HUE)])
     assert torch.equal(views, views_of(marked))
-    (wanted,) = torch.autograd.grad((views * weights).sum(), marked)
+    counts = torch.ones(VIEWS).index_fill(0, torch.tensor(1), 2.0)  # grey counts twice
+    counted = views * weights * counts.repeat_interleave(2).view(-1, 1, 1, 1)
+    (wanted,) = torch.autograd.grad(counted.sum(), marked)
     assert torch.allclose(back_through_views(marked.detach(), weights), wanted, atol=1e-5)
 
 
