@@ -22,7 +22,7 @@ _STEPS = 3
 _STEP = 0.2  # of the residual's RMS; more of both fits the blank picture rather than pages
 _CREST = 0.8  # of the RMS: what goes beyond is cut off
 _MIDDLE = 127.5
-_DISTANCE = 0.6  # of half of the range: how far the pixels of a page lie from the middle, as an RMS
+_DISTANCE = 0.77  # of half of the range: how far the pixels of a page lie from the middle, as an RMS
 
 
 async def overlay(
@@ -47,8 +47,8 @@ async def overlay(
     if not np.isfinite(pattern).all():
         raise ModelOutput
     colours = np.clip(pattern[0] / (_CREST * rms), -1, 1)
-    alpha = _alpha(strength_db, float(np.square(colours).mean()))
-    levels = np.rint(_MIDDLE + _MIDDLE * colours).astype(np.uint8).transpose(1, 2, 0)
+    alpha, swing = _alpha_and_swing(strength_db, float(np.square(colours).mean()))
+    levels = np.rint(_MIDDLE + swing * colours).astype(np.uint8).transpose(1, 2, 0)
     tile = np.concatenate([levels, np.full((*levels.shape[:2], 1), alpha, np.uint8)], axis=2)
     file = io.BytesIO()
     Image.fromarray(tile).save(file, "PNG", optimize=True)
@@ -69,8 +69,10 @@ def _at(rms: float, pattern: NDArray[np.float32]) -> NDArray[np.float32]:
     return centred * np.float32(rms / max(float(np.square(centred).mean()) ** 0.5, 1e-12))
 
 
-def _alpha(strength_db: float, power: float) -> int:
-    """The largest alpha 1..255 of a tile of this power (1 is full range) that keeps the strength."""
-    # What the middle of the tile does to a page, and the pattern on top.
+def _alpha_and_swing(strength_db: float, power: float) -> tuple[int, float]:
+    """Alpha 1..255, and how far the colours of a tile of this power (1 is full range) go from the middle."""
     wanted = 255 * 10 ** (-strength_db / 20)
-    return max(math.floor(255 * wanted / (_MIDDLE * math.sqrt(_DISTANCE**2 + power))), 1)
+    # What the middle of the tile does to a page, and the pattern on top.
+    alpha = math.ceil(255 * wanted / (_MIDDLE * math.sqrt(_DISTANCE**2 + power)))
+    left = max(wanted**2 - (alpha / 255 * _DISTANCE * _MIDDLE) ** 2, 0.0)
+    return alpha, min(math.sqrt(left / power) / (alpha / 255), _MIDDLE)
