@@ -178,7 +178,11 @@ class Decoder(nn.Module):
             conv(12, 32), conv(32, 64, 2), conv(64, 64), conv(64, 64, 2), conv(64, 128, 2), conv(128, 128, 2)
         )
         self.squeeze = nn.Linear(3200, SQUEEZED, bias=False)
-        self.head = nn.Sequential(nn.Linear(SQUEEZED, 512), nn.ReLU(), nn.Linear(512, BITS))
+        first = nn.Linear(SQUEEZED, 512)
+        self.head = nn.Sequential(first, nn.ReLU(), nn.Linear(512, BITS))
+        # Power kept from layer to layer: with PyTorch's own start the bits are not learnt within 450 steps.
+        nn.init.kaiming_normal_(self.squeeze.weight, nonlinearity="linear")
+        nn.init.kaiming_normal_(first.weight, nonlinearity="relu")
 
     def working_logits(self, image: Tensor) -> Tensor:
         """image [B,3,160,160] in 0..1 -> logits [B,32]."""

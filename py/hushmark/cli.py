@@ -47,15 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     embed = commands.add_parser("embed", help="mark a picture")
     embed.add_argument("input", type=Path, metavar="IN", help="JPEG, PNG or WebP")
     _add_payload(embed)
-    embed.add_argument("-o", "--output", type=Path, required=True, metavar="OUT", help="file to write")
-    embed.add_argument(
-        "--strength",
-        type=float,
-        default=pipeline.DEFAULT_STRENGTH_DB,
-        metavar="DB",
-        help="PSNR to aim at, 30 (strong) to 50 (weak); %(default)s unless given",
-    )
-    embed.add_argument("--force", action="store_true", help="replace OUT if it exists")
+    _add_output(embed, pipeline.DEFAULT_STRENGTH_DB, "PSNR to aim at, 30 (strong) to 50 (weak)")
 
     read = commands.add_parser("read", help="read pictures")
     read.add_argument("files", type=Path, nargs="+", metavar="FILE")
@@ -63,15 +55,7 @@ def _parser() -> argparse.ArgumentParser:
 
     tile = commands.add_parser("overlay", help="make a transparent tile that marks a web page")
     _add_payload(tile)
-    tile.add_argument("-o", "--output", type=Path, required=True, metavar="OUT", help="PNG file to write")
-    tile.add_argument(
-        "--strength",
-        type=float,
-        default=overlay.DEFAULT_STRENGTH_DB,
-        metavar="DB",
-        help="PSNR of the page to aim at, 26 (strong) to 44 (weak); %(default)s unless given",
-    )
-    tile.add_argument("--force", action="store_true", help="replace OUT if it exists")
+    _add_output(tile, overlay.DEFAULT_STRENGTH_DB, "PSNR of a page to aim at, 26 (strong) to 44 (weak)")
     return parser
 
 
@@ -80,6 +64,18 @@ def _add_payload(command: argparse.ArgumentParser) -> None:
     payload.add_argument("--text", help="1 to 4 characters, for instance pipe")
     payload.add_argument("--hex", help="8 hex digits, for instance 70697065")
     payload.add_argument("--random", action="store_true", help="a random id, which is printed")
+
+
+def _add_output(command: argparse.ArgumentParser, strength_db: float, meaning: str) -> None:
+    command.add_argument("-o", "--output", type=Path, required=True, metavar="OUT", help="file to write")
+    command.add_argument(
+        "--strength",
+        type=float,
+        default=strength_db,
+        metavar="DB",
+        help=f"{meaning}; %(default)s unless given",
+    )
+    command.add_argument("--force", action="store_true", help="replace OUT if it exists")
 
 
 def _embed(options: argparse.Namespace) -> int:
