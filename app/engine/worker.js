@@ -14,14 +14,21 @@ import { loadWeights } from "./weights.js";
 /**
  * @import { Lockfile, PyodideAPI } from "pyodide"
  * @import { Manifest, SiteFile } from "./manifest.js"
- * @import { ErrorFacts, FromWorker, Job, Marked, TimedReading, ToWorker } from "./protocol.js"
+ * @import { ErrorFacts, FromWorker, Job, Marked, PayloadKind, TimedReading, ToWorker } from "./protocol.js"
  *
- * @typedef {(phase: string) => void} OnPhase
+ * @typedef {(phase: string, done: number, total: number) => void} OnProgress
+ *
+ * @typedef {object} EmbedOptions
+ * @property {PayloadKind} kind
+ * @property {string} value
+ * @property {number} strengthDb
+ * @property {boolean} again
  *
  * @typedef {object} PythonEngine hushmark.browser.Engine
- * @property {(data: Uint8Array, name: string, kind: string, value: string, strengthDb: number,
- *   onPhase: OnPhase) => Promise<Marked | { error: ErrorFacts }>} embed
- * @property {(data: Uint8Array, name: string, onPhase: OnPhase) => Promise<TimedReading | { error: ErrorFacts }>} read
+ * @property {(data: Uint8Array, name: string, options: EmbedOptions, onProgress: OnProgress) =>
+ *   Promise<Marked | { error: ErrorFacts }>} embed
+ * @property {(data: Uint8Array, name: string, options: object, onProgress: OnProgress) =>
+ *   Promise<TimedReading | { error: ErrorFacts }>} read
  */
 
 const PACKAGES = ["numpy", "pillow", "safetensors", "micropip"];
@@ -82,11 +89,11 @@ function factsOf(error, code) {
  */
 function perform(engine, job, data) {
   const phases = PHASES[job.task];
-  /** @type {OnPhase} */
-  const onPhase = (phase) => report(phase, phases.indexOf(phase), phases.length);
-  return job.task === "embed"
-    ? engine.embed(data, job.name, job.kind, job.value, job.strengthDb, onPhase)
-    : engine.read(data, job.name, onPhase);
+  /** @type {OnProgress} */
+  const onProgress = (phase) => report(phase, phases.indexOf(phase), phases.length);
+  if (job.task === "read") return engine.read(data, job.name, {}, onProgress);
+  const { name, kind, value, strengthDb } = job;
+  return engine.embed(data, name, { kind, value, strengthDb, again: true }, onProgress);
 }
 
 /** @param {Marked | TimedReading} result */

@@ -4,7 +4,7 @@ Big arrays cross as whole buffers: `assign` and `to_py` copy a typed array in on
 proxy would take it element by element.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -13,12 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 from pyodide.ffi import JsProxy, jsnull, to_js
 
-from . import pipeline
+from . import overlay, pipeline
 from .card import read_card
-from .errors import HushmarkError
+from .errors import AlreadyMarked, HushmarkError
 from .payload import Payload, hex_payload, random_payload, text_payload, to_bytes
 from .picture import MIME_TYPES
+from .pipeline import Progress
 from .reading import Reading
+
+_OVERLAY_NAME = "hushmark-overlay.png"
 
 
 class JsForward(Protocol):
@@ -47,30 +50,29 @@ class Engine:
         self._forward = _Forward(js_forward)
         self._card = read_card(Path(card_path))
 
-    async def embed(
-        self,
-        data: JsProxy,
-        name: str,
-        kind: str,
-        value: str,
-        strength_db: float,
-        on_progress: Callable[[str], None],
-    ) -> JsProxy:
-        """Mark the picture in `data` (Uint8Array). `kind` is text, hex or random (which ignores `value`).
+    async def embed(self, data: JsProxy, name: str, options: JsProxy, on_progress: Progress) -> JsProxy:
+        """Mark the picture in `data` (Uint8Array).
 
-        -> {data: Uint8Array, name, type (MIME), width, height, psnr, payload: {kind, value, hex},
-        check: reading, difference: Uint8Array (PNG), phases: {phase: ms}}
+        `options`: {kind: text, hex or random (which ignores `value`), value, strengthDb, again: boolean}
+        -> {data: Uint8Array, name, type (MIME), width, height, sizeBefore (bytes), psnr, payload: {kind,
+        value, hex}, check: reading, warnings: codes (see `pipeline.Warning`), difference: Uint8Array (PNG),
+        phases: {phase: ms}}. The error "already-marked" has the payload that was read, too.
         """
+        wanted = _options(options)
+        cover = data.to_bytes()
         try:
             marked = await pipeline.embed(
-                data.to_bytes(),
-                self._payload(kind, value),
+                cover,
+                self._payload(wanted),
                 name=name,
-                strength_db=strength_db,
+                strength_db=wanted["strengthDb"],
+                again=wanted["again"],
                 forward=self._forward,
                 card=self._card,
                 progress=on_progress,
             )
+        except AlreadyMarked as error:
+            return _error(error, payload=self._facts(error.reading.payload))
         except HushmarkError as error:
             return _error(error)
         return _object(
@@ -79,15 +81,17 @@ class Engine:
             type=MIME_TYPES[marked.file_format],
             width=marked.width,
             height=marked.height,
+            sizeBefore=len(cover),
             psnr=marked.psnr,
             payload=self._facts(marked.payload),
             check=self._reading(marked.check),
+            warnings=list(marked.warnings),
             difference=_uint8_array(marked.difference),
             phases=marked.phases,
         )
 
-    async def read(self, data: JsProxy, name: str, on_progress: Callable[[str], None]) -> JsProxy:
-        """Read the picture in `data` (Uint8Array).
+    async def read(self, data: JsProxy, name: str, options: JsProxy, on_progress: Progress) -> JsProxy:
+        """Read the picture in `data` (Uint8Array). `options`: {}
 
         -> {found, payload: {kind, value, hex} or null, confidences: Float32Array, statistic, threshold,
         falseAlarm, corners: [[x, y] x 4] (see Window), tried, phases: {phase: ms}}
@@ -100,18 +104,35 @@ class Engine:
             return _error(error)
         return _object(**self._reading(result.reading), phases=result.phases)
 
-    def _payload(self, kind: str, value: str) -> Payload:
-        if kind == "random":
-            return random_payload(self._card.bits)
-        return text_payload(value) if kind == "text" else hex_payload(value)
+    async def overlay(self, options: JsProxy) -> JsProxy:
+        """Make a transparent tile that marks a page. `options`: {kind, value, strengthDb} as in `embed`.
 
-    def _facts(self, payload: Payload) -> dict[str, str]:
+        -> {data: Uint8Array (PNG), css: the rule that lays it over a page, payload: {kind, value, hex}}
+        """
+        wanted = _options(options)
+        try:
+            payload = self._payload(wanted)
+            tile = await overlay.overlay(
+                payload, forward=self._forward, card=self._card, strength_db=wanted["strengthDb"]
+            )
+        except HushmarkError as error:
+            return _error(error)
+        return _object(data=_uint8_array(tile), css=overlay.css(_OVERLAY_NAME), payload=self._facts(payload))
+
+    def _payload(self, options: dict[str, Any]) -> Payload:
+        if options["kind"] == "random":
+            return random_payload(self._card.bits)
+        return (text_payload if options["kind"] == "text" else hex_payload)(options["value"])
+
+    def _facts(self, payload: Payload | None) -> object:
+        if payload is None:
+            return jsnull
         return {"kind": payload.kind, "value": payload.value, "hex": to_bytes(payload, self._card.bits).hex()}
 
     def _reading(self, reading: Reading) -> dict[str, Any]:
         return {
             "found": reading.found,
-            "payload": jsnull if reading.payload is None else self._facts(reading.payload),
+            "payload": self._facts(reading.payload),
             "confidences": _float32_array(np.array(reading.confidences, np.float32)),
             "statistic": reading.statistic,
             "threshold": reading.threshold,
@@ -165,5 +186,10 @@ def _object(**fields: object) -> JsProxy:
     return to_js(fields, dict_converter=js.Object.fromEntries)
 
 
-def _error(error: HushmarkError) -> JsProxy:
-    return _object(error={"code": error.code, "message": str(error)})
+def _options(options: JsProxy) -> dict[str, Any]:
+    """A plain JavaScript object, its nulls as None."""
+    return {key: None if value is jsnull else value for key, value in options.to_py().items()}
+
+
+def _error(error: HushmarkError, **more: object) -> JsProxy:
+    return _object(error={"code": error.code, "message": str(error), **more})

@@ -5,6 +5,10 @@ kind of error for programs (the page's messages, `--json`), `str(error)` is the 
 """
 
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .reading import Reading
 
 
 class HushmarkError(Exception):
@@ -168,6 +172,21 @@ class StrengthError(HushmarkError):
 
     def __init__(self, minimum: float, maximum: float) -> None:
         super().__init__(f"The strength must lie between {minimum:g} and {maximum:g} dB.")
+
+
+class AlreadyMarked(HushmarkError):
+    """The picture carries a mark; `reading` is what it reads as."""
+
+    code = "already-marked"
+
+    def __init__(self, name: str, reading: "Reading") -> None:
+        payload = reading.payload
+        found = "" if payload is None else f": it reads as {payload.value}"
+        super().__init__(
+            f"{name} is marked already{found}. Mark it again (--again) only if another mark is to take that "
+            "one's place."
+        )
+        self.reading = reading
 
 
 class ModelError(HushmarkError):

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,12 +12,12 @@ from numpy.typing import NDArray
 from . import residual
 from .card import ModelCard
 from .container import Format
-from .errors import ModelOutput, StrengthError
+from .errors import AlreadyMarked, ModelOutput, StrengthError
 from .forward import Forward
 from .payload import Payload, to_bits
 from .picture import Picture, open_picture, save_picture
 from .reading import WHOLE_PICTURE, Reading, decide
-from .searching import search
+from .searching import is_sure, search
 from .shaping import Shaper
 
 DEFAULT_STRENGTH_DB = 42.0
@@ -28,8 +29,14 @@ REFINING_STEP = 0.4
 ENOUGH_MARGIN = 6.0
 """Margin of the weakest bit from which on another step is not worth its time."""
 
-Progress = Callable[[str], None]
-"""Is told the name of each phase as it starts: open, prepare, forward, refine, apply, save, check; search."""
+Progress = Callable[[str, int, int], None]
+"""Is told a phase, and how many of its steps are done of how many.
+
+Each phase starts with 0 of 1: open, prepare, forward, refine, apply, save, check; or open, search.
+"""
+
+Warning = Literal["unreadable", "weak"]
+"""What to know of a marked picture: its mark cannot be read back, or only just."""
 
 
 @dataclass(frozen=True)
@@ -37,8 +44,8 @@ class Marked:
     """A marked picture.
 
     `data`: the file; `name`: suggested file name; `width`, `height`: pixels as displayed; `psnr`: dB against
-    the cover, before encoding; `check`: what reading `data` back gave; `difference`: PNG for the eye;
-    `phases`: milliseconds by phase.
+    the cover, before encoding; `check`: what reading `data` back gave; `warnings`: what that means, empty
+    when all is well; `difference`: PNG for the eye; `phases`: milliseconds by phase.
     """
 
     data: bytes
@@ -49,6 +56,7 @@ class Marked:
     psnr: float
     payload: Payload
     check: Reading
+    warnings: tuple[Warning, ...]
     difference: bytes
     phases: dict[str, float]
 
@@ -69,12 +77,14 @@ async def embed(
     forward: Forward,
     card: ModelCard,
     strength_db: float = DEFAULT_STRENGTH_DB,
+    again: bool = False,
     progress: Progress | None = None,
 ) -> Marked:
     """Mark the picture in `data` (JPEG, PNG or WebP; `name` is its file name) with the payload.
 
-    `strength_db` is the PSNR to aim at, 30 (strong) to 50 (weak).
-    Raises HushmarkError: StrengthError, PayloadError, PictureError, ModelOutput.
+    `strength_db` is the PSNR to aim at, 30 (strong) to 50 (weak); `again` allows a second mark on top of one
+    that the picture carries already.
+    Raises HushmarkError: StrengthError, PayloadError, PictureError, AlreadyMarked, ModelOutput.
     """
     if not residual.MINIMUM_STRENGTH_DB <= strength_db <= residual.MAXIMUM_STRENGTH_DB:
         raise StrengthError(residual.MINIMUM_STRENGTH_DB, residual.MAXIMUM_STRENGTH_DB)
@@ -83,13 +93,19 @@ async def embed(
 
     await phases.enter("open")
     cover = open_picture(data, name)
-    marked, psnr = await _mark(cover, bits, strength_db, forward, card, phases)
+    await phases.enter("prepare")
+    image = residual.prepare(cover, card.image_size)
+    if not again:
+        before = decide(await forward.decode(image), card, WHOLE_PICTURE)
+        if before.found:
+            raise AlreadyMarked(name, before)
+    marked, psnr = await _mark(cover, image, bits, strength_db, forward, phases)
     await phases.enter("save")
     encoded = save_picture(marked)
     preview = residual.difference(cover, marked)
     await phases.enter("check")
-    again = residual.prepare(open_picture(encoded, marked.marked_name), card.image_size)
-    check = decide(await forward.decode(again), card, WHOLE_PICTURE)
+    seen = residual.prepare(open_picture(encoded, marked.marked_name), card.image_size)
+    check = decide(await forward.decode(seen), card, WHOLE_PICTURE)
     width, height = cover.display_size
     return Marked(
         data=encoded,
@@ -100,6 +116,7 @@ async def embed(
         psnr=psnr,
         payload=payload,
         check=check,
+        warnings=_warnings(check, bits),
         difference=preview,
         phases=phases.finish(),
     )
@@ -112,19 +129,18 @@ async def mark(
 
     Raises PictureTransparent, ModelOutput.
     """
-    return await _mark(cover, bits, strength_db, forward, card, _Phases(None))
+    image = residual.prepare(cover, card.image_size)
+    return await _mark(cover, image, bits, strength_db, forward, _Phases(None))
 
 
 async def _mark(
     cover: Picture,
+    image: NDArray[np.float32],
     bits: NDArray[np.float32],
     strength_db: float,
     forward: Forward,
-    card: ModelCard,
     phases: "_Phases",
 ) -> tuple[Picture, float]:
-    await phases.enter("prepare")
-    image = residual.prepare(cover, card.image_size)
     shaper = Shaper(image, strength_db, grey=cover.image.mode in ("L", "LA"))
     await phases.enter("forward")
     message = bits[np.newaxis]
@@ -142,6 +158,12 @@ async def _mark(
         pattern = shaper.shape(pattern + REFINING_STEP * 10 ** (-strength_db / 20) * direction)
     await phases.enter("apply")
     return residual.apply(cover, pattern, strength_db)
+
+
+def _warnings(check: Reading, bits: NDArray[np.float32]) -> tuple[Warning, ...]:
+    if not check.found or check.bits != tuple(bits.astype(int).tolist()):
+        return ("unreadable",)
+    return () if is_sure(check) else ("weak",)
 
 
 async def read(
@@ -167,7 +189,7 @@ class _Phases:
 
     async def enter(self, phase: str) -> None:
         if self._progress is not None:
-            self._progress(phase)
+            self._progress(phase, 0, 1)
         await asyncio.sleep(0)
         self._starts.append((phase, time.perf_counter()))
 

@@ -68,12 +68,13 @@ async def search(picture: Picture, *, forward: Forward, card: ModelCard) -> Read
     """
     whole = residual.prepare(picture, card.image_size)
     first = decide(await forward.decode(whole), card, WHOLE_PICTURE, tried=1)
-    if _is_sure(first):
+    if is_sure(first):
         return first
     return await _Search(picture, forward, card).run(first)
 
 
-def _is_sure(reading: Reading) -> bool:
+def is_sure(reading: Reading) -> bool:
+    """Whether something was found and no bit of it is a guess."""
     return reading.found and min(reading.confidences) >= 1 / (1 + math.exp(-SURE_LOGIT))
 
 
@@ -97,7 +98,7 @@ class _Search:
         surest = await self._climb(first, self._whole) if first.found else first
         seen = []
         for frame in self._candidates():
-            if _is_sure(surest):
+            if is_sure(surest):
                 break
             reading = await self._read(frame)
             seen.append((reading, frame))

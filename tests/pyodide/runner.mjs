@@ -16,6 +16,8 @@ import { loadPyodide } from "pyodide";
 
 const [job, repo, folder, ...wheels] = process.argv.slice(2);
 
+const card = "/repo/weights/decoder.safetensors";
+
 const pyodide = await loadPyodide({ env: { HOME: "/home/pyodide", PYTHONDONTWRITEBYTECODE: "1" } });
 for (const wheel of wheels) {
   pyodide.unpackArchive(new Uint8Array(readFileSync(wheel)), "wheel");
@@ -67,6 +69,7 @@ async function runEngine() {
     const images = [];
     /** @type {Float32Array[]} */
     const patterns = [];
+    let decoded = 0;
     const forward = {
       encode: async (/** @type {Float32Array} */ bits, /** @type {Float32Array} */ image) => {
         images.push(image);
@@ -83,17 +86,18 @@ async function runEngine() {
       },
       decode: async (/** @type {Float32Array} */ image) => {
         images.push(image);
-        return [floats(at("logits"))];
+        return [floats(at(decoded++ ? "after" : "before"))];
       },
     };
-    const engine = Engine(forward, "/repo/weights/decoder.safetensors");
+    const engine = Engine(forward, card);
     const cover = new Uint8Array(readFileSync(join(folder, name)));
     /** @type {string[]} */
     const phases = [];
     const note = (/** @type {string} */ phase) => void phases.push(phase);
+    const options = { kind: "text", value: "pipe", strengthDb: strength, again: false };
     // What reaches the page is cloned by postMessage; a Python proxy left inside would throw here.
-    const marked = structuredClone(await engine.embed(cover, name, "text", "pipe", strength, note));
-    const reading = structuredClone(await engine.read(marked.data, marked.name, note));
+    const marked = structuredClone(await engine.embed(cover, name, options, note));
+    const reading = structuredClone(await engine.read(marked.data, marked.name, {}, note));
     writeFileSync(at("marked"), marked.data);
     writeFileSync(at("difference"), marked.difference);
     images.forEach((image, index) => writeFileSync(at(`image${index}`), image));
@@ -103,7 +107,19 @@ async function runEngine() {
     writeFileSync(at("json"), JSON.stringify({ marked: facts, reading, phases, kinds }, plain));
     engine.destroy();
   }
+  await runOverlay(Engine);
   await runRefusals(Engine);
+}
+
+async function runOverlay(/** @type {import("pyodide/ffi").PyCallable} */ Engine) {
+  const pattern = floats(join(folder, "rocket.jpg.residual"));
+  const forward = { encode: async () => [pattern], refine: async () => [pattern, new Float32Array(32)] };
+  const engine = Engine(forward, card);
+  const options = { kind: "text", value: "pipe", strengthDb: 36 };
+  const { data, ...facts } = structuredClone(await engine.overlay(options));
+  writeFileSync(join(folder, "overlay.png"), data);
+  writeFileSync(join(folder, "overlay.json"), JSON.stringify(facts));
+  engine.destroy();
 }
 
 /** Errors as they cross into JavaScript. */
@@ -111,9 +127,11 @@ async function runRefusals(/** @type {import("pyodide/ffi").PyCallable} */ Engin
   const picture = new Uint8Array(readFileSync(join(folder, "rocket.jpg")));
   const lost = () => Promise.reject(new Error("device lost"));
   const broken = { encode: lost, refine: lost, decode: lost };
-  const engine = Engine(broken, "/repo/weights/decoder.safetensors");
+  const engine = Engine(broken, card);
   const embed = (/** @type {Uint8Array} */ data, /** @type {string} */ kind, /** @type {string} */ value) =>
-    engine.embed(data, "photo.jpg", kind, value, 38, () => {});
+    engine.embed(data, "photo.jpg", { kind, value, strengthDb: 38, again: true }, () => {});
+  const mark = { kind: "text", value: "pipe", strengthDb: 38 };
+  const marked = Engine({ decode: async () => [floats(join(folder, "rocket.jpg.after"))] }, card);
   const text = new TextEncoder().encode("just text");
   const answers = {
     truncated: await embed(picture.slice(0, 5000), "text", "pipe"),
@@ -121,7 +139,8 @@ async function runRefusals(/** @type {import("pyodide/ffi").PyCallable} */ Engin
     empty: await embed(picture, "text", ""),
     long: await embed(picture, "text", "pipes"),
     hex: await embed(picture, "hex", "12"),
-    read: await engine.read(text, "note.png", () => {}),
+    again: await marked.embed(picture, "photo.jpg", { ...mark, again: false }, () => {}),
+    read: await engine.read(text, "note.png", {}, () => {}),
     forward: await embed(picture, "random", "").catch((/** @type {Error} */ error) => ({
       thrown: error.message.includes("device lost"),
     })),

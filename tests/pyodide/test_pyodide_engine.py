@@ -11,10 +11,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hushmark import Marked, embed, text_payload
+from hushmark import Marked, text_payload
 from hushmark.card import read_card
 from hushmark.native import NativeForward
 from hushmark.payload import to_bits
+from hushmark.pipeline import embed
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -28,7 +29,8 @@ class RecordingForward:
     def __init__(self, native: NativeForward) -> None:
         self._native = native
         self.images: list[NDArray[np.float32]] = []
-        self.residual = self.logits = np.zeros(0, np.float32)
+        self.residual = np.zeros(0, np.float32)
+        self.logits: list[NDArray[np.float32]] = []
         self.refinements: list[tuple[NDArray[np.float32], NDArray[np.float32]]] = []
         self.patterns: list[NDArray[np.float32]] = []
 
@@ -46,8 +48,8 @@ class RecordingForward:
 
     async def decode(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
         self.images.append(image)
-        self.logits = await self._native.decode(image)
-        return self.logits
+        self.logits.append(await self._native.decode(image))
+        return self.logits[-1]
 
 
 def covers() -> dict[str, bytes]:
@@ -98,7 +100,9 @@ def native(
         )
         (folder / name).write_bytes(data)
         (folder / f"{name}.residual").write_bytes(forward.residual.tobytes())
-        (folder / f"{name}.logits").write_bytes(forward.logits.tobytes())
+        before, after = forward.logits  # is it marked already; is it marked now
+        (folder / f"{name}.before").write_bytes(before.tobytes())
+        (folder / f"{name}.after").write_bytes(after.tobytes())
         for step, (direction, margins) in enumerate(forward.refinements):
             (folder / f"{name}.direction{step}").write_bytes(direction.tobytes())
             (folder / f"{name}.margins{step}").write_bytes(margins.tobytes())
@@ -124,10 +128,11 @@ def test_same_input_to_the_network(
 ) -> None:
     folder, results = native
     _, forward = results[name]
-    cover, marked = forward.images
-    assert (folder / f"{name}.image0").read_bytes() == cover.tobytes()
-    assert (folder / f"{name}.image1").read_bytes() == marked.tobytes()  # the check after marking
-    assert (folder / f"{name}.image2").read_bytes() == marked.tobytes()  # reading what was marked
+    looked_at, cover, marked = forward.images
+    assert (folder / f"{name}.image0").read_bytes() == looked_at.tobytes() == cover.tobytes()
+    assert (folder / f"{name}.image1").read_bytes() == cover.tobytes()
+    assert (folder / f"{name}.image2").read_bytes() == marked.tobytes()  # the check after marking
+    assert (folder / f"{name}.image3").read_bytes() == marked.tobytes()  # reading what was marked
     for step, pattern in enumerate(forward.patterns):
         assert (folder / f"{name}.pattern{step}").read_bytes() == pattern.tobytes()
     assert not (folder / f"{name}.pattern{len(forward.patterns)}").exists()
@@ -148,6 +153,8 @@ def test_same_facts_as_plain_javascript(
         facts["type"] == {"jpg": "image/jpeg", "png": "image/png", "webp": "image/webp"}[name.split(".")[1]]
     )
     assert (facts["width"], facts["height"]) == (marked.width, marked.height)
+    assert facts["sizeBefore"] == len(covers()[name])
+    assert facts["warnings"] == list(marked.warnings)
     assert facts["psnr"] == pytest.approx(marked.psnr)
     assert facts["payload"] == {"kind": "text", "value": "pipe", "hex": "70697065"}
     assert list(facts["phases"]) == ["open", "prepare", "forward", "refine", "apply", "save", "check"]
@@ -179,8 +186,21 @@ def test_errors_for_people_come_back_as_values_and_others_are_thrown(
         "empty": "payload-empty",
         "long": "payload-too-long",
         "hex": "payload-hex",
+        "again": "already-marked",
         "read": "picture-format",
         "forward": None,
     }
     assert "photo.jpg is cut off" in answers["truncated"]["error"]["message"]
+    assert answers["again"]["error"]["payload"] == {"kind": "text", "value": "pipe", "hex": "70697065"}
     assert answers["forward"] == {"thrown": True}
+
+
+def test_an_overlay_crosses_with_its_rule(
+    native: tuple[Path, dict[str, tuple[Marked, RecordingForward]]],
+) -> None:
+    folder, _ = native
+    facts = json.loads((folder / "overlay.json").read_text())
+    assert facts["payload"] == {"kind": "text", "value": "pipe", "hex": "70697065"}
+    assert "body::after" in facts["css"]
+    tile = Image.open(folder / "overlay.png")
+    assert (tile.mode, tile.size) == ("RGBA", (320, 320))

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hushmark import embed, read, text_payload
+from hushmark import text_payload
 from hushmark.card import ModelCard, read_card
 from hushmark.errors import ModelDamaged, ModelMissing
 from hushmark.native import NativeForward, weights_dir
 from hushmark.payload import to_bits
 from hushmark.picture import open_picture
+from hushmark.pipeline import embed, read
 from hushmark.residual import prepare
 from PIL import Image
 

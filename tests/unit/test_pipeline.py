@@ -2,8 +2,9 @@ import io
 
 import numpy as np
 import pytest
-from hushmark import embed, hex_payload, read, text_payload
-from hushmark.errors import ModelOutput, PayloadTooLong, PictureTruncated, StrengthError
+from hushmark import hex_payload, text_payload
+from hushmark.errors import AlreadyMarked, ModelOutput, PayloadTooLong, PictureTruncated, StrengthError
+from hushmark.pipeline import embed, read
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 from support import CARD, SpreadForward, encoded, photo, run
@@ -59,6 +60,11 @@ def test_a_turned_picture_reads_back_once_it_is_upright(orientation: int) -> Non
 
 def test_phases_are_announced_in_order_and_timed() -> None:
     announced: list[str] = []
+
+    def note(phase: str, done: int, total: int) -> None:
+        assert (done, total) == (0, 1)
+        announced.append(phase)
+
     cover = encoded(photo(64, 64), "PNG")
     marked = run(
         embed(
@@ -67,13 +73,13 @@ def test_phases_are_announced_in_order_and_timed() -> None:
             name="a.png",
             forward=SpreadForward(),
             card=CARD,
-            progress=announced.append,
+            progress=note,
         )
     )
     assert announced == list(marked.phases) == EMBED_PHASES
     assert all(duration >= 0 for duration in marked.phases.values())
     announced.clear()
-    result = run(read(cover, name="a.png", forward=SpreadForward(), card=CARD, progress=announced.append))
+    result = run(read(cover, name="a.png", forward=SpreadForward(), card=CARD, progress=note))
     assert announced == list(result.phases) == ["open", "search"]
 
 
@@ -126,3 +132,54 @@ def test_a_residual_of_another_shape_is_an_error() -> None:
                 encoded(photo(64, 64), "PNG"), text_payload("a"), name="a", forward=SmallForward(), card=CARD
             )
         )
+
+
+def test_a_marked_picture_is_marked_again_only_when_that_is_wanted() -> None:
+    forward = SpreadForward()
+    cover = encoded(photo(320, 320), "PNG")
+    first = run(embed(cover, text_payload("one"), name="a.png", forward=forward, card=CARD))
+    with pytest.raises(AlreadyMarked, match=r"b\.png is marked already: it reads as one") as caught:
+        run(embed(first.data, text_payload("two"), name="b.png", forward=forward, card=CARD))
+    assert caught.value.reading.payload == text_payload("one")
+    second = run(
+        embed(
+            first.data,
+            text_payload("two"),
+            name="b.png",
+            forward=forward,
+            card=CARD,
+            strength_db=36,
+            again=True,
+        )
+    )
+    assert second.check.payload == text_payload("two")
+
+
+class DeafForward(SpreadForward):
+    """Reads back only a share of what was marked."""
+
+    def __init__(self, share: float) -> None:
+        super().__init__()
+        self.share = share
+
+    async def decode(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
+        return await super().decode(image) * np.float32(self.share)
+
+
+@pytest.mark.parametrize(("share", "warnings"), [(1, ()), (0, ("unreadable",)), (-1, ("unreadable",))])
+def test_a_mark_that_does_not_read_back_is_told(share: float, warnings: tuple[str, ...]) -> None:
+    cover = encoded(photo(320, 320), "PNG")
+    marked = run(embed(cover, text_payload("a"), name="a.png", forward=DeafForward(share), card=CARD))
+    assert marked.warnings == warnings
+
+
+def test_a_mark_that_reads_back_with_a_guess_in_it_is_weak() -> None:
+    class UnsureForward(SpreadForward):
+        async def decode(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
+            logits = await super().decode(image)
+            logits[0, 3] *= np.float32(0.01)
+            return logits
+
+    cover = encoded(photo(320, 320), "PNG")
+    marked = run(embed(cover, text_payload("a"), name="a.png", forward=UnsureForward(), card=CARD))
+    assert marked.warnings == ("weak",)
