@@ -192,7 +192,7 @@ def build_site(root: Path = ROOT, out: Path | None = None, say: Say = print) -> 
         except WheelError as error:
             raise BuildError(str(error)) from error
         _add_wheels(site, [(wheel.name, wheel.path) for wheel in wheels])
-        _add_wheels(site, [("hushmark", build_wheel(Path(temporary), root))])
+        _add_wheels(site, [("hushmark", build_wheel(Path(temporary), root, weights=False))])
         bundled = _add_app(site, root, Path(temporary) / "bundles")
         _add_page(site, root, _licenses(npm, sorted({*bundled, "pyodide", "onnxruntime-web"}), wheels))
         site.finish(say)
@@ -200,14 +200,16 @@ def build_site(root: Path = ROOT, out: Path | None = None, say: Say = print) -> 
     return out
 
 
-def build_wheel(folder: Path, root: Path = ROOT) -> Path:
+def build_wheel(folder: Path, root: Path = ROOT, *, weights: bool = True) -> Path:
     """Build our own wheel from the checkout `root` into `folder`; the same files always give the same bytes.
 
+    `weights`: whether it carries them; the page fetches them by themselves.
     Raises BuildError if it cannot be built.
     """
     folder = folder.resolve()
     _read(root / "py" / "hushmark" / "__init__.py")
     environment = {name: value for name, value in os.environ.items() if name != "SOURCE_DATE_EPOCH"}
+    environment["HATCH_BUILD_NO_HOOKS"] = str(not weights).lower()
     command = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(folder)]
     done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True)
     built = sorted(folder.glob("hushmark-*.whl"))

@@ -228,7 +228,7 @@ class RuntimeMissing(HushmarkError):
     code = "runtime-missing"
 
     def __init__(self) -> None:
-        super().__init__("The command line needs onnxruntime: pip install 'hushmark[native]'.")
+        super().__init__("The networks need onnxruntime, which is not installed: pip install onnxruntime.")
 
 
 class OutputExists(HushmarkError):

@@ -43,12 +43,13 @@ class NativeForward:
 
 
 def weights_dir() -> Path:
-    """The folder of the weights: $HUSHMARK_WEIGHTS, or `weights/` of the checkout that this package lies in.
+    """The folder of the weights: $HUSHMARK_WEIGHTS, or what lies in this package, or in its checkout.
 
     Raises ModelMissing when it is not there.
     """
     chosen = os.environ.get("HUSHMARK_WEIGHTS")
-    folder = Path(chosen) if chosen else Path(__file__).parents[2] / "weights"
+    inside, beside = Path(__file__).parent / "weights", Path(__file__).parents[2] / "weights"
+    folder = Path(chosen) if chosen else inside if inside.is_dir() else beside
     if not folder.is_dir():
         raise ModelMissing(folder)
     return folder

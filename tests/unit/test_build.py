@@ -63,7 +63,8 @@ def checkout(repo_root: Path, tmp_path: Path) -> Path:
     root.mkdir()
     for name in ("py", "app", "weights", "requirements"):
         shutil.copytree(repo_root / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("index.html", "package-lock.json", "pyproject.toml", "LICENSE", ".gitignore"):
+    files = ("index.html", "package-lock.json", "pyproject.toml", "hatch_build.py", "LICENSE", ".gitignore")
+    for name in files:
         shutil.copy(repo_root / name, root / name)
     (root / "node_modules").mkdir()
     for package in (repo_root / "node_modules").iterdir():
@@ -167,6 +168,21 @@ def test_own_wheel_depends_on_the_files_only(checkout: Path, repo_root: Path, tm
     names = zipfile.ZipFile(first).namelist()
     assert "hushmark/pipeline.py" in names
     assert not [name for name in names if not name.startswith(("hushmark/", "hushmark-0.1.0.dist-info/"))]
+
+
+def test_own_wheel_carries_the_weights_but_not_the_one_of_the_page(
+    site: Path, manifest: dict[str, Any], repo_root: Path, tmp_path: Path
+) -> None:
+    weights = {
+        f"hushmark/weights/{path.name}": path.read_bytes()
+        for path in (repo_root / "weights").iterdir()
+        if path.name != "README.md"
+    }
+    assert len(weights) == 5
+    complete = zipfile.ZipFile(build_wheel(tmp_path, repo_root))
+    assert {name: complete.read(name) for name in weights} == weights
+    of_the_page = zipfile.ZipFile(site / manifest["files"]["wheels/hushmark"]["url"])
+    assert set(complete.namelist()) - set(of_the_page.namelist()) == set(weights)
 
 
 def remove_weights(root: Path) -> None:
