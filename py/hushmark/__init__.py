@@ -7,9 +7,20 @@ they get the forward pass (`Forward`) from the caller: `native.NativeForward` on
 """
 
 from .card import ModelCard, read_card
-from .errors import HushmarkError, ModelError, PayloadError, PictureError
+from .codes import Protected
+from .errors import HushmarkError, KnownError, ModelError, PayloadError, PictureError
 from .forward import Forward
-from .payload import Payload, hex_payload, random_payload, text_payload
+from .keys import Key
+from .known import KnownIds, Match
+from .payload import (
+    Payload,
+    hex_payload,
+    number_payload,
+    parse,
+    protected_payload,
+    random_payload,
+    text_payload,
+)
 from .pipeline import DEFAULT_STRENGTH_DB, Marked, Read, embed, read
 from .reading import Reading, Window
 
@@ -19,17 +30,25 @@ __all__ = [
     "DEFAULT_STRENGTH_DB",
     "Forward",
     "HushmarkError",
+    "Key",
+    "KnownError",
+    "KnownIds",
     "Marked",
+    "Match",
     "ModelCard",
     "ModelError",
     "Payload",
     "PayloadError",
     "PictureError",
+    "Protected",
     "Read",
     "Reading",
     "Window",
     "embed",
     "hex_payload",
+    "number_payload",
+    "parse",
+    "protected_payload",
     "random_payload",
     "read",
     "read_card",

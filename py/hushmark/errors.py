@@ -130,7 +130,7 @@ class PayloadEmpty(PayloadError):
     code = "payload-empty"
 
     def __init__(self) -> None:
-        super().__init__("There is nothing to hide yet. Type 1 to 4 characters, or choose a random id.")
+        super().__init__("There is nothing to hide yet. Type a few characters, or choose a random id.")
 
 
 class PayloadTooLong(PayloadError):
@@ -162,7 +162,80 @@ class PayloadHex(PayloadError):
     code = "payload-hex"
 
     def __init__(self, digits: int) -> None:
-        super().__init__(f"A hex id has exactly {digits} digits from 0-9 and a-f, for instance 70697065.")
+        example = ("70697065" * digits)[:digits]
+        super().__init__(f"A hex id has exactly {digits} digits from 0-9 and a-f, for instance {example}.")
+
+
+class PayloadNumber(PayloadError):
+    """The number is not written as one."""
+
+    code = "payload-number"
+
+    def __init__(self) -> None:
+        super().__init__("A number has the digits 0-9 only, or hex digits after 0x. Leave the rest away.")
+
+
+class PayloadRange(PayloadError):
+    """The number is larger than `maximum`."""
+
+    code = "payload-range"
+
+    def __init__(self, maximum: int) -> None:
+        super().__init__(f"The number is too large. Choose one from 0 to {maximum}.")
+
+
+class PayloadUnprotected(PayloadError):
+    """Messages of `n_bits` carry no protected payload: the code has words of `protected` bits."""
+
+    code = "payload-unprotected"
+
+    def __init__(self, n_bits: int, protected: int) -> None:
+        super().__init__(
+            f"A protected number takes {protected} bits, and these weights mark {n_bits}. "
+            "Choose a number or a hex id."
+        )
+
+
+class PayloadKind(PayloadError):
+    """There is no such kind of payload."""
+
+    code = "payload-kind"
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(f"{kind} is no kind of payload. Choose text, hex, number, protected or random.")
+
+
+class PassphraseEmpty(PayloadError):
+    """A key from no characters."""
+
+    code = "passphrase-empty"
+
+    def __init__(self) -> None:
+        super().__init__("The passphrase is empty. Type one, or mark and read without a key.")
+
+
+class KnownError(HushmarkError):
+    """The list of known ids cannot be used."""
+
+
+class KnownLine(KnownError):
+    """Line `number` (from 1) of the list is no payload, because of `problem`."""
+
+    code = "known-line"
+
+    def __init__(self, number: int, problem: PayloadError) -> None:
+        super().__init__(f"Line {number} of the list of known ids cannot be used. {problem}")
+
+
+class KnownEmpty(KnownError):
+    """The list has no line with a payload."""
+
+    code = "known-empty"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The list of known ids is empty. Write one payload a line, with a label after a comma."
+        )
 
 
 class StrengthError(HushmarkError):

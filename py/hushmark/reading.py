@@ -1,14 +1,18 @@
 """Logits -> what was read: bits, confidence, and whether there is a watermark at all."""
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from . import codes
 from .card import ModelCard
+from .codes import Protected
 from .errors import ModelOutput
-from .payload import Payload, from_bits
+from .keys import Key
+from .known import KnownIds, Match
+from .payload import Payload, from_bits, to_bits
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,12 @@ class Reading:
     `found`: whether `statistic` (mean |logit|) reaches `threshold`; `payload`: None when not found;
     `bits`: the values read, each with its probability in `confidences` (0.5..1); `false_alarm`: chance that
     the best of `tried` windows of an unmarked picture reaches this statistic; `window`: where it was read.
+
+    `protected`: the bits taken for a protected number, None when not found or where messages have no room for
+    one. Nothing in a mark says of which kind its payload is, so that this is there for every mark; it is the
+    `payload`, too, where the chance that another message looks like it is at most the card's false positive
+    rate. `match`: the known id that fits, None when there is none, no list or nothing found.
+    `milliseconds`: what the search took; readings are equal whatever it was.
     """
 
     found: bool
@@ -43,38 +53,64 @@ class Reading:
     false_alarm: float
     window: Window
     tried: int
+    protected: Protected | None = None
+    match: Match | None = None
+    milliseconds: float = field(default=0.0, compare=False)
 
-    def among(self, tried: int, card: ModelCard) -> "Reading":
-        """The same reading as the best of `tried` windows: the more are tried, the more it takes."""
-        threshold = card.presence.threshold(tried)
-        found = self.statistic >= threshold
-        return replace(
-            self,
-            found=found,
-            payload=from_bits(self.bits) if found else None,
-            threshold=threshold,
-            false_alarm=card.presence.chance(self.statistic, tried),
-            tried=tried,
-        )
+    def carries(self, payload: Payload) -> bool:
+        """Whether this was found and reads as that payload, of whatever kind the reader would call it.
+
+        A protected number may have flipped bits, which are corrected.
+        """
+        if not self.found:
+            return False
+        if payload.kind == "protected" and self.protected is not None:
+            return str(self.protected.value) == payload.value
+        return self.bits == tuple(to_bits(payload, len(self.bits)))
 
 
-def decide(logits: NDArray[np.float32], card: ModelCard, window: Window, *, tried: int = 1) -> Reading:
-    """Decide on float32 logits [1, card.bits] (positive means 1) of one window, the best of `tried`.
+def statistic(logits: NDArray[np.float32], card: ModelCard) -> float:
+    """How strongly a window speaks for a mark: the mean |logit| of float32 [1, card.bits].
 
     Raises ModelOutput when the logits have another shape or are not finite.
     """
     if logits.shape != (1, card.bits) or not np.isfinite(logits).all():
         raise ModelOutput
-    magnitudes = np.abs(logits[0].astype(np.float64))
-    reading = Reading(
-        found=False,
-        payload=None,
-        bits=tuple(int(logit > 0) for logit in logits[0]),
-        confidences=tuple(1 / (1 + math.exp(-magnitude)) for magnitude in magnitudes),
-        statistic=float(magnitudes.mean()),
-        threshold=math.inf,
-        false_alarm=1.0,
+    return float(np.abs(logits.astype(np.float64)).mean())
+
+
+def decide(
+    logits: NDArray[np.float32],
+    card: ModelCard,
+    window: Window,
+    *,
+    tried: int = 1,
+    key: Key | None = None,
+    known: KnownIds | None = None,
+) -> Reading:
+    """Decide on float32 logits [1, card.bits] (positive means 1) of one window, the best of `tried`.
+
+    Raises ModelOutput when the logits have another shape or are not finite.
+    """
+    strength, threshold = statistic(logits, card), card.presence.threshold(tried)
+    message = logits[0] if key is None else key.unwhiten(logits[0])
+    found = strength >= threshold
+    bits = (message > 0).astype(np.uint8)
+    level = card.presence.false_positive_rate
+    protected = codes.decode(message) if found and card.bits == codes.PROTECTED_BITS else None
+    payload = from_bits(bits) if found else None
+    if protected is not None and protected.chance <= level:
+        payload = Payload("protected", str(protected.value))
+    return Reading(
+        found=found,
+        payload=payload,
+        bits=tuple(int(bit) for bit in bits),
+        confidences=tuple(1 / (1 + math.exp(-abs(float(logit)))) for logit in message),
+        statistic=strength,
+        threshold=threshold,
+        false_alarm=card.presence.chance(strength, tried),
         window=window,
         tried=tried,
+        protected=protected,
+        match=known.match(bits, tried, level) if found and known is not None else None,
     )
-    return reading.among(tried, card)

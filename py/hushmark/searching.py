@@ -1,12 +1,14 @@
-"""Looks for a mark where it may be: in the whole picture, turned, mirrored, on a page, cropped, askew.
+"""Looks for a mark where it may be: in the whole picture, on a page, turned, mirrored, askew, cropped.
 
 Cheap and likely places come first, and the search ends as soon as a reading is sure. Whatever is tried is
 counted: the chance of a false alarm, and with it the threshold, is that of all windows together.
 """
 
+import asyncio
 import math
+import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +17,10 @@ from PIL import Image
 from . import residual
 from .card import ModelCard
 from .forward import Forward
+from .keys import Key
+from .known import KnownIds
 from .picture import Picture
-from .reading import WHOLE_PICTURE, Reading, Window, decide
+from .reading import WHOLE_PICTURE, Reading, Window, decide, statistic
 from .trimming import content_boxes
 
 SURE_LOGIT = 1.5
@@ -32,6 +36,9 @@ _CROP_STEP = 0.045  # of the frame, between two places of a crop
 _CLIMBS = 6
 _CLIMB_STEPS = ((0.03, 0.03, 3.0), (0.015, 0.015, 1.5), (0.0075, 0.0075, 0.75))
 """Shift (of the frame), scale and angle in degrees of the moves of a climb, from round to round."""
+
+Looks = Callable[[int, int], None]
+"""Is told how many windows were tried, and how many it will be at most."""
 
 
 @dataclass(frozen=True)
@@ -61,60 +68,105 @@ class _Frame:
         return Window(tuple((corner.real / size[0], corner.imag / size[1]) for corner in corners))
 
 
-async def search(picture: Picture, *, forward: Forward, card: ModelCard) -> Reading:
+@dataclass(frozen=True)
+class _Look:
+    """What the network says of a frame."""
+
+    frame: _Frame
+    logits: NDArray[np.float32]
+    statistic: float
+
+
+async def search(
+    picture: Picture,
+    *,
+    forward: Forward,
+    card: ModelCard,
+    key: Key | None = None,
+    known: KnownIds | None = None,
+    progress: Looks | None = None,
+) -> Reading:
     """Read the picture wherever the mark may be -> the surest reading, which says what was tried.
 
-    Raises ModelOutput.
+    It ends when a reading is sure: when every bit is, when it fits a known id, or when its bits are exactly
+    those of a protected number. The search can be cancelled between two windows; `progress` is told
+    of each after the first. Raises ModelOutput.
     """
-    whole = residual.prepare(picture, card.image_size)
-    first = decide(await forward.decode(whole), card, WHOLE_PICTURE, tried=1)
-    if is_sure(first):
-        return first
-    return await _Search(picture, forward, card).run(first)
+    started = time.perf_counter()
+    logits = await forward.decode(residual.prepare(picture, card.image_size))
+    reading = decide(logits, card, WHOLE_PICTURE, key=key, known=known)
+    if not is_sure(reading):
+        reading = await _Search(picture, forward, card, key, known, progress).run(logits)
+    return replace(reading, milliseconds=1000 * (time.perf_counter() - started))
 
 
 def is_sure(reading: Reading) -> bool:
-    """Whether something was found and no bit of it is a guess."""
-    return reading.found and min(reading.confidences) >= 1 / (1 + math.exp(-SURE_LOGIT))
+    """Whether what was found needs no further look: no bit is a guess, or all fits what was known before."""
+    if not reading.found:
+        return False
+    if reading.match is not None or min(reading.confidences) >= 1 / (1 + math.exp(-SURE_LOGIT)):
+        return True
+    exact = reading.protected is not None and reading.protected.corrected == 0
+    return exact and reading.payload is not None and reading.payload.kind == "protected"
 
 
-def _statistic(reading: Reading) -> float:
-    return reading.statistic
+def _statistic(look: _Look) -> float:
+    return look.statistic
 
 
 class _Search:
-    def __init__(self, picture: Picture, forward: Forward, card: ModelCard) -> None:
+    def __init__(
+        self,
+        picture: Picture,
+        forward: Forward,
+        card: ModelCard,
+        key: Key | None,
+        known: KnownIds | None,
+        progress: Looks | None,
+    ) -> None:
         self._forward = forward
         self._card = card
+        self._key = key
+        self._known = known
+        self._progress = progress
         self._page = residual.page(picture, _PAGE_SIDE)
         self._levels = {1.0: self._page}
         self._fill = tuple(round(v) for v in np.asarray(self._page).mean(axis=(0, 1)))
         self._tried = 1
         width, height = self._page.size
         self._whole = _Frame(0j, complex(width), complex(0, height))
+        self._frames = list(self._candidates())
+        climb = 2 * sum(len(_moves(*steps)) for steps in _CLIMB_STEPS)
+        self._most = 1 + len(self._frames) + (1 + _CLIMBS) * climb
 
-    async def run(self, first: Reading) -> Reading:
-        """Goes on after the reading of the whole picture."""
-        surest = await self._climb(first, self._whole) if first.found else first
+    async def run(self, logits: NDArray[np.float32]) -> Reading:
+        """Goes on after the logits of the whole picture."""
+        surest = _Look(self._whole, logits, statistic(logits, self._card))
+        if self._reading(surest).found:
+            surest = await self._climb(surest)
         seen = []
-        for frame in self._candidates():
-            if is_sure(surest):
+        for frame in self._frames:
+            if is_sure(self._reading(surest)):
                 break
-            reading = await self._read(frame)
-            seen.append((reading, frame))
-            surest = max(surest, reading, key=_statistic)
+            seen.append(await self._look(frame))
+            surest = max(surest, seen[-1], key=_statistic)
         else:
-            seen.sort(key=lambda entry: entry[0].statistic, reverse=True)
-            climbed = [await self._climb(*entry) for entry in seen[:_CLIMBS]]
+            seen.sort(key=_statistic, reverse=True)
+            climbed = [await self._climb(look) for look in seen[:_CLIMBS]]
             surest = max(surest, *climbed, key=_statistic)
-        return surest.among(self._tried, self._card)
+        return self._reading(surest)
+
+    def _reading(self, look: _Look) -> Reading:
+        """The look as the surest of all so far."""
+        window = look.frame.window(self._page.size)
+        return decide(look.logits, self._card, window, tried=self._tried, key=self._key, known=self._known)
 
     def _candidates(self) -> Iterator[_Frame]:
         whole = self._whole
-        yield from _turns(whole)
         boxes = content_boxes(self._page)
         for left, top, right, bottom in boxes:
             yield _Frame(complex(left, top), complex(right - left), complex(0, bottom - top))
+        yield from _turns(whole)
         for angle in _ANGLES:
             yield whole.turned(angle)
         for share in _CROPS:
@@ -124,27 +176,29 @@ class _Search:
             for x, y in sorted(((x, y) for x in places for y in places), key=lambda p: math.hypot(*p)):
                 yield frame.moved(x, y)
 
-    async def _climb(self, reading: Reading, frame: _Frame) -> Reading:
-        """The surest reading near a frame: moves it as long as the statistic grows."""
+    async def _climb(self, look: _Look) -> _Look:
+        """The surest look near another: moves its frame as long as the statistic grows."""
         for shift, scale, angle in _CLIMB_STEPS:
             for move in _moves(shift, scale, angle):
                 for sign in (1, -1):
-                    candidate = move(frame, sign)
-                    moved = await self._read(candidate)
-                    if moved.statistic > reading.statistic:
-                        reading, frame = moved, candidate
+                    moved = await self._look(move(look.frame, sign))
+                    if moved.statistic > look.statistic:
+                        look = moved
                         break
-        return reading
+        return look
 
-    async def _read(self, frame: _Frame) -> Reading:
-        self._tried += 1
+    async def _look(self, frame: _Frame) -> _Look:
+        await asyncio.sleep(0)  # a network that never waits would leave no place to cancel
         logits = await self._forward.decode(self._sample(frame))
-        return decide(logits, self._card, frame.window(self._page.size), tried=self._tried)
+        self._tried += 1
+        if self._progress is not None:
+            self._progress(self._tried, self._most)
+        return _Look(frame, logits, statistic(logits, self._card))
 
     def _sample(self, frame: _Frame) -> NDArray[np.float32]:
         """The model's view [1,3,S,S] of a frame; the mean colour where it reaches beyond the page."""
         span = max(abs(frame.across), abs(frame.down)) / _GRID
-        factor = 2 ** max(math.floor(2 * math.log2(span)) / 2, 0) if span > 0 else 1.0
+        factor = 2 ** max(math.floor(2 * math.log2(span)) / 2, 0)
         level = self._level(factor)
         x, y = level.width / self._page.width, level.height / self._page.height
         data = (

@@ -18,31 +18,31 @@ def content_boxes(page: Image.Image) -> list[Box]:
 
     Two backgrounds are tried: the commonest colour, and that of the corner (for bars around a picture).
     """
-    pixels = np.asarray(page)
+    levels = np.asarray(page)
+    pixels = levels.astype(np.int16)
+    side = max(-(-max(page.size) // _CELLS), 1)
     boxes: dict[Box, int] = {}
-    for background in (_commonest(pixels), pixels[0, 0]):
-        distance = np.abs(pixels.astype(np.int16) - background).max(axis=2)
+    for background in dict.fromkeys((_commonest(levels), tuple(levels[0, 0].tolist()))):
+        distance = np.abs(pixels - np.array(background, np.int16)).max(axis=2)
         stands_out: NDArray[np.bool_] = distance > _TOLERANCE
-        for box in _groups(stands_out):
-            left, top, right, bottom = _snap(stands_out, box)
+        for box in _groups(stands_out, side):
+            left, top, right, bottom = _snap(stands_out, box, 2 * side)
             area = (right - left) * (bottom - top)
             if _LEAST_SHARE * stands_out.size <= area < 0.995 * stands_out.size:
                 boxes[left, top, right, bottom] = area
     return sorted(boxes, key=lambda box: boxes[box], reverse=True)[:_MOST_BOXES]
 
 
-def _commonest(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def _commonest(pixels: NDArray[np.uint8]) -> tuple[int, ...]:
     """The mean of the pixels in the fullest of 32x32x32 bins of colour."""
     bins = (pixels >> 3).astype(np.int32) @ np.array([1024, 32, 1], np.int32)
     fullest = np.bincount(bins.ravel()).argmax()
-    mean: NDArray[np.float64] = pixels[bins == fullest].mean(axis=0)
-    return mean.round().astype(np.uint8)
+    return tuple(pixels[bins == fullest].mean(axis=0).round().astype(int).tolist())
 
 
-def _groups(stands_out: NDArray[np.bool_]) -> list[Box]:
-    """Bounding boxes of connected groups of cells that mostly stand out."""
+def _groups(stands_out: NDArray[np.bool_], side: int) -> list[Box]:
+    """Bounding boxes of connected groups of cells, of `side` pixels, that mostly stand out."""
     height, width = stands_out.shape
-    side = max(-(-max(height, width) // _CELLS), 1)
     rows, columns = height // side, width // side
     cells = stands_out[: rows * side, : columns * side].reshape(rows, side, columns, side)
     full = cells.mean(axis=(1, 3)) > 0.5
@@ -62,10 +62,9 @@ def _groups(stands_out: NDArray[np.bool_]) -> list[Box]:
     return boxes
 
 
-def _snap(stands_out: NDArray[np.bool_], box: Box) -> Box:
-    """The box with each edge at the outermost line, two cells around, a third of which stands out."""
+def _snap(stands_out: NDArray[np.bool_], box: Box, reach: int) -> Box:
+    """The box with each edge at the outermost line, within `reach` pixels, a third of which stands out."""
     height, width = stands_out.shape
-    reach = 2 * max(-(-max(height, width) // _CELLS), 1)
     left, top, right, bottom = box
     outer_left, outer_right = max(left - reach, 0), min(right + reach, width)
     outer_top, outer_bottom = max(top - reach, 0), min(bottom + reach, height)

@@ -40,6 +40,9 @@ function runUnits() {
   pyodide.runPython("sys.path.append('/dev-packages')");
   const names = [
     "card",
+    "codes",
+    "keys",
+    "known",
     "payload",
     "picture",
     "pipeline",

@@ -1,12 +1,16 @@
+import asyncio
 import io
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 from hushmark import pipeline
 from hushmark.card import Presence
-from hushmark.payload import text_payload, to_bits
+from hushmark.keys import Key
+from hushmark.known import KnownIds
+from hushmark.payload import protected_payload, text_payload, to_bits
 from hushmark.picture import Picture, open_picture
 from hushmark.reading import WHOLE_PICTURE, Reading
 from hushmark.searching import search
@@ -38,9 +42,9 @@ def marked() -> Image.Image:
     return picture.image
 
 
-def searched(image: Image.Image) -> tuple[Reading, int]:
+def searched(image: Image.Image, **options: Any) -> tuple[Reading, int]:
     forward = CountingForward()
-    reading = run(search(opened(image), forward=forward, card=SEARCH_CARD))
+    reading = run(search(opened(image), forward=forward, card=SEARCH_CARD, **options))
     return reading, forward.decoded
 
 
@@ -59,7 +63,7 @@ def test_a_picture_as_it_is_takes_one_look(marked: Image.Image) -> None:
 def test_turned_and_mirrored(marked: Image.Image, transpose: Image.Transpose) -> None:
     reading, decoded = searched(marked.transpose(transpose))
     assert reading.payload == text_payload("pipe")
-    assert decoded == reading.tried <= 8
+    assert decoded == reading.tried <= 12  # with 4 parts that may be a picture on a page
     # The first corner is where the top left of the marked picture went.
     probe = Image.new("L", (2, 2))
     probe.putpixel((0, 0), 255)
@@ -100,3 +104,56 @@ def test_an_unmarked_photo_holds_nothing_however_long_one_looks() -> None:
     assert reading.tried == decoded > 100
     # The more windows, the more it takes to be found.
     assert reading.threshold > SEARCH_CARD.presence.threshold(1)
+
+
+def test_bars_are_cut_off_before_anything_else(marked: Image.Image) -> None:
+    reading, decoded = searched(padded(marked, (0, 0, 0), (480, 600), (0, 120)))
+    assert reading.payload == text_payload("pipe")
+    assert decoded <= 3
+    assert reading.window.corners[0] == pytest.approx((0, 0.2), abs=0.01)
+
+
+def test_progress_counts_the_windows_up_to_the_most(marked: Image.Image) -> None:
+    image = Image.open(io.BytesIO(sample_photo("rocket.jpg"))).convert("RGB")
+    told: list[tuple[int, int]] = []
+    reading, decoded = searched(image, progress=lambda tried, most: told.append((tried, most)))
+    assert [tried for tried, _ in told] == list(range(2, decoded + 1))
+    assert len({most for _, most in told}) == 1 and told[0][1] >= reading.tried
+    assert reading.milliseconds > 0
+    told.clear()
+    searched(marked, progress=lambda tried, most: told.append((tried, most)))
+    assert told == []  # sure at the first look
+
+
+def test_a_search_can_be_cancelled_between_two_windows() -> None:
+    image = Image.open(io.BytesIO(sample_photo("rocket.jpg"))).convert("RGB")
+    forward = CountingForward()
+    search_of = search(opened(image), forward=forward, card=SEARCH_CARD)
+    for _ in range(20):
+        search_of.send(None)
+    with pytest.raises(asyncio.CancelledError):
+        search_of.throw(asyncio.CancelledError())
+    assert forward.decoded == 20
+
+
+class WeakForward(CountingForward):
+    """Three bits are guesses: found, but worth to look on."""
+
+    async def decode(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
+        return await super().decode(image) * np.array([0.05] * 3 + [1] * 29, np.float32)
+
+
+@pytest.mark.parametrize("what", ["nothing", "known", "protected"])
+def test_a_weak_reading_that_fits_ends_the_search(what: str) -> None:
+    payload = protected_payload(77) if what == "protected" else text_payload("pipe")
+    cover = open_picture(encoded(photo(480, 360), "PNG"), "cover.png")
+    key = Key(b"k" * 32)
+    bits = to_bits(payload, 32, key)
+    picture, _ = run(pipeline.mark(cover, bits, strength_db=36, forward=SpreadForward(), card=CARD))
+    forward = WeakForward()
+    known = KnownIds.parse("pipe", 32) if what == "known" else None
+    reading = run(search(picture, forward=forward, card=SEARCH_CARD, key=key, known=known))
+    assert reading.payload == payload
+    assert min(reading.confidences) < 0.8
+    assert (forward.decoded == 1) == (what != "nothing")
+    assert (reading.match is not None) == (what == "known")

@@ -1,0 +1,124 @@
+import numpy as np
+import pytest
+from hushmark.errors import KnownEmpty, KnownLine, PayloadTooLong
+from hushmark.known import KnownIds, Match
+from hushmark.payload import (
+    Payload,
+    hex_payload,
+    number_payload,
+    protected_payload,
+    text_payload,
+    to_bits,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+
+LIST = "\ufeffpipe\tThe example\r\n\n70697066, Another, with a comma\nnumber:12\nprotected:0x4D\tMine\n"
+
+
+def bits_of(payload: Payload, *flipped: int) -> np.ndarray:
+    bits = to_bits(payload, 32).astype(np.uint8)
+    bits[list(flipped)] ^= 1
+    return bits
+
+
+@pytest.mark.parametrize(
+    ("payload", "label"),
+    [
+        (text_payload("pipe"), "The example"),
+        (hex_payload("70697066"), "Another, with a comma"),
+        (number_payload(12), None),
+        (protected_payload(77), "Mine"),
+    ],
+)
+def test_a_list_names_what_was_read(payload: Payload, label: str | None) -> None:
+    known = KnownIds.parse(LIST, 32)
+    assert len(known) == 4
+    match = known.match(bits_of(payload), 1, 0.001)
+    assert match == Match(payload, label, 32, pytest.approx(4 * 2**-32))
+
+
+def test_the_same_bits_have_the_first_label() -> None:
+    known = KnownIds.parse("pipe,one\n70697065,two\nnumber:0x70697065,three", 32)
+    assert len(known) == 1
+    match = known.match(bits_of(text_payload("pipe")), 1, 0.001)
+    assert match is not None and match.label == "one"
+
+
+def test_words_of_hex_letters_are_text_unless_they_are_as_long_as_an_id() -> None:
+    known = KnownIds.parse("cafe\ncafecafe\nhex:deadbeef", 32)
+    for payload in (text_payload("cafe"), hex_payload("cafecafe"), hex_payload("deadbeef")):
+        match = known.match(bits_of(payload), 1, 0.001)
+        assert match is not None and match.payload == payload
+
+
+def test_a_few_wrong_bits_fit_and_many_do_not() -> None:
+    known = KnownIds.parse("pipe", 32)
+    match = known.match(bits_of(text_payload("pipe"), 0, 9, 30), 1, 0.001)
+    assert match is not None
+    assert (match.agreeing, match.chance) == (29, pytest.approx((4960 + 496 + 32 + 1) / 2**32))
+    assert known.match(bits_of(text_payload("pipe"), *range(8)), 1, 0.001) is None
+
+
+def test_the_longer_the_list_and_the_search_the_more_has_to_agree() -> None:
+    known = KnownIds([(number_payload(n), None) for n in range(3000)], 32)
+    seen = bits_of(number_payload(2999), 0, 1)
+    short = KnownIds([(number_payload(2999), None)], 32).match(seen, 1, 0.001)
+    assert short is not None
+    long = known.match(seen, 1, 0.001)
+    assert long is not None and long.chance == pytest.approx(3000 * short.chance)
+    assert known.match(seen, 100, 0.001) is None
+
+
+def test_what_agrees_in_every_bit_is_named_with_its_chance_however_long_the_list() -> None:
+    known = KnownIds([(number_payload(n), None) for n in range(50_000)], 32)
+    match = known.match(bits_of(number_payload(7)), 300, 0.001)
+    assert match == Match(number_payload(7), None, 32, pytest.approx(50_000 * 300 * 2**-32))
+    assert match.chance > 0.001
+
+
+@given(st.lists(st.integers(0, 2**32 - 1), min_size=1, max_size=50, unique=True), st.randoms())
+def test_random_messages_fit_no_oftener_than_the_chance_says(ids: list[int], rng) -> None:
+    known = KnownIds([(number_payload(n), None) for n in ids], 32)
+    match = known.match(bits_of(number_payload(rng.getrandbits(32))), 1, 0.5)
+    assert match is None or match.chance <= 0.5 or match.agreeing == 32
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "sentence"),
+    [
+        ("pipe\n\npipes", 3, "takes 5 bytes"),
+        ("hex:123", 1, "exactly 8 digits"),
+        ("ab\r\nnumber:12b,Bob", 2, "digits 0-9 only"),
+        ("number:4294967296", 1, "0 to 4294967295"),
+        ("protected:65536", 1, "0 to 65535"),
+        (",a label alone", 1, "nothing to hide"),
+        ("a\x07", 1, "cannot be shown"),
+    ],
+)
+def test_a_damaged_line_is_named(text: str, line: int, sentence: str) -> None:
+    with pytest.raises(KnownLine, match=f"Line {line} of the list.*{sentence}"):
+        KnownIds.parse(text, 32)
+
+
+@pytest.mark.parametrize("text", ["", "\n \n", "\ufeff"])
+def test_an_empty_list_is_refused(text: str) -> None:
+    with pytest.raises(KnownEmpty):
+        KnownIds.parse(text, 32)
+
+
+@given(st.text())
+def test_any_text_is_a_list_or_a_sentence(text: str) -> None:
+    try:
+        assert len(KnownIds.parse(text, 32)) >= 1
+    except (KnownLine, KnownEmpty) as error:
+        assert str(error).endswith(".") or ")" in str(error)
+
+
+def test_messages_of_other_lengths() -> None:
+    known = KnownIds.parse("twelve bytes\n0123456789abcdef01234567,an id", 96)
+    match = known.match(to_bits(text_payload("twelve bytes"), 96).astype(np.uint8), 1, 0.001)
+    assert match is not None and match.agreeing == 96
+    with pytest.raises(KnownLine) as error:
+        KnownIds.parse("thirteen bytes", 96)
+    assert isinstance(error.value.__cause__, PayloadTooLong)
