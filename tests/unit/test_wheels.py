@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import signal
+import subprocess
+import sys
 import threading
 import time
 import zipfile
 from collections.abc import Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -429,6 +434,54 @@ def test_an_interrupt_ends_the_commands(tmp_path: Path) -> None:
         run_stages(stages, ["slow", "quick"], tmp_path, interrupt)
     assert time.monotonic() - begin < 10
     assert not (tmp_path / "stamps" / "slow").exists()
+
+
+KILLED_RUN = """
+import sys, time
+from pathlib import Path
+from tools.wheels.stages import Stage, run_stages
+
+def half(job):
+    (folder / "chroot").mkdir()
+    job.run("/bin/sh", "-c", "echo half > $0; exec sleep 60", folder / "chroot" / "file")
+
+folder = Path(sys.argv[1])
+run_stages([Stage("first", lambda job: None), Stage("half", half, ("first",))], ["half"], folder)
+"""
+
+
+def test_what_a_killed_run_left_is_removed_once_its_commands_have_ended(
+    tmp_path: Path, repo_root: Path
+) -> None:
+    work = tmp_path / "work"
+    file = work / "chroot" / "file"
+    with subprocess.Popen([sys.executable, "-c", KILLED_RUN, work], cwd=repo_root) as killed:
+        while not (file.exists() and file.read_text()):
+            assert killed.poll() is None
+            time.sleep(0.01)
+        killed.kill()
+
+    def make(job: Job) -> None:
+        (work / "chroot").mkdir()
+
+    ran: list[str] = []
+    stages = [stage("first", ran), Stage("half", make, ("first",))]
+    with pytest.raises(BuildError, match=r"commands that a killed one left behind: wait until"):
+        run_stages(stages, ["half"], work, print)
+    assert ran == [] and file.exists()
+
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if (process / "cwd").resolve() == repo_root and b"sleep\x0060" in (
+                process / "cmdline"
+            ).read_bytes():
+                os.kill(int(process.name), signal.SIGKILL)
+    said: list[str] = []
+    while not said:
+        with suppress(BuildError):
+            run_stages(stages, ["half"], work, said.append)
+    assert "was killed: what it made is removed" in said[0]
+    assert ran == ["first"] and not list((work / "chroot").iterdir())
 
 
 # Parts of the build

@@ -2,18 +2,23 @@
 
 A finished stage leaves a stamp: a hash of its inputs and, through them, of all that it needs. A
 stage whose stamp still fits is not run again, and neither is anything that only it would need.
+
+A run that was killed cannot end its commands, nor say what state they left: its folder is emptied,
+once nothing works in it any more.
 """
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,8 +34,10 @@ class BuildError(WheelError):
 class Job:
     """What a stage gets to work with: commands whose output goes to the stage's log."""
 
-    def __init__(self, log: Path) -> None:
+    def __init__(self, log: Path, lock: int) -> None:
+        """`lock` is the file descriptor of the folder's lock, which the commands hold as well."""
         self.log = log
+        self._folder_lock = lock
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._stopped = False
@@ -49,6 +56,7 @@ class Job:
                     stderr=subprocess.STDOUT,
                     env=env,
                     start_new_session=True,
+                    pass_fds=[self._folder_lock],
                 )
             status = self._process.wait()
         if status:
@@ -100,6 +108,31 @@ def _failure(stage: Stage, job: Job, error: BaseException, seconds: float) -> Bu
     return BuildError("\n".join(lines))
 
 
+@contextmanager
+def _alone_in(folder: Path, say: Callable[[str], None]) -> Iterator[int]:
+    """Hold the folder's lock; answers its file descriptor. Raises BuildError if something works there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    running = folder / "running"
+    with (folder / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise BuildError(
+                f"another run works in {folder}, or commands that a killed one left behind: wait until"
+                " they have ended, or end them, and run this again"
+            ) from None
+        if running.exists():
+            say(f"an earlier run in {folder} was killed: what it made is removed")
+            left = [path for path in folder.iterdir() if path.name not in ("lock", "running")]
+            # Not shutil: it would follow a mount out of the folder.
+            subprocess.run(["rm", "-rf", "--one-file-system", *left], check=True)
+        running.touch()
+        try:
+            yield lock.fileno()
+        finally:
+            running.unlink()
+
+
 def run_stages(
     stages: Sequence[Stage],
     wanted: Collection[str],
@@ -109,12 +142,23 @@ def run_stages(
     """Bring the wanted stages, and what they need, up to date.
 
     Stamps and logs go to `folder`. Raises BuildError on the first stage that fails, after ending
-    the commands of those that run beside it.
+    the commands of those that run beside it, and if another run works in the folder.
     """
+    with _alone_in(folder, say) as lock:
+        _run_stages(stages, wanted, folder, lock, say)
+
+
+def _run_stages(
+    stages: Sequence[Stage],
+    wanted: Collection[str],
+    folder: Path,
+    lock: int,
+    say: Callable[[str], None],
+) -> None:
     by_name = {stage.name: stage for stage in stages}
     keys = _keys(by_name)
     stamps, logs = folder / "stamps", folder / "logs"
-    stamps.mkdir(parents=True, exist_ok=True)
+    stamps.mkdir(exist_ok=True)
     logs.mkdir(exist_ok=True)
 
     def fresh(name: str) -> bool:
@@ -135,7 +179,7 @@ def run_stages(
         return
 
     start = time.monotonic()
-    jobs = {name: Job(logs / f"{name}.log") for name in todo}
+    jobs = {name: Job(logs / f"{name}.log", lock) for name in todo}
 
     def work(stage: Stage) -> float:
         (stamps / stage.name).unlink(missing_ok=True)
