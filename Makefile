@@ -45,6 +45,7 @@ lint: $(VENV)/train.stamp node_modules/stamp ## check style and types
 	@$(PY) -m ruff format --check
 	@$(PY) -m mypy
 	@node_modules/.bin/tsc
+	@node_modules/.bin/tsc -p tsconfig.service-worker.json
 	@node_modules/.bin/prettier --check --log-level warn .
 
 format: $(VENV)/dev.stamp node_modules/stamp ## lay out the source files

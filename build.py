@@ -5,10 +5,11 @@
     python build.py wheel [--out DIR]    make only our own wheel and print its path
 
 dist/ holds index.html and manifest.json, which lists every file of the site under a key that stays the same
-from build to build: {"version": 1, "files": {KEY: {"url", "size", "sha256", "br", "gz", "part"}}}. URLs are
-relative to the manifest and carry a content hash, in the file's name or in a folder's. Size and SHA-256 are
-of the file itself; br and gz are the sizes of its compressed forms, null where they would save nothing. Tests
-take the same way in:
+from build to build, and the headers that a host has to send with each:
+{"version": 1, "headers": {NAME: VALUE}, "files": {KEY: {"url", "size", "sha256", "br", "gz", "part"}}}. URLs
+are relative to the manifest and carry a content hash, in the file's name or in a folder's. Size and SHA-256
+are of the file itself; br and gz are the sizes of its compressed forms, null where they would save nothing.
+service-worker.js is not among them: it has the manifest's own SHA-256 in it. Tests take the same way in:
 
     from build import build_site, make_server
     server = make_server(build_site())   # listens; serve_forever() in a thread, server.url, shutdown()
@@ -41,7 +42,7 @@ import onnx
 from google.protobuf.message import DecodeError
 
 from tools.compress import write_compressed
-from tools.serve import make_server
+from tools.serve import SECURITY_HEADERS, make_server
 from tools.wheels.find import Wheel, find_wheels
 from tools.wheels.lock import WheelError
 
@@ -73,6 +74,25 @@ ENTRY_POINTS = {
     "ort/jspi.js": "node_modules/onnxruntime-web/dist/ort.jspi.min.mjs",
     "ort/asyncify.js": "node_modules/onnxruntime-web/dist/ort.webgpu.min.mjs",
 }
+PAGE_LINKS = {
+    "main.js": "app/main.js",
+    "style.css": "app/style.css",
+    "app.webmanifest": "app/app.webmanifest",
+    "icon.svg": "app/icons/icon.svg",
+    "apple-180.png": "app/icons/apple-180.png",
+}
+"""What index.html refers to: each key of the manifest by its source."""
+SERVICE_WORKER = "service-worker.js"
+ICONS = ("icon.svg", "icon-192.png", "icon-512.png", "maskable-512.png", "apple-180.png")
+LIMITS: dict[Part, int] = {
+    "app": 120_000,
+    "page": 60_000,
+    "python": 5_000_000,
+    "wheels": 3_500_000,
+    "onnxruntime": 10_000_000,
+    "weights": 6_000_000,
+}
+"""Bytes that each part may take on the wire: people wait for them, and browsers keep them."""
 GRAPHS = {"encoder": ("encoder",), "decoder": ("decoder", "refiner")}
 """The graphs whose weights lie in each `.safetensors` file."""
 
@@ -111,13 +131,25 @@ class Site:
         stem, dot, ending = name.rpartition(".")
         return self.add(key, part, f"assets/{stem}-{_short_hash(data)}{dot}{ending}", data)
 
-    def finish(self, say: Say) -> None:
-        """Write the compressed forms and the manifest."""
+    def write_manifest(self, say: Say) -> str:
+        """Write the compressed forms and the manifest; answers the manifest's SHA-256.
+
+        Raises BuildError if a part is larger than it may be.
+        """
         write_compressed({self.folder / file.url: file.sha256 for file in self.files.values()}, say)
 
         def compressed_size(file: SiteFile, ending: str) -> int | None:
             path = self.folder / (file.url + ending)
             return path.stat().st_size if path.is_file() else None
+
+        for part, limit in LIMITS.items():
+            files = [file for file in self.files.values() if file.part == part]
+            size = sum(compressed_size(file, ".br") or file.size for file in files)
+            if size > limit:
+                raise BuildError(
+                    f'The part "{part}" of the site takes {size / 1e3:.1f} kB on the wire, and'
+                    f" {limit / 1e3:.1f} kB are allowed: make it smaller, or raise the limit in build.py."
+                )
 
         entries = {
             key: {
@@ -130,8 +162,10 @@ class Site:
             }
             for key, file in self.files.items()
         }
-        text = json.dumps({"version": 1, "files": entries}, indent=1) + "\n"
-        (self.folder / "manifest.json").write_text(text, encoding="utf-8")
+        manifest = {"version": 1, "headers": SECURITY_HEADERS, "files": entries}
+        data = (json.dumps(manifest, indent=1) + "\n").encode()
+        (self.folder / "manifest.json").write_bytes(data)
+        return hashlib.sha256(data).hexdigest()
 
 
 class NpmPackages:
@@ -193,9 +227,13 @@ def build_site(root: Path = ROOT, out: Path | None = None, say: Say = print) -> 
             raise BuildError(str(error)) from error
         _add_wheels(site, [(wheel.name, wheel.path) for wheel in wheels])
         _add_wheels(site, [("hushmark", build_wheel(Path(temporary), root, weights=False))])
-        bundled = _add_app(site, root, Path(temporary) / "bundles")
+        bundles = Path(temporary) / "bundles"
+        bundled = _add_app(site, root, bundles)
+        _add_icons(site, root / "app")
         _add_page(site, root, _licenses(npm, sorted({*bundled, "pyodide", "onnxruntime-web"}), wheels))
-        site.finish(say)
+        build_id = site.write_manifest(say)
+        _bundle(root, bundles, [f"app/{SERVICE_WORKER}"], f'--define:BUILD_ID="{build_id}"')
+        (bundles / SERVICE_WORKER).rename(site.folder / SERVICE_WORKER)
         _swap(site.folder, out, Path(temporary) / "old")
     return out
 
@@ -304,25 +342,12 @@ def _add_wheels(site: Site, wheels: Sequence[tuple[str, Path]]) -> None:
 def _add_app(site: Site, root: Path, bundles: Path) -> set[str]:
     """Bundle the app with esbuild. Answers the names of the npm packages that went into it."""
     names = {key: key.replace("/", "-").rpartition(".")[0] for key in ENTRY_POINTS}
-    for source in ENTRY_POINTS.values():
-        _read(root / source)
-    command = [
-        str(root / "node_modules" / ".bin" / "esbuild"),
-        *(f"{names[key]}={source}" for key, source in ENTRY_POINTS.items()),
-        "--bundle",
-        "--minify",
-        "--format=esm",
-        "--target=es2022",
-        # onnxruntime-web with its glue beside it instead of inside, and without what it uses in Node only
-        "--conditions=onnxruntime-web-use-extern-wasm",
-        "--external:node:*",
-        f"--outdir={bundles}",
+    _bundle(
+        root,
+        bundles,
+        [f"{names[key]}={source}" for key, source in ENTRY_POINTS.items()],
         f"--metafile={bundles}.json",
-        "--log-level=warning",
-    ]
-    done = subprocess.run(command, cwd=root, capture_output=True, text=True)
-    if done.returncode:
-        raise BuildError(f"esbuild could not bundle the app:\n{done.stderr.strip()}")
+    )
     for key in ENTRY_POINTS:
         name = f"{names[key]}.{key.rpartition('.')[2]}"
         part: Part = "onnxruntime" if key.startswith("ort/") else "app"
@@ -332,14 +357,50 @@ def _add_app(site: Site, root: Path, bundles: Path) -> set[str]:
     return {match[1] for match in found if match}
 
 
+def _bundle(root: Path, out: Path, entries: Sequence[str], *options: str) -> None:
+    """Bundle these modules with esbuild, each into a file of the folder `out`. Raises BuildError."""
+    for entry in entries:
+        _read(root / entry.rpartition("=")[2])
+    command = [
+        str(root / "node_modules" / ".bin" / "esbuild"),
+        *entries,
+        "--bundle",
+        "--minify",
+        "--format=esm",
+        "--target=es2022",
+        # onnxruntime-web with its glue beside it instead of inside, and without what it uses in Node only
+        "--conditions=onnxruntime-web-use-extern-wasm",
+        "--external:node:*",
+        f"--outdir={out}",
+        "--log-level=warning",
+        *options,
+    ]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True)
+    if done.returncode:
+        raise BuildError(f"esbuild could not bundle the app:\n{done.stderr.strip()}")
+
+
+def _add_icons(site: Site, app: Path) -> None:
+    """The icons, and the web app manifest that names them."""
+    for name in ICONS:
+        site.add_hashed(name, "page", name, _read(app / "icons" / name))
+    path = app / "app.webmanifest"
+    manifest = json.loads(_read(path))
+    for icon in manifest["icons"]:
+        if icon["src"] not in ICONS:
+            raise BuildError(f"{path} names the icon {icon['src']}, which the build does not know.")
+        icon["src"] = site.files[icon["src"]].url
+    site.add("app.webmanifest", "app", "app.webmanifest", json.dumps(manifest).encode())
+
+
 def _add_page(site: Site, root: Path, licenses: str) -> None:
-    """index.html with the hashed names of its script and style, and the licences of what is in the site."""
+    """index.html with the names that its files have in the site, and the licences of what is in the site."""
     page = _read(root / "index.html").decode()
-    for key in ("main.js", "style.css"):
-        if page.count(f'"{ENTRY_POINTS[key]}"') != 1:
-            raise BuildError(f'index.html has to refer once to "{ENTRY_POINTS[key]}".')
-        page = page.replace(f'"{ENTRY_POINTS[key]}"', f'"{site.files[key].url}"')
-    site.add("index.html", "page", "index.html", page.encode())
+    for key, source in PAGE_LINKS.items():
+        if page.count(f'"{source}"') != 1:
+            raise BuildError(f'index.html has to refer once to "{source}".')
+        page = page.replace(f'"{source}"', f'"{site.files[key].url}"')
+    site.add("index.html", "app", "index.html", page.encode())
     site.add("licenses.txt", "page", "licenses.txt", licenses.encode())
 
 

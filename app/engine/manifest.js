@@ -12,6 +12,7 @@
  * @typedef {object} Manifest
  * @property {1} version
  * @property {Record<string, SiteFile>} files by a key that stays the same from build to build
+ * @property {Record<string, string>} headers that a host has to send with each of them
  */
 
 import { EngineError } from "./errors.js";
@@ -22,18 +23,42 @@ import { EngineError } from "./errors.js";
  * @throws {EngineError} download-failed
  */
 export async function loadManifest(url) {
-  /** @type {Manifest} */
-  let manifest;
   try {
-    const response = await fetch(url, { cache: "no-cache" });
-    manifest = await response.json();
+    return await readManifest(await fetch(url, { cache: "no-cache" }), url);
   } catch {
     throw EngineError.of("download-failed", url);
   }
-  for (const file of Object.values(manifest.files)) {
-    file.url = new URL(file.url, url).href;
-  }
+}
+
+/**
+ * @param {Response} response
+ * @param {string} base what the URLs in it are relative to
+ * @returns {Promise<Manifest>} with absolute URLs
+ */
+export async function readManifest(response, base) {
+  /** @type {Manifest} */
+  const manifest = await response.json();
+  for (const file of Object.values(manifest.files)) file.url = new URL(file.url, base).href;
   return manifest;
+}
+
+/**
+ * Whether these bytes are the file that the manifest lists.
+ *
+ * @param {ArrayBuffer} data
+ * @param {SiteFile} file
+ */
+export async function isIntact(data, file) {
+  return data.byteLength === file.size && (await digestOf(data)) === file.sha256;
+}
+
+/**
+ * @param {ArrayBuffer} data
+ * @returns {Promise<string>} SHA-256, hex
+ */
+export async function digestOf(data) {
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", data));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 /**

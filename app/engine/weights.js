@@ -7,6 +7,7 @@
 
 import { openDB } from "idb";
 import { EngineError, lastLine } from "./errors.js";
+import { isIntact } from "./manifest.js";
 
 /**
  * @import { IDBPDatabase } from "idb"
@@ -41,7 +42,7 @@ export async function loadWeights(files, onProgress) {
         onProgress(progress.reduce((sum, value) => sum + value, 0));
       };
       const kept = await store.get(file.sha256);
-      if (kept && (await isIntact(kept, file))) {
+      if (kept instanceof ArrayBuffer && (await isIntact(kept, file))) {
         report(file.size);
         return kept;
       }
@@ -122,16 +123,6 @@ class Store {
     }
     return undefined;
   }
-}
-
-/**
- * @param {unknown} buffer
- * @param {SiteFile} file
- */
-async function isIntact(buffer, file) {
-  if (!(buffer instanceof ArrayBuffer) || buffer.byteLength !== file.size) return false;
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", buffer));
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("") === file.sha256;
 }
 
 /**

@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import json
 import os
+import random
 import re
 import shutil
 import signal
@@ -20,6 +21,7 @@ from typing import Any
 
 import brotli
 import pytest
+from PIL import Image
 
 from build import BuildError, build_site, build_wheel
 from tools.wheels.find import find_wheels
@@ -30,6 +32,9 @@ KEYS = {
     "main.js",
     "worker.js",
     "style.css",
+    "app.webmanifest",
+    "icon.svg",
+    *(f"{name}.png" for name in ("icon-192", "icon-512", "maskable-512", "apple-180")),
     *(f"ort/{build}.{ending}" for build in ("wasm", "jspi", "asyncify") for ending in ("mjs", "wasm")),
     "ort/jspi.js",
     "ort/asyncify.js",
@@ -86,7 +91,7 @@ def own_copy(root: Path, package: str) -> Path:
 def test_manifest_lists_every_file(site: Path, manifest: dict[str, Any]) -> None:
     assert manifest["version"] == 1
     assert set(manifest["files"]) == KEYS
-    listed = {file["url"] for file in manifest["files"].values()} | {"manifest.json"}
+    listed = {file["url"] for file in manifest["files"].values()} | {"manifest.json", "service-worker.js"}
     on_disk = {path.relative_to(site).as_posix() for path in site.rglob("*") if path.is_file()}
     assert listed == {name for name in on_disk if not name.endswith((".br", ".gz"))}
 
@@ -118,15 +123,32 @@ def test_what_is_large_is_compressed(manifest: dict[str, Any]) -> None:
 
 def test_urls_change_with_the_content(manifest: dict[str, Any]) -> None:
     for key, file in manifest["files"].items():
-        if key not in ("index.html", "licenses.txt"):
+        if key not in ("index.html", "licenses.txt", "app.webmanifest"):
             assert re.match(r"(assets|wheels|pyodide-314\.0\.7)[-/].*[0-9a-f]{10}", file["url"]), file["url"]
 
 
 def test_page_refers_to_the_bundles(site: Path, manifest: dict[str, Any]) -> None:
     page = (site / "index.html").read_text()
-    for key in ("main.js", "style.css"):
+    for key in ("main.js", "style.css", "app.webmanifest", "icon.svg", "apple-180.png"):
         assert f'"{manifest["files"][key]["url"]}"' in page
     assert '"app/' not in page
+
+
+def test_service_worker_knows_its_own_manifest_only(site: Path) -> None:
+    digest = hashlib.sha256((site / "manifest.json").read_bytes()).hexdigest()
+    assert set(re.findall("[0-9a-f]{64}", (site / "service-worker.js").read_text())) == {digest}
+
+
+def test_web_app_manifest_names_icons_of_the_site(site: Path) -> None:
+    icons = json.loads((site / "app.webmanifest").read_text())["icons"]
+    assert {icon.get("purpose", "any") for icon in icons} == {"any", "maskable"}
+    for icon in icons:
+        path = site / icon["src"]
+        if path.suffix == ".png":
+            with Image.open(path) as image:
+                assert f"{image.width}x{image.height}" == icon["sizes"]
+        else:
+            assert "<svg" in path.read_text()
 
 
 def test_worker_does_not_hold_what_is_loaded_lazily(site: Path, manifest: dict[str, Any]) -> None:
@@ -240,6 +262,24 @@ def remove_package_code(root: Path) -> None:
     shutil.rmtree(root / "py" / "hushmark")
 
 
+def remove_icon(root: Path) -> None:
+    (root / "app" / "icons" / "icon-192.png").unlink()
+
+
+def name_other_icon(root: Path) -> None:
+    path = root / "app" / "app.webmanifest"
+    path.write_text(path.read_text().replace("icon-512.png", "icon-1024.png"))
+
+
+def swell_style(root: Path) -> None:
+    noise = random.Random(1).randbytes(100_000).hex()
+    (root / "app" / "style.css").write_text(f"#a{noise}{{color:red}}")
+
+
+def break_service_worker(root: Path) -> None:
+    (root / "app" / "service-worker.js").write_text("import { nothing } from './nowhere.js';")
+
+
 def break_script(root: Path) -> None:
     (root / "app" / "main.js").write_text("import { nothing } from './nowhere.js';")
 
@@ -262,7 +302,11 @@ def break_script(root: Path) -> None:
         (remove_page, r"index\.html cannot be read"),
         (page_without_script, r'index\.html has to refer once to "app/main\.js"'),
         (remove_package_code, r"hushmark/__init__\.py cannot be read"),
+        (remove_icon, r"app/icons/icon-192\.png cannot be read"),
+        (name_other_icon, r"app\.webmanifest names the icon icon-1024\.png, which the build does not know"),
+        (swell_style, r'The part "app" of the site takes \d+\.\d kB on the wire, and 120\.0 kB are allowed'),
         (break_script, r"esbuild could not bundle the app"),
+        (break_service_worker, r"esbuild could not bundle the app"),
     ],
 )
 def test_wrong_input_stops_the_build(checkout: Path, alter: Callable[[Path], None], sentence: str) -> None:
