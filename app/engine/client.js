@@ -6,46 +6,49 @@
  */
 
 import { EngineError } from "./errors.js";
-import { siteFile } from "./manifest.js";
+import { loadManifest, siteFile } from "./manifest.js";
 
 /**
  * @import { Manifest } from "./manifest.js"
- * @import { EngineInfo, FromWorker, Job, Marked, PayloadKind, Progress, TimedReading, ToWorker } from "./protocol.js"
+ * @import { EngineInfo, FromWorker, Job, LabStep, Progress, Result, StartProgress, Task, Tasks, ToWorker } from "./protocol.js"
  *
- * @typedef {object} EmbedRequest
- * @property {File} file
- * @property {PayloadKind} kind
- * @property {string} value text or hex digits as typed; unused for random
- * @property {number} strengthDb PSNR to aim at
+ * @typedef {{ file: File } & Tasks["embed"]["options"]} EmbedRequest
  *
- * @typedef {object} ReadRequest
- * @property {File} file
+ * @typedef {{ file: File }} ReadRequest
+ *
+ * @typedef {{ file: File, steps: LabStep[] }} LabRequest
  *
  * @typedef {object} JobOptions
  * @property {AbortSignal} [signal]
  * @property {(progress: Progress) => void} [onProgress]
+ * @property {boolean} [inBackground] goes after all jobs that are not, as those of a batch
  *
- * @typedef {{ name: "starting", progress: Progress | null }
+ * @typedef {{ name: "starting", progress: StartProgress | null }
  *   | { name: "ready", info: EngineInfo }
  *   | { name: "failed", error: EngineError }} EngineState
  *
  * @typedef {object} QueuedJob
  * @property {Job} job
- * @property {File} file
+ * @property {File | null} file
  * @property {((progress: Progress) => void) | undefined} onProgress
- * @property {(result: Marked | TimedReading) => void} resolve
+ * @property {boolean} inBackground
+ * @property {(result: Result) => void} resolve
  * @property {(error: EngineError) => void} reject
  */
 
-export class EngineClient {
+/** Tells every step of every start, and how it ended, by the event "state". */
+export class EngineClient extends EventTarget {
+  /** @type {EngineState} */
+  state = { name: "starting", progress: null };
   /** The present worker's start. @type {Promise<EngineInfo>} */
   ready;
-  #manifest;
-  #onState;
-  /** @type {Worker | null} null after a start that failed */
+  #manifestUrl;
+  /** @type {Manifest | null} null until it is here */
+  #manifest = null;
+  /** @type {Worker | null} null before a start, and after one that failed */
   #worker = null;
-  /** @type {EngineInfo | null} null until the worker is ready */
-  #info = null;
+  /** How often the engine was started: what comes late from an earlier start is not heard. */
+  #starts = 0;
   /** @type {QueuedJob | null} */
   #running = null;
   /** @type {QueuedJob[]} */
@@ -58,12 +61,11 @@ export class EngineClient {
   /**
    * Starts the engine at once.
    *
-   * @param {Manifest} manifest
-   * @param {(state: EngineState) => void} [onState] told every step of every start, and how it ended
+   * @param {string} manifestUrl absolute
    */
-  constructor(manifest, onState = () => undefined) {
-    this.#manifest = manifest;
-    this.#onState = onState;
+  constructor(manifestUrl) {
+    super();
+    this.#manifestUrl = manifestUrl;
     this.ready = this.start();
   }
 
@@ -74,7 +76,7 @@ export class EngineClient {
    */
   start() {
     this.#worker?.terminate();
-    this.#info = null;
+    this.#worker = null;
     const resolveLast = this.#resolveReady;
     this.ready = new Promise((resolve, reject) => {
       this.#resolveReady = resolve;
@@ -82,76 +84,117 @@ export class EngineClient {
     });
     // Who still waits for the last worker gets this one.
     resolveLast(this.ready);
-    // A failure is told to onState, even when nobody has asked for `ready`.
+    // A failure is told by the state, even when nobody has asked for `ready`.
     this.ready.catch(() => undefined);
-    this.#onState({ name: "starting", progress: null });
-
-    const worker = new Worker(siteFile(this.#manifest, "worker.js").url, { type: "module" });
-    worker.onmessage = ({ data }) => {
-      if (worker === this.#worker) this.#receive(data);
-    };
-    worker.onerror = (event) => {
-      event.preventDefault();
-      if (worker !== this.#worker) return;
-      this.#stopped(EngineError.of(this.#info ? "engine-stopped" : "engine-start", event.message));
-    };
-    this.#worker = worker;
-    this.#send({ type: "start", manifest: this.#manifest });
+    this.#starts += 1;
+    this.#become({ name: "starting", progress: null });
+    this.#startWorker(this.#starts);
     return this.ready;
   }
+
+  /** @param {number} start */
+  async #startWorker(start) {
+    try {
+      const manifest = this.#manifest ?? (await loadManifest(this.#manifestUrl));
+      if (start !== this.#starts) return;
+      this.#manifest = manifest;
+      const worker = new Worker(siteFile(manifest, "worker.js").url, { type: "module" });
+      worker.onmessage = ({ data }) => {
+        if (worker === this.#worker) this.#receive(data);
+      };
+      worker.onerror = (event) => {
+        event.preventDefault();
+        if (worker !== this.#worker) return;
+        const code = this.state.name === "ready" ? "engine-stopped" : "engine-start";
+        this.#stopped(new EngineError(code, event.message));
+      };
+      this.#worker = worker;
+      this.#send({ type: "start", manifest });
+    } catch (error) {
+      if (start === this.#starts) this.#stopped(/** @type {EngineError} */ (error));
+    }
+  }
+
+  // Every job rejects with an EngineError; its code is "cancelled" after an abort.
 
   /**
    * @param {EmbedRequest} request
    * @param {JobOptions} [options]
-   * @returns {Promise<Marked>} rejects with an EngineError; its code is "cancelled" after an abort
    */
-  embed({ file, kind, value, strengthDb }, options = {}) {
-    return this.#enqueue({ task: "embed", name: file.name, kind, value, strengthDb }, file, options);
+  embed({ file, ...request }, options) {
+    return this.#enqueue("embed", request, file, options);
   }
 
   /**
    * @param {ReadRequest} request
    * @param {JobOptions} [options]
-   * @returns {Promise<TimedReading>} rejects with an EngineError; its code is "cancelled" after an abort
    */
-  read({ file }, options = {}) {
-    return this.#enqueue({ task: "read", name: file.name }, file, options);
+  read({ file, ...request }, options) {
+    return this.#enqueue("read", request, file, options);
   }
 
   /**
-   * @template {Marked | TimedReading} Result
-   * @param {Job} job
-   * @param {File} file
-   * @param {JobOptions} options
-   * @returns {Promise<Result>}
+   * Changes a picture step by step and reads it.
+   *
+   * @param {LabRequest} request
+   * @param {JobOptions} [options]
    */
-  #enqueue(job, file, { signal, onProgress }) {
+  lab({ file, steps }, options) {
+    return this.#enqueue("lab", steps, file, options);
+  }
+
+  /** The ways in which `lab` can change a picture. */
+  labKinds() {
+    return this.#enqueue("labKinds", {}, null);
+  }
+
+  /**
+   * Makes a transparent tile that marks a page.
+   *
+   * @param {Tasks["overlay"]["options"]} request
+   * @param {JobOptions} [options]
+   */
+  overlay(request, options) {
+    return this.#enqueue("overlay", request, null, options);
+  }
+
+  /**
+   * @template {Task} T
+   * @param {T} task
+   * @param {Tasks[T]["options"]} request
+   * @param {File | null} file
+   * @param {JobOptions} [options]
+   * @returns {Promise<Tasks[T]["result"]>}
+   */
+  #enqueue(task, request, file, { signal, onProgress, inBackground = false } = {}) {
+    const job = /** @type {Job} */ ({ task, name: file?.name ?? "", options: request });
     return new Promise((settle, reject) => {
       if (signal?.aborted) {
-        reject(EngineError.of("cancelled"));
+        reject(new EngineError("cancelled"));
         return;
       }
       // The worker answers a job with the result of its task.
-      const resolve = /** @type {(result: Marked | TimedReading) => void} */ (settle);
-      const queued = { job, file, onProgress, resolve, reject };
+      const resolve = /** @type {(result: Result) => void} */ (settle);
+      const queued = { job, file, onProgress, inBackground, resolve, reject };
       signal?.addEventListener("abort", () => this.#cancel(queued), { once: true });
       this.#waiting.push(queued);
-      if (this.#worker) this.#next();
-      else this.start();
+      if (this.state.name === "failed") this.start();
+      else this.#next();
     });
   }
 
   async #next() {
-    if (!this.#info || this.#running) return;
-    const running = this.#waiting.shift();
+    if (this.state.name !== "ready" || this.#running) return;
+    const running = this.#waiting.find(({ inBackground }) => !inBackground) ?? this.#waiting[0];
     if (!running) return;
+    this.#waiting.splice(this.#waiting.indexOf(running), 1);
     this.#running = running;
+    const { job, file } = running;
     try {
-      const data = await running.file.arrayBuffer();
-      if (this.#running === running) this.#send({ type: "job", job: running.job, data }, [data]);
+      const data = file && (await file.arrayBuffer());
+      if (this.#running === running) this.#send({ type: "job", job, data }, data ? [data] : []);
     } catch {
-      if (this.#running === running)
-        this.#finish()?.reject(EngineError.of("file-unreadable", running.file.name));
+      if (this.#running === running) this.#finish()?.reject(new EngineError("file-unreadable", job.name));
     }
   }
 
@@ -171,7 +214,7 @@ export class EngineClient {
     } else {
       this.#waiting = this.#waiting.filter((waiting) => waiting !== queued);
     }
-    queued.reject(EngineError.of("cancelled"));
+    queued.reject(new EngineError("cancelled"));
   }
 
   /**
@@ -180,7 +223,7 @@ export class EngineClient {
    * @param {EngineError} error
    */
   #stopped(error) {
-    if (this.#info) {
+    if (this.state.name === "ready") {
       const running = this.#running;
       this.#running = null;
       this.start();
@@ -190,20 +233,22 @@ export class EngineClient {
     this.#worker?.terminate();
     this.#worker = null;
     this.#rejectReady(error);
-    this.#onState({ name: "failed", error });
+    this.#become({ name: "failed", error });
     for (const { reject } of this.#waiting.splice(0)) reject(error);
   }
 
   /** @param {FromWorker} message */
   #receive(message) {
     switch (message.type) {
+      case "loading":
+        // The browser may tell of a download after the engine is ready.
+        if (this.state.name === "starting") this.#become({ name: "starting", progress: message.progress });
+        break;
       case "progress":
-        if (this.#info) this.#running?.onProgress?.(message.progress);
-        else this.#onState({ name: "starting", progress: message.progress });
+        this.#running?.onProgress?.(message.progress);
         break;
       case "ready":
-        this.#info = message.info;
-        this.#onState({ name: "ready", info: message.info });
+        this.#become({ name: "ready", info: message.info });
         this.#resolveReady(message.info);
         this.#next();
         break;
@@ -211,10 +256,10 @@ export class EngineClient {
         this.#finish()?.resolve(message.result);
         break;
       case "error":
-        this.#finish()?.reject(new EngineError(message.error.code, message.error.message));
+        this.#finish()?.reject(EngineError.from(message.error));
         break;
       case "stopped":
-        this.#stopped(new EngineError(message.error.code, message.error.message));
+        this.#stopped(EngineError.from(message.error));
         break;
     }
   }
@@ -225,5 +270,11 @@ export class EngineClient {
    */
   #send(message, transfer = []) {
     this.#worker?.postMessage(message, transfer);
+  }
+
+  /** @param {EngineState} state */
+  #become(state) {
+    this.state = state;
+    this.dispatchEvent(new Event("state"));
   }
 }

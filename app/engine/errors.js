@@ -1,41 +1,32 @@
 /**
- * What can go wrong around a job or while the engine starts, and the one place that puts it into words.
- * Sentences about a picture or a payload come from Python with their own codes and pass through unchanged.
+ * What can go wrong around a job or while the engine starts: "cancelled", "site-incomplete", "download-failed",
+ * "download-damaged", "file-unreadable", "engine-start", "engine-stopped". Errors about a picture or a payload
+ * come from Python with their own codes. The page puts a code into words (app/messages/).
  */
 
-/** @type {Record<string, (detail: string) => string>} */
-const SENTENCES = {
-  cancelled: () => "Cancelled.",
-  "site-incomplete": (key) => `This copy of Hushmark is incomplete: ${key} is missing. Reload the page.`,
-  "download-failed": (url) =>
-    `${url.slice(url.lastIndexOf("/") + 1)} could not be loaded. Check the connection and try again.`,
-  "download-damaged": (url) =>
-    `${url.slice(url.lastIndexOf("/") + 1)} arrived damaged, twice. Reload the page, or try again later.`,
-  "file-unreadable": (name) => `${name} could not be read. If it was moved or changed, choose it again.`,
-  "engine-start": (detail) => `The engine could not start (${detail}). Try again, or reload the page.`,
-  "engine-stopped": (detail) =>
-    `The engine stopped in the middle of this picture (${detail}) and was started again. ` +
-    "If it happens again, try a smaller picture.",
-};
+/** @import { ErrorFacts, Payload } from "./protocol.js" */
 
-/** An error of the engine: `code` for programs, `message` for people. */
+/** An error of the engine. Its message is for programs, except that of an error from Python: an English sentence. */
 export class EngineError extends Error {
   /**
    * @param {string} code
-   * @param {string} message
-   */
-  constructor(code, message) {
-    super(message);
-    this.name = "EngineError";
-    this.code = code;
-  }
-
-  /**
-   * @param {keyof typeof SENTENCES} code
    * @param {string} [detail] what it is about: a URL, a file's name, another error's text
    */
-  static of(code, detail = "") {
-    return new EngineError(code, SENTENCES[code](detail));
+  constructor(code, detail = "") {
+    super(detail ? `${code}: ${detail}` : code);
+    this.name = "EngineError";
+    this.code = code;
+    this.detail = detail;
+    /** Of "already-marked": what the picture reads as. @type {Payload | null} */
+    this.payload = null;
+  }
+
+  /** @param {ErrorFacts} facts as they crossed from the worker */
+  static from({ code, message, detail, payload = null }) {
+    const error = new EngineError(code, detail);
+    if (message !== undefined) error.message = message;
+    error.payload = payload;
+    return error;
   }
 }
 

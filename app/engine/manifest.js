@@ -26,7 +26,7 @@ export async function loadManifest(url) {
   try {
     return await readManifest(await fetch(url, { cache: "no-cache" }), url);
   } catch {
-    throw EngineError.of("download-failed", url);
+    throw new EngineError("download-failed", url);
   }
 }
 
@@ -69,6 +69,6 @@ export async function digestOf(data) {
  */
 export function siteFile(manifest, key) {
   const file = manifest.files[key];
-  if (!file) throw EngineError.of("site-incomplete", key);
+  if (!file) throw new EngineError("site-incomplete", key);
   return file;
 }

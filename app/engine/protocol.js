@@ -8,18 +8,32 @@
  *
  * @typedef {"text" | "hex" | "random"} PayloadKind
  *
- * @typedef {object} EmbedJob
- * @property {"embed"} task
- * @property {string} name of the file, used in sentences and for the marked picture's name
+ * @typedef {object} PayloadOptions
  * @property {PayloadKind} kind
- * @property {string} value text or hex digits as typed; unused for random
+ * @property {string} value text or digits as typed; unused for random
  * @property {number} strengthDb PSNR to aim at
  *
- * @typedef {object} ReadJob
- * @property {"read"} task
- * @property {string} name
+ * @typedef {PayloadOptions & { again: boolean }} EmbedOptions
+ * again: mark it even if it is marked already
  *
- * @typedef {EmbedJob | ReadJob} Job
+ * @typedef {object} LabStep
+ * @property {string} kind name of a LabKind
+ * @property {number} amount
+ *
+ * @typedef {{
+ *   embed: { options: EmbedOptions, result: Marked },
+ *   read: { options: object, result: TimedReading },
+ *   overlay: { options: PayloadOptions, result: Overlay },
+ *   lab: { options: LabStep[], result: LabResult },
+ *   labKinds: { options: object, result: LabKind[] },
+ * }} Tasks what the engine does: what it is told besides the picture, and what it answers
+ *
+ * @typedef {keyof Tasks} Task
+ *
+ * @typedef {{ [T in Task]: { task: T, name: string, options: Tasks[T]["options"] } }[Task]} Job
+ * name: that of the file, used in sentences and for the marked picture's name; "" without a file
+ *
+ * @typedef {Tasks[Task]["result"]} Result
  *
  * @typedef {object} Payload
  * @property {"text" | "hex"} kind
@@ -48,33 +62,63 @@
  * @property {string} type MIME type
  * @property {number} width pixels
  * @property {number} height pixels
+ * @property {number} sizeBefore bytes of the cover's file
  * @property {number} psnr dB
  * @property {Payload} payload
  * @property {Reading} check the marked picture, read back
+ * @property {("unreadable" | "weak")[]} warnings what the check means
  * @property {Uint8Array<ArrayBuffer>} difference PNG file: mid-grey + 16 times the difference
  * @property {Record<string, number>} phases milliseconds of each phase
  *
+ * @typedef {object} Overlay
+ * @property {Uint8Array<ArrayBuffer>} data the tile, a PNG file
+ * @property {string} css the rule that lays it over a page
+ * @property {Payload} payload
+ *
+ * @typedef {object} LabKind a way to change a picture
+ * @property {string} name
+ * @property {number} least amount
+ * @property {number} most
+ * @property {number} start where its slider stands at first
+ * @property {string} unit
+ *
+ * @typedef {object} LabResult
+ * @property {Uint8Array<ArrayBuffer>} preview the changed picture, a JPEG file
+ * @property {Reading} reading of the changed picture
+ *
  * @typedef {object} Progress
- * @property {string} phase "runtime", "packages", "weights", "session" at the start; then the pipeline's
- * @property {number} loaded bytes at the start, phases done in a job
- * @property {number} total the same when complete
+ * @property {string} phase of the pipeline
+ * @property {number} done steps of the phase
+ * @property {number} total steps of the phase
+ * @property {number} share of the whole job that is done
+ *
+ * @typedef {object} StartProgress
+ * @property {number} loaded bytes of Python, packages, weights and onnxruntime that are here, as they are sent
+ * @property {number} total the same when all of it is here
+ *
+ * @typedef {object} Note
+ * @property {"webgpu-failed" | "webgpu-wrong" | "storage-full" | "storage-failed"} code
+ * @property {string} detail an error's text, or the relative error of a wrong result
  *
  * @typedef {object} EngineInfo
  * @property {"webgpu" | "wasm"} provider execution provider of both networks
  * @property {number} threads
  * @property {number} loadedBytes taken from the network by the worker
  * @property {"network" | "storage" | "memory"} weightsFrom memory: from the network, and could not be kept
- * @property {string[]} notes sentences about what did not work and what was done instead
+ * @property {Note[]} notes what did not work; something else was done instead
  *
  * @typedef {object} ErrorFacts
  * @property {string} code
- * @property {string} message
+ * @property {string} [message] an English sentence, of errors from Python
+ * @property {string} [detail] what it is about, of the engine's own errors
+ * @property {Payload | null} [payload] of "already-marked": what the picture reads as
  *
- * @typedef {{ type: "start", manifest: Manifest } | { type: "job", job: Job, data: ArrayBuffer }} ToWorker
+ * @typedef {{ type: "start", manifest: Manifest } | { type: "job", job: Job, data: ArrayBuffer | null }} ToWorker
  *
- * @typedef {{ type: "progress", progress: Progress }
+ * @typedef {{ type: "loading", progress: StartProgress }
+ *   | { type: "progress", progress: Progress }
  *   | { type: "ready", info: EngineInfo }
- *   | { type: "result", result: Marked | TimedReading }
+ *   | { type: "result", result: Result }
  *   | { type: "error", error: ErrorFacts }
  *   | { type: "stopped", error: ErrorFacts }} FromWorker
  * `error` ends a job, `stopped` the worker: it is of no more use.

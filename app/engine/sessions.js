@@ -13,6 +13,7 @@ import { siteFile } from "./manifest.js";
 /**
  * @import { InferenceSession } from "onnxruntime-common"
  * @import { Manifest } from "./manifest.js"
+ * @import { Note } from "./protocol.js"
  *
  * @typedef {typeof wasmBuild} Ort
  *
@@ -24,7 +25,7 @@ import { siteFile } from "./manifest.js";
  * @property {"webgpu" | "wasm"} provider
  * @property {number} threads
  * @property {Session[]} sessions in the order of the models
- * @property {string[]} notes sentences about what did not work
+ * @property {Note[]} notes what did not work
  */
 
 const MAX_THREADS = 4;
@@ -38,7 +39,7 @@ const TOLERANCE = 1e-2;
  * @returns {Promise<Networks>}
  */
 export async function openSessions(models, manifest, { softwareAdapter = false } = {}) {
-  /** @type {string[]} */
+  /** @type {Note[]} */
   const notes = [];
   if (await hasGpu(softwareAdapter)) {
     try {
@@ -52,7 +53,7 @@ export async function openSessions(models, manifest, { softwareAdapter = false }
         ? { provider: "webgpu", threads, sessions: candidate, notes }
         : { provider: "wasm", threads, sessions: reference, notes };
     } catch (error) {
-      notes.push(`WebGPU could not be used (${lastLine(error)}); wasm is used.`);
+      notes.push({ code: "webgpu-failed", detail: lastLine(error) });
     }
   }
   const threads = configure(wasmBuild, manifest, "wasm");
@@ -162,7 +163,7 @@ async function openAll(ort, models, provider) {
  * @param {Ort} ort
  * @param {Model[]} models
  * @param {Session[]} reference the same models on wasm; released when WebGPU is taken
- * @param {string[]} notes
+ * @param {Note[]} notes
  * @returns {Promise<Session[] | null>} null when WebGPU fails or computes something else
  */
 async function openOnGpu(ort, models, reference, notes) {
@@ -172,9 +173,7 @@ async function openOnGpu(ort, models, reference, notes) {
       const error = await disagreement(session, reference[index]);
       // Not `error > TOLERANCE`: NaN must fail as well.
       if (!(error <= TOLERANCE)) {
-        notes.push(
-          `WebGPU computes wrong results here (relative error ${error.toPrecision(2)}); wasm is used.`,
-        );
+        notes.push({ code: "webgpu-wrong", detail: error.toPrecision(2) });
         await Promise.all(sessions.map((opened) => opened.release()));
         return null;
       }
@@ -182,7 +181,7 @@ async function openOnGpu(ort, models, reference, notes) {
     await Promise.all(reference.map((opened) => opened.release()));
     return sessions;
   } catch (error) {
-    notes.push(`WebGPU failed (${lastLine(error)}); wasm is used.`);
+    notes.push({ code: "webgpu-failed", detail: lastLine(error) });
     return null;
   }
 }

@@ -12,6 +12,7 @@ import { isIntact } from "./manifest.js";
 /**
  * @import { IDBPDatabase } from "idb"
  * @import { SiteFile } from "./manifest.js"
+ * @import { Note } from "./protocol.js"
  */
 
 const DATABASE = "hushmark";
@@ -23,7 +24,7 @@ const STORE = "weights";
  *
  * @param {SiteFile[]} files
  * @param {(loaded: number) => void} onProgress told the bytes at hand so far, of all files together
- * @returns {Promise<{ buffers: ArrayBuffer[], from: "network" | "storage" | "memory", notes: string[] }>}
+ * @returns {Promise<{ buffers: ArrayBuffer[], from: "network" | "storage" | "memory", notes: Note[] }>}
  *   buffers in the order of `files`; "network" when any was downloaded, "memory" when it could not be kept
  * @throws {EngineError} download-failed, download-damaged
  */
@@ -57,13 +58,12 @@ export async function loadWeights(files, onProgress) {
   if (store.failure === null) {
     return { buffers, from: downloads ? "network" : "storage", notes: [] };
   }
-  const note = `This browser does not keep the weights (${store.failure}); they will be loaded again next time.`;
-  return { buffers, from: "memory", notes: [note] };
+  return { buffers, from: "memory", notes: [store.failure] };
 }
 
 /** ArrayBuffers by key in IndexedDB. The first failure that a second attempt does not mend switches it off. */
 class Store {
-  /** @type {string | null} what went wrong */
+  /** What went wrong. @type {Note | null} */
   failure = null;
   /** @type {Promise<IDBPDatabase> | null} */
   #database = null;
@@ -117,8 +117,8 @@ class Store {
       } catch (error) {
         const full = error instanceof DOMException && error.name === "QuotaExceededError";
         this.close();
-        if (full) this.failure = "no storage is left for it";
-        else if (last) this.failure = lastLine(error);
+        if (full) this.failure = { code: "storage-full", detail: "" };
+        else if (last) this.failure = { code: "storage-failed", detail: lastLine(error) };
       }
     }
     return undefined;
@@ -135,7 +135,7 @@ async function download(file, report) {
     const buffer = await receive(file, report);
     if (await isIntact(buffer, file)) return buffer;
   }
-  throw EngineError.of("download-damaged", file.url);
+  throw new EngineError("download-damaged", file.url);
 }
 
 /**
@@ -159,6 +159,6 @@ async function receive(file, report) {
     }
     return await new Blob(chunks).arrayBuffer();
   } catch {
-    throw EngineError.of("download-failed", file.url);
+    throw new EngineError("download-failed", file.url);
   }
 }

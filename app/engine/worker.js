@@ -14,28 +14,33 @@ import { loadWeights } from "./weights.js";
 /**
  * @import { Lockfile, PyodideAPI } from "pyodide"
  * @import { Manifest, SiteFile } from "./manifest.js"
- * @import { ErrorFacts, FromWorker, Job, Marked, PayloadKind, TimedReading, ToWorker } from "./protocol.js"
+ * @import { ErrorFacts, FromWorker, Job, Result, Task, Tasks, ToWorker } from "./protocol.js"
  *
  * @typedef {(phase: string, done: number, total: number) => void} OnProgress
- *
- * @typedef {object} EmbedOptions
- * @property {PayloadKind} kind
- * @property {string} value
- * @property {number} strengthDb
- * @property {boolean} again
- *
+ */
+/**
+ * @template {Task} T
+ * @typedef {Promise<Tasks[T]["result"] | { error: ErrorFacts }>} Answer
+ */
+/**
+ * @template {Task} T
+ * @typedef {(data: Uint8Array, name: string, options: Tasks[T]["options"], onProgress: OnProgress) => Answer<T>} OnPicture
+ */
+/**
  * @typedef {object} PythonEngine hushmark.browser.Engine
- * @property {(data: Uint8Array, name: string, options: EmbedOptions, onProgress: OnProgress) =>
- *   Promise<Marked | { error: ErrorFacts }>} embed
- * @property {(data: Uint8Array, name: string, options: object, onProgress: OnProgress) =>
- *   Promise<TimedReading | { error: ErrorFacts }>} read
+ * @property {OnPicture<"embed">} embed
+ * @property {OnPicture<"read">} read
+ * @property {OnPicture<"lab">} lab
+ * @property {(options: Tasks["overlay"]["options"]) => Answer<"overlay">} overlay
+ * @property {() => Answer<"labKinds">} labKinds
  */
 
 const PACKAGES = ["numpy", "pillow", "safetensors", "micropip"];
-/** The pipeline's phases in their order, to tell how much of a job is done. */
+/** The pipeline's phases in their order, to tell how much of a job is done. @type {Partial<Record<Task, string[]>>} */
 const PHASES = {
   embed: ["open", "prepare", "forward", "refine", "apply", "save", "check"],
   read: ["open", "search"],
+  lab: ["open", "change", "search"],
 };
 
 /** @type {Promise<PythonEngine> | undefined} */
@@ -49,7 +54,7 @@ addEventListener("message", async (/** @type {MessageEvent<ToWorker>} */ { data:
   }
   try {
     if (!started) throw new Error("A job came before the start.");
-    const result = await perform(await started, message.job, new Uint8Array(message.data));
+    const result = await perform(await started, message.job, message.data);
     if ("error" in result) send({ type: "error", error: result.error });
     else send({ type: "result", result }, buffersOf(result));
   } catch (error) {
@@ -66,39 +71,48 @@ function send(message, transfer = []) {
   postMessage(message, { transfer });
 }
 
-/** @type {(phase: string, loaded: number, total: number) => void} */
-function report(phase, loaded, total) {
-  send({ type: "progress", progress: { phase, loaded, total } });
-}
-
 /**
  * @param {unknown} error
  * @param {"engine-start" | "engine-stopped"} code of errors that have none
  * @returns {ErrorFacts}
  */
 function factsOf(error, code) {
-  const { code: known, message } =
-    error instanceof EngineError ? error : EngineError.of(code, lastLine(error));
-  return { code: known, message };
+  return error instanceof EngineError
+    ? { code: error.code, detail: error.detail }
+    : { code, detail: lastLine(error) };
 }
 
 /**
  * @param {PythonEngine} engine
  * @param {Job} job
- * @param {Uint8Array} data
+ * @param {ArrayBuffer | null} buffer of the picture, where the job has one
  */
-function perform(engine, job, data) {
-  const phases = PHASES[job.task];
+function perform(engine, job, buffer) {
+  const data = buffer ? new Uint8Array(buffer) : new Uint8Array();
+  const phases = PHASES[job.task] ?? [];
   /** @type {OnProgress} */
-  const onProgress = (phase) => report(phase, phases.indexOf(phase), phases.length);
-  if (job.task === "read") return engine.read(data, job.name, {}, onProgress);
-  const { name, kind, value, strengthDb } = job;
-  return engine.embed(data, name, { kind, value, strengthDb, again: true }, onProgress);
+  const onProgress = (phase, done, total) => {
+    const share = (phases.indexOf(phase) + done / total) / phases.length;
+    send({ type: "progress", progress: { phase, done, total, share } });
+  };
+  switch (job.task) {
+    case "embed":
+      return engine.embed(data, job.name, job.options, onProgress);
+    case "read":
+      return engine.read(data, job.name, job.options, onProgress);
+    case "lab":
+      return engine.lab(data, job.name, job.options, onProgress);
+    case "overlay":
+      return engine.overlay(job.options);
+    case "labKinds":
+      return engine.labKinds();
+  }
 }
 
-/** @param {Marked | TimedReading} result */
+/** @param {Result} result */
 function buffersOf(result) {
-  return "data" in result ? [result.data.buffer, result.difference.buffer] : [];
+  const arrays = Object.values(result).filter((value) => value instanceof Uint8Array);
+  return arrays.map(({ buffer }) => /** @type {ArrayBuffer} */ (buffer));
 }
 
 /**
@@ -106,8 +120,8 @@ function buffersOf(result) {
  * @returns {Promise<PythonEngine>}
  */
 async function start(manifest) {
-  watchDownloads(manifest);
-  const [python, networks] = await Promise.all([startPython(manifest), openNetworks(manifest)]);
+  const downloads = new Downloads(manifest);
+  const [python, networks] = await Promise.all([startPython(manifest), openNetworks(manifest, downloads)]);
   const { provider, threads, sessions, weightsFrom, notes } = networks;
   const [encoder, refiner, decoder] = sessions;
   const forward = {
@@ -184,12 +198,15 @@ async function lockFile(manifest) {
   return { ...lock, packages: Object.fromEntries(packages) };
 }
 
-/** @param {Manifest} manifest */
-async function openNetworks(manifest) {
+/**
+ * @param {Manifest} manifest
+ * @param {Downloads} downloads
+ */
+async function openNetworks(manifest, downloads) {
   const keys = ["encoder.safetensors", "decoder.safetensors", "encoder.onnx", "refiner.onnx", "decoder.onnx"];
   const files = keys.map((key) => siteFile(manifest, `weights/${key}`));
   const total = files.reduce((sum, file) => sum + file.size, 0);
-  const weights = await loadWeights(files, (loaded) => report("weights", loaded, total));
+  const weights = await loadWeights(files, (loaded) => downloads.weightsArrived(loaded / total));
   const [encoder, decoder, encoderGraph, refinerGraph, decoderGraph] = weights.buffers.map(
     (buffer) => new Uint8Array(buffer),
   );
@@ -197,7 +214,6 @@ async function openNetworks(manifest) {
   // The refiner is the decoder's own gradient: the same weights.
   const decoderData = [{ path: "decoder.safetensors", data: decoder }];
 
-  report("session", 0, 1);
   const { provider, threads, sessions, notes } = await openSessions(
     [
       { graph: encoderGraph, externalData: encoderData },
@@ -206,7 +222,6 @@ async function openNetworks(manifest) {
     ],
     manifest,
   );
-  report("session", 1, 1);
   return {
     provider,
     threads,
@@ -218,34 +233,62 @@ async function openNetworks(manifest) {
 }
 
 /**
- * Reports how much of Python and of the wheels has arrived: Pyodide fetches them itself and says nothing.
- *
- * @param {Manifest} manifest
+ * Reports how much of what the engine loads has arrived. Pyodide and onnxruntime fetch their files themselves
+ * and say nothing, so these count when the browser says that they are here; the weights count as they come.
  */
-function watchDownloads(manifest) {
-  const phases = new Map([
-    ["python", "runtime"],
-    ["wheels", "packages"],
-  ]);
-  /** @type {Map<string, number>} */
-  const loaded = new Map();
-  /** @type {Map<string, number>} */
-  const total = new Map();
-  /** @type {(file: SiteFile) => number} */
-  const wireSize = (file) => file.br ?? file.size;
+class Downloads {
+  /** Files that are still to come, by URL. @type {Map<string, SiteFile>} */
+  #missing;
+  #total;
+  #loaded = 0;
+  #weightsSize;
+  #weightsShare = 0;
 
-  const files = Object.values(manifest.files).filter((file) => phases.has(file.part));
-  for (const file of files) total.set(file.part, (total.get(file.part) ?? 0) + wireSize(file));
-  const byUrl = new Map(files.map((file) => [file.url, file]));
+  /** @param {Manifest} manifest */
+  constructor(manifest) {
+    const files = Object.entries(manifest.files).filter(
+      ([key, { part }]) => part === "python" || part === "wheels" || key === "ort/wasm.wasm",
+    );
+    this.#missing = new Map(files.map(([, file]) => [file.url, file]));
+    this.#weightsSize = sizeOnWire(Object.values(manifest.files).filter(({ part }) => part === "weights"));
+    this.#total = this.#weightsSize + sizeOnWire(this.#missing.values());
+    // Where there is a GPU another build of onnxruntime comes in place of the wasm one.
+    const builds = ["jspi", "asyncify"].map((build) => siteFile(manifest, `ort/${build}.wasm`));
+    new PerformanceObserver((entries) => {
+      for (const { name } of entries.getEntries()) {
+        const build = builds.find(({ url }) => url === name);
+        if (build) this.#expectInstead(siteFile(manifest, "ort/wasm.wasm"), build);
+        const file = this.#missing.get(name);
+        if (file) this.#loaded += sizeOnWire([file]);
+        this.#missing.delete(name);
+      }
+      this.#report();
+    }).observe({ type: "resource", buffered: true });
+  }
 
-  new PerformanceObserver((entries) => {
-    for (const { name } of entries.getEntries()) {
-      const file = byUrl.get(name);
-      if (!file) continue;
-      byUrl.delete(name);
-      const sum = (loaded.get(file.part) ?? 0) + wireSize(file);
-      loaded.set(file.part, sum);
-      report(phases.get(file.part) ?? file.part, sum, total.get(file.part) ?? sum);
-    }
-  }).observe({ type: "resource", buffered: true });
+  /** @param {number} share of the weights that is here */
+  weightsArrived(share) {
+    this.#weightsShare = share;
+    this.#report();
+  }
+
+  /**
+   * @param {SiteFile} expected
+   * @param {SiteFile} found
+   */
+  #expectInstead(expected, found) {
+    if (!this.#missing.delete(expected.url)) return;
+    this.#missing.set(found.url, found);
+    this.#total += sizeOnWire([found]) - sizeOnWire([expected]);
+  }
+
+  #report() {
+    const loaded = this.#loaded + this.#weightsShare * this.#weightsSize;
+    send({ type: "loading", progress: { loaded, total: this.#total } });
+  }
+}
+
+/** @param {Iterable<SiteFile>} files */
+function sizeOnWire(files) {
+  return [...files].reduce((sum, file) => sum + (file.br ?? file.size), 0);
 }

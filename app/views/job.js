@@ -1,29 +1,26 @@
 import { EngineError } from "../engine/errors.js";
-import { part } from "./dom.js";
-import { PHASE_WORDS } from "./words.js";
+import { m } from "../language.js";
+import { h, setText } from "./dom.js";
+import { errorInWords } from "./words.js";
 
 /**
  * @import { JobOptions } from "../engine/client.js"
+ * @import { LiveText } from "./dom.js"
  * @import { Progress } from "../engine/protocol.js"
  */
 
 /** The lines that tell how a job goes: its progress with a way to cancel it, then its outcome or its error. */
 export class JobLines {
-  #error;
-  #progress;
-  #bar;
-  #cancel;
-  #status;
+  #error = h("p", { class: "error", role: "alert" });
+  #bar = h("progress", { max: 1, "aria-label": () => m.progress });
+  #cancel = h("button", { type: "button" }, () => m.cancel);
+  #progress = h("div", { class: "progress", hidden: true }, this.#bar, this.#cancel);
+  #status = h("p", { class: "status", role: "status", tabindex: -1 });
+  element = h("div", { class: "job" }, this.#error, this.#progress, this.#status);
   /** @type {AbortController | null} */
   #running = null;
 
-  /** @param {ParentNode} root */
-  constructor(root) {
-    this.#error = part(root, "error", HTMLElement);
-    this.#progress = part(root, "progress", HTMLElement);
-    this.#bar = part(root, "bar", HTMLProgressElement);
-    this.#cancel = part(root, "cancel", HTMLButtonElement);
-    this.#status = part(root, "status", HTMLElement);
+  constructor() {
     this.#cancel.addEventListener("click", () => this.cancel());
   }
 
@@ -35,12 +32,10 @@ export class JobLines {
     this.#running?.abort();
   }
 
-  /**
-   * @param {string} message shown in place of the last outcome
-   */
+  /** @param {LiveText | ""} message shown in place of the last outcome */
   fail(message) {
-    this.#status.textContent = "";
-    this.#error.textContent = message;
+    setText(this.#status, "");
+    setText(this.#error, message);
   }
 
   /**
@@ -48,44 +43,46 @@ export class JobLines {
    *
    * @template Result
    * @param {(options: JobOptions) => Promise<Result>} job
-   * @param {(result: Result) => string} onResult shows the result, and sums it up in a sentence
+   * @param {(result: Result) => LiveText} onResult shows the result, and sums it up in a sentence
    */
   async run(job, onResult) {
     this.cancel();
     const running = new AbortController();
     this.#running = running;
-    this.#error.textContent = "";
-    this.#status.textContent = "Waiting for the engine…";
+    setText(this.#error, "");
+    setText(this.#status, () => m.waiting);
     this.#bar.removeAttribute("value");
     this.#progress.hidden = false;
     /** @param {Progress} progress */
-    const onProgress = ({ phase, loaded, total }) => {
+    const onProgress = ({ phase, share }) => {
       if (running !== this.#running) return;
-      this.#bar.value = loaded / total;
-      this.#status.textContent = `${PHASE_WORDS[phase]}…`;
+      this.#bar.value = share;
+      setText(this.#status, () => `${m.phases[phase]}…`);
     };
+    /** @type {LiveText | ""} */
     let outcome = "";
+    /** @type {LiveText | ""} */
     let failure = "";
     try {
       const result = await job({ signal: running.signal, onProgress });
       if (running === this.#running) outcome = onResult(result);
     } catch (error) {
       if (!(error instanceof EngineError)) throw error;
-      if (error.code === "cancelled") outcome = error.message;
-      else failure = error.message;
+      if (error.code === "cancelled") outcome = () => errorInWords(error);
+      else failure = () => errorInWords(error);
     } finally {
       if (running === this.#running) this.#end(outcome, failure);
     }
   }
 
   /**
-   * @param {string} outcome
-   * @param {string} failure
+   * @param {LiveText | ""} outcome
+   * @param {LiveText | ""} failure
    */
   #end(outcome, failure) {
     this.#running = null;
-    this.#status.textContent = outcome;
-    this.#error.textContent = failure;
+    setText(this.#status, outcome);
+    setText(this.#error, failure);
     // The focus does not fall back to the page's top when its button goes.
     if (document.activeElement === this.#cancel) this.#status.focus();
     this.#progress.hidden = true;

@@ -1,31 +1,32 @@
-import { ObjectUrls, part } from "./dom.js";
-import { bytesInWords } from "./words.js";
+import { inBytes, m } from "../language.js";
+import { h, ObjectUrls, setText } from "./dom.js";
 
-/** The place where a picture is chosen. Drops and pastes on the whole page come in through `take`. */
+const TYPES = "image/jpeg,image/png,image/webp";
+
+/** The place where one picture is chosen. Drops and pastes on the whole page come in through `take`. */
 export class Picker {
   /** @type {File | null} */
   file = null;
   #urls = new ObjectUrls();
   #onPick;
-  #preview;
-  #title;
-  #hint;
+  #preview = h("img", { alt: "", hidden: true });
+  #title = h("span", { class: "drop-title" }, () => m.choosePicture);
+  #hint = h("span", { class: "hint" }, () => m.dropHint);
+  #input = h("input", { class: "visually-hidden", type: "file", accept: TYPES });
+  element = h(
+    "div",
+    { class: "picker" },
+    h("label", { class: "drop" }, this.#input, this.#preview, this.#title, this.#hint),
+  );
 
-  /**
-   * @param {ParentNode} root
-   * @param {(file: File) => void} onPick
-   */
-  constructor(root, onPick) {
+  /** @param {(file: File) => void} onPick */
+  constructor(onPick) {
     this.#onPick = onPick;
-    this.#preview = part(root, "preview", HTMLImageElement);
-    this.#title = part(root, "title", HTMLElement);
-    this.#hint = part(root, "hint", HTMLElement);
-    const input = part(root, "file", HTMLInputElement);
-    input.addEventListener("change", () => {
-      const file = input.files?.item(0);
+    this.#input.addEventListener("change", () => {
+      const file = this.#input.files?.item(0);
       if (file) this.take(file);
       // So that choosing the same file again is a change as well.
-      input.value = "";
+      this.#input.value = "";
     });
     // A file the browser cannot show is no error here: the engine says what it is.
     this.#preview.addEventListener("error", () => (this.#preview.hidden = true));
@@ -36,8 +37,8 @@ export class Picker {
     this.file = file;
     this.#urls.show(this.#preview, file);
     this.#preview.hidden = false;
-    this.#title.textContent = file.name;
-    this.#hint.textContent = `${bytesInWords(file.size)}. Choose, drop or paste another one.`;
+    setText(this.#title, file.name);
+    setText(this.#hint, () => m.chosenHint(inBytes(file.size)));
     this.#onPick(file);
   }
 }

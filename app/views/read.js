@@ -1,45 +1,58 @@
 /** The screen that reads a picture. */
 
-import { part } from "./dom.js";
+import { inChance, inNumber, inPercent, m } from "../language.js";
+import { h, setAttribute, setText } from "./dom.js";
 import { JobLines } from "./job.js";
 import { Picker } from "./picker.js";
-import { chanceInWords, payloadInWords, percent, placeInWords, timeInWords } from "./words.js";
+import { screenHead } from "./shell.js";
+import { payloadInWords, placeInWords, timeInWords } from "./words.js";
 
 /**
- * @import { JobOptions, ReadRequest } from "../engine/client.js"
+ * @import { EngineClient } from "../engine/client.js"
  * @import { TimedReading } from "../engine/protocol.js"
  */
 
-const NOT_FOUND = "No watermark found";
-
 export class ReadView {
-  #root;
-  #lines;
-  #picker;
+  #engine;
+  #lines = new JobLines();
+  #picker = new Picker((file) => this.#read(file));
+  #answer = h("p", { class: "answer" });
+  #explanation = h("p", { class: "explanation" });
+  #strip = h("div", { class: "strip", role: "img" });
+  #caption = h("figcaption", { class: "hint" });
+  #result = h(
+    "div",
+    { class: "result", hidden: true },
+    this.#answer,
+    this.#explanation,
+    h("figure", { class: "bits" }, this.#strip, this.#caption),
+  );
+  element = h(
+    "section",
+    {},
+    screenHead("read", () => m.readLead),
+    this.#picker.element,
+    this.#lines.element,
+    this.#result,
+  );
 
-  /**
-   * @param {HTMLElement} root
-   * @param {(request: ReadRequest, options: JobOptions) => Promise<TimedReading>} read
-   */
-  constructor(root, read) {
-    this.#root = root;
-    this.#lines = new JobLines(root);
-    this.#picker = new Picker(root, (file) => {
-      part(root, "result", HTMLElement).hidden = true;
-      this.#lines.run(
-        (options) => read({ file }, options),
-        (reading) => this.#show(reading, file.name),
-      );
-    });
+  /** @param {EngineClient} engine */
+  constructor(engine) {
+    this.#engine = engine;
   }
 
-  /**
-   * A picture that was dropped or pasted on the page.
-   *
-   * @param {File} file
-   */
-  take(file) {
+  /** @param {File[]} files */
+  take([file]) {
     this.#picker.take(file);
+  }
+
+  /** @param {File} file */
+  #read(file) {
+    this.#result.hidden = true;
+    this.#lines.run(
+      (options) => this.#engine.read({ file }, options),
+      (reading) => this.#show(reading, file.name),
+    );
   }
 
   /**
@@ -48,32 +61,32 @@ export class ReadView {
    */
   #show(reading, name) {
     const { found, payload, statistic, threshold, falseAlarm, confidences, tried } = reading;
-    const result = part(this.#root, "result", HTMLElement);
-    result.classList.toggle("found", found);
-    part(this.#root, "answer", HTMLElement).textContent = payload ? payloadInWords(payload) : NOT_FOUND;
-    part(this.#root, "explanation", HTMLElement).textContent = payload
-      ? `${payload.kind === "text" ? `Id ${payload.hex}. ` : ""}` +
-        `${placeInWords(reading.corners)} ` +
-        `An unmarked picture gives a reading like this with a chance of ${chanceInWords(falseAlarm)} ` +
-        `(signal ${statistic.toFixed(2)}; a watermark counts as found from ${threshold.toFixed(2)}).`
-      : `The signal is ${statistic.toFixed(2)} in the best of ${tried} places; ` +
-        `a watermark counts as found from ${threshold.toFixed(2)}.`;
+    const answer = () => (payload ? payloadInWords(payload) : m.notFound);
+    const [signal, needed] = [() => inNumber(statistic, 2), () => inNumber(threshold, 2)];
+    this.#result.classList.toggle("found", found);
+    setText(this.#answer, answer);
+    setText(this.#explanation, () =>
+      payload
+        ? [
+            ...(payload.kind === "text" ? [m.readId(payload.hex)] : []),
+            placeInWords(reading.corners),
+            m.readFound(inChance(falseAlarm), signal(), needed()),
+          ].join(" ")
+        : m.readNotFound(signal(), inNumber(tried), needed()),
+    );
 
-    const weakest = percent(Math.min(...confidences));
-    const caption = `How sure each of the ${confidences.length} bits is; the weakest ${weakest}.`;
-    const strip = part(this.#root, "strip", HTMLElement);
-    strip.setAttribute("aria-label", caption);
-    strip.replaceChildren(
+    const caption = () => m.bitsCaption(inNumber(confidences.length), inPercent(Math.min(...confidences)));
+    setAttribute(this.#strip, "aria-label", caption);
+    setText(this.#caption, caption);
+    this.#strip.replaceChildren(
       ...Array.from(confidences, (confidence) => {
-        const bar = document.createElement("span");
+        const bar = h("span");
         // A guess (0.5) is an empty bar.
         bar.style.setProperty("--sureness", `${(confidence - 0.5) * 200}%`);
         return bar;
       }),
     );
-    part(this.#root, "strip-caption", HTMLElement).textContent = caption;
-    result.hidden = false;
-    const answer = payload ? payloadInWords(payload) : NOT_FOUND;
-    return `${name}: ${answer} (${timeInWords(reading.phases)}).`;
+    this.#result.hidden = false;
+    return () => m.readDone(name, answer(), timeInWords(reading.phases));
   }
 }

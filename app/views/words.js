@@ -1,34 +1,28 @@
-/** Numbers and payloads in words, the same on every screen. */
+/** Payloads, errors and places in words, the same on every screen. */
+
+import { EngineError } from "../engine/errors.js";
+import { inNumber, inSeconds, m } from "../language.js";
 
 /** @import { Payload } from "../engine/protocol.js" */
 
-/** @param {number} bytes */
-export function bytesInWords(bytes) {
-  if (bytes < 1000) return `${bytes} bytes`;
-  return bytes < 1e6 ? `${Math.round(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
+/** @param {Payload} payload */
+export function payloadInWords({ kind, value, hex }) {
+  return kind === "text" ? m.quoted(value) : hex;
 }
 
 /** @param {Record<string, number>} phases milliseconds */
 export function timeInWords(phases) {
-  const seconds = Object.values(phases).reduce((sum, time) => sum + time, 0) / 1000;
-  return `${seconds.toFixed(1)} s`;
+  return inSeconds(Object.values(phases).reduce((sum, time) => sum + time, 0));
 }
 
-/** @param {Payload} payload */
-export function payloadInWords({ kind, value, hex }) {
-  return kind === "text" ? `“${value}”` : hex;
-}
-
-/** @param {number} probability */
-export function percent(probability) {
-  // Rounded down: 99.96 % sure is not 100 %.
-  return `${(Math.floor(probability * 1000) / 10).toFixed(1)} %`;
-}
-
-/** @param {number} probability */
-export function chanceInWords(probability) {
-  if (probability < 1e-9) return "less than 1 in a billion";
-  return `about 1 in ${Number((1 / probability).toPrecision(2)).toLocaleString("en")}`;
+/**
+ * What went wrong. A sentence of Python's stays English where the messages have none for its code.
+ *
+ * @param {EngineError} error
+ */
+export function errorInWords(error) {
+  const message = m.errors[error.code];
+  return message ? message(error.detail) : error.message;
 }
 
 /**
@@ -46,28 +40,12 @@ export function placeInWords(corners) {
   const width = Math.hypot(right - left, level - top);
   const height = Math.hypot(x - left, y - top);
   const changes = [
-    mirrored && "mirrored",
-    quarters !== 0 && `turned by ${((quarters * 90 + 360) % 360).toString()} degrees`,
-    Math.abs(degrees - quarters * 90) > 1 && "tilted",
-  ].filter(Boolean);
-  const how = changes.length ? `, ${changes.join(" and ")}` : "";
-  if (cropped) return `This is a part of the marked picture${how}.`;
-  if (width * height < 0.9) return `The marked picture is a part of this one${how}.`;
-  return `It was read in the whole picture${how}.`;
+    mirrored && m.mirrored,
+    quarters !== 0 && m.turned(inNumber((quarters * 90 + 360) % 360)),
+    Math.abs(degrees - quarters * 90) > 1 && m.tilted,
+  ].filter((change) => typeof change === "string");
+  const how = changes.length ? changes.reduce(m.and) : "";
+  if (cropped) return m.placeCropped(how);
+  if (width * height < 0.9) return m.placePart(how);
+  return m.placeWhole(how);
 }
-
-/** The pipeline's phases and those of the engine's start. @type {Record<string, string>} */
-export const PHASE_WORDS = {
-  runtime: "Loading Python",
-  packages: "Loading packages",
-  weights: "Loading the weights",
-  session: "Opening the networks",
-  open: "Opening the picture",
-  prepare: "Scaling the picture for the network",
-  forward: "Running the network",
-  refine: "Making the mark surer",
-  apply: "Adding the mark",
-  save: "Saving",
-  check: "Reading it back",
-  search: "Looking for a mark",
-};

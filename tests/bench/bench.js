@@ -5,7 +5,8 @@ import { loadManifest } from "../../app/engine/manifest.js";
 
 /** @import { EngineInfo, Marked, TimedReading } from "../../app/engine/protocol.js" */
 
-const manifest = await loadManifest(new URL("manifest.json", document.baseURI).href);
+const manifestUrl = new URL("manifest.json", document.baseURI).href;
+const manifest = await loadManifest(manifestUrl);
 /** @type {EngineClient | undefined} */
 let engine;
 
@@ -16,7 +17,7 @@ async function bytes(url) {
 
 /** @returns {Promise<EngineInfo>} */
 function startEngine() {
-  engine ??= new EngineClient(manifest);
+  engine ??= new EngineClient(manifestUrl);
   return engine.ready;
 }
 
@@ -30,7 +31,7 @@ async function markAndRead(url) {
   const file = new File([await bytes(url)], "photo.jpg", { type: "image/jpeg" });
   const startEmbed = performance.now();
   /** @type {Marked} */
-  const marked = await engine.embed({ file, kind: "text", value: "pipe", strengthDb: 42 });
+  const marked = await engine.embed({ file, kind: "text", value: "pipe", strengthDb: 42, again: false });
   const startRead = performance.now();
   /** @type {TimedReading} */
   const reading = await engine.read({ file: new File([marked.data], marked.name) });

@@ -65,12 +65,14 @@ class App:
         return self.page.locator("#engine")
 
     def show(self, screen: str) -> Locator:
-        """Turn to "Mark" or "Read"; answers its panel."""
-        self.page.get_by_role("tab", name=screen).click()
-        return self.page.get_by_role("tabpanel")
+        """Turn to the screen of this name ("Mark", "Read"); answers its section."""
+        self.page.get_by_role("navigation").get_by_role("link", name=screen).click()
+        panel = self.page.locator("main > section:visible")
+        expect(panel.get_by_role("heading", level=1)).to_have_text(screen)
+        return panel
 
     def mark(self, path: Path, text: str) -> Locator:
-        """Mark a picture with a text and wait for the outcome; answers the panel."""
+        """Mark a picture with a text and wait for the outcome; answers the section."""
         panel = self.show("Mark")
         panel.locator("input[type=file]").set_input_files(path)
         panel.get_by_role("radio", name="Text").check()
@@ -80,7 +82,7 @@ class App:
         return panel
 
     def read(self, path: Path) -> Locator:
-        """Read a picture and wait for the outcome; answers the panel."""
+        """Read a picture and wait for the outcome; answers the section."""
         panel = self.show("Read")
         panel.locator("input[type=file]").set_input_files(path)
         self.await_outcome(panel)

@@ -58,11 +58,13 @@ class Recorder {
   #client;
 
   async start() {
-    const manifest = await loadManifest(new URL("manifest.json", location.href).href);
-    this.#client = new EngineClient(manifest, (state) => {
+    const client = new EngineClient(new URL("manifest.json", location.href).href);
+    this.#client = client;
+    client.addEventListener("state", () => {
+      const { state } = client;
       if (state.name !== "starting" || state.progress === null) this.events.push(state.name);
     });
-    await this.#client.ready;
+    await client.ready;
   }
 
   /**
@@ -79,6 +81,7 @@ class Recorder {
       kind: /** @type {const} */ ("text"),
       value: "pipe",
       strengthDb: 38,
+      again: false,
     };
     const onProgress = () => abortOn && this.#controllers[abortOn].abort();
     this.#jobs.push(

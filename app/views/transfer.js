@@ -1,0 +1,42 @@
+/** What people drop, paste or choose, as a flat list of files. */
+
+/**
+ * The files of a drop or paste, with those in dropped folders, in the order of their paths.
+ *
+ * @param {DataTransfer} transfer
+ * @returns {Promise<File[]>}
+ */
+export async function filesOf(transfer) {
+  // All at once: after the first wait the transfer is empty.
+  const entries = [...transfer.items]
+    .filter((item) => item.kind === "file")
+    .map((item) => ({ entry: item.webkitGetAsEntry?.(), file: item.getAsFile() }));
+  const lists = await Promise.all(
+    entries.map(async ({ entry, file }) => (entry?.isDirectory ? filesIn(entry) : file ? [file] : [])),
+  );
+  return lists.flat();
+}
+
+/**
+ * @param {FileSystemEntry} entry
+ * @returns {Promise<File[]>} none of hidden files
+ */
+async function filesIn(entry) {
+  if (entry.name.startsWith(".")) return [];
+  if (entry.isFile) {
+    const file = /** @type {FileSystemFileEntry} */ (entry);
+    return [await new Promise((resolve, reject) => file.file(resolve, reject))];
+  }
+  const reader = /** @type {FileSystemDirectoryEntry} */ (entry).createReader();
+  /** @type {FileSystemEntry[]} */
+  const entries = [];
+  // A reader answers some hundred entries at a time.
+  for (;;) {
+    /** @type {FileSystemEntry[]} */
+    const some = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
+    if (!some.length) break;
+    entries.push(...some);
+  }
+  entries.sort((a, b) => a.name.localeCompare(b.name));
+  return (await Promise.all(entries.map(filesIn))).flat();
+}
