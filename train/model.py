@@ -10,6 +10,7 @@ Every Conv has channel counts that are multiples of 4 (a WebGPU kernel miscomput
 
 import torch
 import torch.nn.functional as F
+from hushmark.shaping import FLAT_DEVIATION, FLAT_LIMIT, MOST_CHROMA, MOST_LOCAL, SHAPE_STEPS
 from torch import Tensor, nn
 
 BITS = 32
@@ -17,21 +18,11 @@ IMAGE_SIZE = 320
 WORKING_SIZE = 160
 SECRET_MAP_SIZE = 20
 SQUEEZED = 224
-SHAPE_STEPS = 4
-REFINING_STEP = 0.4
-"""Length of one step along the direction, as a share of the residual's RMS."""
 VIEWS, CONTRAST, BRIGHTNESS, HUE = 6, 1.8, 1.8, 0.1
 WANTED_MARGIN = 4.0
 """Logit from which on a bit is safe enough to spend the residual on others."""
 NOMINAL_DB = 38.0
 """PSNR of image + residual as the encoder returns it, before the pipeline scales it."""
-
-FLAT_DEVIATION = 2 / 255
-"""Where the local deviation of luma is below this, the picture is flat and hides nothing."""
-FLAT_LIMIT = 1.25 / 255
-"""Local RMS of a residual where the picture is flat; elsewhere the limit grows with the deviation,"""
-MOST_LOCAL = 2.5
-"""up to this multiple of the RMS that the PSNR allows: no single object takes what a flat rest leaves."""
 
 
 def conv(inputs: int, outputs: int, stride: int = 1) -> nn.Sequential:
@@ -51,6 +42,11 @@ def to_working_size(image: Tensor) -> Tensor:
 def luma(x: Tensor) -> Tensor:
     """ITU-R BT.601 luma, as Pillow's convert("L"): [B,3,H,W] -> [B,1,H,W]."""
     return 0.299 * x[:, 0:1] + 0.587 * x[:, 1:2] + 0.114 * x[:, 2:3]
+
+
+def rms(x: Tensor) -> Tensor:
+    """Root of the mean square of each sample: [B,C,H,W] -> [B,1,1,1]."""
+    return (x.square().mean(dim=(1, 2, 3), keepdim=True) + 1e-20).sqrt()
 
 
 def box_mean(x: Tensor) -> Tensor:
@@ -80,10 +76,14 @@ def shape(residual: Tensor, image: Tensor, decibels: Tensor) -> Tensor:
     """The residual at the PSNR `decibels` [B,1,1,1], no stronger anywhere than the image [B,3,160,160] hides.
 
     What the limit takes from flat places goes to the others; a picture that is flat all over ends above the
-    PSNR asked for. The same as hushmark.residual.shape, on batches; gradients see the gains as constants.
+    PSNR asked for. The same as hushmark.shaping.Shaper, on batches; gradients see the gains as constants.
     """
+    grey = luma(residual)
+    colours = residual - grey
+    share = MOST_CHROMA * rms(grey.detach()) / rms(colours.detach())
+    residual = grey + colours * share.clamp(max=1)
     local = box_mean((residual.detach() ** 2).mean(dim=1, keepdim=True)).clamp(min=1e-12).sqrt()
-    limit = FLAT_LIMIT * (local_deviation(image) / FLAT_DEVIATION).clamp(min=1)
+    limit = FLAT_LIMIT * (local_deviation(image) / FLAT_DEVIATION).clamp(min=1) ** 0.75
     limit = torch.minimum(limit, MOST_LOCAL * 10 ** (-decibels / 20))
     # The smallest of all neighbourhoods that a place belongs to: none is too strong, not even at an edge.
     most = -F.max_pool2d(-(limit / local), 9, 1, 4)
@@ -286,6 +286,13 @@ def back_through_views(marked: Tensor, gradients: Tensor) -> Tensor:
     return total + _Hue(marked, HUE).back(hue) + _Hue(marked, -HUE).back(hue_back)
 
 
+def direction_of(gradient: Tensor, image: Tensor) -> Tensor:
+    """The way to change a residual, of unit RMS, from what the views want of the marked picture."""
+    # Squared: a place that hides more takes more, and what it takes costs less.
+    direction = smooth(gradient) * texture_mask(image) ** 2
+    return direction / rms(direction)
+
+
 class Refiner(nn.Module):
     """Which way to change a residual so that the decoder reads the bits better: the decoder's own gradient.
 
@@ -310,10 +317,8 @@ class Refiner(nn.Module):
         marked = image + residual
         sign = (bits * 2 - 1).repeat(VIEWS, 1)
         margins, gradients = self._margins_and_gradients(views_of(marked), sign)
-        # Squared: a place that hides more takes more, and what it takes costs less.
-        direction = smooth(back_through_views(marked, gradients)) * texture_mask(image) ** 2
-        power = (direction * direction).mean(dim=(1, 2, 3), keepdim=True)
-        return direction / (power + 1e-20).sqrt(), torch.stack(margins.chunk(VIEWS)).amin(dim=0)
+        direction = direction_of(back_through_views(marked, gradients), image)
+        return direction, torch.stack(margins.chunk(VIEWS)).amin(dim=0)
 
     def _margins_and_gradients(self, views: Tensor, sign: Tensor) -> tuple[Tensor, Tensor]:
         """views [N,3,160,160], sign [N,32] -> margins [N,32], minus the gradient of the loss [N,3,160,160].

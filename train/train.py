@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
+from hushmark.pipeline import REFINING_STEP
 from PIL import Image
 from safetensors.torch import load_file
 from torch import Tensor
@@ -25,16 +26,14 @@ from torch.optim.swa_utils import AveragedModel
 from .distort import elsewhere, everyday, round_to_8_bits, straight_through
 from .model import (
     BITS,
-    REFINING_STEP,
     VIEWS,
     WANTED_MARGIN,
     WORKING_SIZE,
     Decoder,
     Encoder,
     back_through_views,
+    direction_of,
     shape,
-    smooth,
-    texture_mask,
     views_of,
 )
 
@@ -165,7 +164,6 @@ class Run:
         As `Refiner` does it, but two of the views each time, and by autograd, which is faster here.
         """
         refined = residual.detach()
-        mask = texture_mask(covers) ** 2
         sign = (bits * 2 - 1).repeat(2, 1)
         for _ in range(int(torch.multinomial(torch.tensor([0.15, 0.35, 0.35, 0.15]), 1))):
             marked = covers + refined
@@ -176,8 +174,7 @@ class Run:
             (found,) = torch.autograd.grad(F.softplus(WANTED_MARGIN - margins).sum(), views)
             gradients = torch.zeros(VIEWS, *covers.shape, device=self.device)
             gradients[chosen] = found.view(2, *covers.shape)
-            direction = -smooth(back_through_views(marked, gradients.flatten(0, 1))) * mask
-            direction = direction / (direction.square().mean(dim=(1, 2, 3), keepdim=True) + 1e-20).sqrt()
+            direction = direction_of(-back_through_views(marked, gradients.flatten(0, 1)), covers)
             stepped = refined + REFINING_STEP * 10 ** (-decibels / 20) * direction
             refined = shape(stepped, covers, decibels)
         return straight_through(residual, refined)
