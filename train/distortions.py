@@ -1,20 +1,29 @@
-"""What happens to pictures on their way through the web, as exact 8-bit pixels, and how it is counted.
+"""The table that a model is measured by: what happens to a marked picture, and how it is counted.
 
-The rows of the table that a model is measured by, each with the bit accuracy to reach. Pillow and numpy
-only, so that other watermarks can be measured by the same rows in an environment of their own.
+Each row has the bit accuracy to reach. Pillow and numpy only, so that other watermarks can be measured by the
+same rows.
 """
 
-import io
 import math
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from hushmark.distortions import (
+    blurred,
+    brightened,
+    contrasted,
+    cropped,
+    hue_turned,
+    noisy,
+    resized,
+    rotated,
+    screenshot,
+    through_file,
+)
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageEnhance, ImageFilter
-
-_WORDS = ("the", "quick", "brown", "fox", "jumps", "over", "a", "lazy", "dog", "and", "runs", "away")
+from PIL import Image
 
 Change = Callable[[Image.Image, random.Random], Image.Image]
 """An RGB picture and what to draw from -> another RGB picture."""
@@ -22,64 +31,11 @@ Change = Callable[[Image.Image, random.Random], Image.Image]
 
 @dataclass(frozen=True)
 class Distortion:
-    """A row of the table.
-
-    `apply`: what happens to the marked RGB picture; `target`: bit accuracy to reach, 0..1; `searched`:
-    whether the frame of the picture is lost, so that a reader has to look for it.
-    """
+    """A row of the table: what happens to the marked RGB picture, and the bit accuracy to reach, 0..1."""
 
     name: str
     apply: Change
     target: float
-    searched: bool = False
-
-
-def through_file(image: Image.Image, file_format: str, quality: int) -> Image.Image:
-    """Save and open again: RGB."""
-    file = io.BytesIO()
-    image.save(file, file_format, quality=quality)
-    return Image.open(file).convert("RGB")
-
-
-def cropped(image: Image.Image, share: float, rng: random.Random) -> Image.Image:
-    """A window of `share` (0..1) of each side, at a random place."""
-    width, height = round(image.width * share), round(image.height * share)
-    left, top = rng.randint(0, image.width - width), rng.randint(0, image.height - height)
-    return image.crop((left, top, left + width, top + height))
-
-
-def page(picture: Image.Image, rng: random.Random) -> Image.Image:
-    """A made-up page, RGB, that shows the picture at its size: header bar, lines of text, margins.
-
-    The margin on each side has 5-40% of that side of the picture; the page is white, light or dark.
-    """
-    width, height = picture.size
-    left, right = (round(width * rng.uniform(0.05, 0.4)) for _ in range(2))
-    above, below = (round(height * rng.uniform(0.05, 0.4)) for _ in range(2))
-    header = round(rng.uniform(24, 64))
-    size = (left + width + right, header + above + height + below)
-    paper, ink, bar = rng.choice(
-        [
-            ("#ffffff", "#222222", "#e8e8ec"),
-            ("#f3f0e8", "#444038", "#2f5d8a"),
-            ("#17191c", "#c8ccd0", "#26292e"),
-        ]
-    )
-    canvas = Image.new("RGB", size, paper)
-    draw = ImageDraw.Draw(canvas)
-    for top in range(header + 8, size[1] - 12, 16):
-        if rng.random() < 0.75:
-            line = " ".join(rng.choice(_WORDS) for _ in range(rng.randint(3, 8 + size[0] // 40)))
-            draw.text((8, top), line, fill=ink)
-    draw.rectangle((0, 0, size[0], header - 1), fill=bar)
-    draw.ellipse((8, header // 2 - 6, 20, header // 2 + 6), fill=ink)
-    draw.text((28, header // 2 - 6), "Pictures of the week", fill=ink)
-    # Pages leave some room around a picture.
-    gap = rng.randint(2, 8)
-    box = (left - gap, header + above - gap, left + width + gap, header + above + height + gap)
-    draw.rectangle(box, fill=paper)
-    canvas.paste(picture, (left, header + above))
-    return canvas
 
 
 def wilson(share: float, n: int) -> tuple[float, float]:
@@ -130,50 +86,29 @@ def _crop(share: float) -> Change:
 
 
 def _brightness(factor: float) -> Change:
-    return lambda image, rng: ImageEnhance.Brightness(image).enhance(factor)
+    return lambda image, rng: brightened(image, factor)
 
 
 def _contrast(factor: float) -> Change:
-    return lambda image, rng: ImageEnhance.Contrast(image).enhance(factor)
+    return lambda image, rng: contrasted(image, factor)
+
+
+def _hue(turn: float) -> Change:
+    return lambda image, rng: hue_turned(image, turn)
+
+
+def _rotate(degrees: float) -> Change:
+    return lambda image, rng: rotated(image, rng.choice((-degrees, degrees)))
 
 
 def _transpose(how: Image.Transpose) -> Change:
     return lambda image, rng: image.transpose(how)
 
 
-def _rotate(degrees: float) -> Change:
-    """Either way round; the canvas stays, so corners are cut off and black ones come in."""
-    return lambda image, rng: image.rotate(rng.choice((-degrees, degrees)), Image.Resampling.BICUBIC)
-
-
-def _hue(turn: float) -> Change:
-    def apply(image: Image.Image, rng: random.Random) -> Image.Image:
-        hue, saturation, value = image.convert("HSV").split()
-        hue = hue.point([(level + round(turn * 256)) % 256 for level in range(256)])
-        return Image.merge("HSV", (hue, saturation, value)).convert("RGB")
-
-    return apply
-
-
-def _scaled(image: Image.Image, across: float, down: float) -> Image.Image:
-    size = (max(1, round(image.width * across)), max(1, round(image.height * down)))
-    return image.resize(size, Image.Resampling.LANCZOS)
-
-
-def _blur(image: Image.Image, rng: random.Random) -> Image.Image:
-    return image.filter(ImageFilter.GaussianBlur(min(image.size) * 0.01))
-
-
-def _noise(image: Image.Image, rng: random.Random) -> Image.Image:
-    pixels = np.asarray(image, np.float32)
-    noise = np.random.default_rng(rng.randrange(2**32)).normal(0, 0.05 * 255, pixels.shape)
-    return Image.fromarray((pixels + noise).round().clip(0, 255).astype(np.uint8))
-
-
 def _aspect(image: Image.Image, rng: random.Random) -> Image.Image:
     factors = [rng.choice((0.9, 1.1)), 1.0]
     rng.shuffle(factors)
-    return _scaled(image, *factors)
+    return resized(image, *factors)
 
 
 def _erase(image: Image.Image, rng: random.Random) -> Image.Image:
@@ -205,13 +140,12 @@ def _perspective(image: Image.Image, rng: random.Random) -> Image.Image:
 
 
 def _screenshot(image: Image.Image, rng: random.Random) -> Image.Image:
-    factor = rng.uniform(0.5, 1.5)
-    return through_file(page(_scaled(image, factor, factor), rng), "JPEG", 75)
+    return screenshot(image, rng.uniform(0.5, 1.5), rng)
 
 
 def _several(image: Image.Image, rng: random.Random) -> Image.Image:
-    image = through_file(_scaled(image, 0.5, 0.5), "JPEG", 60)
-    return cropped(ImageEnhance.Brightness(image).enhance(1.2), 0.9, rng)
+    image = through_file(resized(image, 0.5, 0.5), "JPEG", 60)
+    return cropped(brightened(image, 1.2), 0.9, rng)
 
 
 DISTORTIONS = (
@@ -220,8 +154,8 @@ DISTORTIONS = (
     Distortion("JPEG 50", _jpeg(50), 0.995),
     Distortion("JPEG 30", _jpeg(30), 0.99),
     Distortion("WebP 50", lambda image, rng: through_file(image, "WEBP", 50), 0.993),
-    Distortion("resize to 32% of each side", lambda image, rng: _scaled(image, 0.32, 0.32), 0.995),
-    Distortion("blur, sigma 1% of the short side", _blur, 0.995),
+    Distortion("resize to 32% of each side", lambda image, rng: resized(image, 0.32, 0.32), 0.995),
+    Distortion("blur, sigma 1% of the short side", lambda image, rng: blurred(image, 0.01), 0.995),
     Distortion("brightness x0.5", _brightness(0.5), 0.995),
     Distortion("brightness x1.5", _brightness(1.5), 0.99),
     Distortion("brightness x2", _brightness(2), 0.97),
@@ -230,20 +164,24 @@ DISTORTIONS = (
     Distortion("hue +0.1", _hue(0.1), 0.99),
     Distortion("hue -0.1", _hue(-0.1), 0.99),
     Distortion("saturation x0 (grey)", lambda image, rng: image.convert("L").convert("RGB"), 0.98),
-    Distortion("noise, sigma 0.05", _noise, 0.995),
+    Distortion("noise, sigma 0.05", lambda image, rng: noisy(image, 0.05, rng), 0.995),
     Distortion("aspect changed by 10%", _aspect, 0.99),
     Distortion("erase 10% of the area", _erase, 0.99),
-    Distortion("perspective, corners moved by 3%", _perspective, 0.98, searched=True),
-    Distortion("crop to 95% of each side", _crop(0.95), 0.995, searched=True),
-    Distortion("crop to 84% of each side", _crop(0.84), 0.98, searched=True),
-    Distortion("crop to 71% of each side", _crop(0.71), 0.95, searched=True),
-    Distortion("rotate by 2 degrees", _rotate(2), 0.99, searched=True),
-    Distortion("rotate by 5 degrees", _rotate(5), 0.98, searched=True),
-    Distortion("rotate by 10 degrees", _rotate(10), 0.95, searched=True),
-    Distortion("rotate by 90 degrees", _transpose(Image.Transpose.ROTATE_90), 0.99, searched=True),
-    Distortion("rotate by 180 degrees", _transpose(Image.Transpose.ROTATE_180), 0.99, searched=True),
-    Distortion("rotate by 270 degrees", _transpose(Image.Transpose.ROTATE_270), 0.99, searched=True),
-    Distortion("mirrored", _transpose(Image.Transpose.FLIP_LEFT_RIGHT), 0.99, searched=True),
-    Distortion("screenshot at 0.5-1.5x, JPEG 75", _screenshot, 0.97, searched=True),
-    Distortion("several at once", _several, 0.97, searched=True),
+    Distortion("perspective, corners moved by 3%", _perspective, 0.98),
+    Distortion("crop to 95% of each side", _crop(0.95), 0.995),
+    Distortion("crop to 84% of each side", _crop(0.84), 0.98),
+    Distortion("crop to 71% of each side", _crop(0.71), 0.95),
+    Distortion("rotate by 2 degrees", _rotate(2), 0.99),
+    Distortion("rotate by 5 degrees", _rotate(5), 0.98),
+    Distortion("rotate by 10 degrees", _rotate(10), 0.95),
+    Distortion("rotate by 90 degrees", _transpose(Image.Transpose.ROTATE_90), 0.99),
+    Distortion("rotate by 180 degrees", _transpose(Image.Transpose.ROTATE_180), 0.99),
+    Distortion("rotate by 270 degrees", _transpose(Image.Transpose.ROTATE_270), 0.99),
+    Distortion("mirrored", _transpose(Image.Transpose.FLIP_LEFT_RIGHT), 0.99),
+    Distortion(
+        "screenshot at 0.5-1.5x, JPEG 75",
+        lambda image, rng: screenshot(image, rng.uniform(0.5, 1.5), rng),
+        0.97,
+    ),
+    Distortion("several at once", _several, 0.97),
 )

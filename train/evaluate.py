@@ -27,6 +27,7 @@ from pathlib import Path
 
 import numpy as np
 from hushmark.card import ModelCard, Presence
+from hushmark.distortions import cropped, page, through_file
 from hushmark.overlay import overlay
 from hushmark.payload import hex_payload
 from hushmark.picture import Picture, open_picture
@@ -36,7 +37,7 @@ from hushmark.searching import search
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from .distortions import DISTORTIONS, cropped, page, psnr, through_file, wilson
+from .distortions import DISTORTIONS, psnr, wilson
 from .forward import TorchForward, forward_of, gmac, megabytes
 from .gallery import Exhibit, write_gallery
 from .model import BITS, IMAGE_SIZE

@@ -5,13 +5,13 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
+from hushmark.distortions import page
 from PIL import Image, ImageDraw, ImageEnhance
-
-from .distortions import page
 
 
 def sample_folder() -> Path:
     """The folder of scikit-image's sample photos. Raises SystemExit when it is not installed."""
+    # Found without importing it: it is large, and the tests run inside Pyodide, too.
     spec = find_spec("skimage")
     if spec is None or spec.origin is None:
         raise SystemExit(

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 import torch
 from hushmark.card import ModelCard, Presence
+from hushmark.distortions import page, through_file
 from hushmark.forward import Forward
 from hushmark.picture import Picture
 from hushmark.reading import WHOLE_PICTURE, Reading, decide
@@ -26,7 +27,7 @@ from skimage.metrics import structural_similarity
 from tests.pictures import sample_path
 from tests.unit.support import SpreadForward, photo
 from train import evaluate, plot
-from train.distortions import DISTORTIONS, Distortion, page, psnr, ssim, through_file, wilson
+from train.distortions import DISTORTIONS, Distortion, psnr, ssim, wilson
 from train.forward import TorchForward, gmac, megabytes
 from train.gallery import Exhibit, flattest, write_gallery
 from train.model import BITS, IMAGE_SIZE, Decoder, Encoder
