@@ -81,6 +81,10 @@ class Picture:
         extension = path.suffix if path.suffix.lower() in extensions else extensions[0]
         return f"{path.stem}-marked{extension}"
 
+    def in_colour(self, image: Image.Image) -> Image.Image:
+        """Pixels of this picture's mode as they look: CMYK as RGB through its profile, others as they are."""
+        return image.convert("RGB") if image.mode == "CMYK" else image
+
     def with_image(self, image: Image.Image) -> "Picture":
         """The same picture with other pixels of the same size and mode."""
         return replace(self, image=image)

@@ -99,10 +99,11 @@ async def embed(
         before = decide(await forward.decode(image), card, WHOLE_PICTURE)
         if before.found:
             raise AlreadyMarked(name, before)
+    unmarked = residual.sample(cover)
     marked, psnr = await _mark(cover, image, bits, strength_db, forward, phases)
     await phases.enter("save")
     encoded = save_picture(marked)
-    preview = residual.difference(cover, marked)
+    preview = residual.difference(unmarked, residual.sample(marked))
     await phases.enter("check")
     seen = residual.prepare(open_picture(encoded, marked.marked_name), card.image_size)
     check = decide(await forward.decode(seen), card, WHOLE_PICTURE)
@@ -127,10 +128,11 @@ async def mark(
 ) -> tuple[Picture, float]:
     """Mark a decoded picture with bits [card.bits] of 0 and 1 -> the marked picture and its PSNR in dB.
 
-    Raises PictureTransparent, ModelOutput.
+    The cover stays as it is. Raises PictureTransparent, ModelOutput.
     """
     image = residual.prepare(cover, card.image_size)
-    return await _mark(cover, image, bits, strength_db, forward, _Phases(None))
+    copy = cover.with_image(cover.image.copy())
+    return await _mark(copy, image, bits, strength_db, forward, _Phases(None))
 
 
 async def _mark(
