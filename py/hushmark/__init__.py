@@ -1,14 +1,16 @@
 """Hushmark: an invisible watermark of 32 bits, marked and read in the browser or on the command line.
 
 The network is a StegaStamp (Tancik, Mildenhall, Ng: "StegaStamp: Invisible Hyperlinks in Physical
-Photographs", CVPR 2020) in its published 32-bit, 320x320 adaptation. `embed` and `read` are the whole way;
-they get the forward pass (`Forward`) from the caller: `native.NativeForward` on the command line,
-`browser.Engine` in the page.
+Photographs", CVPR 2020) in its published 32-bit, 320x320 adaptation. `embed` and `read` are the whole way
+with the networks of the package, and `sync` has the same without await; `pipeline` has them for a forward
+pass (`Forward`) of the caller's own.
 """
 
+from . import sync
+from .api import embed, read
 from .card import ModelCard, read_card
 from .codes import Protected
-from .errors import HushmarkError, KnownError, ModelError, PayloadError, PictureError
+from .errors import AlreadyMarked, HushmarkError, KnownError, ModelError, PayloadError, PictureError
 from .forward import Forward
 from .keys import Key
 from .known import KnownIds, Match
@@ -21,13 +23,14 @@ from .payload import (
     random_payload,
     text_payload,
 )
-from .pipeline import DEFAULT_STRENGTH_DB, Marked, Read, embed, read
+from .pipeline import DEFAULT_STRENGTH_DB, Marked, Progress
 from .reading import Reading, Window
 
 __version__ = "0.1.0"
 
 __all__ = [
     "DEFAULT_STRENGTH_DB",
+    "AlreadyMarked",
     "Forward",
     "HushmarkError",
     "Key",
@@ -40,8 +43,8 @@ __all__ = [
     "Payload",
     "PayloadError",
     "PictureError",
+    "Progress",
     "Protected",
-    "Read",
     "Reading",
     "Window",
     "embed",
@@ -52,5 +55,6 @@ __all__ = [
     "random_payload",
     "read",
     "read_card",
+    "sync",
     "text_payload",
 ]

@@ -15,8 +15,11 @@ from pyodide.ffi import JsProxy, jsnull, to_js
 
 from . import overlay, pipeline
 from .card import read_card
+from .codes import Protected
 from .errors import AlreadyMarked, HushmarkError
-from .payload import Payload, hex_payload, random_payload, text_payload, to_bytes
+from .keys import Key
+from .known import KnownIds, Match
+from .payload import Payload, parse, to_bytes
 from .picture import MIME_TYPES
 from .pipeline import Progress
 from .reading import Reading
@@ -53,7 +56,8 @@ class Engine:
     async def embed(self, data: JsProxy, name: str, options: JsProxy, on_progress: Progress) -> JsProxy:
         """Mark the picture in `data` (Uint8Array).
 
-        `options`: {kind: text, hex or random (which ignores `value`), value, strengthDb, again: boolean}
+        `options`: {kind: text, hex, number, protected or random (which ignores `value`), value, key:
+        passphrase or null, strengthDb, again: boolean}
         -> {data: Uint8Array, name, type (MIME), width, height, sizeBefore (bytes), psnr, payload: {kind,
         value, hex}, check: reading, warnings: codes (see `pipeline.Warning`), difference: Uint8Array (PNG),
         phases: {phase: ms}}. The error "already-marked" has the payload that was read, too.
@@ -66,6 +70,7 @@ class Engine:
                 self._payload(wanted),
                 name=name,
                 strength_db=wanted["strengthDb"],
+                key=_key(wanted),
                 again=wanted["again"],
                 forward=self._forward,
                 card=self._card,
@@ -91,21 +96,31 @@ class Engine:
         )
 
     async def read(self, data: JsProxy, name: str, options: JsProxy, on_progress: Progress) -> JsProxy:
-        """Read the picture in `data` (Uint8Array). `options`: {}
+        """Read the picture in `data` (Uint8Array).
 
+        `options`: {key: passphrase or null, known: list of payloads (see `KnownIds.parse`) or null}
         -> {found, payload: {kind, value, hex} or null, confidences: Float32Array, statistic, threshold,
-        falseAlarm, corners: [[x, y] x 4] (see Window), tried, phases: {phase: ms}}
+        falseAlarm, corners: [[x, y] x 4] (see Window), tried, protected: {value, hex, corrected, margin,
+        certainty} or null, match: {label: text or null, payload, agreeing, chance} or null, phases:
+        {phase: ms}}
         """
+        wanted = _options(options)
         try:
             result = await pipeline.read(
-                data.to_bytes(), name=name, forward=self._forward, card=self._card, progress=on_progress
+                data.to_bytes(),
+                name=name,
+                forward=self._forward,
+                card=self._card,
+                key=_key(wanted),
+                known=KnownIds.parse(wanted["known"], self._card.bits) if wanted["known"] else None,
+                progress=on_progress,
             )
         except HushmarkError as error:
             return _error(error)
         return _object(**self._reading(result.reading), phases=result.phases)
 
     async def overlay(self, options: JsProxy) -> JsProxy:
-        """Make a transparent tile that marks a page. `options`: {kind, value, strengthDb} as in `embed`.
+        """Make a transparent tile that marks a page. `options`: {kind, value, key, strengthDb} as in `embed`.
 
         -> {data: Uint8Array (PNG), css: the rule that lays it over a page, payload: {kind, value, hex}}
         """
@@ -113,16 +128,18 @@ class Engine:
         try:
             payload = self._payload(wanted)
             tile = await overlay.overlay(
-                payload, forward=self._forward, card=self._card, strength_db=wanted["strengthDb"]
+                payload,
+                forward=self._forward,
+                card=self._card,
+                strength_db=wanted["strengthDb"],
+                key=_key(wanted),
             )
         except HushmarkError as error:
             return _error(error)
         return _object(data=_uint8_array(tile), css=overlay.css(_OVERLAY_NAME), payload=self._facts(payload))
 
     def _payload(self, options: dict[str, Any]) -> Payload:
-        if options["kind"] == "random":
-            return random_payload(self._card.bits)
-        return (text_payload if options["kind"] == "text" else hex_payload)(options["value"])
+        return parse(options["kind"], options["value"], self._card.bits)
 
     def _facts(self, payload: Payload | None) -> object:
         if payload is None:
@@ -139,6 +156,16 @@ class Engine:
             "falseAlarm": reading.false_alarm,
             "corners": reading.window.corners,
             "tried": reading.tried,
+            "protected": jsnull if reading.protected is None else _protected(reading.protected),
+            "match": jsnull if reading.match is None else self._match(reading.match),
+        }
+
+    def _match(self, match: Match) -> dict[str, object]:
+        return {
+            "label": jsnull if match.label is None else match.label,
+            "payload": self._facts(match.payload),
+            "agreeing": match.agreeing,
+            "chance": match.chance,
         }
 
 
@@ -162,6 +189,20 @@ class _Forward:
     async def decode(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
         (logits,) = _arrays(await self._js.decode(_float32_array(image)))
         return logits[np.newaxis]
+
+
+def _protected(protected: Protected) -> dict[str, object]:
+    return {
+        "value": protected.value,
+        "hex": f"{protected.value:04x}",
+        "corrected": protected.corrected,
+        "margin": protected.margin,
+        "certainty": protected.certainty,
+    }
+
+
+def _key(options: dict[str, Any]) -> Key | None:
+    return Key.from_passphrase(options["key"]) if options["key"] else None
 
 
 def _arrays(outputs: JsProxy) -> list[NDArray[np.float32]]:

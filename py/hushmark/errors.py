@@ -262,6 +262,18 @@ class AlreadyMarked(HushmarkError):
         self.reading = reading
 
 
+class MarkUnreadable(HushmarkError):
+    """The marked picture, saved and opened again, does not read as its payload."""
+
+    code = "mark-unreadable"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"{name} was not written, because its mark does not read back. Mark it stronger (--strength), "
+            "save it at a higher quality, or use --force to have it all the same."
+        )
+
+
 class ModelError(HushmarkError):
     """The weights, or what they computed, cannot be used."""
 
@@ -311,6 +323,26 @@ class OutputExists(HushmarkError):
 
     def __init__(self, path: Path) -> None:
         super().__init__(f"{path} exists already. Choose another name, or use --force to replace it.")
+
+
+class OutputTwice(HushmarkError):
+    """Two inputs would be written to the same file."""
+
+    code = "output-twice"
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"{path} would be written twice. Mark pictures of the same name into different folders."
+        )
+
+
+class FolderEmpty(HushmarkError):
+    """A folder holds no picture."""
+
+    code = "folder-empty"
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"There is no picture in {path}. Use --recursive to look into its folders, too.")
 
 
 class FileProblem(HushmarkError):

@@ -1,11 +1,13 @@
 """The forward pass on native onnxruntime."""
 
 import os
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .card import ModelCard, read_card
 from .errors import ModelDamaged, ModelMissing, RuntimeMissing
 
 try:
@@ -17,13 +19,14 @@ except ImportError as error:
 class NativeForward:
     """`Forward` from `encoder.onnx`, `refiner.onnx` and `decoder.onnx` in a folder, with their weights.
 
-    Raises ModelMissing, ModelDamaged.
+    `threads`: how many one call may use, 0 for as many as there are cores. Several threads may call it at
+    the same time. Raises ModelMissing, ModelDamaged.
     """
 
-    def __init__(self, weights: Path) -> None:
-        self._encoder = _session(weights / "encoder.onnx", weights / "encoder.safetensors")
-        self._refiner = _session(weights / "refiner.onnx", weights / "decoder.safetensors")
-        self._decoder = _session(weights / "decoder.onnx", weights / "decoder.safetensors")
+    def __init__(self, weights: Path, threads: int = 0) -> None:
+        self._encoder = _session(weights / "encoder.onnx", weights / "encoder.safetensors", threads)
+        self._refiner = _session(weights / "refiner.onnx", weights / "decoder.safetensors", threads)
+        self._decoder = _session(weights / "decoder.onnx", weights / "decoder.safetensors", threads)
 
     async def encode(self, bits: NDArray[np.float32], image: NDArray[np.float32]) -> NDArray[np.float32]:
         """See `Forward.encode`."""
@@ -55,11 +58,23 @@ def weights_dir() -> Path:
     return folder
 
 
-def _session(graph: Path, weights: Path) -> onnxruntime.InferenceSession:
+def packaged_model(threads: int = 0) -> tuple[NativeForward, ModelCard]:
+    """The networks in `weights_dir` and their card, loaded once. Raises ModelMissing, ModelDamaged."""
+    return _load(weights_dir(), threads)
+
+
+@cache
+def _load(weights: Path, threads: int) -> tuple[NativeForward, ModelCard]:
+    return NativeForward(weights, threads), read_card(weights / "decoder.safetensors")
+
+
+def _session(graph: Path, weights: Path, threads: int) -> onnxruntime.InferenceSession:
     for path in (graph, weights):
         if not path.is_file():
             raise ModelMissing(path)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
     try:
-        return onnxruntime.InferenceSession(graph, providers=["CPUExecutionProvider"])
+        return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime's errors share no base class of their own
         raise ModelDamaged(graph) from error

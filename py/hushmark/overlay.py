@@ -14,6 +14,7 @@ from PIL import Image
 from .card import ModelCard
 from .errors import ModelOutput, StrengthError
 from .forward import Forward
+from .keys import Key
 from .payload import Payload, to_bits
 
 DEFAULT_STRENGTH_DB = 36.0
@@ -26,18 +27,24 @@ _DISTANCE = 0.77  # of half of the range: how far the pixels of a page lie from 
 
 
 async def overlay(
-    payload: Payload, *, forward: Forward, card: ModelCard, strength_db: float = DEFAULT_STRENGTH_DB
+    payload: Payload,
+    *,
+    forward: Forward,
+    card: ModelCard,
+    strength_db: float = DEFAULT_STRENGTH_DB,
+    key: Key | None = None,
 ) -> bytes:
     """The tile: an RGBA PNG of S x S pixels, to be stretched over the page.
 
     `strength_db`: PSNR of a page of pictures and text with the tile against the page without it, 26..44;
     some 2.5 dB less where it is all white or black. The alpha is the same everywhere, so that the pattern
-    comes through on every background: white gets a little darker and black a little lighter.
+    comes through on every background: white gets a little darker and black a little lighter. `key` is needed
+    to read it, then.
     Raises StrengthError, PayloadTooLong, ModelOutput.
     """
     if not MINIMUM_STRENGTH_DB <= strength_db <= MAXIMUM_STRENGTH_DB:
         raise StrengthError(MINIMUM_STRENGTH_DB, MAXIMUM_STRENGTH_DB)
-    bits = to_bits(payload, card.bits)[np.newaxis]
+    bits = to_bits(payload, card.bits, key)[np.newaxis]
     blank = np.full((1, 3, card.image_size, card.image_size), 0.5, np.float32)
     rms = 10 ** (-strength_db / 20) / math.sqrt(2)
     pattern = _at(rms, await forward.encode(bits, blank))

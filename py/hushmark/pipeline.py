@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -14,6 +15,8 @@ from .card import ModelCard
 from .container import Format
 from .errors import AlreadyMarked, ModelOutput, StrengthError
 from .forward import Forward
+from .keys import Key
+from .known import KnownIds
 from .payload import Payload, to_bits
 from .picture import Picture, open_picture, save_picture
 from .reading import WHOLE_PICTURE, Reading, decide
@@ -32,7 +35,8 @@ ENOUGH_MARGIN = 6.0
 Progress = Callable[[str, int, int], None]
 """Is told a phase, and how many of its steps are done of how many.
 
-Each phase starts with 0 of 1: open, prepare, forward, refine, apply, save, check; or open, search.
+Each phase starts with 0 of 1: open, prepare, forward, refine, apply, save, check; or open, search. A search
+goes on with the windows that it has tried, of the most that it may try.
 """
 
 Warning = Literal["unreadable", "weak"]
@@ -77,18 +81,19 @@ async def embed(
     forward: Forward,
     card: ModelCard,
     strength_db: float = DEFAULT_STRENGTH_DB,
+    key: Key | None = None,
     again: bool = False,
     progress: Progress | None = None,
 ) -> Marked:
     """Mark the picture in `data` (JPEG, PNG or WebP; `name` is its file name) with the payload.
 
-    `strength_db` is the PSNR to aim at, 30 (strong) to 50 (weak); `again` allows a second mark on top of one
-    that the picture carries already.
+    `strength_db` is the PSNR to aim at, 30 (strong) to 50 (weak); `key` is needed to read the mark, then;
+    `again` allows a second mark on top of one that the picture carries already.
     Raises HushmarkError: StrengthError, PayloadError, PictureError, AlreadyMarked, ModelOutput.
     """
     if not residual.MINIMUM_STRENGTH_DB <= strength_db <= residual.MAXIMUM_STRENGTH_DB:
         raise StrengthError(residual.MINIMUM_STRENGTH_DB, residual.MAXIMUM_STRENGTH_DB)
-    bits = to_bits(payload, card.bits)
+    bits = to_bits(payload, card.bits, key)
     phases = _Phases(progress)
 
     await phases.enter("open")
@@ -96,7 +101,7 @@ async def embed(
     await phases.enter("prepare")
     image = residual.prepare(cover, card.image_size)
     if not again:
-        before = decide(await forward.decode(image), card, WHOLE_PICTURE)
+        before = decide(await forward.decode(image), card, WHOLE_PICTURE, key=key)
         if before.found:
             raise AlreadyMarked(name, before)
     unmarked = residual.sample(cover)
@@ -106,7 +111,7 @@ async def embed(
     preview = residual.difference(unmarked, residual.sample(marked))
     await phases.enter("check")
     seen = residual.prepare(open_picture(encoded, marked.marked_name), card.image_size)
-    check = decide(await forward.decode(seen), card, WHOLE_PICTURE)
+    check = decide(await forward.decode(seen), card, WHOLE_PICTURE, key=key)
     width, height = cover.display_size
     return Marked(
         data=encoded,
@@ -117,7 +122,7 @@ async def embed(
         psnr=psnr,
         payload=payload,
         check=check,
-        warnings=_warnings(check, bits),
+        warnings=_warnings(check, payload),
         difference=preview,
         phases=phases.finish(),
     )
@@ -162,24 +167,34 @@ async def _mark(
     return residual.apply(cover, pattern, strength_db)
 
 
-def _warnings(check: Reading, bits: NDArray[np.float32]) -> tuple[Warning, ...]:
-    if not check.found or check.bits != tuple(bits.astype(int).tolist()):
+def _warnings(check: Reading, payload: Payload) -> tuple[Warning, ...]:
+    if not check.carries(payload):
         return ("unreadable",)
     return () if is_sure(check) else ("weak",)
 
 
 async def read(
-    data: bytes, *, name: str, forward: Forward, card: ModelCard, progress: Progress | None = None
+    data: bytes,
+    *,
+    name: str,
+    forward: Forward,
+    card: ModelCard,
+    key: Key | None = None,
+    known: KnownIds | None = None,
+    progress: Progress | None = None,
 ) -> Read:
     """Read the picture in `data`, wherever in it the mark is.
 
-    Raises HushmarkError: PictureError, ModelOutput.
+    `key` is that of the mark, if it has one; `known`: payloads that it may be one of. It can be cancelled
+    between two windows. Raises HushmarkError: PictureError, ModelOutput.
     """
     phases = _Phases(progress)
     await phases.enter("open")
     picture = open_picture(data, name)
     await phases.enter("search")
-    return Read(await search(picture, forward=forward, card=card), phases.finish())
+    looks = None if progress is None else partial(progress, "search")
+    reading = await search(picture, forward=forward, card=card, key=key, known=known, progress=looks)
+    return Read(reading, phases.finish())
 
 
 class _Phases:

@@ -16,6 +16,7 @@ import { loadPyodide } from "pyodide";
 
 const [job, repo, folder, ...wheels] = process.argv.slice(2);
 
+const reader = { key: null, known: "pipe, the page\nhex:00000001" };
 const card = "/repo/weights/decoder.safetensors";
 
 const pyodide = await loadPyodide({ env: { HOME: "/home/pyodide", PYTHONDONTWRITEBYTECODE: "1" } });
@@ -64,9 +65,9 @@ pytest.main(["-q", "-p", "no:cacheprovider", "-c", "/repo/pyproject.toml", *${JS
 
 async function runEngine() {
   const { Engine } = pyodide.pyimport("hushmark.browser");
-  /** @type {{name: string, strength: number}[]} */
+  /** @type {{name: string, strength: number, key: string | null}[]} */
   const cases = JSON.parse(readFileSync(join(folder, "cases.json"), "utf8"));
-  for (const { name, strength } of cases) {
+  for (const { name, strength, key } of cases) {
     const at = (/** @type {string} */ suffix) => join(folder, `${basename(name)}.${suffix}`);
     /** @type {Float32Array[]} */
     const images = [];
@@ -97,10 +98,10 @@ async function runEngine() {
     /** @type {string[]} */
     const phases = [];
     const note = (/** @type {string} */ phase) => void phases.push(phase);
-    const options = { kind: "text", value: "pipe", strengthDb: strength, again: false };
+    const options = { kind: "text", value: "pipe", key, strengthDb: strength, again: false };
     // What reaches the page is cloned by postMessage; a Python proxy left inside would throw here.
     const marked = structuredClone(await engine.embed(cover, name, options, note));
-    const reading = structuredClone(await engine.read(marked.data, marked.name, {}, note));
+    const reading = structuredClone(await engine.read(marked.data, marked.name, { ...reader, key }, note));
     writeFileSync(at("marked"), marked.data);
     writeFileSync(at("difference"), marked.difference);
     images.forEach((image, index) => writeFileSync(at(`image${index}`), image));
@@ -118,7 +119,7 @@ async function runOverlay(/** @type {import("pyodide/ffi").PyCallable} */ Engine
   const pattern = floats(join(folder, "rocket.jpg.residual"));
   const forward = { encode: async () => [pattern], refine: async () => [pattern, new Float32Array(32)] };
   const engine = Engine(forward, card);
-  const options = { kind: "text", value: "pipe", strengthDb: 36 };
+  const options = { kind: "text", value: "pipe", key: null, strengthDb: 36 };
   const { data, ...facts } = structuredClone(await engine.overlay(options));
   writeFileSync(join(folder, "overlay.png"), data);
   writeFileSync(join(folder, "overlay.json"), JSON.stringify(facts));
@@ -132,8 +133,8 @@ async function runRefusals(/** @type {import("pyodide/ffi").PyCallable} */ Engin
   const broken = { encode: lost, refine: lost, decode: lost };
   const engine = Engine(broken, card);
   const embed = (/** @type {Uint8Array} */ data, /** @type {string} */ kind, /** @type {string} */ value) =>
-    engine.embed(data, "photo.jpg", { kind, value, strengthDb: 38, again: true }, () => {});
-  const mark = { kind: "text", value: "pipe", strengthDb: 38 };
+    engine.embed(data, "photo.jpg", { kind, value, key: null, strengthDb: 38, again: true }, () => {});
+  const mark = { kind: "text", value: "pipe", key: null, strengthDb: 38 };
   const marked = Engine({ decode: async () => [floats(join(folder, "rocket.jpg.after"))] }, card);
   const text = new TextEncoder().encode("just text");
   const answers = {
@@ -143,7 +144,7 @@ async function runRefusals(/** @type {import("pyodide/ffi").PyCallable} */ Engin
     long: await embed(picture, "text", "pipes"),
     hex: await embed(picture, "hex", "12"),
     again: await marked.embed(picture, "photo.jpg", { ...mark, again: false }, () => {}),
-    read: await engine.read(text, "note.png", {}, () => {}),
+    read: await engine.read(text, "note.png", reader, () => {}),
     forward: await embed(picture, "random", "").catch((/** @type {Error} */ error) => ({
       thrown: error.message.includes("device lost"),
     })),

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from hushmark import Marked, text_payload
 from hushmark.card import read_card
+from hushmark.keys import Key
 from hushmark.native import NativeForward
 from hushmark.payload import to_bits
 from hushmark.pipeline import embed
@@ -80,6 +81,8 @@ def covers() -> dict[str, bytes]:
 
 
 STRENGTHS = {"rocket.jpg": 36.5, "glass.png": 42.0}
+PASSPHRASES = {"chelsea.png": "open sesame"}
+KEYS = {name: Key.from_passphrase(passphrase) for name, passphrase in PASSPHRASES.items()}
 NAMES = list(covers())
 
 
@@ -96,7 +99,15 @@ def native(
         forward = RecordingForward(session)
         strength = STRENGTHS.get(name, 38.0)
         marked = asyncio.run(
-            embed(data, text_payload("pipe"), name=name, forward=forward, card=card, strength_db=strength)
+            embed(
+                data,
+                text_payload("pipe"),
+                name=name,
+                forward=forward,
+                card=card,
+                strength_db=strength,
+                key=KEYS.get(name),
+            )
         )
         (folder / name).write_bytes(data)
         (folder / f"{name}.residual").write_bytes(forward.residual.tobytes())
@@ -107,7 +118,10 @@ def native(
             (folder / f"{name}.direction{step}").write_bytes(direction.tobytes())
             (folder / f"{name}.margins{step}").write_bytes(margins.tobytes())
         results[name] = marked, forward
-    cases = [{"name": name, "strength": STRENGTHS.get(name, 38.0)} for name in results]
+    cases = [
+        {"name": name, "strength": STRENGTHS.get(name, 38.0), "key": PASSPHRASES.get(name)}
+        for name in results
+    ]
     (folder / "cases.json").write_text(json.dumps(cases))
     answer = pyodide("engine", folder)
     assert answer.returncode == 0, answer.stdout + answer.stderr
@@ -136,7 +150,8 @@ def test_same_input_to_the_network(
     for step, pattern in enumerate(forward.patterns):
         assert (folder / f"{name}.pattern{step}").read_bytes() == pattern.tobytes()
     assert not (folder / f"{name}.pattern{len(forward.patterns)}").exists()
-    assert (folder / f"{name}.bits").read_bytes() == to_bits(text_payload("pipe"), 32).tobytes()
+    bits = to_bits(text_payload("pipe"), 32, KEYS.get(name))
+    assert (folder / f"{name}.bits").read_bytes() == bits.tobytes()
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -172,6 +187,13 @@ def test_same_facts_as_plain_javascript(
     assert told["threshold"] == pytest.approx(check.threshold)
     assert told["falseAlarm"] == pytest.approx(check.false_alarm)
     assert reading["tried"] >= told["tried"] == 1
+    assert told["protected"]["value"] == int(told["protected"]["hex"], 16)
+    assert told["match"] is None
+    assert reading["match"]["label"] == "the page"
+    assert reading["match"]["payload"] == facts["payload"]
+    right = int(np.sum(check.bits == to_bits(text_payload("pipe"), 32)))
+    assert reading["match"]["agreeing"] == right
+    assert reading["match"]["chance"] < 1e-5
 
 
 def test_errors_for_people_come_back_as_values_and_others_are_thrown(

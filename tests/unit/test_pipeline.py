@@ -2,7 +2,7 @@ import io
 
 import numpy as np
 import pytest
-from hushmark import hex_payload, text_payload
+from hushmark import Key, hex_payload, protected_payload, text_payload
 from hushmark.errors import AlreadyMarked, ModelOutput, PayloadTooLong, PictureTruncated, StrengthError
 from hushmark.pipeline import embed, read
 from numpy.typing import NDArray
@@ -62,10 +62,14 @@ def test_a_turned_picture_reads_back_once_it_is_upright(orientation: int) -> Non
 
 def test_phases_are_announced_in_order_and_timed() -> None:
     announced: list[str] = []
+    searched: list[tuple[int, int]] = []
 
     def note(phase: str, done: int, total: int) -> None:
-        assert (done, total) == (0, 1)
-        announced.append(phase)
+        if phase == "search" and done > 0:
+            searched.append((done, total))
+        else:
+            assert (done, total) == (0, 1)
+            announced.append(phase)
 
     cover = encoded(photo(64, 64), "PNG")
     marked = run(
@@ -83,6 +87,8 @@ def test_phases_are_announced_in_order_and_timed() -> None:
     announced.clear()
     result = run(read(cover, name="a.png", forward=SpreadForward(), card=CARD, progress=note))
     assert announced == list(result.phases) == ["open", "search"]
+    assert [done for done, _ in searched] == list(range(2, result.reading.tried + 1))
+    assert all(done <= total for done, total in searched)
 
 
 def test_each_phase_lets_the_loop_run() -> None:
@@ -185,3 +191,15 @@ def test_a_mark_that_reads_back_with_a_guess_in_it_is_weak() -> None:
     cover = encoded(photo(320, 320), "PNG")
     marked = run(embed(cover, text_payload("a"), name="a.png", forward=UnsureForward(), card=CARD))
     assert marked.warnings == ("weak",)
+
+
+def test_a_key_is_needed_to_read_what_was_marked_with_it() -> None:
+    forward, key = SpreadForward(), Key.from_passphrase("sesame")
+    cover = encoded(photo(320, 320), "PNG")
+    marked = run(embed(cover, protected_payload(777), name="a.png", forward=forward, card=CARD, key=key))
+    assert marked.warnings == ()
+    with_key = run(read(marked.data, name="a.png", forward=forward, card=CARD, key=key)).reading
+    assert with_key.payload == protected_payload(777)
+    without = run(read(marked.data, name="a.png", forward=forward, card=CARD)).reading
+    assert without.found
+    assert not without.carries(protected_payload(777))

@@ -1,0 +1,108 @@
+"""`embed` and `read` with the networks that come with the package, for scripts and servers."""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from . import pipeline
+from .card import ModelCard
+from .errors import FileProblem
+from .forward import Forward
+from .keys import Key
+from .known import KnownIds
+from .payload import Payload, text_payload
+from .pipeline import DEFAULT_STRENGTH_DB, Marked, Progress
+from .reading import Reading
+
+Source = bytes | os.PathLike[str]
+"""A picture: the bytes of its file, or its path."""
+
+
+async def embed(
+    data: Source,
+    payload: Payload | str,
+    *,
+    name: str | None = None,
+    strength_db: float = DEFAULT_STRENGTH_DB,
+    key: str | None = None,
+    again: bool = False,
+    progress: Progress | None = None,
+) -> Marked:
+    """Mark a picture and read it back.
+
+    `data`: the bytes of its file, or its path; `payload`: a text, or what `hex_payload`, `number_payload`,
+    `protected_payload` and `random_payload` make; `name`: what sentences call the picture, its file's name
+    unless given; `strength_db`: the PSNR to aim at in dB, 30 (strong) to 50 (weak); `key`: a passphrase
+    without which the mark cannot be read; `again`: whether a picture that is marked already may be marked
+    once more; `progress`: is told each phase, and how many of its steps are done of how many.
+
+    The result has the marked file in `data`, and in `warnings` whether it reads back. The networks are
+    loaded at the first call. The work is done in the caller's thread; a server that must go on answering
+    gives it one of its own: `await asyncio.to_thread(hushmark.sync.embed, ...)`.
+
+    Raises PictureError, PayloadError, StrengthError, AlreadyMarked, FileProblem, ModelError and
+    RuntimeMissing, all of them HushmarkError.
+    """
+    forward, card = _model()
+    return await pipeline.embed(
+        _load(data),
+        text_payload(payload) if isinstance(payload, str) else payload,
+        name=name or _name(data),
+        forward=forward,
+        card=card,
+        strength_db=strength_db,
+        key=None if key is None else Key.from_passphrase(key),
+        again=again,
+        progress=progress,
+    )
+
+
+async def read(
+    data: Source,
+    *,
+    name: str | None = None,
+    key: str | None = None,
+    known: Iterable[str] | None = None,
+    progress: Progress | None = None,
+) -> Reading:
+    """Read a picture, wherever in it the mark is.
+
+    `data`, `name`, `key`, `progress`: see `embed`; `known`: payloads that it may carry, each as in a line of
+    `KnownIds.parse`; `Reading.match` is then the one that fits.
+
+    A picture without a mark gives a reading that is not `found`. It can be cancelled between two of the
+    windows that it looks at.
+
+    Raises PictureError, KnownError, FileProblem, ModelError and RuntimeMissing, all of them HushmarkError.
+    """
+    forward, card = _model()
+    result = await pipeline.read(
+        _load(data),
+        name=name or _name(data),
+        forward=forward,
+        card=card,
+        key=None if key is None else Key.from_passphrase(key),
+        known=None if known is None else KnownIds.parse("\n".join(known), card.bits),
+        progress=progress,
+    )
+    return result.reading
+
+
+def _model() -> tuple[Forward, ModelCard]:
+    # Imported late: the page has no onnxruntime of Python's, and its absence becomes a sentence.
+    from .native import packaged_model
+
+    return packaged_model()
+
+
+def _name(data: Source) -> str:
+    return "picture" if isinstance(data, bytes) else Path(data).name
+
+
+def _load(data: Source) -> bytes:
+    if isinstance(data, bytes):
+        return data
+    try:
+        return Path(data).read_bytes()
+    except OSError as error:
+        raise FileProblem(os.fspath(data), error.strerror or "cannot be read") from error
