@@ -16,6 +16,7 @@ from pyodide.ffi import JsProxy, jsnull, to_js
 from . import overlay, pipeline
 from .card import read_card
 from .codes import Protected
+from .distortions import TRIALS
 from .errors import AlreadyMarked, HushmarkError
 from .keys import Key
 from .known import KnownIds, Match
@@ -112,7 +113,7 @@ class Engine:
                 forward=self._forward,
                 card=self._card,
                 key=_key(wanted),
-                known=KnownIds.parse(wanted["known"], self._card.bits) if wanted["known"] else None,
+                known=KnownIds.parse(wanted["known"], self._card.bits) if wanted.get("known") else None,
                 progress=on_progress,
             )
         except HushmarkError as error:
@@ -137,6 +138,34 @@ class Engine:
         except HushmarkError as error:
             return _error(error)
         return _object(data=_uint8_array(tile), css=overlay.css(_OVERLAY_NAME), payload=self._facts(payload))
+
+    def labKinds(self) -> JsProxy:
+        """What the lab can do to a picture -> [{name, least, most, start, unit}], see `distortions.Trial`."""
+        fields = ("least", "most", "start", "unit")
+        kinds = [
+            {"name": name, **{field: getattr(trial, field) for field in fields}}
+            for name, trial in TRIALS.items()
+        ]
+        return to_js(kinds, dict_converter=js.Object.fromEntries)
+
+    async def lab(self, data: JsProxy, name: str, steps: JsProxy, on_progress: Progress) -> JsProxy:
+        """Change the picture in `data` (Uint8Array) by `steps` [{kind, amount}], in turn, and read it.
+
+        -> {preview: Uint8Array (JPEG), reading}
+        """
+        wanted = [(step["kind"], step["amount"]) for step in steps.to_py()]
+        try:
+            tried = await pipeline.attempt(
+                data.to_bytes(),
+                wanted,
+                name=name,
+                forward=self._forward,
+                card=self._card,
+                progress=on_progress,
+            )
+        except HushmarkError as error:
+            return _error(error)
+        return _object(preview=_uint8_array(tried.preview), reading=self._reading(tried.reading))
 
     def _payload(self, options: dict[str, Any]) -> Payload:
         return parse(options["kind"], options["value"], self._card.bits)
@@ -202,7 +231,7 @@ def _protected(protected: Protected) -> dict[str, object]:
 
 
 def _key(options: dict[str, Any]) -> Key | None:
-    return Key.from_passphrase(options["key"]) if options["key"] else None
+    return Key.from_passphrase(options["key"]) if options.get("key") else None
 
 
 def _arrays(outputs: JsProxy) -> list[NDArray[np.float32]]:

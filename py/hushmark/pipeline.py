@@ -1,8 +1,9 @@
 """The whole way: mark a picture, or read one."""
 
 import asyncio
+import io
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Literal
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from . import residual
 from .card import ModelCard
 from .container import Format
+from .distortions import TRIALS
 from .errors import AlreadyMarked, ModelOutput, StrengthError
 from .forward import Forward
 from .keys import Key
@@ -195,6 +197,52 @@ async def read(
     looks = None if progress is None else partial(progress, "search")
     reading = await search(picture, forward=forward, card=card, key=key, known=known, progress=looks)
     return Read(reading, phases.finish())
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What became of a picture that was changed.
+
+    `preview`: a JPEG of at most 800 px a side; `reading`: what is left of the mark.
+    """
+
+    preview: bytes
+    reading: Reading
+
+
+async def attempt(
+    data: bytes,
+    steps: Sequence[tuple[str, float]],
+    *,
+    name: str,
+    forward: Forward,
+    card: ModelCard,
+    progress: Progress | None = None,
+) -> Attempt:
+    """Change the picture in `data`, then read it: each step is a name in `distortions.TRIALS` and an amount.
+
+    Phases: open, change, search. Raises HushmarkError as `read` does, and PictureTooSmall when too little of
+    it is left.
+    """
+    phases = _Phases(progress)
+    await phases.enter("open")
+    picture = open_picture(data, name)
+    await phases.enter("change")
+    image = residual.page(picture, max(picture.display_size))
+    for number, (kind, amount) in enumerate(steps):
+        if progress is not None:
+            progress("change", number, len(steps))
+        image = TRIALS[kind].apply(image, amount)
+    file = io.BytesIO()
+    image.save(file, "PNG", compress_level=0)
+    await phases.enter("search")
+    looks = None if progress is None else partial(progress, "search")
+    changed = open_picture(file.getvalue(), name)
+    reading = await search(changed, forward=forward, card=card, progress=looks)
+    image.thumbnail((residual.PREVIEW_SIDE, residual.PREVIEW_SIDE))
+    preview = io.BytesIO()
+    image.save(preview, "JPEG", quality=85)
+    return Attempt(preview.getvalue(), reading)
 
 
 class _Phases:

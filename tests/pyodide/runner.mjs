@@ -112,6 +112,7 @@ async function runEngine() {
     engine.destroy();
   }
   await runOverlay(Engine);
+  await runLab(Engine);
   await runRefusals(Engine);
 }
 
@@ -123,6 +124,17 @@ async function runOverlay(/** @type {import("pyodide/ffi").PyCallable} */ Engine
   const { data, ...facts } = structuredClone(await engine.overlay(options));
   writeFileSync(join(folder, "overlay.png"), data);
   writeFileSync(join(folder, "overlay.json"), JSON.stringify(facts));
+  engine.destroy();
+}
+
+async function runLab(/** @type {import("pyodide/ffi").PyCallable} */ Engine) {
+  const engine = Engine({ decode: async () => [floats(join(folder, "rocket.jpg.after"))] }, card);
+  const kinds = structuredClone(engine.labKinds());
+  const picture = new Uint8Array(readFileSync(join(folder, "rocket.jpg")));
+  const steps = [{ kind: "resize", amount: 0.5 }];
+  const { preview, reading } = structuredClone(await engine.lab(picture, "rocket.jpg", steps, () => {}));
+  writeFileSync(join(folder, "lab.jpg"), preview);
+  writeFileSync(join(folder, "lab.json"), JSON.stringify({ kinds, reading }, plain));
   engine.destroy();
 }
 

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from hushmark import Marked, text_payload
 from hushmark.card import read_card
+from hushmark.distortions import TRIALS
 from hushmark.keys import Key
 from hushmark.native import NativeForward
 from hushmark.payload import to_bits
@@ -226,3 +227,14 @@ def test_an_overlay_crosses_with_its_rule(
     assert "body::after" in facts["css"]
     tile = Image.open(folder / "overlay.png")
     assert (tile.mode, tile.size) == ("RGBA", (320, 320))
+
+
+def test_the_lab_crosses_as_plain_javascript(
+    native: tuple[Path, dict[str, tuple[Marked, RecordingForward]]],
+) -> None:
+    folder, _ = native
+    facts = json.loads((folder / "lab.json").read_text())
+    assert [kind["name"] for kind in facts["kinds"]] == list(TRIALS)
+    assert facts["kinds"][0] == {"name": "jpeg", "least": 5, "most": 95, "start": 50, "unit": "quality"}
+    assert facts["reading"]["payload"]["value"] == "pipe"
+    assert Image.open(folder / "lab.jpg").size == (320, 214)

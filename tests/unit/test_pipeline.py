@@ -1,10 +1,11 @@
 import io
+from typing import Any
 
 import numpy as np
 import pytest
 from hushmark import Key, hex_payload, protected_payload, text_payload
 from hushmark.errors import AlreadyMarked, ModelOutput, PayloadTooLong, PictureTruncated, StrengthError
-from hushmark.pipeline import embed, read
+from hushmark.pipeline import attempt, embed, read
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 from support import CARD, SpreadForward, encoded, photo, run
@@ -30,9 +31,7 @@ def test_a_marked_picture_reads_back(file_format: str) -> None:
 def test_a_real_photo_survives_another_jpeg_at_half_its_size() -> None:
     cover = sample_photo("rocket.jpg")
     payload = hex_payload("0badf00d")
-    marked = run(
-        embed(cover, payload, name="rocket.jpg", forward=SpreadForward(), card=CARD, strength_db=38)
-    )
+    marked = run(embed(cover, payload, name="rocket.jpg", forward=SpreadForward(), card=CARD, strength_db=38))
     half = Image.open(io.BytesIO(marked.data)).resize((320, 213))
     reading = run(
         read(encoded(half, "JPEG", quality=75), name="x", forward=SpreadForward(), card=CARD)
@@ -203,3 +202,23 @@ def test_a_key_is_needed_to_read_what_was_marked_with_it() -> None:
     without = run(read(marked.data, name="a.png", forward=forward, card=CARD)).reading
     assert without.found
     assert not without.carries(protected_payload(777))
+
+
+def test_an_attempt_changes_the_picture_step_by_step_and_reads_it() -> None:
+    told: list[tuple[str, int, int]] = []
+
+    def note(*progress: Any) -> None:
+        told.append(progress)
+
+    forward = SpreadForward()
+    cover = encoded(photo(1000, 800), "PNG")
+    marked = run(embed(cover, text_payload("lab"), name="a.png", forward=forward, card=CARD))
+    steps = [("resize", 0.9), ("jpeg", 80.0)]
+    tried = run(attempt(marked.data, steps, name="a.png", forward=forward, card=CARD, progress=note))
+    assert tried.reading.payload == text_payload("lab")
+    phases = [("open", 0, 1), ("change", 0, 1), ("change", 0, 2), ("change", 1, 2), ("search", 0, 1)]
+    assert told[:5] == phases
+    preview = Image.open(io.BytesIO(tried.preview))
+    assert (preview.format, preview.size) == ("JPEG", (800, 640))
+    gone = run(attempt(marked.data, [("saturation", 0.0)], name="a.png", forward=forward, card=CARD))
+    assert gone.reading.payload != text_payload("lab")
