@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve test bench bench-peers screenshot lint format wheels train train-smoke evaluate clean chromium
+.PHONY: help serve test bench bench-peers bench-payloads screenshot lint format wheels train train-smoke evaluate clean chromium
 
 PYTHON ?= python3
 VENV := .venv
@@ -35,6 +35,9 @@ bench: $(VENV)/train.stamp node_modules/stamp chromium ## measure sizes, loading
 
 bench-peers: $(VENV)/peers.stamp ## compare with other watermarks: make bench-peers [IMAGES=folder]
 	@$(PY) -m tests.bench.peers $(if $(IMAGES),--images "$(IMAGES)")
+
+bench-payloads: $(VENV)/train.stamp ## measure payloads and small pictures: make bench-payloads [IMAGES=folder]
+	@$(PY) -m tests.bench.payloads $(if $(IMAGES),--images "$(IMAGES)")
 
 screenshot: $(VENV)/train.stamp node_modules/stamp chromium ## renew the README's picture of the page
 	@mkdir -p docs

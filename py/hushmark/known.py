@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import KnownEmpty, KnownLine, PayloadError
-from .payload import Payload, parse, to_bits
+from .payload import Payload, parse, to_bytes
 
 _KINDS = ("text", "hex", "number", "protected")
 
@@ -35,9 +35,11 @@ class KnownIds:
     """
 
     def __init__(self, entries: Sequence[tuple[Payload, str | None]], n_bits: int) -> None:
-        distinct = {to_bits(payload, n_bits).tobytes(): (payload, label) for payload, label in entries[::-1]}
-        self._entries = list(distinct.values())[::-1]
-        self._bits = np.array([to_bits(payload, n_bits) for payload, _ in self._entries], np.uint8)
+        distinct: dict[bytes, tuple[Payload, str | None]] = {}
+        for payload, label in entries:
+            distinct.setdefault(to_bytes(payload, n_bits), (payload, label))
+        self._entries = list(distinct.values())
+        self._bits = np.unpackbits(np.frombuffer(b"".join(distinct), np.uint8)).reshape(-1, n_bits)
 
     @classmethod
     def parse(cls, text: str, n_bits: int) -> "KnownIds":

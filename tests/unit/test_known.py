@@ -71,9 +71,9 @@ def test_the_longer_the_list_and_the_search_the_more_has_to_agree() -> None:
 
 
 def test_what_agrees_in_every_bit_is_named_with_its_chance_however_long_the_list() -> None:
-    known = KnownIds([(number_payload(n), None) for n in range(50_000)], 32)
+    known = KnownIds([(number_payload(n), None) for n in range(20_000)], 32)
     match = known.match(bits_of(number_payload(7)), 300, 0.001)
-    assert match == Match(number_payload(7), None, 32, pytest.approx(50_000 * 300 * 2**-32))
+    assert match == Match(number_payload(7), None, 32, pytest.approx(20_000 * 300 * 2**-32))
     assert match.chance > 0.001
 
 
