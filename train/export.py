@@ -88,7 +88,7 @@ def write_graph(
 
 
 def point_into(model: onnx.ModelProto, weights: Path) -> None:
-    """Replace each initializer that `weights` holds by fp16 external data and a Cast to float32."""
+    """Replace each initializer that `weights` holds by external data: int8, or fp16 and a Cast to float32."""
     with weights.open("rb") as file:
         (header_length,) = struct.unpack("<Q", file.read(8))
         header = json.loads(file.read(header_length))
@@ -98,16 +98,18 @@ def point_into(model: onnx.ModelProto, weights: Path) -> None:
         if entry is None:
             continue
         begin, end = entry["data_offsets"]
-        full, half = tensor.name, f"{tensor.name}.fp16"
+        full, whole = tensor.name, entry["dtype"] == "I8"
+        half = full if whole else f"{full}.fp16"
         tensor.Clear()
         tensor.name = half
-        tensor.data_type = TensorProto.FLOAT16
+        tensor.data_type = TensorProto.INT8 if whole else TensorProto.FLOAT16
         tensor.dims.extend(entry["shape"])
         tensor.data_location = TensorProto.EXTERNAL
         place = {"location": weights.name, "offset": 8 + header_length + begin, "length": end - begin}
         for key, value in place.items():
             tensor.external_data.add(key=key, value=str(value))
-        casts.append(helper.make_node("Cast", [half], [full], name=f"cast {full}", to=TensorProto.FLOAT))
+        if not whole:
+            casts.append(helper.make_node("Cast", [half], [full], name=f"cast {full}", to=TensorProto.FLOAT))
     nodes = list(model.graph.node)
     del model.graph.node[:]
     model.graph.node.extend([*casts, *nodes])
