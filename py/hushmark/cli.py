@@ -1,197 +1,474 @@
-"""The command line: `hushmark embed`, `hushmark read` and `hushmark overlay`."""
+"""The command line `hushmark`: embed, read, verify, overlay, info."""
 
-import argparse
 import asyncio
 import json
 import os
 import sys
-import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from . import __version__, overlay, pipeline
-from .card import ModelCard, read_card
-from .errors import FileProblem, HushmarkError, OutputExists
-from .payload import Payload, hex_payload, random_payload, text_payload
+import click
+
+from . import __version__, batch, overlay, pipeline, records, residual
+from .batch import STANDARD, Source
+from .card import ModelCard
+from .errors import (
+    FileProblem,
+    HushmarkError,
+    KnownError,
+    MarkUnreadable,
+    OutputExists,
+    OutputTwice,
+    PayloadError,
+)
+from .keys import Key
+from .known import KnownIds
+from .payload import Payload, parse
+from .pipeline import Marked
 from .reading import Reading
 
 if TYPE_CHECKING:
     from .native import NativeForward
 
 DONE, NOT_FOUND, USAGE, FAILED = 0, 1, 2, 3
-"""Exit codes: done or found; nothing found in at least one file; wrong usage (argparse); a file failed."""
+"""Exit codes: done or found; nothing found, or another id, in a file; wrong usage; a file failed."""
+INTERRUPTED = 130
+
+_KINDS = ("text", "hex", "number", "protected", "random")
+_KEY_VARIABLE = "HUSHMARK_KEY"
+_WARNINGS = {
+    "unreadable": "its mark does not read back",
+    "weak": "its mark only just reads back: mark it stronger (--strength) if you can",
+}
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
-    options = _parser().parse_args(arguments)
     try:
-        return {"embed": _embed, "read": _read, "overlay": _overlay}[options.command](options)
+        code = hushmark.main(arguments, prog_name="hushmark", standalone_mode=False)
+        return int(code or DONE)
+    except click.ClickException as error:
+        error.show()
+        return USAGE
     except HushmarkError as error:
-        print(error, file=sys.stderr)
-        return FAILED
-    except KeyboardInterrupt:
-        return 130
+        click.echo(error, err=True)
+        return USAGE if isinstance(error, PayloadError | KnownError) else FAILED
+    except click.Abort:
+        return INTERRUPTED
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="hushmark",
-        description="Hides 32 bits in a picture, and reads them.",
-        epilog="Exit codes: 0 done or found, 1 not found, 2 usage, 3 a file failed.",
-    )
-    parser.add_argument("--version", action="version", version=__version__)
-    commands = parser.add_subparsers(dest="command", required=True)
-
-    embed = commands.add_parser("embed", help="mark a picture")
-    embed.add_argument("input", type=Path, metavar="IN", help="JPEG, PNG or WebP")
-    _add_payload(embed)
-    _add_output(embed, pipeline.DEFAULT_STRENGTH_DB, "PSNR to aim at, 30 (strong) to 50 (weak)")
-
-    read = commands.add_parser("read", help="read pictures")
-    read.add_argument("files", type=Path, nargs="+", metavar="FILE")
-    read.add_argument("--json", action="store_true", help="one JSON object a line")
-
-    tile = commands.add_parser("overlay", help="make a transparent tile that marks a web page")
-    _add_payload(tile)
-    _add_output(tile, overlay.DEFAULT_STRENGTH_DB, "PSNR of a page to aim at, 26 (strong) to 44 (weak)")
-    return parser
+@click.group(epilog="Exit codes: 0 done or found, 1 not found, 2 usage, 3 a file failed.")
+@click.version_option(__version__, message="%(version)s")
+def hushmark() -> None:
+    """Hides 32 bits in pictures, and reads them."""
 
 
-def _add_payload(command: argparse.ArgumentParser) -> None:
-    payload = command.add_mutually_exclusive_group(required=True)
-    payload.add_argument("--text", help="1 to 4 characters, for instance pipe")
-    payload.add_argument("--hex", help="8 hex digits, for instance 70697065")
-    payload.add_argument("--random", action="store_true", help="a random id, which is printed")
+def _options(*options: Callable[[_Command], _Command]) -> Callable[[_Command], _Command]:
+    """Several options as one decorator, shown in their order."""
+
+    def decorate(command: _Command) -> _Command:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
 
 
-def _add_output(command: argparse.ArgumentParser, strength_db: float, meaning: str) -> None:
-    command.add_argument("-o", "--output", type=Path, required=True, metavar="OUT", help="file to write")
-    command.add_argument(
-        "--strength",
-        type=float,
-        default=strength_db,
-        metavar="DB",
-        help=f"{meaning}; %(default)s unless given",
-    )
-    command.add_argument("--force", action="store_true", help="replace OUT if it exists")
+_sources = _options(
+    click.argument("sources", nargs=-1, required=True, metavar="PICTURE..."),
+    click.option("--recursive", is_flag=True, help="Take the folders in a folder, too."),
+    click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Pictures at a time."),
+    click.option("--json", "as_json", is_flag=True, help="Print a JSON object a line."),
+)
+_payload = _options(
+    click.option("--text", help="1 to 4 characters, for instance pipe."),
+    click.option("--hex", metavar="DIGITS", help="8 hex digits, for instance 70697065."),
+    click.option("--number", help="A number below 2^32."),
+    click.option("--protected", metavar="NUMBER", help="A number below 65536 whose errors are corrected."),
+)
+_random = click.option("--random", is_flag=True, help="A random id for each picture, which is printed.")
+_key = _options(
+    click.option(
+        "--key-file",
+        type=click.Path(path_type=Path),
+        help="A file with the mark's passphrase in its first line.",
+    ),
+    click.option(
+        "--ask-key", is_flag=True, help=f"Ask for the passphrase. Or set {_KEY_VARIABLE} in the environment."
+    ),
+)
+_force = click.option("--force", is_flag=True, help="Replace files, and keep marks that do not read back.")
 
 
-def _embed(options: argparse.Namespace) -> int:
-    if options.output.exists() and not options.force:
-        raise OutputExists(options.output)
-    forward, card = _model()
-    marked = asyncio.run(
-        pipeline.embed(
-            _load(options.input),
-            _payload(options, card.bits),
-            name=options.input.name,
-            strength_db=options.strength,
-            forward=forward,
-            card=card,
+@hushmark.command()
+@_sources
+@_payload
+@_random
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    metavar="OUT",
+    help="File to write; for several pictures the folder, which keeps the tree; - is standard output.",
+)
+@click.option(
+    "--strength",
+    type=click.FloatRange(residual.MINIMUM_STRENGTH_DB, residual.MAXIMUM_STRENGTH_DB),
+    default=pipeline.DEFAULT_STRENGTH_DB,
+    show_default=True,
+    metavar="DB",
+    help="PSNR to aim at, from strong to weak.",
+)
+@_key
+@click.option("--again", is_flag=True, help="Mark pictures that are marked already, too.")
+@_force
+@click.option("--dry-run", is_flag=True, help="Do everything but write.")
+def embed(
+    sources: tuple[str, ...],
+    recursive: bool,
+    jobs: int,
+    as_json: bool,
+    output: str,
+    strength: float,
+    key_file: Path | None,
+    ask_key: bool,
+    again: bool,
+    force: bool,
+    dry_run: bool,
+    **payload: Any,
+) -> int:
+    """Mark pictures: files, folders, glob patterns, or - for standard input.
+
+    Every marked picture is read back before it counts as done.
+    """
+    forward, card = _model(jobs)
+    _one_payload(payload, card.bits)  # before any work
+    key = _passphrase(key_file, ask_key)
+    found = batch.find(sources, recursive=recursive, leave_out=Path(output))
+    into_folder = _is_folder(output, sources, found)
+    to_standard = output == STANDARD
+    if to_standard and (as_json or len(found) > 1):
+        raise click.UsageError("Standard output takes one marked picture, and nothing else.")
+    written: set[Path] = set()
+
+    def target(source: Source) -> Path:
+        return Path(output) / source.place if into_folder else Path(output)
+
+    def work(source: Source, check: Callable[..., None]) -> Marked:
+        if not (force or to_standard) and target(source).exists():
+            raise OutputExists(target(source))
+        return asyncio.run(
+            pipeline.embed(
+                source.load(),
+                _one_payload(payload, card.bits),
+                name=source.name,
+                forward=forward,
+                card=card,
+                strength_db=strength,
+                key=key,
+                again=again,
+                progress=check,
+            )
         )
-    )
-    _store(options.output, marked.data)
-    print(f"{options.output}: {marked.payload.value}, {marked.psnr:.1f} dB")
-    if marked.check.payload != marked.payload:
-        print(f"{options.output}: warning: reading it back did not give the payload.", file=sys.stderr)
+
+    def finish(source: Source, marked: Marked) -> tuple[Path, Marked]:
+        if "unreadable" in marked.warnings and not force:
+            raise MarkUnreadable(source.name)
+        path = target(source)
+        if into_folder:
+            # True to the format, where that is not the one of the original.
+            path = path.with_suffix(Path(marked.name).suffix)
+        if to_standard:
+            if not dry_run:
+                sys.stdout.buffer.write(marked.data)
+            return path, marked
+        if path in written:
+            raise OutputTwice(path)
+        if path.exists() and not force:
+            raise OutputExists(path)
+        written.add(path)
+        if not dry_run:
+            batch.store(path, marked.data)
+        return path, marked
+
+    with (
+        _Report(len(found), as_json=as_json, to_standard_error=to_standard) as report,
+        closing(batch.run(found, work, jobs)) as outcomes,
+    ):
+        for source, outcome in outcomes:
+            try:
+                if isinstance(outcome, HushmarkError):
+                    raise outcome
+                path, marked = finish(source, outcome)
+            except HushmarkError as error:
+                report.fail(source, error)
+                continue
+            line = f"{path}: {marked.payload.value}, {marked.psnr:.1f} dB"
+            report.say(line, source, records.of_marked(marked, None if dry_run or to_standard else path))
+            for warning in marked.warnings:
+                report.warn(f"{path}: warning: {_WARNINGS[warning]}.")
+    return report.code
+
+
+@hushmark.command()
+@_sources
+@_key
+@click.option("--ids", type=click.Path(path_type=Path), help="A list of ids to look for, one a line.")
+def read(
+    sources: tuple[str, ...],
+    recursive: bool,
+    jobs: int,
+    as_json: bool,
+    key_file: Path | None,
+    ask_key: bool,
+    ids: Path | None,
+) -> int:
+    """Read pictures: files, folders, glob patterns, or - for standard input."""
+    _, card = _model(jobs)
+    known = None if ids is None else KnownIds.parse(_text(ids), card.bits)
+    with _readings(sources, recursive, jobs, as_json, key_file, ask_key, known) as (report, readings):
+        for source, reading in readings:
+            report.say(_line(source, reading), source, records.of_reading(reading))
+            if not reading.found:
+                report.code = max(report.code, NOT_FOUND)
+    return report.code
+
+
+@hushmark.command()
+@_sources
+@_payload
+@click.option("--ids", type=click.Path(path_type=Path), help="A list of ids, one of which it has to be.")
+@_key
+def verify(
+    sources: tuple[str, ...],
+    recursive: bool,
+    jobs: int,
+    as_json: bool,
+    key_file: Path | None,
+    ask_key: bool,
+    ids: Path | None,
+    **payload: Any,
+) -> int:
+    """Tell whether pictures carry an id, or one of a list."""
+    _, card = _model(jobs)
+    if ids is None:
+        known = KnownIds([(_one_payload(payload, card.bits), None)], card.bits)
+    elif any(payload.values()):
+        raise click.UsageError("Give an id or a list, not both.")
+    else:
+        known = KnownIds.parse(_text(ids), card.bits)
+    with _readings(sources, recursive, jobs, as_json, key_file, ask_key, known) as (report, readings):
+        for source, reading in readings:
+            fits = reading.match is not None
+            report.say(_verdict(source, reading), source, {"verified": fits, **records.of_reading(reading)})
+            if not fits:
+                report.code = max(report.code, NOT_FOUND)
+    return report.code
+
+
+@hushmark.command("overlay")
+@_payload
+@_random
+@click.option("-o", "--output", required=True, metavar="OUT", help="PNG file to write; - is standard output.")
+@click.option(
+    "--strength",
+    type=click.FloatRange(overlay.MINIMUM_STRENGTH_DB, overlay.MAXIMUM_STRENGTH_DB),
+    default=overlay.DEFAULT_STRENGTH_DB,
+    show_default=True,
+    metavar="DB",
+    help="PSNR of a page to aim at, from strong to weak.",
+)
+@_key
+@click.option("--force", is_flag=True, help="Replace OUT if it exists.")
+def make_overlay(
+    output: str, strength: float, key_file: Path | None, ask_key: bool, force: bool, **payload: Any
+) -> int:
+    """Make a transparent tile that marks a web page, and print the CSS rule that lays it over the page."""
+    path = Path(output)
+    if output != STANDARD and path.exists() and not force:
+        raise OutputExists(path)
+    forward, card = _model(1)
+    wanted = _one_payload(payload, card.bits)
+    key = _passphrase(key_file, ask_key)
+    making = overlay.overlay(wanted, forward=forward, card=card, strength_db=strength, key=key)
+    tile = asyncio.run(making)
+    if output == STANDARD:
+        sys.stdout.buffer.write(tile)
+        click.echo(overlay.css("hushmark-overlay.png"), err=True)
+        return DONE
+    batch.store(path, tile)
+    click.echo(f"{path}: {wanted.value}. Lay it over a page with this rule:", err=True)
+    click.echo(overlay.css(path.name))
     return DONE
 
 
-def _read(options: argparse.Namespace) -> int:
-    forward, card = _model()
-    code = DONE
-    for path in options.files:
-        try:
-            result = asyncio.run(pipeline.read(_load(path), name=path.name, forward=forward, card=card))
-        except HushmarkError as error:
-            code = FAILED
-            if options.json:
-                print(json.dumps({"file": str(path), "error": {"code": error.code, "message": str(error)}}))
-            print(error, file=sys.stderr)
-            continue
-        reading = result.reading
-        if not reading.found:
-            code = max(code, NOT_FOUND)
-        print(json.dumps({"file": str(path), **_facts(reading)}) if options.json else _line(path, reading))
-    return code
+@hushmark.command()
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON object.")
+def info(as_json: bool) -> int:
+    """Tell which weights and which versions do the work."""
+    from .native import weights_dir
 
-
-def _overlay(options: argparse.Namespace) -> int:
-    if options.output.exists() and not options.force:
-        raise OutputExists(options.output)
-    forward, card = _model()
-    payload = _payload(options, card.bits)
-    tile = overlay.overlay(payload, forward=forward, card=card, strength_db=options.strength)
-    _store(options.output, asyncio.run(tile))
-    print(f"{options.output}: {payload.value}. Lay it over a page with this rule:", file=sys.stderr)
-    print(overlay.css(options.output.name))
-    return DONE
-
-
-def _model() -> tuple["NativeForward", ModelCard]:
-    # Imported late: `--help` needs no onnxruntime, and its absence becomes a sentence.
-    from .native import NativeForward, weights_dir
-
-    weights = weights_dir()
-    return NativeForward(weights), read_card(weights / "decoder.safetensors")
-
-
-def _payload(options: argparse.Namespace, n_bits: int) -> Payload:
-    if options.random:
-        return random_payload(n_bits)
-    return hex_payload(options.hex) if options.text is None else text_payload(options.text)
-
-
-def _facts(reading: Reading) -> dict[str, object]:
-    payload = reading.payload
-    return {
-        "found": reading.found,
-        "payload": None if payload is None else {"kind": payload.kind, "value": payload.value},
-        "statistic": reading.statistic,
-        "threshold": reading.threshold,
-        "false_alarm": reading.false_alarm,
-        "confidences": reading.confidences,
-        "corners": reading.window.corners,
-        "tried": reading.tried,
+    _, card = _model(1)
+    facts = {
+        "hushmark": __version__,
+        "python": sys.version.split()[0],
+        **{name: version(name) for name in ("numpy", "pillow", "safetensors", "onnxruntime")},
+        "weights": str(weights_dir()),
+        "model": card.model,
+        "bits": card.bits,
+        "image_size": card.image_size,
+        "false_positive_rate": card.presence.false_positive_rate,
+        "unmarked_windows": card.presence.windows,
     }
+    click.echo(json.dumps(facts) if as_json else "\n".join(f"{key}: {fact}" for key, fact in facts.items()))
+    return DONE
 
 
-def _line(path: Path, reading: Reading) -> str:
-    if reading.payload is None:
-        return f"{path}: no watermark found ({reading.statistic:.2f}, threshold {reading.threshold:.2f})"
-    # Never rounded up to certainty.
-    payload, weakest = reading.payload, min(*reading.confidences, 0.999)
-    return f"{path}: {payload.value} ({payload.kind}, weakest bit {weakest:.1%})"
+class _Report:
+    """Lines about files as they are done, a progress bar on a terminal, and the exit code."""
+
+    def __init__(self, total: int, *, as_json: bool, to_standard_error: bool = False) -> None:
+        self.code = DONE
+        self._as_json = as_json
+        self._to_standard_error = to_standard_error
+        self._shown = total > 1 and sys.stderr.isatty()
+        self._bar = click.progressbar(length=total, file=sys.stderr, show_pos=True, hidden=not self._shown)
+
+    def __enter__(self) -> "_Report":
+        self._bar.__enter__()
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self._bar.__exit__(*error)
+
+    def say(self, line: str, source: Source, record: records.Record) -> None:
+        """A file is done."""
+        if self._as_json:
+            line = json.dumps({"file": source.name, **record})
+        self._print(line, err=self._to_standard_error)
+        self._bar.update(1)
+
+    def warn(self, line: str) -> None:
+        """Something to know of a file that is done."""
+        self._print(line, err=True)
+
+    def fail(self, source: Source, error: HushmarkError) -> None:
+        """A file failed."""
+        self.code = FAILED
+        if self._as_json:
+            self._print(json.dumps({"file": source.name, **records.of_error(error)}), err=False)
+        self._print(str(error), err=True)
+        self._bar.update(1)
+
+    def _print(self, line: str, *, err: bool) -> None:
+        if self._shown:
+            click.echo("\r\033[K", nl=False, err=True)
+        click.echo(line, err=err)
 
 
-def _load(path: Path) -> bytes:
+@contextmanager
+def _readings(
+    sources: Sequence[str],
+    recursive: bool,
+    jobs: int,
+    as_json: bool,
+    key_file: Path | None,
+    ask_key: bool,
+    known: KnownIds | None,
+) -> Iterator[tuple[_Report, Iterator[tuple[Source, Reading]]]]:
+    """The report, and the readings of the sources that did not fail."""
+    forward, card = _model(jobs)
+    key = _passphrase(key_file, ask_key)
+    found = batch.find(sources, recursive=recursive)
+
+    def work(source: Source, check: Callable[..., None]) -> Reading:
+        reading = pipeline.read(
+            source.load(), name=source.name, forward=forward, card=card, key=key, known=known, progress=check
+        )
+        return asyncio.run(reading).reading
+
+    def readings() -> Iterator[tuple[Source, Reading]]:
+        for source, outcome in outcomes:
+            if isinstance(outcome, HushmarkError):
+                report.fail(source, outcome)
+            else:
+                yield source, outcome
+
+    with (
+        _Report(len(found), as_json=as_json) as report,
+        closing(batch.run(found, work, jobs)) as outcomes,
+    ):
+        yield report, readings()
+
+
+def _model(jobs: int) -> tuple["NativeForward", ModelCard]:
+    # Imported late: `--help` needs no onnxruntime, and its absence becomes a sentence.
+    from .native import packaged_model
+
+    # Several pictures at a time share the cores.
+    return packaged_model(0 if jobs == 1 else max((os.cpu_count() or 1) // jobs, 1))
+
+
+def _one_payload(given: dict[str, Any], n_bits: int) -> Payload:
+    """The payload of the options, which have to name one. Raises PayloadError."""
+    kinds = [kind for kind, value in given.items() if value not in (None, False)]
+    if len(kinds) != 1:
+        names = ", ".join(f"--{kind}" for kind in _KINDS if kind in given)
+        raise click.UsageError(f"Say what the mark is, by one of {names}.")
+    return parse(kinds[0], given[kinds[0]], n_bits)
+
+
+def _passphrase(key_file: Path | None, ask_key: bool) -> Key | None:
+    """The key from a file, a question or the environment. Raises PassphraseEmpty."""
+    if key_file is not None:
+        line, *_ = [*_text(key_file).splitlines(), ""]
+        return Key.from_passphrase(line)
+    if ask_key:
+        return Key.from_passphrase(click.prompt("Passphrase", hide_input=True, err=True))
+    passphrase = os.environ.get(_KEY_VARIABLE)
+    return None if passphrase is None else Key.from_passphrase(passphrase)
+
+
+def _text(path: Path) -> str:
     try:
-        return path.read_bytes()
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise FileProblem(str(path), "Not a text file in UTF-8") from error
     except OSError as error:
         raise FileProblem(str(path), error.strerror or "cannot be read") from error
 
 
-def _store(path: Path, data: bytes) -> None:
-    """Write beside the target and rename, so that there is never half a file under its name."""
-    try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    except OSError as error:
-        raise FileProblem(str(path), error.strerror or "cannot be written") from error
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        os.chmod(temporary, 0o666 & ~_umask())
-        os.replace(temporary, path)
-    except OSError as error:
-        raise FileProblem(str(path), error.strerror or "cannot be written") from error
-    finally:
-        Path(temporary).unlink(missing_ok=True)
+def _is_folder(output: str, sources: Sequence[str], found: Sequence[Source]) -> bool:
+    """Whether OUT is a folder: for several pictures, for a folder, or because it says so."""
+    several = len(found) > 1 or any(Path(source).is_dir() for source in sources)
+    return output != STANDARD and (several or output.endswith(("/", os.sep)) or Path(output).is_dir())
 
 
-def _umask() -> int:
-    """The process's mask for new files: mkstemp makes files that only their owner may read."""
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+def _line(source: Source, reading: Reading) -> str:
+    if reading.payload is None:
+        return (
+            f"{source.name}: no watermark found ({reading.statistic:.2f}, threshold {reading.threshold:.2f})"
+        )
+    # Never rounded up to certainty.
+    payload, weakest = reading.payload, min(*reading.confidences, 0.999)
+    known = "" if reading.match is None else f", known as {_known(reading)}"
+    return f"{source.name}: {payload.value} ({payload.kind}, weakest bit {weakest:.1%}{known})"
+
+
+def _verdict(source: Source, reading: Reading) -> str:
+    if reading.match is not None:
+        return f"{source.name}: {_known(reading)} ({reading.match.agreeing} of {len(reading.bits)} bits)"
+    if reading.payload is None:
+        return _line(source, reading)
+    return f"{source.name}: another mark, {reading.payload.value}"
+
+
+def _known(reading: Reading) -> str:
+    match = reading.match
+    assert match is not None
+    return match.payload.value if match.label is None else f"{match.payload.value} ({match.label})"

@@ -26,9 +26,12 @@ from .searching import is_sure, search
 from .shaping import Shaper
 
 DEFAULT_STRENGTH_DB = 42.0
+"""PSNR to aim at, in dB, unless told otherwise."""
 
 REFINING_STEPS = 3
 """At most so many steps along the decoder's gradient."""
+REFINING_STEPS_AGAIN = 6
+"""The same on top of another mark, which is in the way."""
 REFINING_STEP = 0.4
 """Length of a step, as a share of the residual's RMS at the strength asked for."""
 ENOUGH_MARGIN = 6.0
@@ -107,7 +110,8 @@ async def embed(
         if before.found:
             raise AlreadyMarked(name, before)
     unmarked = residual.sample(cover)
-    marked, psnr = await _mark(cover, image, bits, strength_db, forward, phases)
+    steps = REFINING_STEPS_AGAIN if again else REFINING_STEPS
+    marked, psnr = await _mark(cover, image, bits, strength_db, forward, phases, steps)
     await phases.enter("save")
     encoded = save_picture(marked)
     preview = residual.difference(unmarked, residual.sample(marked))
@@ -139,7 +143,7 @@ async def mark(
     """
     image = residual.prepare(cover, card.image_size)
     copy = cover.with_image(cover.image.copy())
-    return await _mark(copy, image, bits, strength_db, forward, _Phases(None))
+    return await _mark(copy, image, bits, strength_db, forward, _Phases(None), REFINING_STEPS)
 
 
 async def _mark(
@@ -149,6 +153,7 @@ async def _mark(
     strength_db: float,
     forward: Forward,
     phases: "_Phases",
+    steps: int,
 ) -> tuple[Picture, float]:
     shaper = Shaper(image, strength_db, grey=cover.image.mode in ("L", "LA"))
     await phases.enter("forward")
@@ -158,7 +163,7 @@ async def _mark(
         raise ModelOutput
     pattern = shaper.shape(pattern)
     await phases.enter("refine")
-    for _ in range(REFINING_STEPS):
+    for _ in range(steps):
         direction, margins = await forward.refine(message, image, pattern)
         if direction.shape != image.shape or margins.shape != message.shape:
             raise ModelOutput

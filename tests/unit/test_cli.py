@@ -1,15 +1,24 @@
+"""The command line: what it writes, says and answers."""
+
+import io
 import json
 import os
+import re
+import signal
 import stat
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hushmark import cli
 from PIL import Image
 
 from tests.pictures import sample_photo
+
+COMMAND = [sys.executable, "-m", "hushmark"]
+REPOSITORY = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -19,8 +28,30 @@ def cover(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.fixture(scope="module")
+def marked(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A small picture that reads as "pipe"."""
+    folder = tmp_path_factory.mktemp("marked")
+    small = Image.open(io.BytesIO(sample_photo("rocket.jpg"))).crop((200, 60, 500, 260))
+    small.save(folder / "small.png")
+    assert run("embed", folder / "small.png", "--text", "pipe", "-o", folder / "marked.png") == cli.DONE
+    return (folder / "marked.png").read_bytes()
+
+
 def run(*arguments: object) -> int:
     return cli.main([str(argument) for argument in arguments])
+
+
+def in_a_process(*arguments: object, **options: Any) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run([*COMMAND, *map(str, arguments)], capture_output=True, check=False, **options)
+
+
+def records(text: str | bytes) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
 
 
 def test_what_is_marked_is_read(cover: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -36,30 +67,174 @@ def test_an_unmarked_picture_is_said_to_hold_nothing(cover: Path, capsys: pytest
     assert f"{cover}: no watermark found (" in capsys.readouterr().out
 
 
-def test_json_has_a_line_a_file(cover: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    note = cover.with_name("note.png")
-    note.write_text("text")
-    assert run("read", "--json", cover, note) == cli.FAILED
-    first, second = (json.loads(line) for line in capsys.readouterr().out.splitlines())
-    assert first["file"] == str(cover)
-    assert first["found"] is False
-    assert len(first["confidences"]) == 32
-    assert len(first["corners"]) == 4
-    assert first["tried"] > 100
-    assert second["error"]["code"] == "picture-format"
+def test_a_folder_of_five_hundred_files_is_read_to_its_end(tmp_path: Path, marked: bytes) -> None:
+    folder = tmp_path / "many"
+    folder.mkdir()
+    for number in range(498):
+        (folder / f"{number:03}.png").write_bytes(marked)
+    (folder / "100-cut.png").write_bytes(marked[:1000])
+    (folder / "200-read-only.png").write_bytes(marked)
+    (folder / "200-read-only.png").chmod(0o444)
+    done = in_a_process("read", folder, "--json", "--jobs", 2)
+    assert done.returncode == cli.FAILED
+    lines = records(done.stdout)
+    assert [Path(line["file"]).name for line in lines] == sorted(path.name for path in folder.iterdir())
+    failed = [line for line in lines if "error" in line]
+    assert [(Path(line["file"]).name, line["error"]["code"]) for line in failed] == [
+        ("100-cut.png", "picture-truncated")
+    ]
+    assert {line["payload"]["value"] for line in lines if "payload" in line} == {"pipe"}
+    assert b"100-cut.png is cut off" in done.stderr
+    assert b"\r" not in done.stderr  # no progress bar in a pipe
 
 
-def test_a_failing_file_does_not_stop_the_next(cover: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run("read", cover.with_name("none.jpg"), cover) == cli.FAILED
-    captured = capsys.readouterr()
-    assert "none.jpg: No such file or directory." in captured.err
-    assert "no watermark found" in captured.out
+def test_a_tree_is_marked_into_another_folder(
+    tmp_path: Path, marked: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tree, out = tmp_path / "tree", tmp_path / "tree" / "out"
+    (tree / "deep" / "er").mkdir(parents=True)
+    photo = sample_photo("rocket.jpg")
+    (tree / "one.jpg").write_bytes(photo)
+    (tree / "deep" / "er" / "one.jpg").write_bytes(photo)
+    (tree / "deep" / "er" / "one.jpg").chmod(0o444)
+    (tree / "deep" / "marked.png").write_bytes(marked)
+    (tree / "deep" / "bad.jpg").write_text("no picture")
+    (tree / "deep" / "note.txt").write_text("a note")
+    before = names(tree)
+    command = ("embed", tree, "--recursive", "--random", "--json", "--jobs", 2, "-o", out)
+    assert run(*command) == cli.FAILED
+    lines = {str(Path(line["file"]).relative_to(tree)): line for line in records(capsys.readouterr().out)}
+    assert {name: line["error"]["code"] for name, line in lines.items() if "error" in line} == {
+        "deep/bad.jpg": "picture-format",
+        "deep/marked.png": "already-marked",
+    }
+    assert names(out) == ["deep", "deep/er", "deep/er/one.jpg", "one.jpg"]
+    assert [name for name in names(tree) if not name.startswith("out")] == before
+    first, second = lines["one.jpg"], lines["deep/er/one.jpg"]
+    assert first["output"] == str(out / "one.jpg")
+    assert first["payload"]["value"] != second["payload"]["value"]  # each its own random id
+    # A second run looks neither at its own output nor overwrites it.
+    assert run(*command) == cli.FAILED
+    again = records(capsys.readouterr().out)
+    assert len(again) == len(lines)
+    assert {line["error"]["code"] for line in again} == {"output-exists", "picture-format", "already-marked"}
 
 
-def test_random_ids_are_printed(cover: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run("embed", cover, "--random", "-o", cover.with_name("m.jpg")) == cli.DONE
-    value = capsys.readouterr().out.split(": ")[1].split(",")[0]
-    assert len(bytes.fromhex(value)) == 4
+def test_two_pictures_of_one_name_do_not_fall_on_each_other(
+    cover: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = cover.parent / "other" / "rocket.jpg"
+    other.parent.mkdir()
+    other.write_bytes(sample_photo("rocket.jpg"))
+    out = cover.parent / "out"
+    assert run("embed", cover, other, "--text", "pipe", "-o", out, "--force") == cli.FAILED
+    assert "rocket.jpg would be written twice" in capsys.readouterr().err
+    assert names(out) == ["rocket.jpg"]
+
+
+def test_patterns_stand_for_files(cover: Path, marked: bytes, capsys: pytest.CaptureFixture[str]) -> None:
+    cover.with_name("a.png").write_bytes(marked)
+    cover.with_name("b.png").write_bytes(marked)
+    assert run("read", f"{cover.parent}/*.png") == cli.DONE
+    assert len(capsys.readouterr().out.splitlines()) == 2
+    assert run("read", f"{cover.parent}/*.webp") == cli.FAILED
+    assert "No such file" in capsys.readouterr().err
+
+
+def test_a_folder_without_pictures_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("read", tmp_path) == cli.FAILED
+    assert f"There is no picture in {tmp_path}" in capsys.readouterr().err
+
+
+def test_pictures_go_through_standard_input_and_output(marked: bytes) -> None:
+    embedded = in_a_process("embed", "-", "--number", 77, "-o", "-", input=sample_photo("rocket.jpg"))
+    assert embedded.returncode == cli.DONE
+    assert embedded.stdout.startswith(b"\xff\xd8")
+    assert b"77, 4" in embedded.stderr
+    read = in_a_process("read", "-", "--json", input=embedded.stdout)
+    assert read.returncode == cli.DONE
+    (line,) = records(read.stdout)
+    assert line["file"] == "standard input"
+    assert line["payload"]["hex"] == "0000004d"
+    empty = in_a_process("read", "-", input=b"")
+    assert empty.returncode == cli.FAILED
+    assert b"standard input is empty" in empty.stderr
+
+
+def test_standard_output_takes_one_picture_and_nothing_else(
+    cover: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("embed", cover, "--text", "a", "--json", "-o", "-") == cli.USAGE
+    assert run("embed", cover, cover.with_name("b.jpg"), "--text", "a", "-o", "-") == cli.USAGE
+    assert "Standard output takes one marked picture" in capsys.readouterr().err
+
+
+def test_a_dry_run_writes_nothing(cover: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = cover.with_name("out.jpg")
+    assert run("embed", cover, "--text", "pipe", "--dry-run", "--json", "-o", out) == cli.DONE
+    (line,) = records(capsys.readouterr().out)
+    assert line["output"] is None
+    assert line["check"]["payload"]["value"] == "pipe"
+    assert names(cover.parent) == ["rocket.jpg"]
+
+
+def test_a_marked_picture_is_marked_again_when_asked(
+    cover: Path, marked: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, second = cover.with_name("first.png"), cover.with_name("second.png")
+    first.write_bytes(marked)
+    assert run("embed", first, "--text", "two", "-o", second) == cli.FAILED
+    assert "is marked already: it reads as pipe" in capsys.readouterr().err
+    assert not second.exists()
+    assert run("embed", first, "--text", "two", "--again", "--strength", "36", "-o", second) == cli.DONE
+    assert run("verify", second, "--text", "two") == cli.DONE
+
+
+def test_a_mark_that_does_not_read_back_is_a_failure(cover: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    flat, out = cover.with_name("flat.png"), cover.with_name("out.png")
+    Image.new("RGB", (200, 200), "white").save(flat)
+    assert run("embed", flat, "--text", "pipe", "-o", out) == cli.FAILED
+    assert "its mark does not read back" in capsys.readouterr().err
+    assert names(cover.parent) == ["flat.png", "rocket.jpg"]
+    assert run("embed", flat, "--text", "pipe", "-o", out, "--force") == cli.DONE
+    assert "out.png: warning: its mark does not read back." in capsys.readouterr().err
+    assert out.exists()
+
+
+@pytest.mark.parametrize("way", ["file", "environment"])
+def test_a_key_comes_from_a_file_or_the_environment(
+    way: str, cover: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out, key = cover.with_name("out.jpg"), cover.with_name("key.txt")
+    key.write_text("open sesame\n")
+    if way == "environment":
+        monkeypatch.setenv("HUSHMARK_KEY", "open sesame")
+    options = ["--key-file", key] if way == "file" else []
+    assert run("embed", cover, "--protected", "4711", "-o", out, *options) == cli.DONE
+    assert run("verify", out, "--protected", "4711", *options) == cli.DONE
+    monkeypatch.delenv("HUSHMARK_KEY", raising=False)
+    assert run("verify", out, "--protected", "4711") == cli.NOT_FOUND
+    assert "out.jpg: another mark, " in capsys.readouterr().out
+
+
+def test_pictures_are_verified_against_a_list(
+    cover: Path, marked: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    picture, ids = cover.with_name("marked.png"), cover.with_name("ids.txt")
+    picture.write_bytes(marked)
+    ids.write_text("deadbeef\tJane\npipe\tThe page\n")
+    assert run("verify", picture, "--ids", ids, "--json") == cli.DONE
+    (line,) = records(capsys.readouterr().out)
+    assert line["verified"] is True
+    assert line["match"]["label"] == "The page"
+    assert run("read", picture, "--ids", ids) == cli.DONE
+    assert "known as pipe (The page))" in capsys.readouterr().out
+    assert run("verify", picture, "--hex", "deadbeef") == cli.NOT_FOUND
+    assert run("verify", picture, "--hex", "deadbeef", "--ids", ids) == cli.USAGE
+    ids.write_text("pipes\n")
+    assert run("verify", picture, "--ids", ids) == cli.USAGE
+    assert "takes 5 bytes, and 4 fit" in capsys.readouterr().err
+    assert run("verify", picture, "--ids", ids.with_name("none.txt")) == cli.FAILED
 
 
 @pytest.mark.parametrize(
@@ -68,16 +243,18 @@ def test_random_ids_are_printed(cover: Path, capsys: pytest.CaptureFixture[str])
         (["--text", "pipes"], "takes 5 bytes, and 4 fit"),
         (["--text", ""], "nothing to hide"),
         (["--hex", "12"], "exactly 8 digits"),
-        (["--text", "pipe", "--strength", "12"], "between 30 and 50 dB"),
+        (["--text", "pipe", "--strength", "12"], "30.0<=x<=50.0"),
+        (["--text", "pipe", "--random"], "by one of --text, --hex, --number, --protected, --random"),
+        ([], "Say what the mark is"),
+        (["--text", "pipe", "--jobs", "0"], "--jobs"),
     ],
 )
-def test_refusals_are_sentences(
+def test_wrong_usage_is_told_before_any_work(
     cover: Path, arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    marked = cover.with_name("marked.jpg")
-    assert run("embed", cover, *arguments, "-o", marked) == cli.FAILED
+    assert run("embed", cover, *arguments, "-o", cover.with_name("marked.jpg")) == cli.USAGE
     assert said in capsys.readouterr().err
-    assert not marked.exists()
+    assert names(cover.parent) == ["rocket.jpg"]
 
 
 def test_nothing_is_overwritten_unless_forced(cover: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -99,36 +276,67 @@ def test_no_half_file_is_left(
 
     monkeypatch.setattr(os, "replace", fail)
     code = run("embed", cover, "--text", "pipe", "-o", cover.with_name("marked.jpg"))
-    assert code == (cli.FAILED if isinstance(stop, OSError) else 130)
-    assert [path.name for path in cover.parent.iterdir()] == ["rocket.jpg"]
+    assert code == (cli.FAILED if isinstance(stop, OSError) else cli.INTERRUPTED)
+    assert names(cover.parent) == ["rocket.jpg"]
     assert ("No space left on device" in capsys.readouterr().err) == isinstance(stop, OSError)
 
 
+def test_an_interrupt_ends_a_run_with_whole_files_only(tmp_path: Path) -> None:
+    folder, out = tmp_path / "in", tmp_path / "out"
+    folder.mkdir()
+    for number in range(300):
+        (folder / f"{number:03}.jpg").write_bytes(sample_photo("rocket.jpg"))
+    command = [*COMMAND, "embed", str(folder), "--text", "pipe", "-o", str(out), "--jobs", "2"]
+    # Whoever runs the tests in the background has SIGINT ignored, and a child would inherit that.
+    old = signal.signal(signal.SIGINT, signal.default_int_handler)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+        signal.signal(signal.SIGINT, old)
+        assert running.stdout is not None
+        running.stdout.readline()
+        running.send_signal(signal.SIGINT)
+        assert running.wait(timeout=120) == cli.INTERRUPTED
+    written = names(out)
+    assert 0 < len(written) < 300
+    for name in written:
+        assert re.fullmatch(r"\d{3}\.jpg", name)
+        Image.open(out / name).load()
+
+
 def test_a_new_file_has_the_usual_permissions(cover: Path) -> None:
+    cover.chmod(0o444)
     marked = cover.with_name("marked.jpg")
     assert run("embed", cover, "--text", "pipe", "-o", marked) == cli.DONE
-    assert stat.S_IMODE(marked.stat().st_mode) == stat.S_IMODE(cover.stat().st_mode)
+    mask = os.umask(0)
+    os.umask(mask)
+    assert stat.S_IMODE(marked.stat().st_mode) == 0o666 & ~mask
 
 
-def test_an_output_folder_that_is_not_there(cover: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run("embed", cover, "--text", "pipe", "-o", cover.parent / "no" / "m.jpg") == cli.FAILED
-    assert "No such file or directory" in capsys.readouterr().err
-
-
-def test_missing_weights(
+def test_missing_files_and_weights_are_told(
     cover: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    assert run("read", cover.with_name("none.jpg"), cover) == cli.FAILED
+    captured = capsys.readouterr()
+    assert "none.jpg: No such file or directory." in captured.err
+    assert "no watermark found" in captured.out
     monkeypatch.setenv("HUSHMARK_WEIGHTS", str(cover.parent / "nowhere"))
     assert run("read", cover) == cli.FAILED
     assert "There are no weights at" in capsys.readouterr().err
 
 
 def test_as_a_module_with_wrong_usage() -> None:
-    result = subprocess.run(
-        [sys.executable, "-m", "hushmark", "embed"], capture_output=True, text=True, check=False
-    )
+    result = in_a_process("embed")
     assert result.returncode == cli.USAGE
-    assert "usage: hushmark embed" in result.stderr
+    assert b"Usage: hushmark embed" in result.stderr
+
+
+def test_info_names_weights_and_versions(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("info", "--json") == cli.DONE
+    facts = json.loads(capsys.readouterr().out)
+    assert facts["model"].startswith("hushmark-")
+    assert facts["bits"] == 32
+    assert facts["pillow"] == Image.__version__
+    assert run("info") == cli.DONE
+    assert f"model: {facts['model']}" in capsys.readouterr().out
 
 
 def test_an_overlay_marks_what_it_is_laid_over(cover: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -143,3 +351,47 @@ def test_an_overlay_marks_what_it_is_laid_over(cover: Path, capsys: pytest.Captu
     assert f"{seen}: pipe (text" in capsys.readouterr().out
     assert run("overlay", "--text", "pipe", "-o", tile) == cli.FAILED
     assert "tile.png" in capsys.readouterr().err
+    piped = in_a_process("overlay", "--text", "pipe", "-o", "-")
+    assert piped.stdout == tile.read_bytes()
+    assert b"body::after" in piped.stderr
+
+
+def test_the_manual_names_every_field_of_a_record(
+    cover: Path, marked: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    picture = cover.with_name("marked.png")
+    picture.write_bytes(marked)
+    out = cover.with_name("out.jpg")
+    run("embed", cover, "--text", "pipe", "--json", "-o", out)
+    run("read", cover.with_name("none.jpg"), "--json")
+    run("verify", picture, "--text", "pipe", "--json")
+    run("info", "--json")
+    embedded, failed, verified, info = records(capsys.readouterr().out)
+    manual = (REPOSITORY / "docs" / "command-line.md").read_text()
+    documented = {
+        title: set(re.findall(r"^\| `(\w+)`", table, re.MULTILINE))
+        for title, table in re.findall(r"^### ([^\n]+)$(.*?)(?=^##|\Z)", manual, re.MULTILINE | re.DOTALL)
+    }
+    assert documented["A picture that was marked"] == set(embedded)
+    assert documented["A reading"] == set(embedded["check"])
+    assert documented["A file that failed"] == set(failed)
+    assert set(verified) == {"file", "verified", *documented["A reading"]}
+    assert documented["A payload"] == set(verified["payload"])
+    assert documented["A match"] == set(verified["match"])
+    assert documented["A protected number"] == set(verified["protected"])
+    assert documented["info"] == set(info)
+
+
+def test_a_terminal_gets_a_progress_bar(tmp_path: Path, marked: bytes) -> None:
+    pty = pytest.importorskip("pty", reason="Windows has no pseudo-terminals")
+    for name in ("a.png", "b.png"):
+        (tmp_path / name).write_bytes(marked)
+    ours, theirs = pty.openpty()
+    done = subprocess.run(
+        [*COMMAND, "read", str(tmp_path)], stdout=subprocess.PIPE, stderr=theirs, check=True
+    )
+    os.close(theirs)
+    shown = os.read(ours, 100_000)
+    os.close(ours)
+    assert b"2/2" in shown
+    assert done.stdout.count(b"pipe (text") == 2
