@@ -1,6 +1,10 @@
 /** Wires the screens to the engine. */
 
 import { EngineClient } from "./engine/client.js";
+import { takeLaunches, takeShared } from "./incoming.js";
+import { keepUsedFiles, missingFiles } from "./offline.js";
+import { chosenCompute } from "./preferences.js";
+import { Updates } from "./updates.js";
 import { EngineLine } from "./views/engine-line.js";
 import { LabView } from "./views/lab.js";
 import { MarkView } from "./views/mark.js";
@@ -9,6 +13,7 @@ import { ReadView } from "./views/read.js";
 import { RegisterView } from "./views/register.js";
 import { SettingsView } from "./views/settings.js";
 import { missingFeature, Shell, showUnsupported } from "./views/shell.js";
+import { UpdateNotice } from "./views/update-notice.js";
 
 document.getElementById("unsupported")?.remove();
 const missing = missingFeature();
@@ -16,16 +21,33 @@ if (missing) showUnsupported(missing);
 else start();
 
 function start() {
-  const engine = new EngineClient(new URL("manifest.json", document.baseURI).href);
-  new Shell(
+  const engine = new EngineClient(new URL("manifest.json", document.baseURI).href, chosenCompute());
+  const updates = new Updates();
+  const shell = new Shell(
     [
       { name: "mark", view: new MarkView(engine) },
       { name: "read", view: new ReadView(engine) },
       { name: "lab", view: new LabView(), isUnlisted: true },
       { name: "overlay", view: new OverlayView(), isUnlisted: true },
       { name: "register", view: new RegisterView(), isUnlisted: true },
-      { name: "settings", view: new SettingsView(), isUnlisted: true },
+      { name: "settings", view: new SettingsView(engine) },
     ],
     new EngineLine(engine).element,
   );
+  document.querySelector("main")?.before(new UpdateNotice(updates).element);
+  updates.start();
+  keepRuntime(engine);
+  takeShared().then((files) => files.length && shell.open("read", files));
+  takeLaunches((files) => shell.open("read", files));
+}
+
+/**
+ * What the engine's first start has loaded is there for a visit without a network, too.
+ *
+ * @param {EngineClient} engine
+ */
+async function keepRuntime(engine) {
+  const info = await engine.ready.catch(() => null);
+  if (!info || !engine.manifest || !(await navigator.serviceWorker?.getRegistration())) return;
+  await keepUsedFiles(engine.manifest, await missingFiles(engine.manifest, info.build));
 }

@@ -5,12 +5,13 @@
  * queue goes on with the next job.
  */
 
+import { holdUpdates } from "../work.js";
 import { EngineError } from "./errors.js";
 import { loadManifest, siteFile } from "./manifest.js";
 
 /**
  * @import { Manifest } from "./manifest.js"
- * @import { EngineInfo, FromWorker, Job, LabStep, Progress, Result, StartProgress, Task, Tasks, ToWorker } from "./protocol.js"
+ * @import { Compute, EngineInfo, FromWorker, Job, LabStep, Progress, Result, StartProgress, Task, Tasks, ToWorker } from "./protocol.js"
  *
  * @typedef {{ file: File } & Tasks["embed"]["options"]} EmbedRequest
  *
@@ -43,8 +44,12 @@ export class EngineClient extends EventTarget {
   /** The present worker's start. @type {Promise<EngineInfo>} */
   ready;
   #manifestUrl;
-  /** @type {Manifest | null} null until it is here */
-  #manifest = null;
+  /** The site's. @type {Manifest | null} null until it is here */
+  manifest = null;
+  /** @type {Compute} */
+  #compute;
+  /** Whether the present worker computes otherwise than was chosen since. */
+  #isOutdated = false;
   /** @type {Worker | null} null before a start, and after one that failed */
   #worker = null;
   /** How often the engine was started: what comes late from an earlier start is not heard. */
@@ -62,11 +67,24 @@ export class EngineClient extends EventTarget {
    * Starts the engine at once.
    *
    * @param {string} manifestUrl absolute
+   * @param {Compute} [compute]
    */
-  constructor(manifestUrl) {
+  constructor(manifestUrl, compute = { provider: "auto", threads: null }) {
     super();
     this.#manifestUrl = manifestUrl;
+    this.#compute = compute;
     this.ready = this.start();
+  }
+
+  /**
+   * Starts anew with another choice, after the job that runs.
+   *
+   * @param {Compute} compute
+   */
+  computeWith(compute) {
+    this.#compute = compute;
+    this.#isOutdated = true;
+    if (!this.#running) this.start();
   }
 
   /**
@@ -77,6 +95,7 @@ export class EngineClient extends EventTarget {
   start() {
     this.#worker?.terminate();
     this.#worker = null;
+    this.#isOutdated = false;
     const resolveLast = this.#resolveReady;
     this.ready = new Promise((resolve, reject) => {
       this.#resolveReady = resolve;
@@ -95,9 +114,9 @@ export class EngineClient extends EventTarget {
   /** @param {number} start */
   async #startWorker(start) {
     try {
-      const manifest = this.#manifest ?? (await loadManifest(this.#manifestUrl));
+      const manifest = this.manifest ?? (await loadManifest(this.#manifestUrl));
       if (start !== this.#starts) return;
-      this.#manifest = manifest;
+      this.manifest = manifest;
       const worker = new Worker(siteFile(manifest, "worker.js").url, { type: "module" });
       worker.onmessage = ({ data }) => {
         if (worker === this.#worker) this.#receive(data);
@@ -109,7 +128,7 @@ export class EngineClient extends EventTarget {
         this.#stopped(new EngineError(code, event.message));
       };
       this.#worker = worker;
-      this.#send({ type: "start", manifest });
+      this.#send({ type: "start", manifest, compute: this.#compute });
     } catch (error) {
       if (start === this.#starts) this.#stopped(/** @type {EngineError} */ (error));
     }
@@ -168,7 +187,7 @@ export class EngineClient extends EventTarget {
    */
   #enqueue(task, request, file, { signal, onProgress, inBackground = false } = {}) {
     const job = /** @type {Job} */ ({ task, name: file?.name ?? "", options: request });
-    return new Promise((settle, reject) => {
+    const result = new Promise((settle, reject) => {
       if (signal?.aborted) {
         reject(new EngineError("cancelled"));
         return;
@@ -181,6 +200,8 @@ export class EngineClient extends EventTarget {
       if (this.state.name === "failed") this.start();
       else this.#next();
     });
+    holdUpdates(result);
+    return result;
   }
 
   async #next() {
@@ -202,7 +223,8 @@ export class EngineClient extends EventTarget {
   #finish() {
     const finished = this.#running;
     this.#running = null;
-    this.#next();
+    if (this.#isOutdated) this.start();
+    else this.#next();
     return finished;
   }
 

@@ -96,13 +96,20 @@
  * @property {number} loaded bytes of Python, packages, weights and onnxruntime that are here, as they are sent
  * @property {number} total the same when all of it is here
  *
+ * @typedef {object} Compute what people chose
+ * @property {"auto" | "webgpu" | "wasm"} provider auto: WebGPU where there is a GPU that computes right
+ * @property {number | null} threads of wasm; null for as many as help
+ *
  * @typedef {object} Note
- * @property {"webgpu-failed" | "webgpu-wrong" | "storage-full" | "storage-failed"} code
+ * @property {"webgpu-missing" | "webgpu-failed" | "webgpu-wrong" | "storage-full" | "storage-failed"} code
  * @property {string} detail an error's text, or the relative error of a wrong result
  *
  * @typedef {object} EngineInfo
  * @property {"webgpu" | "wasm"} provider execution provider of both networks
  * @property {number} threads
+ * @property {"wasm" | "jspi" | "asyncify"} build of onnxruntime-web
+ * @property {number | null} selfTest relative error of WebGPU's answers, wasm's taken for right; null where it was
+ *   not asked
  * @property {number} loadedBytes taken from the network by the worker
  * @property {"network" | "storage" | "memory"} weightsFrom memory: from the network, and could not be kept
  * @property {Note[]} notes what did not work; something else was done instead
@@ -113,7 +120,7 @@
  * @property {string} [detail] what it is about, of the engine's own errors
  * @property {Payload | null} [payload] of "already-marked": what the picture reads as
  *
- * @typedef {{ type: "start", manifest: Manifest } | { type: "job", job: Job, data: ArrayBuffer | null }} ToWorker
+ * @typedef {{ type: "start", manifest: Manifest, compute: Compute } | { type: "job", job: Job, data: ArrayBuffer | null }} ToWorker
  *
  * @typedef {{ type: "loading", progress: StartProgress }
  *   | { type: "progress", progress: Progress }

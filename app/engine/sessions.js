@@ -13,7 +13,7 @@ import { siteFile } from "./manifest.js";
 /**
  * @import { InferenceSession } from "onnxruntime-common"
  * @import { Manifest } from "./manifest.js"
- * @import { Note } from "./protocol.js"
+ * @import { Compute, EngineInfo, Note } from "./protocol.js"
  *
  * @typedef {typeof wasmBuild} Ort
  *
@@ -21,13 +21,11 @@ import { siteFile } from "./manifest.js";
  * @property {Uint8Array} graph an .onnx file; inputs and outputs are float32 of fixed shapes
  * @property {{ path: string, data: Uint8Array }[]} externalData files that hold its weights
  *
- * @typedef {object} Networks
- * @property {"webgpu" | "wasm"} provider
- * @property {number} threads
- * @property {Session[]} sessions in the order of the models
- * @property {Note[]} notes what did not work
+ * @typedef {Pick<EngineInfo, "provider" | "threads" | "build" | "selfTest" | "notes">} Choice
+ * @typedef {Choice & { sessions: Session[] }} Networks with the sessions in the order of the models
  */
 
+/** More do not help networks as small as ours. */
 const MAX_THREADS = 4;
 /** Relative RMS error up to which WebGPU agrees with wasm: rounding stays far below, a wrong kernel far above. */
 const TOLERANCE = 1e-2;
@@ -35,29 +33,33 @@ const TOLERANCE = 1e-2;
 /**
  * @param {Model[]} models
  * @param {Manifest} manifest
+ * @param {Compute} compute
  * @param {{ softwareAdapter?: boolean }} [options] softwareAdapter: take a WebGPU that runs on the CPU, too
  * @returns {Promise<Networks>}
  */
-export async function openSessions(models, manifest, { softwareAdapter = false } = {}) {
+export async function openSessions(models, manifest, compute, { softwareAdapter = false } = {}) {
   /** @type {Note[]} */
   const notes = [];
-  if (await hasGpu(softwareAdapter)) {
+  if (compute.provider !== "wasm" && (await hasGpu(softwareAdapter))) {
     try {
-      const name = "Suspending" in WebAssembly ? "jspi" : "asyncify";
+      const build = "Suspending" in WebAssembly ? "jspi" : "asyncify";
       /** @type {Ort} */
-      const build = await import(siteFile(manifest, `ort/${name}.js`).url);
-      const threads = configure(build, manifest, name);
-      const reference = await openAll(build, models, "wasm");
-      const candidate = await openOnGpu(build, models, reference, notes);
-      return candidate
-        ? { provider: "webgpu", threads, sessions: candidate, notes }
-        : { provider: "wasm", threads, sessions: reference, notes };
+      const ort = await import(siteFile(manifest, `ort/${build}.js`).url);
+      const threads = configure(ort, manifest, build, compute.threads);
+      const reference = await openAll(ort, models, "wasm");
+      const { sessions, selfTest } = await openOnGpu(ort, models, reference, notes);
+      return sessions
+        ? { provider: "webgpu", threads, build, selfTest, sessions, notes }
+        : { provider: "wasm", threads, build, selfTest, sessions: reference, notes };
     } catch (error) {
       notes.push({ code: "webgpu-failed", detail: lastLine(error) });
     }
+  } else if (compute.provider === "webgpu") {
+    notes.push({ code: "webgpu-missing", detail: "" });
   }
-  const threads = configure(wasmBuild, manifest, "wasm");
-  return { provider: "wasm", threads, sessions: await openAll(wasmBuild, models, "wasm"), notes };
+  const threads = configure(wasmBuild, manifest, "wasm", compute.threads);
+  const sessions = await openAll(wasmBuild, models, "wasm");
+  return { provider: "wasm", threads, build: "wasm", selfTest: null, sessions, notes };
 }
 
 /** A session of onnxruntime-web that runs one thing at a time: with two at once, WebGPU fails without a word. */
@@ -127,11 +129,14 @@ async function hasGpu(softwareAdapter) {
 /**
  * @param {Ort} ort
  * @param {Manifest} manifest
- * @param {"wasm" | "jspi" | "asyncify"} name of the build
+ * @param {EngineInfo["build"]} name
+ * @param {number | null} wanted threads
  * @returns {number} threads
  */
-function configure(ort, manifest, name) {
-  const threads = globalThis.crossOriginIsolated ? Math.min(MAX_THREADS, navigator.hardwareConcurrency) : 1;
+function configure(ort, manifest, name, wanted) {
+  // Without the page's isolation there is none, and in some WebKits never.
+  const hasThreads = typeof SharedArrayBuffer === "function";
+  const threads = hasThreads ? Math.min(wanted ?? MAX_THREADS, navigator.hardwareConcurrency) : 1;
   ort.env.logLevel = "error";
   ort.env.wasm.numThreads = threads;
   // By URL even where the glue could be bundled: onnxruntime's thread workers load it again.
@@ -164,25 +169,28 @@ async function openAll(ort, models, provider) {
  * @param {Model[]} models
  * @param {Session[]} reference the same models on wasm; released when WebGPU is taken
  * @param {Note[]} notes
- * @returns {Promise<Session[] | null>} null when WebGPU fails or computes something else
+ * @returns {Promise<{ sessions: Session[] | null, selfTest: number | null }>} no sessions when WebGPU fails or
+ *   computes something else
  */
 async function openOnGpu(ort, models, reference, notes) {
   try {
     const sessions = await openAll(ort, models, "webgpu");
+    let selfTest = 0;
     for (const [index, session] of sessions.entries()) {
       const error = await disagreement(session, reference[index]);
       // Not `error > TOLERANCE`: NaN must fail as well.
       if (!(error <= TOLERANCE)) {
         notes.push({ code: "webgpu-wrong", detail: error.toPrecision(2) });
         await Promise.all(sessions.map((opened) => opened.release()));
-        return null;
+        return { sessions: null, selfTest: error };
       }
+      selfTest = Math.max(selfTest, error);
     }
     await Promise.all(reference.map((opened) => opened.release()));
-    return sessions;
+    return { sessions, selfTest };
   } catch (error) {
     notes.push({ code: "webgpu-failed", detail: lastLine(error) });
-    return null;
+    return { sessions: null, selfTest: null };
   }
 }
 

@@ -14,7 +14,7 @@ import { loadWeights } from "./weights.js";
 /**
  * @import { Lockfile, PyodideAPI } from "pyodide"
  * @import { Manifest, SiteFile } from "./manifest.js"
- * @import { ErrorFacts, FromWorker, Job, Result, Task, Tasks, ToWorker } from "./protocol.js"
+ * @import { Compute, ErrorFacts, FromWorker, Job, Result, Task, Tasks, ToWorker } from "./protocol.js"
  *
  * @typedef {(phase: string, done: number, total: number) => void} OnProgress
  */
@@ -48,7 +48,7 @@ let started;
 
 addEventListener("message", async (/** @type {MessageEvent<ToWorker>} */ { data: message }) => {
   if (message.type === "start") {
-    started = start(message.manifest);
+    started = start(message.manifest, message.compute);
     started.catch((error) => send({ type: "stopped", error: factsOf(error, "engine-start") }));
     return;
   }
@@ -117,12 +117,16 @@ function buffersOf(result) {
 
 /**
  * @param {Manifest} manifest
+ * @param {Compute} compute
  * @returns {Promise<PythonEngine>}
  */
-async function start(manifest) {
+async function start(manifest, compute) {
   const downloads = new Downloads(manifest);
-  const [python, networks] = await Promise.all([startPython(manifest), openNetworks(manifest, downloads)]);
-  const { provider, threads, sessions, weightsFrom, notes } = networks;
+  const [python, networks] = await Promise.all([
+    startPython(manifest),
+    openNetworks(manifest, compute, downloads),
+  ]);
+  const { card, sessions, ...choice } = networks;
   const [encoder, refiner, decoder] = sessions;
   const forward = {
     /** @type {(bits: Float32Array, image: Float32Array) => Promise<Float32Array[]>} */
@@ -133,10 +137,10 @@ async function start(manifest) {
     decode: (image) => decoder.run({ image }),
   };
   const cardPath = "/decoder.safetensors";
-  python.FS.writeFile(cardPath, networks.card);
+  python.FS.writeFile(cardPath, card);
   /** @type {PythonEngine} */
   const engine = python.pyimport("hushmark.browser").Engine(forward, cardPath);
-  send({ type: "ready", info: { provider, threads, loadedBytes: loadedBytes(), weightsFrom, notes } });
+  send({ type: "ready", info: { ...choice, loadedBytes: loadedBytes() } });
   return engine;
 }
 
@@ -200,9 +204,10 @@ async function lockFile(manifest) {
 
 /**
  * @param {Manifest} manifest
+ * @param {Compute} compute
  * @param {Downloads} downloads
  */
-async function openNetworks(manifest, downloads) {
+async function openNetworks(manifest, compute, downloads) {
   const keys = ["encoder.safetensors", "decoder.safetensors", "encoder.onnx", "refiner.onnx", "decoder.onnx"];
   const files = keys.map((key) => siteFile(manifest, `weights/${key}`));
   const total = files.reduce((sum, file) => sum + file.size, 0);
@@ -214,21 +219,20 @@ async function openNetworks(manifest, downloads) {
   // The refiner is the decoder's own gradient: the same weights.
   const decoderData = [{ path: "decoder.safetensors", data: decoder }];
 
-  const { provider, threads, sessions, notes } = await openSessions(
+  const networks = await openSessions(
     [
       { graph: encoderGraph, externalData: encoderData },
       { graph: refinerGraph, externalData: decoderData },
       { graph: decoderGraph, externalData: decoderData },
     ],
     manifest,
+    compute,
   );
   return {
-    provider,
-    threads,
-    sessions,
+    ...networks,
     card: decoder,
     weightsFrom: weights.from,
-    notes: [...weights.notes, ...notes],
+    notes: [...weights.notes, ...networks.notes],
   };
 }
 

@@ -52,8 +52,9 @@ export const en = {
   },
   offline: "No network: what is loaded goes on working.",
   tryAgain: "Try again",
-  /** @type {Record<"webgpu-failed" | "webgpu-wrong" | "storage-full" | "storage-failed", (detail: string) => string>} */
+  /** @type {Record<"webgpu-missing" | "webgpu-failed" | "webgpu-wrong" | "storage-full" | "storage-failed", (detail: string) => string>} */
   notes: {
+    "webgpu-missing": () => "There is no WebGPU here; wasm is used.",
     "webgpu-failed": (detail) => `WebGPU could not be used (${detail}); wasm is used.`,
     "webgpu-wrong": (detail) =>
       `WebGPU computes wrong results here (relative error ${detail}); wasm is used.`,
@@ -108,6 +109,8 @@ export const en = {
   chanceTiny: "less than 1 in a billion",
   /** @param {string} a @param {string} b */
   and: (a, b) => `${a} and ${b}`,
+  /** @param {string[]} sentences */
+  sentences: (sentences) => sentences.join(" "),
   /** @param {string[]} parts */
   list: (parts) => parts.join(", "),
 
@@ -164,6 +167,51 @@ export const en = {
   overlayLead: "Make a transparent tile that marks a web page, so that screenshots of it can be read.",
   registerLead: "What was marked on this device. It never leaves it.",
   settingsLead: "How Hushmark computes, and what it keeps on this device.",
+
+  // A new version
+  updateWaiting: "A new version is ready. Save your results before you load it.",
+  updateReplaced: "A new version was started in another tab. Save your results, then load it here, too.",
+  updateHeld: "Pictures are being worked on. The new version can be loaded when they are done.",
+  updateLoad: "Load it",
+  updateLater: "Later",
+
+  // Settings
+  computing: "Computing",
+  provider: "Execution provider",
+  providers: { auto: "Automatic", webgpu: "WebGPU", wasm: "wasm" },
+  threads: "Threads of wasm",
+  threadsAuto: "Automatic",
+  oneThread: "Here wasm has one thread. If this page was opened for the first time, load it once more.",
+  /** @param {string} error */
+  selfTestPassed: (error) => `The self-test found WebGPU right: relative error ${error} against wasm.`,
+  /** @param {string} error */
+  selfTestFailed: (error) => `The self-test found WebGPU wrong: relative error ${error} against wasm.`,
+  selfTestNone: "There was no self-test, since WebGPU is not used.",
+  offlineUse: "Without a network",
+  offlineReady: "Hushmark works on this device without a network.",
+  offlineWait: "The engine is still being loaded.",
+  offlineImpossible: "This browser window keeps no site for use without a network.",
+  offlineNoRoom: "There is not enough room on this device.",
+  offlineFailed: "It could not be loaded. Check the connection and try again.",
+  /** @param {string} size */
+  offlineMake: (size) => `Make available offline (${size})`,
+  storage: "What this browser keeps",
+  /** @type {Record<string, string>} */
+  stored: {
+    shell: "Page",
+    runtime: "Python and onnxruntime",
+    weights: "Weights",
+    register: "Register",
+    preferences: "Settings",
+  },
+  /** @param {string} size */
+  storedInAll: (size) => `About ${size} on disk, by the browser's own reckoning.`,
+  storedNothing: "Nothing.",
+  remove: "Delete",
+  /** @param {string} part */
+  removePart: (part) => `Delete: ${part}`,
+  /** @param {string} part */
+  removeSure: (part) => `Delete from this device: ${part}?`,
 
   // Read
   readLead: "Drop a picture or a screenshot. The answer says what is hidden in it, and how sure that is.",

@@ -43,6 +43,7 @@ export const zh = {
   offline: "没有网络：已加载的部分可以继续使用。",
   tryAgain: "重试",
   notes: {
+    "webgpu-missing": () => "此处没有 WebGPU；使用 wasm。",
     "webgpu-failed": (detail) => `无法使用 WebGPU（${detail}）；改用 wasm。`,
     "webgpu-wrong": (detail) => `WebGPU 在这里的计算结果有误（相对误差 ${detail}）；改用 wasm。`,
     "storage-full": () => "此浏览器没有保存权重（没有剩余存储空间）；下次将重新加载。",
@@ -86,6 +87,7 @@ export const zh = {
   chance: (outOf) => `约 ${outOf} 分之一`,
   chanceTiny: "不到十亿分之一",
   and: (a, b) => `${a}、${b}`,
+  sentences: (sentences) => sentences.join(""),
   list: (parts) => parts.join("，"),
 
   // Mark
@@ -133,6 +135,44 @@ export const zh = {
   overlayLead: "制作一块给网页加标记的透明贴图，网页截图可以被读出。",
   registerLead: "在此设备上标记过的内容，不会离开此设备。",
   settingsLead: "Hushmark 如何计算，以及在此设备上保存什么。",
+
+  // A new version
+  updateWaiting: "新版本已就绪。加载前请先保存结果。",
+  updateReplaced: "另一个标签页已启用新版本。请保存结果，然后在这里也加载它。",
+  updateHeld: "正在处理图片。处理完成后即可加载新版本。",
+  updateLoad: "加载",
+  updateLater: "以后再说",
+
+  // Settings
+  computing: "计算",
+  provider: "执行提供程序",
+  providers: { auto: "自动", webgpu: "WebGPU", wasm: "wasm" },
+  threads: "wasm 线程数",
+  threadsAuto: "自动",
+  oneThread: "此处 wasm 只有一个线程。如果是第一次打开此页面，请再加载一次。",
+  selfTestPassed: (error) => `自检确认 WebGPU 结果正确：与 wasm 的相对误差为 ${error}。`,
+  selfTestFailed: (error) => `自检发现 WebGPU 结果错误：与 wasm 的相对误差为 ${error}。`,
+  selfTestNone: "未使用 WebGPU，因此没有自检。",
+  offlineUse: "离线使用",
+  offlineReady: "Hushmark 可以在此设备上离线使用。",
+  offlineWait: "引擎仍在加载。",
+  offlineImpossible: "此浏览器窗口不能保存网站供离线使用。",
+  offlineNoRoom: "此设备上空间不足。",
+  offlineFailed: "无法加载。请检查网络连接后重试。",
+  offlineMake: (size) => `供离线使用（${size}）`,
+  storage: "浏览器保存的内容",
+  stored: {
+    shell: "页面",
+    runtime: "Python 和 onnxruntime",
+    weights: "权重",
+    register: "登记册",
+    preferences: "设置",
+  },
+  storedInAll: (size) => `据浏览器估计，约占用磁盘 ${size}。`,
+  storedNothing: "没有内容。",
+  remove: "删除",
+  removePart: (part) => `删除：${part}`,
+  removeSure: (part) => `从此设备删除“${part}”？`,
 
   // Read
   readLead: "拖入图片或截图。结果会说明其中隐藏了什么，以及有多大把握。",

@@ -1,11 +1,195 @@
-import { m } from "../language.js";
-import { h } from "./dom.js";
+/** The screen for how the engine computes, where marking starts, and what this browser keeps. */
+
+import { inBytes, m } from "../language.js";
+import { keepFiles, missingFiles, sizeOnWire } from "../offline.js";
+import { chosenCompute, prefer, preference } from "../preferences.js";
+import { estimatedUsage, storedParts } from "../storage.js";
+import { h, setText } from "./dom.js";
 import { screenHead } from "./shell.js";
 
+/**
+ * @import { EngineClient } from "../engine/client.js"
+ * @import { SiteFile } from "../engine/manifest.js"
+ * @import { EngineInfo } from "../engine/protocol.js"
+ * @import { StoredPart } from "../storage.js"
+ * @import { LiveText } from "./dom.js"
+ */
+
+const THREADS = [1, 2, 4, 8];
+const HAS_THREADS = typeof SharedArrayBuffer === "function";
+/** @type {(keyof typeof m.providers)[]} */
+const PROVIDERS = ["auto", "webgpu", "wasm"];
+
 export class SettingsView {
+  #engine;
+  #provider = choice("provider", PROVIDERS, (name) => m.providers[name], "auto");
+  #threads = choice(
+    "threads",
+    ["auto", ...THREADS.filter((count) => count <= navigator.hardwareConcurrency).map(String)],
+    (count) => (count === "auto" ? m.threadsAuto : count),
+    "auto",
+  );
+  #selfTest = h("p", { class: "hint", role: "status" });
+  #offlineStatus = h("p", { role: "status" });
+  #make = h("button", { type: "button" });
+  #loading = h("progress", { max: 1, hidden: true, "aria-label": () => m.progress });
+  #parts = h("tbody");
+  #usage = h("p", { class: "hint" });
   element = h(
     "section",
-    {},
+    { class: "settings" },
     screenHead("settings", () => m.settingsLead),
+    group(
+      () => m.computing,
+      field(() => m.provider, this.#provider),
+      field(() => m.threads, this.#threads),
+      this.#selfTest,
+    ),
+    group(() => m.offlineUse, this.#offlineStatus, this.#make, this.#loading),
+    group(() => m.storage, h("table", {}, this.#parts), this.#usage),
   );
+
+  /** @param {EngineClient} engine */
+  constructor(engine) {
+    this.#engine = engine;
+    for (const select of [this.#provider, this.#threads]) {
+      select.addEventListener("change", () => engine.computeWith(chosenCompute()));
+    }
+    this.#threads.disabled = !HAS_THREADS;
+    this.#make.addEventListener("click", () => this.#makeAvailable());
+    engine.addEventListener("state", () => {
+      if (!this.element.hidden) this.enter();
+    });
+  }
+
+  enter() {
+    this.#showSelfTest();
+    this.#showOffline();
+    this.#showStorage();
+  }
+
+  /** @returns {EngineInfo | null} */
+  get #info() {
+    const { state } = this.#engine;
+    return state.name === "ready" ? state.info : null;
+  }
+
+  #showSelfTest() {
+    const info = this.#info;
+    setText(this.#selfTest, () => {
+      const threads = HAS_THREADS ? "" : m.oneThread;
+      if (!info) return threads;
+      const error = info.selfTest?.toPrecision(1) ?? "";
+      const test =
+        info.provider === "webgpu"
+          ? m.selfTestPassed(error)
+          : error
+            ? m.selfTestFailed(error)
+            : m.selfTestNone;
+      return m.sentences([test, threads].filter(Boolean));
+    });
+  }
+
+  async #showOffline() {
+    if (!this.#loading.hidden) return;
+    const files = await this.#missing();
+    const size = sizeOnWire(files ?? []);
+    this.#make.hidden = !size;
+    setText(this.#make, () => m.offlineMake(inBytes(size)));
+    const isPossible = await navigator.serviceWorker?.getRegistration();
+    setText(this.#offlineStatus, () => {
+      if (!isPossible) return m.offlineImpossible;
+      if (!files) return m.offlineWait;
+      if (this.#info?.weightsFrom === "memory") return m.offlineNoRoom;
+      return size ? "" : m.offlineReady;
+    });
+  }
+
+  /** @returns {Promise<SiteFile[] | null>} null before the engine has started */
+  async #missing() {
+    const { manifest } = this.#engine;
+    return this.#info && manifest ? missingFiles(manifest, this.#info.build) : null;
+  }
+
+  async #makeAvailable() {
+    const { manifest } = this.#engine;
+    const files = await this.#missing();
+    if (!manifest || !files) return;
+    const size = sizeOnWire(files);
+    /** @type {LiveText | null} */
+    let failure = null;
+    this.#make.hidden = true;
+    this.#loading.hidden = false;
+    // Browsers that are short of room then spare this site, if people agree.
+    navigator.storage.persist?.();
+    try {
+      await keepFiles(manifest, files, (loaded) => (this.#loading.value = loaded / size));
+    } catch (error) {
+      const isFull = error instanceof DOMException && error.name === "QuotaExceededError";
+      failure = () => (isFull ? m.offlineNoRoom : m.offlineFailed);
+    }
+    this.#loading.hidden = true;
+    await this.#showOffline();
+    if (failure) setText(this.#offlineStatus, failure);
+    this.#showStorage();
+  }
+
+  async #showStorage() {
+    const [parts, usage] = await Promise.all([storedParts(), estimatedUsage()]);
+    this.#parts.replaceChildren(...parts.map((part) => this.#row(part)));
+    setText(this.#usage, () =>
+      parts.length ? (usage ? m.storedInAll(inBytes(usage)) : "") : m.storedNothing,
+    );
+  }
+
+  /** @param {StoredPart} part */
+  #row(part) {
+    const name = () => m.stored[part.kind === "store" ? part.name : part.kind] ?? part.name;
+    const remove = h("button", { type: "button", "aria-label": () => m.removePart(name()) }, () => m.remove);
+    remove.addEventListener("click", async () => {
+      if (!confirm(m.removeSure(name()))) return;
+      await part.clear();
+      this.enter();
+    });
+    return h(
+      "tr",
+      {},
+      h("th", { scope: "row" }, name),
+      h("td", {}, () => inBytes(part.size)),
+      h("td", {}, remove),
+    );
+  }
+}
+
+/**
+ * @template {string} Name
+ * @param {string} key of the preference
+ * @param {Name[]} names
+ * @param {(name: Name) => string} inWords
+ * @param {Name} fallback
+ */
+function choice(key, names, inWords, fallback) {
+  const chosen = preference(key) ?? fallback;
+  const options = names.map((name) =>
+    h("option", { value: name, selected: name === chosen }, () => inWords(name)),
+  );
+  const select = h("select", { id: `setting-${key}` }, ...options);
+  select.addEventListener("change", () => prefer(key, select.value));
+  return select;
+}
+
+/**
+ * @param {LiveText} title
+ * @param {...Node} children
+ */
+function group(title, ...children) {
+  return h("div", { class: "group" }, h("h2", {}, title), ...children);
+}
+
+/**
+ * @param {LiveText} label
+ * @param {HTMLElement} control
+ */
+function field(label, control) {
+  return h("div", { class: "field" }, h("label", { for: control.id }, label), control);
 }

@@ -14,7 +14,10 @@ import { openSessions } from "../../app/engine/sessions.js";
  */
 
 addEventListener("message", async (/** @type {MessageEvent<Request>} */ { data }) => {
-  const { provider, threads, sessions } = await openSessions([data.model], data.manifest);
+  const { provider, threads, sessions } = await openSessions([data.model], data.manifest, {
+    provider: "auto",
+    threads: null,
+  });
   const [session] = sessions;
   const times = [];
   for (let run = 0; run <= data.runs; run++) {

@@ -65,7 +65,7 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def app(browser: Browser, url: str) -> Iterator[App]:
     """The page with its engine started, shared by the tests of a module."""
-    context = browser.new_context()
+    context = browser.new_context(service_workers="block")
     with watched(context, url):
         yield App(context.new_page(), url)
 
@@ -73,7 +73,7 @@ def app(browser: Browser, url: str) -> Iterator[App]:
 @pytest.fixture
 def fresh_page(browser: Browser, url: str) -> Iterator[Page]:
     """A blank page in a browser that stores nothing yet."""
-    context = browser.new_context()
+    context = browser.new_context(service_workers="block")
     with watched(context, url):
         yield context.new_page()
 
@@ -81,7 +81,7 @@ def fresh_page(browser: Browser, url: str) -> Iterator[Page]:
 @pytest.fixture
 def harness(browser: Browser, harness_url: str) -> Iterator[Page]:
     """The page of harness.js."""
-    context = browser.new_context()
+    context = browser.new_context(service_workers="block")
     with watched(context, harness_url):
         page = context.new_page()
         page.goto(harness_url)

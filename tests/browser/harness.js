@@ -5,6 +5,11 @@ import { loadManifest, siteFile } from "../../app/engine/manifest.js";
 import { openSessions } from "../../app/engine/sessions.js";
 import { loadWeights } from "../../app/engine/weights.js";
 
+/** @import { Compute } from "../../app/engine/protocol.js" */
+
+/** @type {Compute} */
+const COMPUTE = { provider: "auto", threads: null };
+
 /** @param {string} text base64 */
 const toBytes = (text) => Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
 
@@ -16,7 +21,9 @@ const toBytes = (text) => Uint8Array.from(atob(text), (character) => character.c
 async function openOnSoftwareAdapter(graph) {
   const manifest = await loadManifest(new URL("manifest.json", location.href).href);
   const model = { graph: toBytes(graph), externalData: [] };
-  const { provider, notes, sessions } = await openSessions([model], manifest, { softwareAdapter: true });
+  const { provider, notes, sessions } = await openSessions([model], manifest, COMPUTE, {
+    softwareAdapter: true,
+  });
   const feeds = Object.fromEntries(
     sessions[0].inputs.map(({ name, shape }) => [
       name,
@@ -41,7 +48,7 @@ async function runNetwork(network, feeds) {
   );
   const [graph, data] = buffers.map((buffer) => new Uint8Array(buffer));
   const model = { graph, externalData: [{ path: `${network}.safetensors`, data }] };
-  const { sessions } = await openSessions([model], manifest);
+  const { sessions } = await openSessions([model], manifest, COMPUTE);
   const values = Object.entries(feeds).map(([name, text]) => [name, new Float32Array(toBytes(text).buffer)]);
   return [...(await sessions[0].run(Object.fromEntries(values)))];
 }

@@ -46,7 +46,7 @@ BREAK_DATABASE = """
 def visit(playwright: Playwright, profile: Path, url: str) -> Iterator[tuple[App, Traffic]]:
     """One run of the browser with this profile, and the page in it."""
     context = playwright.chromium.launch_persistent_context(
-        profile, executable_path=executable(), args=ARGUMENTS
+        profile, executable_path=executable(), args=ARGUMENTS, service_workers="block"
     )
     with watched(context, url) as traffic:
         yield App(context.new_page(), url), traffic

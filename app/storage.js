@@ -1,0 +1,104 @@
+/** What the site keeps in this browser, by part. */
+
+import { openDB } from "idb";
+import { RUNTIME, SHARED, SHELL } from "./kept.js";
+import { clearPreferences, preferencesSize } from "./preferences.js";
+
+/**
+ * @typedef {object} StoredPart
+ * @property {"shell" | "runtime" | "store" | "preferences"} kind
+ * @property {string} name of the store in its database; empty for the others
+ * @property {number} size bytes, as far as they can be counted
+ * @property {() => Promise<void>} clear
+ */
+
+/** @returns {Promise<StoredPart[]>} those that take room */
+export async function storedParts() {
+  /** @type {StoredPart} */
+  const preferences = {
+    kind: "preferences",
+    name: "",
+    size: preferencesSize(),
+    clear: async () => clearPreferences(),
+  };
+  const parts = [...(await cachedParts()), ...(await databaseParts()), preferences];
+  return parts.filter(({ size }) => size > 0);
+}
+
+/** What the browser reckons this site takes, compression and overhead included; null where it does not say. */
+export async function estimatedUsage() {
+  const estimate = await navigator.storage?.estimate?.().catch(() => undefined);
+  return estimate?.usage ?? null;
+}
+
+/** @returns {Promise<StoredPart[]>} */
+async function cachedParts() {
+  const names = await caches.keys();
+  return Promise.all([
+    cachedPart(
+      "shell",
+      names.filter((name) => name.startsWith(SHELL) || name === SHARED),
+    ),
+    cachedPart(
+      "runtime",
+      names.filter((name) => name === RUNTIME),
+    ),
+  ]);
+}
+
+/**
+ * @param {"shell" | "runtime"} kind
+ * @param {string[]} names of its caches
+ * @returns {Promise<StoredPart>}
+ */
+async function cachedPart(kind, names) {
+  let size = 0;
+  for (const name of names) {
+    const cache = await caches.open(name);
+    for (const response of await cache.matchAll()) size += (await response.blob()).size;
+  }
+  const clear = async () => {
+    for (const name of names) await caches.delete(name);
+  };
+  return { kind, name: "", size, clear };
+}
+
+/** @returns {Promise<StoredPart[]>} one for each store of each database */
+async function databaseParts() {
+  /** @type {StoredPart[]} */
+  const parts = [];
+  for (const { name: database } of await indexedDB.databases()) {
+    if (!database) continue;
+    const connection = await openDB(database);
+    for (const name of connection.objectStoreNames) {
+      let size = 0;
+      let cursor = await connection.transaction(name).store.openCursor();
+      for (; cursor; cursor = await cursor.continue()) size += sizeOf(cursor.value);
+      parts.push({ kind: "store", name, size, clear: () => clearStore(database, name) });
+    }
+    connection.close();
+  }
+  return parts;
+}
+
+/**
+ * @param {string} database
+ * @param {string} store
+ */
+async function clearStore(database, store) {
+  const connection = await openDB(database);
+  await connection.clear(store);
+  connection.close();
+}
+
+/**
+ * @param {unknown} value that was stored
+ * @returns {number} bytes of its texts and buffers
+ */
+function sizeOf(value) {
+  if (typeof value === "string") return value.length;
+  if (value instanceof Blob) return value.size;
+  if (value instanceof ArrayBuffer || ArrayBuffer.isView(value)) return value.byteLength;
+  if (typeof value !== "object" || value === null) return 8;
+  return Object.values(value).reduce((sum, part) => sum + sizeOf(part), 0);
+}
