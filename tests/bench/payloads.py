@@ -29,7 +29,7 @@ from train.evaluate import as_picture, load, photos_in, print_table
 from train.samples import sample_folder
 
 SEED = 1
-SIDES = (32, 48, 64, 96, 128, 160)
+SIDES = (48, 64, 96, 128, 160)
 SHAPES = (1, 4, 8)
 """The longer side as a multiple of the shorter one."""
 FORWARD = NativeForward(weights_dir())

@@ -52,6 +52,7 @@ function runUnits() {
     "overlay",
     "searching",
     "shaping",
+    "sizes",
     "trimming",
   ];
   const files = names.map((name) => `/repo/tests/unit/test_${name}.py`);
