@@ -25,6 +25,7 @@ from .payload import (
 )
 from .pipeline import DEFAULT_STRENGTH_DB, Marked, Progress
 from .reading import Reading, Window
+from .sizes import expected_reading
 
 __version__ = "0.1.0"
 
@@ -48,6 +49,7 @@ __all__ = [
     "Reading",
     "Window",
     "embed",
+    "expected_reading",
     "hex_payload",
     "number_payload",
     "parse",
