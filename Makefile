@@ -2,12 +2,14 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve test bench bench-peers bench-payloads screenshot lint format wheels train train-smoke evaluate clean chromium
+.PHONY: help serve test fuzz bench bench-peers bench-payloads screenshot lint format wheels train train-smoke evaluate clean chromium exiftool
 
 PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
 IMAGES ?=
+FILES ?= 20000
+SEED ?= 1
 MINUTES ?= 90
 OUT ?= runs/first
 STRENGTH ?= 42
@@ -25,13 +27,17 @@ help: ## list these commands
 serve: $(VENV)/dev.stamp node_modules/stamp ## build the site into dist/ and serve it on this machine
 	@$(PY) build.py serve
 
-test: lint chromium ## run every test: unit, Pyodide, browser
+test: lint chromium exiftool ## run every test: unit, Pyodide, browser
 	@$(PY) build.py
 	@$(PY) -m pytest
+
+fuzz: $(VENV)/dev.stamp ## open, mark and write 20,000 damaged pictures: make fuzz [FILES=number] [SEED=number]
+	@PYTHONPATH=. $(PY) -m tests.fuzz $(FILES) $(SEED)
 
 bench: $(VENV)/train.stamp node_modules/stamp chromium ## measure sizes, loading times and speed in the browser
 	@$(PY) build.py
 	@$(PY) -m tests.bench
+	@$(PY) -m tests.bench.pictures
 
 bench-peers: $(VENV)/peers.stamp ## compare with other watermarks: make bench-peers [IMAGES=folder]
 	@$(PY) -m tests.bench.peers $(if $(IMAGES),--images "$(IMAGES)")
@@ -110,6 +116,9 @@ chromium:
 	@for name in "$$CHROMIUM" chromium chromium-browser google-chrome; do \
 	  [ -z "$$name" ] || ! command -v "$$name" >/dev/null || exit 0; \
 	done; $(call apt,chromium,the browser Chromium)
+
+exiftool:
+	@command -v exiftool >/dev/null || $(call apt,libimage-exiftool-perl,exiftool)
 
 # $(call apt,PACKAGE,WHAT): install a Debian package when we may, else say what is missing.
 define apt

@@ -58,7 +58,8 @@ class Engine:
         """Mark the picture in `data` (Uint8Array).
 
         `options`: {kind: text, hex, number, protected or random (which ignores `value`), value, key:
-        passphrase or null, strengthDb, again: boolean}
+        passphrase or null, strengthDb, again: boolean, format: JPEG, PNG, ... or null, quality:
+        1..100 or null}
         -> {data: Uint8Array, name, type (MIME), width, height, sizeBefore (bytes), psnr, payload: {kind,
         value, hex}, check: reading, warnings: codes (see `pipeline.Warning`), difference: Uint8Array (PNG),
         phases: {phase: ms}}. The error "already-marked" has the payload that was read, too.
@@ -73,6 +74,8 @@ class Engine:
                 strength_db=wanted["strengthDb"],
                 key=_key(wanted),
                 again=wanted["again"],
+                output_format=wanted.get("format"),
+                quality=wanted.get("quality"),
                 forward=self._forward,
                 card=self._card,
                 progress=on_progress,

@@ -1,64 +1,95 @@
-"""The three file formats seen as containers of blocks: which one it is, whether it is whole, its metadata.
+"""File formats seen as containers of blocks: which one it is, whether it is whole, its metadata.
 
 Pillow re-encodes pixels, but drops or rewrites part of the metadata (IPTC, extended XMP, gAMA, sRGB, ...).
-So the metadata blocks of the original are carried over byte by byte. What describes the old pixels or would
-be untrue of the new ones (Adobe's colour transform, offsets to further pictures, signed manifests) stays
-behind.
+So the metadata blocks of a JPEG or PNG are carried over byte by byte. What describes the old pixels or is
+untrue of the new ones stays behind: thumbnails, Adobe's colour transform, offsets to further pictures, signed
+manifests.
 """
 
+import io
 import struct
+import zlib
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
-Format = Literal["JPEG", "PNG", "WEBP"]
+from .metadata import EXIF_PREFIX, without_photoshop_thumbnail, without_thumbnail
 
-_PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+Format = Literal["JPEG", "PNG", "WEBP", "TIFF", "AVIF"]
+"""What is written."""
+Source = Format | Literal["BMP", "GIF"]
+"""What is read."""
+
+PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _PNG_METADATA = {b"gAMA", b"cHRM", b"sRGB", b"iCCP", b"cICP", b"mDCV", b"cLLI", b"pHYs", b"eXIf", b"tIME"}
 _PNG_TEXT = {b"tEXt", b"zTXt", b"iTXt"}
+_PNG_OF_ITS_KIND = {b"sBIT", b"bKGD"}  # true for one colour type and depth
 
 _SOI, _EOI, _SOS, _COM = 0xD8, 0xD9, 0xDA, 0xFE
-_APP0, _APP2, _JUMBF, _ADOBE, _APP15 = 0xE0, 0xE2, 0xEB, 0xEE, 0xEF
+_APP0, _APP1, _APP2, _JUMBF, _APP13, _ADOBE, _APP15 = 0xE0, 0xE1, 0xE2, 0xEB, 0xED, 0xEE, 0xEF
+_JFIF_SIZE = 18  # of the header that libjpeg writes
+_HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 
 
-def detect(data: bytes) -> Format | None:
+def detect(data: bytes) -> Source | None:
     """The format by the file's first bytes, None where it is none of ours."""
-    if data.startswith(b"\xff\xd8\xff"):
-        return "JPEG"
-    if data.startswith(_PNG_SIGNATURE):
-        return "PNG"
     if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
         return "WEBP"
-    return None
+    if data[4:8] == b"ftyp" and b"avif" in data[8 : 8 + 4 * 16]:
+        return "AVIF"
+    starts: dict[bytes, Source] = {
+        b"\xff\xd8\xff": "JPEG",
+        PNG_SIGNATURE: "PNG",
+        b"II*\0": "TIFF",
+        b"MM\0*": "TIFF",
+        b"GIF8": "GIF",
+        b"BM": "BMP",
+    }
+    return next((source for start, source in starts.items() if data.startswith(start)), None)
 
 
 def name_foreign(data: bytes) -> str | None:
     """The name of a common format that is none of ours, for the error's sentence."""
     if data[4:8] == b"ftyp":
-        return {b"avif": "AVIF", b"avis": "AVIF"}.get(data[8:12], "HEIC or video")
-    starts = {
-        b"GIF8": "GIF",
-        b"BM": "BMP",
-        b"II*\0": "TIFF",
-        b"MM\0*": "TIFF",
-        b"%PDF": "PDF",
-        b"<svg": "SVG",
-    }
+        return "HEIC" if data[8:12] in _HEIC_BRANDS else "video"
+    starts = {b"%PDF": "PDF", b"<svg": "SVG", b"8BPS": "PSD", b"\0\0\1\0": "ICO"}
     return next((name for start, name in starts.items() if data.startswith(start)), None)
 
 
-def is_whole(data: bytes, file_format: Format) -> bool:
-    """Whether the file reaches the end that its container promises (its contents may still be damaged)."""
-    if file_format == "JPEG":
+def is_whole(data: bytes, source: Source) -> bool:
+    """Whether the file reaches the end that its container promises (its contents may still be damaged).
+
+    True where the container promises nothing.
+    """
+    if source == "JPEG":
         start_of_scan = next((s.start for s in _jpeg_segments(data) if s.marker == _SOS), len(data))
         return data.find(bytes([0xFF, _EOI]), start_of_scan) >= 0
-    if file_format == "PNG":
+    if source == "PNG":
         return any(chunk.kind == b"IEND" for chunk in _png_chunks(data))
-    return len(data) >= 12 and len(data) >= 8 + int.from_bytes(data[4:8], "little")
+    if source == "WEBP":
+        return len(data) >= 12 and len(data) >= 8 + int.from_bytes(data[4:8], "little")
+    return True
 
 
-def png_bit_depth(data: bytes) -> int:
-    """Bits per channel of a PNG, from its header."""
-    return data[24] if len(data) > 24 else 0
+def webp_size(data: bytes) -> tuple[int, int]:
+    """Width and height by the header, anything where there is none."""
+    kind, head = data[12:16], data[20:30]
+    if kind == b"VP8X":
+        return 1 + int.from_bytes(head[4:7], "little"), 1 + int.from_bytes(head[7:10], "little")
+    if kind == b"VP8L":
+        bits = int.from_bytes(head[1:5], "little")
+        return 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
+    return int.from_bytes(head[6:8], "little") & 0x3FFF, int.from_bytes(head[8:10], "little") & 0x3FFF
+
+
+def avif_is_deep(data: bytes) -> bool:
+    """Whether an AVIF has more than 8 bits a channel, by the configuration of its codec."""
+    place = data.find(b"av1C", 0, 1 << 16)
+    return 0 <= place < len(data) - 6 and bool(data[place + 6] & 0x40)
+
+
+def png_kind(data: bytes) -> tuple[int, int]:
+    """Bits a channel and colour type (0 grey, 2 RGB, 3 palette, 4 grey with alpha, 6 RGBA) by the header."""
+    return (data[24], data[25]) if len(data) > 25 else (0, 0)
 
 
 def is_lossless_webp(data: bytes) -> bool:
@@ -72,25 +103,58 @@ def is_lossless_webp(data: bytes) -> bool:
     return False
 
 
-def carry_jpeg_metadata(original: bytes, encoded: bytes) -> bytes:
-    """`encoded` (a JPEG without metadata) with the application and comment segments of `original`."""
-    kept = [original[s.start : s.end] for s in _jpeg_segments(original) if _is_jpeg_metadata(original, s)]
-    body = next(s.start for s in _jpeg_segments(encoded) if not _APP0 <= s.marker <= _APP15)
-    return b"".join([encoded[:2], *kept, encoded[body:]])
+class Insertion(NamedTuple):
+    """`kept`, put behind the first `head` bytes of an encoded file instead of the `dropped` next ones."""
+
+    kept: bytes
+    head: int
+    dropped: int = 0
+
+    def room(self) -> io.BytesIO:
+        """A buffer to encode into."""
+        buffer = io.BytesIO()
+        buffer.write(bytes(len(self.kept) - self.dropped))
+        return buffer
+
+    def finish(self, buffer: io.BytesIO) -> bytes:
+        """The file, once it is encoded. Only the header moves: a large picture is not copied."""
+        start = len(self.kept) - self.dropped
+        with buffer.getbuffer() as view:
+            view[: self.head] = bytes(view[start : start + self.head])
+            view[self.head : self.head + len(self.kept)] = self.kept
+        return buffer.getvalue()
 
 
-def carry_png_metadata(original: bytes, encoded: bytes) -> bytes:
-    """`encoded` (a PNG without metadata) with the metadata chunks of `original` behind its IHDR.
+def jpeg_metadata(original: bytes, *, has_jfif: bool) -> Insertion:
+    """The application and comment segments of `original`, for a JPEG that is written without metadata.
+
+    `has_jfif`: libjpeg starts it with a JFIF header (not where it holds RGB or CMYK).
+    """
+    kept = b"".join(_jpeg_metadata(original))
+    if has_jfif and kept[4:9] == b"JFIF\0":
+        return Insertion(kept, 2, _JFIF_SIZE)
+    return Insertion(kept, 2 + _JFIF_SIZE if has_jfif else 2)
+
+
+def png_metadata(original: bytes, kind: tuple[int, int]) -> Insertion:
+    """The metadata chunks of `original`, for a PNG of this kind that is written without.
 
     Chunks that stood behind the pixels move in front of them, which the format allows for all of these.
     """
-    kept = [
-        original[c.start : c.end]
-        for c in _png_chunks(original)
-        if c.kind in _PNG_METADATA or c.kind in _PNG_TEXT
-    ]
-    header_end = next(_png_chunks(encoded)).end
-    return b"".join([encoded[:header_end], *kept, encoded[header_end:]])
+    of_a_kind = _PNG_OF_ITS_KIND if png_kind(original) == kind else set()
+    kept = []
+    for chunk in _png_chunks(original):
+        if chunk.kind == b"eXIf":
+            body = original[chunk.start + 8 : chunk.end - 4]
+            kept.append(png_chunk(b"eXIf", without_thumbnail(body)))
+        elif chunk.kind in _PNG_METADATA | _PNG_TEXT | of_a_kind:
+            kept.append(original[chunk.start : chunk.end])
+    return Insertion(b"".join(kept), len(PNG_SIGNATURE) + 25)
+
+
+def png_chunk(kind: bytes, body: bytes) -> bytes:
+    """A chunk with its length and checksum."""
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(body, zlib.crc32(kind)))
 
 
 class _Segment(NamedTuple):
@@ -116,12 +180,19 @@ def _jpeg_segments(data: bytes) -> Iterator[_Segment]:
         position = end
 
 
-def _is_jpeg_metadata(data: bytes, segment: _Segment) -> bool:
-    if segment.marker == _APP2:
-        return not data.startswith(b"MPF\0", segment.start + 4)
-    if segment.marker in (_JUMBF, _ADOBE):
-        return False
-    return segment.marker == _COM or _APP0 <= segment.marker <= _APP15
+def _jpeg_metadata(data: bytes) -> Iterator[bytes]:
+    for segment in _jpeg_segments(data):
+        marker, body = segment.marker, data[segment.start + 4 : segment.end]
+        if marker == _APP0 and body.startswith(b"JFXX\0"):
+            continue  # nothing but a thumbnail
+        if marker in (_JUMBF, _ADOBE) or (marker == _APP2 and body.startswith(b"MPF\0")):
+            continue
+        if marker == _APP1 and body.startswith(EXIF_PREFIX):
+            body = EXIF_PREFIX + without_thumbnail(body.removeprefix(EXIF_PREFIX))
+        elif marker == _APP13:
+            body = without_photoshop_thumbnail(body)
+        if marker == _COM or _APP0 <= marker <= _APP15:
+            yield struct.pack(">BBH", 0xFF, marker, len(body) + 2) + body
 
 
 class _Chunk(NamedTuple):
@@ -132,7 +203,7 @@ class _Chunk(NamedTuple):
 
 def _png_chunks(data: bytes) -> Iterator[_Chunk]:
     """The complete chunks of a PNG, up to and including IEND."""
-    position = len(_PNG_SIGNATURE)
+    position = len(PNG_SIGNATURE)
     while position + 12 <= len(data):
         size = int.from_bytes(data[position : position + 4], "big")
         chunk = _Chunk(data[position + 4 : position + 8], position, position + 12 + size)

@@ -31,13 +31,26 @@ class PictureEmpty(PictureError):
 
 
 class PictureFormat(PictureError):
-    """The file is no JPEG, PNG or WebP; `found` is what it is, where that is known."""
+    """The file is in no format that is read; `found` is what it is, where that is known."""
 
     code = "picture-format"
 
     def __init__(self, name: str, found: str | None) -> None:
+        if found == "HEIC":
+            advice = "Export it as JPEG first; an iPhone takes JPEG with its camera set to Most Compatible."
+        else:
+            advice = "Hushmark takes JPEG, PNG, WebP, TIFF, AVIF, BMP and GIF: save it as one of these first."
         what = "is not a picture in a known format" if found is None else f"is of type {found}"
-        super().__init__(f"{name} {what}. Hushmark takes JPEG, PNG and WebP: save it as one of these first.")
+        super().__init__(f"{name} {what}. {advice}")
+
+
+class PictureUnsupported(PictureError):
+    """The format, or its way of packing pixels, takes a decoder that is missing here; `found` names it."""
+
+    code = "picture-unsupported"
+
+    def __init__(self, name: str, found: str) -> None:
+        super().__init__(f"{name} is {found}, which cannot be read here. Save it as PNG or JPEG first.")
 
 
 class PictureTruncated(PictureError):
@@ -59,12 +72,13 @@ class PictureUnreadable(PictureError):
 
 
 class PictureAnimated(PictureError):
-    """The file holds an animation."""
+    """The file holds an animation, or several pages."""
 
     code = "picture-animated"
 
-    def __init__(self, name: str) -> None:
-        super().__init__(f"{name} is animated. Hushmark takes still pictures: save one frame of it.")
+    def __init__(self, name: str, *, pages: bool = False) -> None:
+        what, one = ("has several pages", "page") if pages else ("is animated", "frame")
+        super().__init__(f"{name} {what}. Hushmark takes single pictures: save one {one} of it.")
 
 
 class PictureTooSmall(PictureError):
@@ -92,13 +106,14 @@ class PictureTooLarge(PictureError):
 
 
 class PictureMode(PictureError):
-    """Pixels of a kind that cannot be marked without loss, for instance CMYK; `found` names it."""
+    """Pixels of a kind that cannot be marked without loss, for instance Lab; `found` names it."""
 
     code = "picture-mode"
 
     def __init__(self, name: str, found: str) -> None:
         super().__init__(
-            f"{name} has {found} pixels. Hushmark takes RGB and grey with 8 bits: convert it first."
+            f"{name} has {found} pixels. Hushmark takes grey, RGB and CMYK with 8 bits a channel, "
+            "and 16 bits in PNG: convert it first."
         )
 
 
@@ -118,6 +133,24 @@ class PictureMetadata(PictureError):
 
     def __init__(self, name: str) -> None:
         super().__init__(f"{name} carries metadata that cannot be written back. Remove it and try again.")
+
+
+class OutputFormat(PictureError):
+    """No encoder for `file_format` is here."""
+
+    code = "output-format"
+
+    def __init__(self, file_format: str) -> None:
+        super().__init__(f"{file_format} cannot be written here. Choose JPEG, PNG or WebP.")
+
+
+class OutputQuality(PictureError):
+    """The quality to save at lies outside 1..100."""
+
+    code = "output-quality"
+
+    def __init__(self) -> None:
+        super().__init__("The quality must be a whole number from 1 to 100.")
 
 
 class PayloadError(HushmarkError):

@@ -11,10 +11,13 @@ from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import Literal
 
-from PIL import Image, ImageFile, JpegImagePlugin, UnidentifiedImageError
+from PIL import Image, ImageCms, ImageFile, JpegImagePlugin, UnidentifiedImageError, features
 
-from . import container
+from . import container, deep
+from .container import Format, Source
 from .errors import (
+    OutputFormat,
+    OutputQuality,
     PictureAnimated,
     PictureEmpty,
     PictureFormat,
@@ -24,18 +27,29 @@ from .errors import (
     PictureTooSmall,
     PictureTruncated,
     PictureUnreadable,
+    PictureUnsupported,
 )
+from .metadata import Metadata, tiff_tags
 
 MINIMUM_SIDE = 32
 MAXIMUM_PIXELS = 120_000_000
-WEBP_QUALITY = 90
-MIME_TYPES: dict[container.Format, str] = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
+LOSSY_QUALITY: dict[Format, int] = {"JPEG": 92, "WEBP": 90, "AVIF": 85}
+"""The quality where none is asked for and the original's is not known."""
+MIME_TYPES: dict[Format, str] = {
+    "JPEG": "image/jpeg",
+    "PNG": "image/png",
+    "WEBP": "image/webp",
+    "TIFF": "image/tiff",
+    "AVIF": "image/avif",
+}
 
 _ORIENTATION_TAG = 0x0112
-_EXTENSIONS: dict[container.Format, tuple[str, ...]] = {
+_EXTENSIONS: dict[Format, tuple[str, ...]] = {
     "JPEG": (".jpg", ".jpeg", ".jfif", ".jpe"),
     "PNG": (".png",),
     "WEBP": (".webp",),
+    "TIFF": (".tif", ".tiff"),
+    "AVIF": (".avif",),
 }
 # What Pillow's plugins raise on damaged files (OverflowError on 32 bits only, in the page), as fuzzing finds.
 _DECODE_ERRORS = (
@@ -46,26 +60,54 @@ _DECODE_ERRORS = (
     LookupError,
     TypeError,
     OverflowError,
+    RuntimeError,
     struct.error,
 )
+# Modes that are read, and what each is worked on in where there is no transparency.
+_MODES: dict[str, "Mode"] = {
+    "1": "L",
+    "L": "L",
+    "LA": "LA",
+    "I;16": "L",
+    "P": "RGB",
+    "PA": "RGBA",
+    "RGB": "RGB",
+    "RGBX": "RGB",
+    "YCbCr": "RGB",
+    "RGBA": "RGBA",
+    "CMYK": "CMYK",
+}
+_WITH_ALPHA: dict["Mode", "Mode"] = {"L": "LA", "RGB": "RGBA"}
+_WRITTEN_MODES: dict[Format, dict["Mode", "Mode"]] = {
+    "JPEG": {"LA": "L", "RGBA": "RGB"},
+    "PNG": {"CMYK": "RGB"},
+    "WEBP": {"CMYK": "RGB", "L": "RGB", "LA": "RGBA"},
+    "TIFF": {},
+    "AVIF": {"CMYK": "RGB", "L": "RGB", "LA": "RGBA"},
+}
+"""What a format cannot hold, and what it becomes."""
+_SUB_DIRECTORIES = {0x8769, 0x8825}  # EXIF's and that of places
 
-Mode = Literal["L", "LA", "RGB", "RGBA"]
+Mode = Literal["L", "LA", "RGB", "RGBA", "CMYK"]
 
 
 @dataclass(frozen=True)
 class Picture:
     """A decoded picture.
 
-    `image`: pixels as stored, mode L, LA, RGB or RGBA, 8 bits; `orientation`: EXIF's 1..8;
-    `original`: the file's bytes, which the metadata and the way of encoding are taken from.
+    `file_format`: what it is written in, the format it came in but PNG for BMP and GIF; `image`: pixels as
+    stored, mode L, LA, RGB, RGBA or CMYK, 8 bits; `orientation`: EXIF's 1..8; `low`: the low bytes of a
+    picture with 16 bits a channel, whose high bytes are in `image`.
     """
 
     name: str
-    file_format: container.Format
+    file_format: Format
     image: Image.Image
     orientation: int
-    original: bytes
-    _encoding: dict[str, object]
+    metadata: Metadata
+    low: Image.Image | None
+    _encoding: "_Encoding"
+    _to_rgb: ImageCms.ImageCmsTransform | None
 
     @property
     def display_size(self) -> tuple[int, int]:
@@ -83,108 +125,239 @@ class Picture:
 
     def in_colour(self, image: Image.Image) -> Image.Image:
         """Pixels of this picture's mode as they look: CMYK as RGB through its profile, others as they are."""
-        return image.convert("RGB") if image.mode == "CMYK" else image
+        if image.mode != "CMYK":
+            return image
+        if self._to_rgb is None:
+            return image.convert("RGB")
+        colours = ImageCms.applyTransform(image, self._to_rgb)
+        assert colours is not None  # it is only where pixels are changed in place
+        return colours
 
     def with_image(self, image: Image.Image) -> "Picture":
         """The same picture with other pixels of the same size and mode."""
         return replace(self, image=image)
 
+    def in_format(self, file_format: Format | None, quality: int | None) -> "Picture":
+        """The picture, to be saved in another format (None: as it came), or at a quality of 1..100.
+
+        Its pixels become what the format can hold: CMYK becomes RGB except in JPEG and TIFF, transparency
+        becomes white in JPEG, 16 bits become 8 except in PNG. Quality means nothing to PNG and TIFF.
+        Raises OutputFormat where there is no encoder, OutputQuality.
+        """
+        if quality is not None and not 1 <= quality <= 100:
+            raise OutputQuality
+        target = file_format or self.file_format
+        if target not in writable_formats():
+            raise OutputFormat(target)
+        if target == self.file_format:
+            if quality is None or target not in LOSSY_QUALITY:
+                return self
+            return replace(self, _encoding=self._encoding.at(quality))
+        image = self.image
+        mode = _WRITTEN_MODES[target].get(image.mode, image.mode)  # type: ignore[call-overload]  # images have our modes
+        if target == "JPEG" and image.mode in ("LA", "RGBA"):
+            white = Image.new(image.mode, image.size, "white")
+            image = Image.alpha_composite(white.convert("RGBA"), image.convert("RGBA")).convert(mode)
+        elif image.mode == "CMYK" != mode:
+            image = self.in_colour(image)
+        elif image.mode != mode:
+            image = image.convert(mode)
+        return replace(self, file_format=target, image=image, low=None, _encoding=_foreign(target, quality))
+
+
+@dataclass(frozen=True)
+class _Encoding:
+    """How pixels are written: arguments for Pillow's writer, and where the original's metadata blocks go."""
+
+    options: dict[str, object]
+    insertion: container.Insertion | None = None
+
+    def at(self, quality: int) -> "_Encoding":
+        """The same at another quality."""
+        options = {key: value for key, value in self.options.items() if key not in ("qtables", "lossless")}
+        return replace(self, options={**options, "quality": quality})
+
+
+def writable_formats() -> tuple[Format, ...]:
+    """What can be written here; in the page there is no encoder for AVIF."""
+    always: tuple[Format, ...] = ("JPEG", "PNG", "WEBP", "TIFF")
+    return (*always, "AVIF") if features.check("avif") else always
+
 
 def open_picture(data: bytes, name: str) -> Picture:
-    """Decode a JPEG, PNG or WebP; `name` is the file's name, for error sentences.
+    """Decode a JPEG, PNG, WebP, TIFF, AVIF, BMP or GIF; `name` is the file's name, for error sentences.
 
     Palettes become RGB, bilevel becomes grey, transparent colours become alpha.
-    Raises a PictureError: empty, other format, truncated, damaged, animated, too small, too large (by the
-    header, before pixels are decoded), CMYK or 16 bit.
+    Raises a PictureError: empty, other format, no decoder here, truncated, damaged, animated or with several
+    pages, too small, too large (by the header, before pixels are decoded), samples that cannot be kept.
     """
     if not data:
         raise PictureEmpty(name)
-    file_format = container.detect(data)
-    if file_format is None:
+    source_format = container.detect(data)
+    if source_format is None:
         raise PictureFormat(name, container.name_foreign(data))
+    if source_format == "AVIF" and not features.check("avif"):
+        raise PictureUnsupported(name, "an AVIF picture")
     try:
+        if source_format == "WEBP":
+            # Pillow sets up a canvas as soon as it opens one.
+            width, height = container.webp_size(data)
+            if width * height > MAXIMUM_PIXELS:
+                raise PictureTooLarge(name, MAXIMUM_PIXELS)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow warns about sizes that are checked below
-            source = Image.open(io.BytesIO(data), formats=(file_format,))
-        _check_header(source, data, name, file_format)
-        source.load()
+            source = Image.open(io.BytesIO(data), formats=(source_format,))
+            _check_header(source, data, name, source_format)
+            source.load()
+            low = None
+            if source_format == "PNG" and container.png_kind(data)[0] == 16:
+                image, low = deep.decode(source, data)
+            else:
+                mode = _working_mode(source)
+                image = source if mode == source.mode else source.convert(mode)
+            metadata = Metadata.of(source)
+            encoding = _encoding_of(source, image, data, source_format)
     except Image.DecompressionBombError as error:
         raise PictureTooLarge(name, MAXIMUM_PIXELS) from error
     except (UnidentifiedImageError, *_DECODE_ERRORS) as error:
-        whole = container.is_whole(data, file_format)
+        whole = container.is_whole(data, source_format) and "truncated" not in str(error)
         raise (PictureUnreadable(name) if whole else PictureTruncated(name)) from error
-    if not container.is_whole(data, file_format):
+    if not container.is_whole(data, source_format):
         raise PictureTruncated(name)
-
-    encoding = _encoding_of(source, data, file_format)
-    orientation = _orientation(source.info.get("exif", b""))
-    mode = _working_mode(source)
-    image = source if mode == source.mode else source.convert(mode)
-    # Pillow's writers fall back on `info`; what to keep is said explicitly in `save_picture`.
+    # Pillow turns a TIFF upright by itself.
+    orientation = 1 if source_format == "TIFF" else _orientation(source.info.get("exif", b""))
+    # Pillow's writers fall back on `info`; what to keep is said explicitly.
     image.info.clear()
-    return Picture(name, file_format, image, orientation, data, encoding)
+    return Picture(
+        name=name,
+        file_format=_written(source_format),
+        image=image,
+        orientation=orientation,
+        metadata=metadata,
+        low=low,
+        _encoding=encoding,
+        _to_rgb=_to_rgb(metadata.icc) if image.mode == "CMYK" else None,
+    )
 
 
-def save_picture(picture: Picture) -> bytes:
-    """Encode in the format it came in, with the same metadata.
+def save_picture(picture: Picture, file_format: Format | None = None, quality: int | None = None) -> bytes:
+    """Encode in the format it came in or in another, with the same metadata, see `Picture.in_format`.
 
     JPEG keeps its quantisation tables, chroma subsampling and progressive scans; WebP stays lossless if it
-    was, else has quality 90. Raises PictureMetadata when the metadata does not fit.
+    was; TIFF keeps its compression. Raises PictureMetadata when the metadata does not fit, OutputFormat,
+    OutputQuality.
     """
-    buffer = io.BytesIO()
+    picture = picture.in_format(file_format, quality)
+    encoding = picture._encoding
+    insertion = encoding.insertion or container.Insertion(b"", 0)
+    buffer = insertion.room()
     try:
-        picture.image.save(buffer, picture.file_format, **picture._encoding)
-    except ValueError as error:
+        if picture.low is not None:
+            buffer.writelines(deep.encode(picture.image, picture.low))
+        else:
+            options = dict(encoding.options)
+            if encoding.insertion is None:
+                options = {**picture.metadata.for_writer(picture.file_format, picture.image.mode), **options}
+            if _SUB_DIRECTORIES & getattr(options.get("exif"), "keys", set)():
+                options["compression"] = (
+                    "raw"  # Pillow writes directories inside of TIFF only without libtiff
+                )
+            picture.image.save(buffer, picture.file_format, **options)
+    except _DECODE_ERRORS as error:
         raise PictureMetadata(picture.name) from error
-    encoded = buffer.getvalue()
-    if picture.file_format == "JPEG":
-        return container.carry_jpeg_metadata(picture.original, encoded)
-    if picture.file_format == "PNG":
-        return container.carry_png_metadata(picture.original, encoded)
-    return encoded
+    return insertion.finish(buffer)
 
 
-def _check_header(source: ImageFile.ImageFile, data: bytes, name: str, file_format: container.Format) -> None:
-    # Several pictures in one JPEG (MPO: depth, gain map, second lens) are no animation; the first one counts.
-    if file_format != "JPEG" and getattr(source, "is_animated", False):
-        raise PictureAnimated(name)
-    if min(source.size) < MINIMUM_SIDE:
-        raise PictureTooSmall(name, source.size, MINIMUM_SIDE)
-    if source.width * source.height > MAXIMUM_PIXELS:
+def _check_size(size: tuple[int, int], name: str) -> None:
+    if min(size) < MINIMUM_SIDE:
+        raise PictureTooSmall(name, size, MINIMUM_SIDE)
+    if size[0] * size[1] > MAXIMUM_PIXELS:
         raise PictureTooLarge(name, MAXIMUM_PIXELS)
-    if source.mode == "CMYK":
-        raise PictureMode(name, "CMYK")
-    if file_format == "PNG" and container.png_bit_depth(data) == 16:
-        raise PictureMode(name, "16-bit")
+
+
+def _check_header(source: ImageFile.ImageFile, data: bytes, name: str, source_format: Source) -> None:
+    _check_size(source.size, name)
+    # Several pictures in one JPEG (MPO: depth, gain map, second lens) are no animation; the first one counts.
+    if source_format != "JPEG" and getattr(source, "is_animated", False):
+        raise PictureAnimated(name, pages=source_format == "TIFF")
+    if source_format == "TIFF":
+        bits = max(source.tag_v2.get(258, (1,)))  # type: ignore[attr-defined]  # TIFF images have tags
+        if bits > 8:
+            raise PictureMode(name, f"{bits}-bit")
+        packing = source.info.get("compression")
+        if packing != "raw" and not features.check("libtiff"):
+            raise PictureUnsupported(name, f"a TIFF packed as {packing}")
+    if source_format == "AVIF" and container.avif_is_deep(data):
+        raise PictureMode(name, "10-bit or 12-bit")
+    if source.mode not in _MODES:
+        raise PictureMode(name, source.mode)
 
 
 def _working_mode(source: ImageFile.ImageFile) -> Mode:
     """The mode that holds all of the picture: alpha where it has any, colour where it has any."""
-    grey = source.mode in ("1", "L", "LA")
-    if source.mode in ("LA", "RGBA", "PA") or "transparency" in source.info:
-        return "LA" if grey else "RGBA"
-    return "L" if grey else "RGB"
+    mode = _MODES[source.mode]
+    return _WITH_ALPHA.get(mode, mode) if "transparency" in source.info else mode
 
 
 def _encoding_of(
-    source: ImageFile.ImageFile, data: bytes, file_format: container.Format
-) -> dict[str, object]:
-    """Arguments for Pillow's writer that encode as the original was."""
-    if file_format == "JPEG" and isinstance(source, JpegImagePlugin.JpegImageFile):
-        return {
-            "qtables": source.quantization,
+    source: ImageFile.ImageFile, image: Image.Image, data: bytes, source_format: Source
+) -> _Encoding:
+    """To encode as the original was."""
+    if isinstance(source, JpegImagePlugin.JpegImageFile):
+        # RGB without a colour transform, which Pillow would otherwise turn into YCbCr.
+        keep_rgb = (
+            image.mode == "RGB" and source.info.get("adobe_transform") == 0 and "jfif" not in source.info
+        )
+        tables = source.quantization
+        options: dict[str, object] = {
+            # Ink is not split into brightness and colour: the table of brightness does for all four.
+            "qtables": {0: tables[min(tables)]} if image.mode == "CMYK" else tables,
             # Layouts that Pillow cannot write (4:4:0, 4:1:1) are kept whole: 4:4:4.
             "subsampling": max(JpegImagePlugin.get_sampling(source), 0),
             "progressive": bool(source.info.get("progressive")),
+            "keep_rgb": keep_rgb,
         }
-    if file_format == "WEBP":
-        kept = ("icc_profile", "exif", "xmp")
-        metadata: dict[str, object] = {key: source.info[key] for key in kept if key in source.info}
-        if container.is_lossless_webp(data):
-            return {"lossless": True, "exact": True, **metadata}
-        return {"quality": WEBP_QUALITY, "exact": True, **metadata}
-    # Noise hardly compresses: level 6 takes three times as long as 1 for a tenth less.
-    return {"compress_level": 1}
+        has_jfif = image.mode != "CMYK" and not keep_rgb
+        return _Encoding(options, container.jpeg_metadata(data, has_jfif=has_jfif))
+    if source_format == "PNG":
+        kind = (container.png_kind(data)[0], deep.COLOUR_TYPES[image.mode])
+        return replace(_foreign("PNG", None), insertion=container.png_metadata(data, kind))
+    if source_format == "WEBP" and container.is_lossless_webp(data):
+        return _Encoding({"lossless": True, "exact": True})
+    if source_format == "TIFF":
+        return _Encoding(_tiff_options(source))
+    return _foreign(_written(source_format), None)
+
+
+def _written(source_format: Source) -> Format:
+    return "PNG" if source_format == "BMP" or source_format == "GIF" else source_format
+
+
+def _foreign(file_format: Format, quality: int | None) -> _Encoding:
+    """To encode in a format that the picture did not come in, or without knowing how it was."""
+    if file_format == "PNG":
+        # Noise hardly compresses: level 6 takes three times as long as 1 for a tenth less.
+        return _Encoding({"compress_level": 1})
+    if file_format == "TIFF":
+        return _Encoding({"compression": "tiff_adobe_deflate" if features.check("libtiff") else "raw"})
+    options: dict[str, object] = {"quality": quality or LOSSY_QUALITY[file_format]}
+    return _Encoding({**options, "exact": True} if file_format == "WEBP" else options)
+
+
+def _tiff_options(source: ImageFile.ImageFile) -> dict[str, object]:
+    compression = source.info["compression"]
+    if compression.startswith(("group", "tiff_ccitt")):
+        compression = "tiff_adobe_deflate"  # the others hold nothing but black and white
+    return {"compression": compression, "exif": tiff_tags(source)}
+
+
+def _to_rgb(profile: bytes) -> ImageCms.ImageCmsTransform | None:
+    """From the CMYK of a profile to sRGB; None where the profile is of no use."""
+    try:
+        cmyk, srgb = ImageCms.ImageCmsProfile(io.BytesIO(profile)), ImageCms.createProfile("sRGB")
+        return ImageCms.buildTransform(cmyk, srgb, "CMYK", "RGB")
+    except (ImageCms.PyCMSError, *_DECODE_ERRORS):
+        return None
 
 
 def _orientation(exif_bytes: bytes) -> int:

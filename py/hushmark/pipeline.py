@@ -88,12 +88,15 @@ async def embed(
     strength_db: float = DEFAULT_STRENGTH_DB,
     key: Key | None = None,
     again: bool = False,
+    output_format: Format | None = None,
+    quality: int | None = None,
     progress: Progress | None = None,
 ) -> Marked:
-    """Mark the picture in `data` (JPEG, PNG or WebP; `name` is its file name) with the payload.
+    """Mark the picture in `data` (any that `open_picture` takes; `name` is its file name) with the payload.
 
     `strength_db` is the PSNR to aim at, 30 (strong) to 50 (weak); `key` is needed to read the mark, then;
-    `again` allows a second mark on top of one that the picture carries already.
+    `again` allows a second mark on top of one that the picture carries already; `output_format` and `quality`
+    (1..100) as in `Picture.in_format`.
     Raises HushmarkError: StrengthError, PayloadError, PictureError, AlreadyMarked, ModelOutput.
     """
     if not residual.MINIMUM_STRENGTH_DB <= strength_db <= residual.MAXIMUM_STRENGTH_DB:
@@ -102,7 +105,7 @@ async def embed(
     phases = _Phases(progress)
 
     await phases.enter("open")
-    cover = open_picture(data, name)
+    cover = open_picture(data, name).in_format(output_format, quality)
     await phases.enter("prepare")
     image = residual.prepare(cover, card.image_size)
     if not again:
@@ -115,14 +118,15 @@ async def embed(
     await phases.enter("save")
     encoded = save_picture(marked)
     preview = residual.difference(unmarked, residual.sample(marked))
+    file_format, marked_name, (width, height) = cover.file_format, cover.marked_name, cover.display_size
+    del cover, marked  # the check decodes another one: two would take twice the memory
     await phases.enter("check")
-    seen = residual.prepare(open_picture(encoded, marked.marked_name), card.image_size)
+    seen = residual.prepare(open_picture(encoded, marked_name), card.image_size)
     check = decide(await forward.decode(seen), card, WHOLE_PICTURE, key=key)
-    width, height = cover.display_size
     return Marked(
         data=encoded,
-        name=cover.marked_name,
-        file_format=cover.file_format,
+        name=marked_name,
+        file_format=file_format,
         width=width,
         height=height,
         psnr=psnr,

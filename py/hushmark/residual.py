@@ -112,7 +112,7 @@ def sample(picture: Picture) -> Image.Image:
     Picked, not averaged: two samples of a picture, before and after, show true differences.
     """
     small = picture.image.resize(_fit(picture.image.size, PREVIEW_SIDE), Image.Resampling.NEAREST)
-    return _upright(picture, picture.in_colour(small)).convert("L" if small.mode in ("L", "LA") else "RGB")
+    return _upright(picture, small).convert("L" if small.mode in ("L", "LA") else "RGB")
 
 
 def difference(before: Image.Image, after: Image.Image) -> bytes:

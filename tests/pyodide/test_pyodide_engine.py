@@ -6,6 +6,7 @@ The network runs natively and its answers are recorded, so that only the package
 import asyncio
 import io
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,12 @@ from hushmark.distortions import TRIALS
 from hushmark.keys import Key
 from hushmark.native import NativeForward
 from hushmark.payload import to_bits
+from hushmark.picture import MIME_TYPES
 from hushmark.pipeline import embed
 from numpy.typing import NDArray
 from PIL import Image
 
+from tests import corpus
 from tests.pictures import sample_photo
 from tests.pyodide.conftest import Runner
 
@@ -54,8 +57,9 @@ class RecordingForward:
         return self.logits[-1]
 
 
+@cache
 def covers() -> dict[str, bytes]:
-    """One picture of every kind that is encoded in its own way."""
+    """One picture of every kind that is encoded in its own way, and the corpus."""
     turned = Image.Exif()
     turned[0x0112] = 6
     rocket = Image.open(io.BytesIO(sample_photo("rocket.jpg"))).convert("RGB")
@@ -78,6 +82,9 @@ def covers() -> dict[str, bytes]:
         "glass.png": encoded(glass, "PNG"),
         "lossy.webp": encoded(rocket, "WEBP", quality=80),
         "lossless.webp": encoded(glass, "WEBP", lossless=True, exact=True),
+        # Black and white dots cannot be marked so that a search would end soon.
+        **{name: data for name, data in corpus.formats().items() if name != "1.png"},
+        **{name: corpus.annotated()[name] for name in ("turned5.tif", "p3.jpg", "all.png", "deep-exif.png")},
     }
 
 
@@ -165,9 +172,7 @@ def test_same_facts_as_plain_javascript(
     facts, reading = answer["marked"], answer["reading"]
     assert answer["kinds"] == ["Uint8Array", "Uint8Array", "Float32Array"]
     assert facts["name"] == marked.name
-    assert (
-        facts["type"] == {"jpg": "image/jpeg", "png": "image/png", "webp": "image/webp"}[name.split(".")[1]]
-    )
+    assert facts["type"] == MIME_TYPES[marked.file_format]
     assert (facts["width"], facts["height"]) == (marked.width, marked.height)
     assert facts["sizeBefore"] == len(covers()[name])
     assert facts["warnings"] == list(marked.warnings)

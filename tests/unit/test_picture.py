@@ -6,7 +6,10 @@ from typing import Any
 import numpy as np
 import pytest
 from hushmark import container
+from hushmark.container import Format
 from hushmark.errors import (
+    OutputFormat,
+    OutputQuality,
     PictureAnimated,
     PictureEmpty,
     PictureError,
@@ -16,11 +19,13 @@ from hushmark.errors import (
     PictureTooSmall,
     PictureTruncated,
     PictureUnreadable,
+    PictureUnsupported,
 )
 from hushmark.picture import open_picture, save_picture
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image, ImageCms, PngImagePlugin
+from numpy.typing import NDArray
+from PIL import Image, ImageCms, PngImagePlugin, features
 from support import encoded, photo
 
 from tests.pictures import sample_photo
@@ -195,14 +200,9 @@ def test_empty() -> None:
     ("data", "said"),
     [
         (b"Just some text.\n" * 10, r"note\.png is not a picture in a known format"),
-        (
-            encoded(photo(40, 40), "GIF", save_all=True, append_images=[photo(40, 40, seed=2)]),
-            "is of type GIF",
-        ),
-        (encoded(photo(40, 40), "BMP"), "is of type BMP"),
-        (encoded(photo(40, 40), "TIFF"), "is of type TIFF"),
-        (b"\0\0\0\x18ftypheic" + bytes(40), "is of type HEIC or video"),
-        (b"\0\0\0\x18ftypavif" + bytes(40), "is of type AVIF"),
+        (b"\0\0\0\x18ftypheic" + bytes(40), "is of type HEIC. Export it as JPEG first"),
+        (b"\0\0\0\x18ftypisom" + bytes(40), "is of type video"),
+        (b"%PDF-1.7" + bytes(40), "is of type PDF"),
     ],
 )
 def test_other_formats_are_named(data: bytes, said: str) -> None:
@@ -231,7 +231,7 @@ def test_damaged_but_whole() -> None:
         open_picture(bytes(data), "photo.png")
 
 
-@given(st.sampled_from(["JPEG", "PNG", "WEBP"]), st.data())
+@given(st.sampled_from(["JPEG", "PNG", "WEBP", "TIFF", "GIF", "BMP"]), st.data())
 def test_damage_never_ends_in_another_kind_of_error(file_format: str, data: st.DataObject) -> None:
     picture = bytearray(encoded(photo(48, 40), file_format, exif=exif(6)))
     for _ in range(data.draw(st.integers(1, 8))):
@@ -241,7 +241,7 @@ def test_damage_never_ends_in_another_kind_of_error(file_format: str, data: st.D
         opened = open_picture(bytes(picture[:cut]), "photo")
     except PictureError:
         return
-    assert opened.image.mode in ("L", "LA", "RGB", "RGBA")
+    assert opened.image.mode in ("L", "LA", "RGB", "RGBA", "CMYK")
 
 
 @pytest.mark.parametrize("size", [(1, 1), (31, 400), (400, 31)])
@@ -260,19 +260,127 @@ def test_too_large_by_the_header_alone(side: int) -> None:
         open_picture(data, "huge.png")
 
 
-@pytest.mark.parametrize("file_format", ["PNG", "WEBP"])
+@pytest.mark.parametrize("file_format", ["PNG", "WEBP", "GIF", "TIFF"])
 def test_animated(file_format: str) -> None:
     frames = {"save_all": True, "append_images": [photo(40, 40, seed=2)], "duration": 100}
-    with pytest.raises(PictureAnimated, match="animated"):
+    with pytest.raises(PictureAnimated, match="several pages" if file_format == "TIFF" else "animated"):
         open_picture(encoded(photo(40, 40), file_format, **frames), "a")
 
 
-def test_cmyk_and_16_bit() -> None:
-    with pytest.raises(PictureMode, match="CMYK"):
-        open_picture(encoded(photo(40, 40).convert("CMYK"), "JPEG"), "print.jpg")
+@pytest.mark.parametrize("colour_type", [0, 2, 4, 6])
+def test_16_bits_come_back_to_the_last(colour_type: int) -> None:
+    channels = {0: 1, 2: 3, 4: 2, 6: 4}[colour_type]
+    samples = np.random.default_rng(1).integers(0, 65536, (40, 33, channels), dtype=np.uint16)
+    data = deep_png(samples, colour_type)
+    picture = open_picture(data, "deep.png")
+    assert picture.low is not None
+    high, low = (np.asarray(image).reshape(samples.shape) for image in (picture.image, picture.low))
+    assert np.array_equal(high.astype(np.uint16) * 256 + low, samples)
+    marked = saved(data)
+    assert container.png_kind(marked) == (16, colour_type)
+    again = open_picture(marked, "deep.png")
+    assert again.low is not None
+    assert np.array_equal(np.asarray(again.image).reshape(samples.shape), high)
+    assert np.array_equal(np.asarray(again.low).reshape(samples.shape), low)
+
+
+def test_a_transparent_colour_of_16_bits_must_fit_to_the_last() -> None:
+    samples = np.full((32, 32, 3), 0x1234, np.uint16)
+    samples[:, :10] = 0x1235
+    picture = open_picture(deep_png(samples, 2, png_chunk(b"tRNS", struct.pack(">HHH", *[0x1234] * 3))), "a")
+    assert picture.image.mode == "RGBA"
+    alpha = np.asarray(picture.image)[..., 3]
+    assert (alpha[:, :10] == 255).all()
+    assert (alpha[:, 10:] == 0).all()
+
+
+def deep_png(samples: NDArray[np.uint16], colour_type: int, *chunks: bytes) -> bytes:
+    header = struct.pack(">IIBBBBB", samples.shape[1], samples.shape[0], 16, colour_type, 0, 0, 0)
+    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in samples)
+    parts = [png_chunk(b"IHDR", header), *chunks, png_chunk(b"IDAT", zlib.compress(rows))]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(parts) + png_chunk(b"IEND", b"")
+
+
+@pytest.mark.parametrize("file_format", ["JPEG", "TIFF"])
+def test_cmyk_stays_cmyk(file_format: str) -> None:
+    data = encoded(photo(40, 40).convert("CMYK"), file_format)
+    picture = open_picture(data, "print.jpg")
+    assert picture.image.mode == "CMYK"
+    assert np.array_equal(np.asarray(picture.image), np.asarray(reopened(data)))
+    marked = reopened(saved(data))
+    assert marked.mode == "CMYK"
+    assert np.abs(np.asarray(marked, np.int16) - np.asarray(reopened(data))).mean() < 2
+
+
+def test_samples_that_would_lose_bits_are_refused() -> None:
     with pytest.raises(PictureMode, match="16-bit"):
-        open_picture(encoded(Image.new("I;16", (40, 40), 1000), "PNG"), "deep.png")
-    deep = png_chunk(b"IHDR", struct.pack(">IIBBBBB", 32, 32, 16, 2, 0, 0, 0))
-    rows = png_chunk(b"IDAT", zlib.compress((b"\0" + bytes(192)) * 32))
-    with pytest.raises(PictureMode, match="16-bit"):
-        open_picture(b"\x89PNG\r\n\x1a\n" + deep + rows + png_chunk(b"IEND", b""), "deep-colour.png")
+        open_picture(encoded(Image.new("I;16", (40, 40), 1000), "TIFF"), "deep.tif")
+    with pytest.raises(PictureMode, match="32-bit"):
+        open_picture(encoded(Image.new("F", (40, 40)), "TIFF"), "float.tif")
+    with pytest.raises(PictureMode, match="LAB"):
+        open_picture(encoded(Image.new("LAB", (40, 40)), "TIFF"), "lab.tif")
+
+
+def test_what_takes_a_missing_decoder_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    packed = b"II*\0\x08\0\0\0" + struct.pack("<H", 9)
+    fields = ((256, 40), (257, 40), (258, 8), (259, 5), (262, 1), (273, 8), (277, 1), (278, 40), (279, 99))
+    packed += b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in fields) + bytes(200)
+    monkeypatch.setattr(features, "check", lambda name: False)
+    with pytest.raises(PictureUnsupported, match="a TIFF packed as tiff_lzw, which cannot be read here"):
+        open_picture(packed, "scan.tif")
+    with pytest.raises(PictureUnsupported, match="an AVIF picture"):
+        open_picture(b"\0\0\0\x18ftypavif" + bytes(40), "photo.avif")
+    with pytest.raises(OutputFormat, match="AVIF cannot be written here"):
+        save_picture(open_picture(encoded(photo(40, 40), "PNG"), "a.png"), "AVIF")
+
+
+def test_a_webp_canvas_is_measured_before_it_is_set_up() -> None:
+    chunk = b"VP8X" + struct.pack("<II", 10, 0) + b"\xfe\x3f\0" * 2  # 16,383 pixels a side
+    data = b"RIFF" + struct.pack("<I", len(chunk) + 4) + b"WEBP" + chunk
+    with pytest.raises(PictureTooLarge):
+        open_picture(data, "huge.webp")
+
+
+@pytest.mark.parametrize("kind", [b"zTXt", b"iCCP"])
+def test_a_bomb_in_a_chunk_of_metadata_does_not_go_off(kind: bytes) -> None:
+    bomb = png_chunk(kind, b"Title\0\0" + zlib.compress(bytes(100_000_000)))
+    data = encoded(photo(40, 40), "PNG")
+    with pytest.raises(PictureUnreadable):
+        open_picture(data[:33] + bomb + data[33:], "bomb.png")
+
+
+def test_thumbnails_of_the_unmarked_picture_are_dropped() -> None:
+    photoshop = b"Photoshop 3.0\x00" + b"".join(
+        b"8BIM" + struct.pack(">HHI", kind, 0, len(body)) + body
+        for kind, body in ((0x0404, b"a caption!"), (0x040C, b"a thumbnail."), (0x03ED, b"resolution"))
+    )
+    cover = encoded(photo(40, 40), "JPEG")
+    blocks = ((0xE0, b"JFXX\0\x10a small picture"), (0xED, photoshop))
+    extra = b"".join(
+        b"\xff" + bytes([kind]) + struct.pack(">H", len(body) + 2) + body for kind, body in blocks
+    )
+    marked = saved(cover[:2] + extra + cover[2:])
+    assert b"a caption!" in marked
+    assert b"resolution" in marked
+    assert b"a thumbnail." not in marked
+    assert b"a small picture" not in marked
+
+
+@pytest.mark.parametrize("mode", ["L", "LA", "RGB", "RGBA", "CMYK"])
+@pytest.mark.parametrize("target", ["JPEG", "PNG", "WEBP", "TIFF"])
+def test_another_format_holds_what_it_can(mode: str, target: Format) -> None:
+    image = photo(64, 48, mode)
+    picture = open_picture(encoded(image, "TIFF"), "a.tif").in_format(target, None)
+    assert picture.marked_name.endswith((".jpg", ".png", ".webp", ".tif"))
+    after = reopened(save_picture(picture))
+    assert after.format == target
+    assert after.mode == picture.image.mode
+    expected = image if mode == "CMYK" == after.mode or mode != "CMYK" else image.convert("RGB")
+    if target in ("PNG", "TIFF"):
+        assert np.array_equal(np.asarray(after), np.asarray(expected))
+
+
+@pytest.mark.parametrize("quality", [0, 101])
+def test_a_quality_out_of_range_is_refused(quality: int) -> None:
+    with pytest.raises(OutputQuality, match="from 1 to 100"):
+        save_picture(open_picture(encoded(photo(40, 40), "JPEG"), "a.jpg"), None, quality)

@@ -150,7 +150,7 @@ def test_strips_are_within_a_level_of_the_sum_in_numbers_of_any_size(
     width: int, height: int, mode: str, level: int, strength_db: float
 ) -> None:
     image = photo(width, height, mode).point(lambda value: (value + level) % 256)  # black and white, too
-    cover = Picture("a", "PNG", image, 1, b"", {})
+    cover = open_picture(encoded(image, "TIFF"), "a.tif")
     pattern = smooth_residual(strength_db, grey=mode == "L")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(residual, "_STRIP_PIXELS", 8 * width)

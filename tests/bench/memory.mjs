@@ -1,0 +1,24 @@
+/// <reference types="node" />
+/**
+ * node memory.mjs REPO FILE TASK WHEEL...: runs tests/bench/embed_once.py in Pyodide on a picture; TASK is memory
+ * or ratios. Prints what it answers.
+ */
+
+import { readFileSync } from "node:fs";
+import { basename } from "node:path";
+import process from "node:process";
+
+import { loadPyodide } from "pyodide";
+
+const [repo, file, task, ...wheels] = process.argv.slice(2);
+const pyodide = await loadPyodide();
+for (const wheel of wheels) pyodide.unpackArchive(new Uint8Array(readFileSync(wheel)), "wheel");
+pyodide.mountNodeFS("/repo", repo);
+pyodide.runPython("import sys; sys.path[:0] = ['/repo/py', '/repo']");
+const once = pyodide.pyimport("tests.bench.embed_once");
+const data = pyodide.toPy(new Uint8Array(readFileSync(file))).tobytes();
+// The heap never shrinks: what it has is what was needed at most.
+const heap = () => /** @type {{ HEAP8: Int8Array }} */ (Reflect.get(pyodide, "_module")).HEAP8.length;
+process.stdout.write(
+  String(task === "memory" ? once.memory(data, basename(file), heap, heap) : once.ratios(data)),
+);

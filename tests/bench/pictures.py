@@ -1,0 +1,93 @@
+"""Memory and time of marking large pictures, in CPython and in Pyodide: python -m tests.bench.pictures
+
+Memory is what a process takes at most above the decoded picture and 64 MB, in bytes a pixel; the limit is
+1.5. The file that is read and the one that is written count. Time is that of the phases that work on pixels,
+against Pillow's own decoding and encoding of the same file in the same runtime; the limit is 1.5.
+"""
+
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from PIL import Image
+
+from tests.pictures import sample_path
+from tools.wheels.find import find_wheels
+
+ROOT = Path(__file__).resolve().parents[2]
+SIZES = {12: (4000, 3000), 50: (8192, 6144), 100: (11_585, 8_640)}
+
+
+def used() -> int:
+    """Bytes that this process holds."""
+    return _status("VmRSS")
+
+
+def peak() -> int:
+    """Bytes that this process held at most."""
+    return _status("VmHWM")
+
+
+def _status(key: str) -> int:
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return 1024 * int(next(line for line in lines if line.startswith(key)).split()[1])
+
+
+def photo(folder: Path, megapixels: int, extension: str) -> Path:
+    """A sample photo enlarged, as a camera would save it."""
+    path = folder / f"{megapixels}.{extension}"
+    with Image.open(sample_path("rocket.jpg")) as image:
+        large = image.convert("RGB").resize(SIZES[megapixels], Image.Resampling.LANCZOS)
+    large.save(path, **({"quality": 92} if extension == "jpeg" else {"compress_level": 1}))
+    return path
+
+
+def in_cpython(task: str, path: Path) -> str:
+    """What `embed_once` answers in a fresh process."""
+    return _answer([sys.executable, "-m", "tests.bench.pictures", task, path])
+
+
+def in_pyodide(task: str, path: Path) -> str:
+    """What `embed_once` answers in a fresh Pyodide."""
+    found = find_wheels(ROOT / "node_modules")
+    wheels = [wheel.path for wheel in found if wheel.name in ("numpy", "pillow", "safetensors")]
+    return _answer(["node", ROOT / "tests" / "bench" / "memory.mjs", ROOT, path, task, *wheels])
+
+
+def _answer(command: list[str | Path]) -> str:
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    return run.stdout if run.returncode == 0 else "failed: " + run.stderr.strip().splitlines()[-1]
+
+
+def main() -> None:
+    """Measure and print."""
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        print("\n| bytes a pixel above picture and 64 MB | CPython | Pyodide |\n|---|---|---|")
+        for extension in ("jpeg", "png"):
+            for megapixels in SIZES:
+                path = photo(folder, megapixels, extension)
+                cells = [run("memory", path)[:60] for run in (in_cpython, in_pyodide)]
+                print(f"| {megapixels} MP, {extension.upper()} | {' | '.join(cells)} |", flush=True)
+        print("\n| 12 MP JPEG, against decoding and encoding | CPython | Pyodide |\n|---|---|---|")
+        path = photo(folder, 12, "jpeg")
+        answers = [json.loads(run("ratios", path)) for run in (in_cpython, in_pyodide)]
+        for row, what in enumerate(("open, prepare, apply, save", "the same and the check")):
+            print(f"| {what} | {' | '.join(f'{answer[row]:.2f}' for answer in answers)} |")
+
+
+def _child(task: str, path: Path) -> None:
+    from tests.bench import embed_once
+
+    data = path.read_bytes()
+    memory = task == "memory"
+    print(embed_once.memory(data, path.name, used, peak) if memory else embed_once.ratios(data), end="")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 1:
+        _child(sys.argv[1], Path(sys.argv[2]))
+    else:
+        main()
