@@ -6,6 +6,7 @@ from pathlib import Path
 
 from . import pipeline
 from .card import ModelCard
+from .container import Format
 from .errors import FileProblem
 from .forward import Forward
 from .keys import Key
@@ -26,6 +27,8 @@ async def embed(
     strength_db: float = DEFAULT_STRENGTH_DB,
     key: str | None = None,
     again: bool = False,
+    output_format: Format | None = None,
+    quality: int | None = None,
     progress: Progress | None = None,
 ) -> Marked:
     """Mark a picture and read it back.
@@ -34,7 +37,9 @@ async def embed(
     `protected_payload` and `random_payload` make; `name`: what sentences call the picture, its file's name
     unless given; `strength_db`: the PSNR to aim at in dB, 30 (strong) to 50 (weak); `key`: a passphrase
     without which the mark cannot be read; `again`: whether a picture that is marked already may be marked
-    once more; `progress`: is told each phase, and how many of its steps are done of how many.
+    once more; `output_format`: JPEG, PNG, WEBP, TIFF or AVIF, that of the picture unless given; `quality`:
+    1..100 where the format has one, that of the picture unless given; `progress`: is told each phase, and
+    how many of its steps are done of how many.
 
     The result has the marked file in `data`, and in `warnings` whether it reads back. The networks are
     loaded at the first call. The work is done in the caller's thread; a server that must go on answering
@@ -53,6 +58,8 @@ async def embed(
         strength_db=strength_db,
         key=None if key is None else Key.from_passphrase(key),
         again=again,
+        output_format=output_format,
+        quality=quality,
         progress=progress,
     )
 

@@ -61,7 +61,8 @@ class Engine:
         passphrase or null, strengthDb, again: boolean, format: JPEG, PNG, ... or null, quality:
         1..100 or null}
         -> {data: Uint8Array, name, type (MIME), width, height, sizeBefore (bytes), psnr, payload: {kind,
-        value, hex}, check: reading, warnings: codes (see `pipeline.Warning`), difference: Uint8Array (PNG),
+        value, hex}, check: reading, warnings: codes (see `pipeline.Warning`), expected (see
+        `pipeline.Marked`), difference: Uint8Array (PNG),
         phases: {phase: ms}}. The error "already-marked" has the payload that was read, too.
         """
         wanted = _options(options)
@@ -95,6 +96,7 @@ class Engine:
             payload=self._facts(marked.payload),
             check=self._reading(marked.check),
             warnings=list(marked.warnings),
+            expected=marked.expected,
             difference=_uint8_array(marked.difference),
             phases=marked.phases,
         )

@@ -8,13 +8,14 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 import click
 
 from . import __version__, batch, overlay, pipeline, records, residual
 from .batch import STANDARD, Source
 from .card import ModelCard
+from .container import Format
 from .errors import (
     FileProblem,
     HushmarkError,
@@ -27,6 +28,7 @@ from .errors import (
 from .keys import Key
 from .known import KnownIds
 from .payload import Payload, parse
+from .picture import format_of
 from .pipeline import Marked
 from .reading import Reading
 
@@ -42,6 +44,8 @@ _KEY_VARIABLE = "HUSHMARK_KEY"
 _WARNINGS = {
     "unreadable": "its mark does not read back",
     "weak": "its mark only just reads back: mark it stronger (--strength) if you can",
+    "small": "it is small: {chance:.0%} of marks in pictures of its size were read after JPEG of quality 80",
+    "shape": "it is narrow: {chance:.0%} of marks in pictures of its size were read after JPEG of quality 80",
 }
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -124,6 +128,15 @@ _force = click.option("--force", is_flag=True, help="Replace files, and keep mar
     metavar="DB",
     help="PSNR to aim at, from strong to weak.",
 )
+@click.option(
+    "--format",
+    "output_format",
+    type=click.Choice(get_args(Format), case_sensitive=False),
+    help="Of the marked picture; that of OUT's ending, or as it was, unless given.",
+)
+@click.option(
+    "--quality", type=click.IntRange(1, 100), help="Of JPEG, WebP and AVIF; as it was unless given."
+)
 @_key
 @click.option("--again", is_flag=True, help="Mark pictures that are marked already, too.")
 @_force
@@ -135,6 +148,8 @@ def embed(
     as_json: bool,
     output: str,
     strength: float,
+    output_format: Format | None,
+    quality: int | None,
     key_file: Path | None,
     ask_key: bool,
     again: bool,
@@ -154,6 +169,7 @@ def embed(
     to_standard = output == STANDARD
     if to_standard and (as_json or len(found) > 1):
         raise click.UsageError("Standard output takes one marked picture, and nothing else.")
+    chosen = output_format or (None if into_folder or to_standard else format_of(Path(output)))
     written: set[Path] = set()
 
     def target(source: Source) -> Path:
@@ -172,6 +188,8 @@ def embed(
                 strength_db=strength,
                 key=key,
                 again=again,
+                output_format=chosen,
+                quality=quality,
                 progress=check,
             )
         )
@@ -211,7 +229,7 @@ def embed(
             line = f"{path}: {marked.payload.value}, {marked.psnr:.1f} dB"
             report.say(line, source, records.of_marked(marked, None if dry_run or to_standard else path))
             for warning in marked.warnings:
-                report.warn(f"{path}: warning: {_WARNINGS[warning]}.")
+                report.warn(f"{path}: warning: {_WARNINGS[warning].format(chance=marked.expected)}.")
     return report.code
 
 

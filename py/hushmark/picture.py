@@ -178,6 +178,12 @@ class _Encoding:
         return replace(self, options={**options, "quality": quality})
 
 
+def format_of(path: PurePath) -> Format | None:
+    """The format that the ending of a file's name stands for."""
+    endings = _EXTENSIONS.items()
+    return next((name for name, extensions in endings if path.suffix.lower() in extensions), None)
+
+
 def writable_formats() -> tuple[Format, ...]:
     """What can be written here; in the page there is no encoder for AVIF."""
     always: tuple[Format, ...] = ("JPEG", "PNG", "WEBP", "TIFF")

@@ -27,6 +27,7 @@ def of_marked(marked: Marked, output: Path | None) -> Record:
         "bytes": len(marked.data),
         "psnr": marked.psnr,
         "warnings": marked.warnings,
+        "expected": marked.expected,
         "check": of_reading(marked.check),
     }
 

@@ -190,8 +190,23 @@ def test_a_marked_picture_is_marked_again_when_asked(
     assert run("verify", second, "--text", "two") == cli.DONE
 
 
+def test_the_format_is_that_of_the_ending_or_as_asked(
+    cover: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = cover.parent / "out"
+    assert run("embed", cover, "--text", "pipe", "-o", cover.with_name("a.webp")) == cli.DONE
+    assert run("embed", cover, "--text", "pipe", "--format", "png", "-o", f"{out}/", "--json") == cli.DONE
+    assert names(out) == ["rocket.png"]
+    assert records(capsys.readouterr().out.splitlines()[-1])[0]["format"] == "PNG"
+    assert Image.open(out / "rocket.png").format == "PNG"
+    assert Image.open(cover.with_name("a.webp")).format == "WEBP"
+    low = ("embed", cover, "--text", "pipe", "--strength", 48, "--quality", 1, "-o", cover.with_name("b.jpg"))
+    assert run(*low) == cli.FAILED
+    assert "its mark does not read back" in capsys.readouterr().err
+
+
 def test_a_mark_that_does_not_read_back_is_a_failure(cover: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    flat, out = cover.with_name("flat.png"), cover.with_name("out.png")
+    flat, out, icon = (cover.with_name(f"{name}.png") for name in ("flat", "out", "icon"))
     Image.new("RGB", (200, 200), "white").save(flat)
     assert run("embed", flat, "--text", "pipe", "-o", out) == cli.FAILED
     assert "its mark does not read back" in capsys.readouterr().err
@@ -199,6 +214,9 @@ def test_a_mark_that_does_not_read_back_is_a_failure(cover: Path, capsys: pytest
     assert run("embed", flat, "--text", "pipe", "-o", out, "--force") == cli.DONE
     assert "out.png: warning: its mark does not read back." in capsys.readouterr().err
     assert out.exists()
+    Image.open(cover).crop((200, 100, 300, 200)).save(icon)
+    assert run("embed", icon, "--text", "pipe", "-o", out, "--force") == cli.DONE
+    assert re.search(r"out\.png: warning: it is small: \d+% of marks in pictures", capsys.readouterr().err)
 
 
 @pytest.mark.parametrize("way", ["file", "environment"])
@@ -361,8 +379,7 @@ def test_the_manual_names_every_field_of_a_record(
 ) -> None:
     picture = cover.with_name("marked.png")
     picture.write_bytes(marked)
-    out = cover.with_name("out.jpg")
-    run("embed", cover, "--text", "pipe", "--json", "-o", out)
+    run("embed", cover, "--text", "pipe", "--json", "-o", cover.with_name("out.jpg"))
     run("read", cover.with_name("none.jpg"), "--json")
     run("verify", picture, "--text", "pipe", "--json")
     run("info", "--json")

@@ -222,3 +222,16 @@ def test_an_attempt_changes_the_picture_step_by_step_and_reads_it() -> None:
     assert (preview.format, preview.size) == ("JPEG", (800, 640))
     gone = run(attempt(marked.data, [("saturation", 0.0)], name="a.png", forward=forward, card=CARD))
     assert gone.reading.payload != text_payload("lab")
+
+
+@pytest.mark.parametrize(
+    ("size", "warnings"),
+    [((100, 100), ("small",)), ((60, 300), ("shape",)), ((1200, 100), ()), ((320, 320), ())],
+)
+def test_pictures_of_few_pixels_are_told_with_the_chance_that_the_mark_lasts(
+    size: tuple[int, int], warnings: tuple[str, ...]
+) -> None:
+    cover = encoded(photo(*size), "PNG")
+    marked = run(embed(cover, text_payload("a"), name="a.png", forward=SpreadForward(), card=CARD))
+    assert marked.warnings == warnings
+    assert (marked.expected < 0.95) == bool(warnings)
