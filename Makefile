@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve test fuzz bench bench-peers bench-payloads screenshot lint format wheels train train-smoke evaluate clean chromium exiftool
+.PHONY: help serve test test-browsers fuzz bench bench-peers bench-payloads screenshot screenshots lint format wheels train train-smoke evaluate clean chromium exiftool firefox webkit
 
 PYTHON ?= python3
 VENV := .venv
@@ -34,6 +34,10 @@ test: lint chromium exiftool ## run every test: unit, Pyodide, browser
 fuzz: $(VENV)/dev.stamp ## open, mark and write 20,000 damaged pictures: make fuzz [FILES=number] [SEED=number]
 	@PYTHONPATH=. $(PY) -m tests.fuzz $(FILES) $(SEED)
 
+test-browsers: $(VENV)/dev.stamp node_modules/stamp firefox webkit ## mark and read in Firefox and WebKit, too
+	@$(PY) build.py
+	@$(PY) -m pytest tests/other_browsers
+
 bench: $(VENV)/train.stamp node_modules/stamp chromium ## measure sizes, loading times and speed in the browser
 	@$(PY) build.py
 	@$(PY) -m tests.bench
@@ -48,6 +52,10 @@ bench-payloads: $(VENV)/train.stamp ## measure payloads and small pictures: make
 screenshot: $(VENV)/train.stamp node_modules/stamp chromium ## renew the README's picture of the page
 	@mkdir -p docs
 	@HUSHMARK_SCREENSHOT=docs/screenshot.png $(PY) -m pytest tests/browser -k screenshot
+
+screenshots: $(VENV)/dev.stamp node_modules/stamp chromium ## renew docs/screenshots: every screen, light and dark, desktop and phone
+	@$(PY) build.py
+	@$(PY) -m tests.browser.screenshots docs/screenshots
 
 lint: $(VENV)/train.stamp node_modules/stamp ## check style and types
 	@$(PY) -m ruff check
@@ -119,6 +127,13 @@ chromium:
 
 exiftool:
 	@command -v exiftool >/dev/null || $(call apt,libimage-exiftool-perl,exiftool)
+
+firefox:
+	@command -v firefox-esr >/dev/null || command -v firefox >/dev/null || $(call apt,firefox-esr,the browser Firefox)
+
+webkit:
+	@command -v WebKitWebDriver >/dev/null || $(call apt,webkit2gtk-driver,WebKit with its WebDriver)
+	@command -v Xvfb >/dev/null || $(call apt,xvfb,the X server Xvfb)
 
 # $(call apt,PACKAGE,WHAT): install a Debian package when we may, else say what is missing.
 define apt

@@ -1,0 +1,44 @@
+"""Mark and read in Firefox and in WebKit, as Debian packages them: make test-browsers."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import hushmark.sync
+import pytest
+from PIL import Image
+
+from tests.browser.serving import serving
+from tests.other_browsers.webdriver import Browser, firefox, webkit
+from tests.pictures import sample_path
+
+
+@pytest.fixture(params=[firefox, webkit], ids=["firefox", "webkit"])
+def browser(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Browser]:
+    profile = tmp_path / "profile"
+    profile.mkdir()
+    with request.param(profile) as browser:
+        yield browser
+
+
+def test_a_picture_is_marked_and_a_marked_one_is_read(
+    browser: Browser, repo_root: Path, tmp_path: Path
+) -> None:
+    cover = sample_path("rocket.jpg")
+    marked = hushmark.sync.embed(cover, "pipe", strength_db=40)
+    (tmp_path / "marked.jpg").write_bytes(marked.data)
+    with Image.open(tmp_path / "marked.jpg") as image:
+        image.resize((480, 320)).save(tmp_path / "copy.jpg", quality=75)
+
+    with serving(repo_root / "dist") as url:
+        browser.open(f"{url}#mark")
+        browser.type("#screen-mark input[type=file]", str(cover))
+        browser.type("#screen-mark input[type=text]", "pipe")
+        browser.click("#screen-mark .primary")
+        browser.wait_for_text("#screen-mark", "each bit at least")
+        engine = browser.wait_for_text("#engine", "Execution provider wasm")
+        has_threads = browser.run("return typeof SharedArrayBuffer === 'function'")
+        assert ("(1 thread)" in engine) != has_threads
+
+        browser.open(f"{url}#read")
+        browser.type("#screen-read input[type=file]", str(tmp_path / "copy.jpg"))
+        assert "70697065" in browser.wait_for_text("#screen-read", "“pipe”")
