@@ -54,7 +54,8 @@ async function activate() {
   const urls = new Set(manifests.flatMap(({ files }) => Object.values(files).map((file) => file.url)));
   const runtime = await caches.open(RUNTIME);
   for (const request of await runtime.keys()) if (!urls.has(request.url)) await runtime.delete(request);
-  await worker.clients.claim();
+  // Pages of the last build learn of it. A first visit goes on as it began: its engine is half loaded.
+  if (past.length) await worker.clients.claim();
 }
 
 /** @param {string} cacheName of a shell */

@@ -1,0 +1,72 @@
+"""Every screen in light and dark, on a desk and on a phone: python -m tests.browser.screenshots FOLDER"""
+
+import io
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import expect, sync_playwright
+
+from tests.browser.app import PATIENCE_MS, App
+from tests.browser.chromium import ARGUMENTS, executable
+from tests.browser.serving import ROOT, serving
+from tests.pictures import sample_path
+
+DEVICES = {"desktop": {"width": 1280, "height": 860}, "phone": {"width": 390, "height": 844}}
+THEMES = ("light", "dark")
+
+
+def mark(app: App, folder: Path) -> None:
+    app.mark(sample_path("chelsea.png"), "pipe")
+    app.download(folder)
+
+
+def read(app: App, folder: Path) -> None:
+    with Image.open(folder / "chelsea-marked.png") as image:
+        image.convert("RGB").resize((360, 240)).save(folder / "from-a-chat.jpg", quality=75)
+    app.read(folder / "from-a-chat.jpg")
+
+
+def settings(app: App, folder: Path) -> None:
+    expect(app.show("Settings").get_by_role("row", name="Weights")).to_be_visible(timeout=PATIENCE_MS)
+
+
+SCREENS: dict[str, Callable[[App, Path], None]] = {
+    "mark": mark,
+    "read": read,
+    "settings": settings,
+}
+"""What is done on each screen before it is shown, in this order."""
+
+
+def main() -> None:
+    """Write all pictures into the folder of the first argument."""
+    out = Path(sys.argv[1])
+    out.mkdir(parents=True, exist_ok=True)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        serving(ROOT / "dist") as url,
+        sync_playwright() as playwright,
+    ):
+        browser = playwright.chromium.launch(executable_path=executable(), args=ARGUMENTS)
+        app = App(browser.new_page(viewport=DEVICES["desktop"]), url)
+        for prepare in SCREENS.values():
+            prepare(app, Path(folder))
+        for name in SCREENS:
+            app.page.goto(f"{url}#{name}")
+            expect(app.page.locator(f"#screen-{name}")).to_be_visible()
+            for device, size in DEVICES.items():
+                app.page.set_viewport_size(size)
+                for theme in THEMES:
+                    app.page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+                    app.page.mouse.move(0, 0)
+                    png = app.page.screenshot()
+                    with Image.open(io.BytesIO(png)) as image:
+                        image.save(out / f"{name}-{theme}-{device}.webp", quality=82, method=6)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
