@@ -38,7 +38,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from .distortions import DISTORTIONS, psnr, wilson
-from .forward import TorchForward, forward_of, gmac, megabytes
+from .forward import TorchForward, forward_of, gmac, megabytes, networks_of
 from .gallery import Exhibit, write_gallery
 from .model import BITS, IMAGE_SIZE
 from .samples import hard_pictures
@@ -351,7 +351,7 @@ def main() -> None:
 
     source = args.checkpoint or args.weights
     paths = photos_in(args.images)[: args.limit]
-    print_checks(costs(forward_of(source)))
+    print_checks(costs(networks_of(source)))
     with ProcessPoolExecutor(args.jobs, get_context("spawn")) as pool:
         each = math.ceil(args.windows / len(paths))
         windows = pool.map(partial(unmarked_statistics, count=each, source=source), paths)

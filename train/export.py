@@ -43,7 +43,7 @@ def _load(network: Network, path: Path) -> Network:
     return network.eval()
 
 
-def networks_of(checkpoint: Path) -> tuple[Encoder, Decoder]:
+def load_checkpoint(checkpoint: Path) -> tuple[Encoder, Decoder]:
     """The averaged encoder and decoder of a training checkpoint."""
     state = torch.load(checkpoint, map_location="cpu", weights_only=True)["average"]
     encoder, decoder = Encoder(), Decoder()
@@ -144,7 +144,7 @@ def main() -> None:
     )
     parser.add_argument("--out", type=Path, default=Path("weights"))
     args = parser.parse_args()
-    encoder, decoder = networks_of(args.checkpoint)
+    encoder, decoder = load_checkpoint(args.checkpoint)
     export(encoder, decoder, json.loads(args.card.read_text()), args.out)
 
 

@@ -5,12 +5,14 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from hushmark.forward import Forward
+from hushmark.native import NativeForward
 from numpy.typing import NDArray
 from safetensors.torch import save
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from .export import load_decoder, load_encoder, networks_of
+from .export import load_checkpoint, load_decoder, load_encoder
 from .model import BITS, IMAGE_SIZE, Decoder, Encoder, Refiner
 
 
@@ -43,18 +45,25 @@ class TorchForward:
         return [tensor.numpy() for tensor in (result if isinstance(result, tuple) else (result,))]
 
 
-@cache
-def forward_of(source: Path) -> TorchForward:
-    """The networks of a folder of exported weights, or of a training checkpoint; on one thread.
-
-    Loaded once in each process.
-    """
-    torch.set_num_threads(1)
+def networks_of(source: Path) -> TorchForward:
+    """The networks of a folder of exported weights, or of a training checkpoint, in PyTorch."""
     if source.is_dir():
         return TorchForward(
             load_encoder(source / "encoder.safetensors"), load_decoder(source / "decoder.safetensors")
         )
-    return TorchForward(*networks_of(source))
+    return TorchForward(*load_checkpoint(source))
+
+
+@cache
+def forward_of(source: Path) -> Forward:
+    """The forward pass of a folder of exported weights, as the product runs it, or of a training checkpoint.
+
+    On one thread. Loaded once in each process.
+    """
+    if source.is_dir():
+        return NativeForward(source, threads=1)
+    torch.set_num_threads(1)
+    return networks_of(source)
 
 
 def megabytes(network: nn.Module) -> float:

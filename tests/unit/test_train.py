@@ -19,7 +19,7 @@ from safetensors import safe_open
 
 from tests.pictures import sample_path
 from train.distort import blur, elsewhere, everyday, jpeg, luma, round_to_8_bits, shrink
-from train.export import CARD_KEY, export, load_decoder, load_encoder, networks_of
+from train.export import CARD_KEY, export, load_checkpoint, load_decoder, load_encoder
 from train.model import (
     BITS,
     BRIGHTNESS,
@@ -70,7 +70,7 @@ def test_a_run_stops_after_its_minutes_and_resumes_where_it_stopped(run: Path) -
 
 
 def test_the_exported_graphs_compute_what_pytorch_computes(run: Path, tmp_path: Path) -> None:
-    encoder, decoder = networks_of(run / "checkpoint.pt")
+    encoder, decoder = load_checkpoint(run / "checkpoint.pt")
     export(encoder, decoder, {"model": "test"}, tmp_path)
     rng = np.random.default_rng(1)
     bits = rng.integers(0, 2, (1, BITS)).astype(np.float32)
