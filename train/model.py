@@ -10,7 +10,7 @@ Every Conv has channel counts that are multiples of 4 (a WebGPU kernel miscomput
 
 import torch
 import torch.nn.functional as F
-from hushmark.shaping import FLAT_DEVIATION, FLAT_LIMIT, MOST_CHROMA, MOST_LOCAL, SHAPE_STEPS
+from hushmark.shaping import FLAT_DEVIATION, FLAT_LIMIT, MOST_LOCAL, SHAPE_STEPS
 from torch import Tensor, nn
 
 BITS = 32
@@ -44,11 +44,6 @@ def luma(x: Tensor) -> Tensor:
     return 0.299 * x[:, 0:1] + 0.587 * x[:, 1:2] + 0.114 * x[:, 2:3]
 
 
-def rms(x: Tensor) -> Tensor:
-    """Root of the mean square of each sample: [B,C,H,W] -> [B,1,1,1]."""
-    return (x.square().mean(dim=(1, 2, 3), keepdim=True) + 1e-20).sqrt()
-
-
 def box_mean(x: Tensor) -> Tensor:
     """Mean over 9x9 neighbours (fewer at the border), as two passes over 9."""
     across = F.avg_pool2d(x, (1, 9), 1, (0, 4), count_include_pad=False)
@@ -78,12 +73,8 @@ def shape(residual: Tensor, image: Tensor, decibels: Tensor) -> Tensor:
     What the limit takes from flat places goes to the others; a picture that is flat all over ends above the
     PSNR asked for. The same as hushmark.shaping.Shaper, on batches; gradients see the gains as constants.
     """
-    grey = luma(residual)
-    colours = residual - grey
-    share = MOST_CHROMA * rms(grey.detach()) / rms(colours.detach())
-    residual = grey + colours * share.clamp(max=1)
     local = box_mean((residual.detach() ** 2).mean(dim=1, keepdim=True)).clamp(min=1e-12).sqrt()
-    limit = FLAT_LIMIT * (local_deviation(image) / FLAT_DEVIATION).clamp(min=1) ** 0.75
+    limit = FLAT_LIMIT * (local_deviation(image) / FLAT_DEVIATION).clamp(min=1)
     limit = torch.minimum(limit, MOST_LOCAL * 10 ** (-decibels / 20))
     # The smallest of all neighbourhoods that a place belongs to: none is too strong, not even at an edge.
     most = -F.max_pool2d(-(limit / local), 9, 1, 4)
@@ -290,7 +281,7 @@ def direction_of(gradient: Tensor, image: Tensor) -> Tensor:
     """The way to change a residual, of unit RMS, from what the views want of the marked picture."""
     # Squared: a place that hides more takes more, and what it takes costs less.
     direction = smooth(gradient) * texture_mask(image) ** 2
-    return direction / rms(direction)
+    return direction / (direction.square().mean(dim=(1, 2, 3), keepdim=True) + 1e-20).sqrt()
 
 
 class Refiner(nn.Module):

@@ -10,16 +10,13 @@ from PIL import Image
 FLAT_DEVIATION = 2 / 255
 """Where the local deviation of luma is below this, the picture is flat and hides nothing."""
 FLAT_LIMIT = 1.25 / 255
-"""Local RMS of a residual where the picture is flat; elsewhere it grows with the deviation to the 3/4,"""
+"""Local RMS of a residual where the picture is flat; elsewhere the limit grows with the deviation,"""
 MOST_LOCAL = 2.5
 """up to this multiple of the RMS that the PSNR allows: no single object takes what a flat rest leaves."""
-MOST_CHROMA = 0.6
-"""RMS of a residual's colours (channels less luma), at most this multiple of its luma's RMS: blotches of
-colour are what eyes find first, and a grey copy keeps nothing of them."""
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 """ITU-R BT.601 weights of red, green and blue."""
 
-SHAPE_STEPS = 8
+SHAPE_STEPS = 4
 """Rounds in which what the limit takes from flat places goes to the others."""
 
 _REACH = 4  # neighbourhoods of 9x9 cells of a grid half as fine as the model's image
@@ -36,9 +33,7 @@ class Shaper:
         mean = _box_mean(grey_image)
         deviation = np.sqrt(np.maximum(_box_mean(grey_image * grey_image) - mean * mean, 0) + 1e-6)
         self._image = image[0]
-        root = np.sqrt(np.maximum(deviation / FLAT_DEVIATION, 1))
-        # Not `** 0.75`: roots are rounded alike in every runtime, powers are not.
-        limit = FLAT_LIMIT * root * np.sqrt(root)
+        limit = FLAT_LIMIT * np.maximum(deviation / FLAT_DEVIATION, 1)
         self._limit = np.minimum(limit, MOST_LOCAL * 10 ** (-strength_db / 20))
         self._power = 10 ** (-strength_db / 10)
         self._grey = grey
@@ -46,14 +41,12 @@ class Shaper:
     def shape(self, residual: NDArray[np.float32]) -> NDArray[np.float32]:
         """Residual [1,3,S,S] of any scale -> the one to add to the image, [1,3,S,S] in shares of full range.
 
-        Its PSNR is the strength; a cover that is flat in many places gets less. Colours are held back, see
-        MOST_CHROMA; no channel changes its mean. For grey covers all channels are the luma of the residual.
+        Its PSNR is the strength; a cover that is flat all over gets less. No channel changes its mean. For
+        grey covers all three channels are the luma of the residual.
         """
         planes = residual[0]
-        grey = luma(planes)
-        colours = planes - grey
-        share = MOST_CHROMA * _rms(grey) / max(_rms(colours), 1e-12)
-        planes = grey + colours * np.float32(0 if self._grey else min(share, 1))
+        if self._grey:
+            planes = np.broadcast_to(luma(planes), planes.shape)
         power = _halved((planes * planes).mean(axis=0))
         local = np.sqrt(np.maximum(_box_mean(power), 1e-12))
         scale = math.sqrt(self._power / max(float(power.mean()), 1e-12))
@@ -78,10 +71,6 @@ def luma(planes: NDArray[np.float32]) -> NDArray[np.float32]:
     """[3,...] -> [...]; term by term, since a matrix product rounds differently from runtime to runtime."""
     weighted: NDArray[np.float32] = LUMA[0] * planes[0] + LUMA[1] * planes[1] + LUMA[2] * planes[2]
     return weighted
-
-
-def _rms(planes: NDArray[np.float32]) -> float:
-    return math.sqrt(float((planes * planes).mean()))
 
 
 def _halved(planes: NDArray[np.float32]) -> NDArray[np.float32]:

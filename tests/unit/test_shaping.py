@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from hushmark.picture import open_picture
 from hushmark.residual import prepare
-from hushmark.shaping import FLAT_LIMIT, MOST_CHROMA, MOST_LOCAL, Shaper, luma
+from hushmark.shaping import FLAT_LIMIT, LUMA, MOST_LOCAL, Shaper
 from numpy.lib.stride_tricks import sliding_window_view
 from PIL import Image
 from support import encoded, photo, smooth_residual
@@ -24,21 +24,13 @@ def psnr(residual: np.ndarray) -> float:
     return float(-10 * np.log10(np.mean(residual**2)))
 
 
-@pytest.mark.parametrize(
-    ("name", "most"),
-    [
-        ("astronaut.png", 0.2),
-        ("coffee.png", 0.2),
-        ("rocket.jpg", 2.0),  # mostly a night sky, which hides little
-    ],
-)
+@pytest.mark.parametrize("name", ["rocket.jpg", "astronaut.png", "coffee.png"])
 @pytest.mark.parametrize("strength_db", [40.0, 42.0])
-def test_photos_get_the_psnr_asked_for_and_keep_their_mean(
-    name: SamplePhoto, most: float, strength_db: float
-) -> None:
+def test_photos_get_the_psnr_asked_for_and_keep_their_mean(name: SamplePhoto, strength_db: float) -> None:
     image = prepare(open_picture(sample_photo(name), name), 320)
     shaped = Shaper(image, strength_db, grey=False).shape(smooth_residual(20))
-    assert strength_db - 0.1 < psnr(shaped) < strength_db + most
+    # A little above where much of the picture is flat.
+    assert strength_db - 0.1 < psnr(shaped) < strength_db + 0.6
     seen = np.clip(image + shaped, 0, 1) - image
     assert np.abs(seen.mean(axis=(2, 3))).max() < 0.05 / 255
 
@@ -65,7 +57,7 @@ def test_a_rough_spot_in_a_flat_picture_does_not_take_all() -> None:
 
 def test_what_the_flat_half_cannot_take_goes_to_the_other() -> None:
     image = np.full((320, 320, 3), 128, np.uint8)
-    image[:, 160:] = np.random.default_rng(1).integers(0, 256, (320, 160, 3), dtype=np.uint8)
+    image[:, 160:] = np.random.default_rng(1).integers(60, 200, (320, 160, 3), dtype=np.uint8)
     shaped = Shaper(model_view(Image.fromarray(image)), 38.0, grey=False).shape(smooth_residual())
     flat, rough = local_rms(shaped[..., :160]), local_rms(shaped[..., 178:])
     # Not even where the neighbourhood ends at the rough half.
@@ -79,7 +71,8 @@ def test_grey_pictures_get_one_plane_of_luma() -> None:
     residual = smooth_residual()
     shaped = Shaper(image, 40.0, grey=True).shape(residual)
     assert np.array_equal(shaped[0, 0], shaped[0, 1]) and np.array_equal(shaped[0, 0], shaped[0, 2])
-    assert np.corrcoef(shaped[0, 0].ravel(), luma(residual[0]).ravel())[0, 1] > 0.95
+    luma = np.tensordot(LUMA, residual[0], 1)
+    assert np.corrcoef(shaped[0, 0].ravel(), luma.ravel())[0, 1] > 0.95
     assert psnr(shaped) == pytest.approx(40, abs=0.2)
 
 
@@ -88,14 +81,3 @@ def test_a_useless_residual_stays_finite() -> None:
         np.zeros((1, 3, 320, 320), np.float32)
     )
     assert np.isfinite(shaped).all()
-
-
-def test_colours_are_held_back_and_luma_is_not() -> None:
-    rng = np.random.default_rng(1)
-    red, blue = rng.normal(size=(2, 40, 40)).astype(np.float32)
-    planes = np.stack([red, -0.299 / 0.587 * red, blue]).repeat(8, axis=1).repeat(8, axis=2)
-    shaped = Shaper(model_view(photo(320, 320)), 40.0, grey=False).shape(planes[np.newaxis])[0]
-    grey = luma(shaped)
-    colours = shaped - grey
-    assert np.square(colours).mean() ** 0.5 < 1.1 * MOST_CHROMA * np.square(grey).mean() ** 0.5
-    assert psnr(shaped) == pytest.approx(40, abs=0.2)
