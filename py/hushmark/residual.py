@@ -67,7 +67,7 @@ def page(picture: Picture, side: int) -> Image.Image:
     """The picture as displayed, in RGB, transparent parts over mid-grey, at most `side` pixels a side."""
     image = _shrunk(picture, _fit(picture.display_size, side))
     if image.mode in ("La", "RGBa"):
-        image = image.convert("RGBA")
+        image = image.convert({"La": "LA", "RGBa": "RGBA"}[image.mode]).convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", image.size, (128, 128, 128)), image)
     return image.convert("RGB")
 

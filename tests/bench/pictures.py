@@ -61,6 +61,10 @@ def _answer(command: list[str | Path]) -> str:
     return run.stdout if run.returncode == 0 else "failed: " + run.stderr.strip().splitlines()[-1]
 
 
+def _figure(answer: str) -> str:
+    return answer if answer.startswith("failed") else f"{float(answer):.2f}"
+
+
 def main() -> None:
     """Measure and print."""
     with tempfile.TemporaryDirectory() as temporary:
@@ -69,7 +73,7 @@ def main() -> None:
         for extension in ("jpeg", "png"):
             for megapixels in SIZES:
                 path = photo(folder, megapixels, extension)
-                cells = [run("memory", path)[:60] for run in (in_cpython, in_pyodide)]
+                cells = [_figure(run("memory", path)) for run in (in_cpython, in_pyodide)]
                 print(f"| {megapixels} MP, {extension.upper()} | {' | '.join(cells)} |", flush=True)
         print("\n| 12 MP JPEG, against decoding and encoding | CPython | Pyodide |\n|---|---|---|")
         path = photo(folder, 12, "jpeg")

@@ -87,6 +87,18 @@ def test_prepare_lays_transparency_over_mid_grey() -> None:
     assert np.abs(residual.prepare(opened(image), 320) - opaque).max() < 1e-6
 
 
+@pytest.mark.parametrize("mode", ["L", "LA", "RGB", "RGBA", "CMYK"])
+def test_a_page_shows_what_the_model_sees(mode: str) -> None:
+    image = photo(500, 500, mode)
+    if mode[-1] == "A":
+        image.putalpha(photo(500, 500, "L", seed=3))
+    cover = open_picture(encoded(image, "TIFF"), "a.tif")
+    page = residual.page(cover, 320)
+    assert page.mode == "RGB"
+    seen = residual.prepare(cover, 320)[0].transpose(1, 2, 0) * 255
+    assert np.abs(np.asarray(page) - seen).max() < 4
+
+
 def test_prepare_repeats_grey() -> None:
     red, green, blue = residual.prepare(opened(photo(64, 64, "L")), 320)[0]
     assert np.array_equal(red, green)
