@@ -122,6 +122,8 @@ def run(
             return work(source, check)
         except HushmarkError as error:
             return error
+        except MemoryError:
+            return FileProblem(source.name, "There is not enough memory for it: take fewer jobs")
 
     # No more than two a thread wait for their turn: marked pictures take room.
     waiting: deque[tuple[Source, Future[_Outcome | HushmarkError]]] = deque()
