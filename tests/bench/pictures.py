@@ -1,8 +1,9 @@
 """Memory and time of marking large pictures, in CPython and in Pyodide: python -m tests.bench.pictures
 
 Memory is what a process takes at most above the decoded picture and 64 MB, in bytes a pixel; the limit is
-1.5. The file that is read and the one that is written count. Time is that of the phases that work on pixels,
-against Pillow's own decoding and encoding of the same file in the same runtime; the limit is 1.5.
+1.5. The file that is written counts, the one that is read is there before. Time is that of the phases that
+work on pixels, against Pillow's own decoding and encoding of the same file in the same runtime; the limit is
+1.5.
 """
 
 import json
