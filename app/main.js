@@ -22,6 +22,7 @@ else start();
 
 function start() {
   const engine = new EngineClient(new URL("manifest.json", document.baseURI).href, chosenCompute());
+  const settings = new SettingsView(engine);
   const updates = new Updates();
   const shell = new Shell(
     [
@@ -30,13 +31,13 @@ function start() {
       { name: "lab", view: new LabView(), isUnlisted: true },
       { name: "overlay", view: new OverlayView(), isUnlisted: true },
       { name: "register", view: new RegisterView(), isUnlisted: true },
-      { name: "settings", view: new SettingsView(engine) },
+      { name: "settings", view: settings },
     ],
     new EngineLine(engine).element,
   );
   document.querySelector("main")?.before(new UpdateNotice(updates).element);
   updates.start();
-  keepRuntime(engine);
+  keepRuntime(engine).then(() => settings.refresh());
   takeShared().then((files) => files.length && shell.open("read", files));
   takeLaunches((files) => shell.open("read", files));
 }

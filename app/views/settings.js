@@ -57,9 +57,12 @@ export class SettingsView {
     }
     this.#threads.disabled = !HAS_THREADS;
     this.#make.addEventListener("click", () => this.#makeAvailable());
-    engine.addEventListener("state", () => {
-      if (!this.element.hidden) this.enter();
-    });
+    engine.addEventListener("state", () => this.refresh());
+  }
+
+  /** Something has changed that may be in view. */
+  refresh() {
+    if (!this.element.hidden) this.enter();
   }
 
   enter() {
