@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import sys
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from importlib.metadata import version
@@ -64,6 +65,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return USAGE if isinstance(error, PayloadError | KnownError) else FAILED
     except click.Abort:
         return INTERRUPTED
+    except Exception:  # a defect of ours must not look like "not found", as Python's own exit code 1 would
+        traceback.print_exc()
+        return FAILED
 
 
 @click.group(epilog="Exit codes: 0 done or found, 1 not found, 2 usage, 3 a file failed.")
@@ -169,7 +173,14 @@ def embed(
     to_standard = output == STANDARD
     if to_standard and (as_json or len(found) > 1):
         raise click.UsageError("Standard output takes one marked picture, and nothing else.")
-    chosen = output_format or (None if into_folder or to_standard else format_of(Path(output)))
+    chosen = output_format
+    if chosen is None and not (into_folder or to_standard) and Path(output).suffix:
+        chosen = format_of(Path(output))
+        if chosen is None:
+            raise click.UsageError(
+                f"{output} names no format that is written: end it in .jpg, .png, .webp or .tif, "
+                "or use --format."
+            )
     written: set[Path] = set()
 
     def target(source: Source) -> Path:

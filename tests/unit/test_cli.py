@@ -412,3 +412,21 @@ def test_a_terminal_gets_a_progress_bar(tmp_path: Path, marked: bytes) -> None:
     os.close(ours)
     assert b"2/2" in shown
     assert done.stdout.count(b"pipe (text") == 2
+
+
+def test_an_output_that_names_no_format_is_refused(cover: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    output = cover.with_name("marked.bmp")
+    assert run("embed", cover, "--text", "pipe", "-o", output) == cli.USAGE
+    assert "marked.bmp names no format that is written" in capsys.readouterr().err
+    assert not output.exists()
+
+
+def test_a_defect_does_not_look_like_an_unmarked_picture(
+    cover: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("a defect")
+
+    monkeypatch.setattr("hushmark.batch.find", fail)
+    assert run("read", cover) == cli.FAILED
+    assert "RuntimeError: a defect" in capsys.readouterr().err
