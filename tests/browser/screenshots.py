@@ -5,6 +5,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from PIL import Image
 from playwright.sync_api import expect, sync_playwright
@@ -33,12 +34,8 @@ def settings(app: App, folder: Path) -> None:
     expect(app.show("Settings").get_by_role("row", name="Weights")).to_be_visible(timeout=PATIENCE_MS)
 
 
-SCREENS: dict[str, Callable[[App, Path], None]] = {
-    "mark": mark,
-    "read": read,
-    "settings": settings,
-}
-"""What is done on each screen before it is shown, in this order."""
+PREPARATIONS: dict[str, Callable[[App, Path], None]] = {"mark": mark, "read": read, "settings": settings}
+"""What is done on screens before they are shown, in this order; the others are shown as they open."""
 
 
 def main() -> None:
@@ -52,11 +49,11 @@ def main() -> None:
     ):
         browser = playwright.chromium.launch(executable_path=executable(), args=ARGUMENTS)
         app = App(browser.new_page(viewport=DEVICES["desktop"]), url)
-        for prepare in SCREENS.values():
+        for prepare in PREPARATIONS.values():
             prepare(app, Path(folder))
-        for name in SCREENS:
-            app.page.goto(f"{url}#{name}")
-            expect(app.page.locator(f"#screen-{name}")).to_be_visible()
+        for link in app.page.get_by_role("navigation").get_by_role("link").all():
+            link.click()
+            name = urlsplit(app.page.url).fragment
             for device, size in DEVICES.items():
                 app.page.set_viewport_size(size)
                 for theme in THEMES:

@@ -3,13 +3,10 @@
 from pathlib import Path
 from typing import Any
 
-import pytest
 from playwright.sync_api import Page
 
 from tests.browser.app import App
 from tests.pictures import sample_path
-
-SCREENS = ("Mark", "Read", "Settings")
 
 
 def violations(page: Page, root: Path) -> list[str]:
@@ -27,10 +24,12 @@ def violations(page: Page, root: Path) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("screen", SCREENS)
-def test_a_screen_as_it_opens(app: App, repo_root: Path, screen: str) -> None:
-    app.show(screen)
-    assert violations(app.page, repo_root) == []
+def test_every_screen_as_it_opens(app: App, repo_root: Path) -> None:
+    links = app.page.get_by_role("navigation").get_by_role("link").all()
+    assert len(links) > 2
+    for link in links:
+        link.click()
+        assert violations(app.page, repo_root) == []
 
 
 def test_a_marked_picture_and_its_reading(app: App, repo_root: Path, tmp_path: Path) -> None:

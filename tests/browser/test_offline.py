@@ -83,7 +83,7 @@ def test_a_new_build_is_offered_while_pictures_are_worked_on_and_loaded_after(
         page = context.new_page()
         page.goto(url)
         await_service_worker(page)
-        page.locator("input[type=file]").first.set_input_files(sample_path("rocket.jpg"))
+        page.locator("#screen-mark input[accept]").set_input_files(sample_path("rocket.jpg"))
         page.get_by_role("textbox", name="Text").fill("pipe")
         page.get_by_role("button", name="Mark picture").click()
 
@@ -95,7 +95,7 @@ def test_a_new_build_is_offered_while_pictures_are_worked_on_and_loaded_after(
         notice.get_by_role("button", name="Load it").click()
         expect(notice).to_contain_text("Pictures are being worked on.", timeout=PATIENCE_MS)
 
-        page.get_by_role("button", name="Cancel").click()
+        page.get_by_role("button", name=re.compile("^Cancel")).first.click()
         notice.get_by_role("button", name="Load it").click()
         expect(notice).to_be_hidden(timeout=PATIENCE_MS)
         fetched = page.evaluate("async () => (await fetch('index.html')).text()")

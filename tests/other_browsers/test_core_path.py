@@ -31,14 +31,14 @@ def test_a_picture_is_marked_and_a_marked_one_is_read(
 
     with serving(repo_root / "dist") as url:
         browser.open(f"{url}#mark")
-        browser.type("#screen-mark input[type=file]", str(cover))
+        browser.type("#screen-mark input[accept]", str(cover))
         browser.type("#screen-mark input[type=text]", "pipe")
-        browser.click("#screen-mark .primary")
+        browser.click("#screen-mark form .primary")
         browser.wait_for_text("#screen-mark", "each bit at least")
         engine = browser.wait_for_text("#engine", "Execution provider wasm")
         has_threads = browser.run("return typeof SharedArrayBuffer === 'function'")
         assert ("(1 thread)" in engine) != has_threads
 
         browser.open(f"{url}#read")
-        browser.type("#screen-read input[type=file]", str(tmp_path / "copy.jpg"))
+        browser.type("#screen-read input[accept]", str(tmp_path / "copy.jpg"))
         assert "70697065" in browser.wait_for_text("#screen-read", "“pipe”")
