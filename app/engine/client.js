@@ -1,8 +1,12 @@
 /**
  * The page's handle on the engine: a queue of jobs, and one worker at a time that does them.
  *
- * Python cannot be interrupted from here, so cancelling ends the worker; a new one takes its place, and the
- * queue goes on with the next job.
+ * A cancelled job ends where Python next waits for something, as it does between two phases and between two
+ * windows of a search. Where that takes too long the worker is ended, and a new one takes its place.
+ *
+ * One worker does one job at a time: the forward pass runs in the worker's own thread, so that a second job at its
+ * side would wait for it, and a second worker would be a second Python with a second set of networks, 90 MB before
+ * its first picture.
  */
 
 import { holdUpdates } from "../work.js";
@@ -11,11 +15,11 @@ import { loadManifest, siteFile } from "./manifest.js";
 
 /**
  * @import { Manifest } from "./manifest.js"
- * @import { Compute, EngineInfo, FromWorker, Job, LabStep, Progress, Result, StartProgress, Task, Tasks, ToWorker } from "./protocol.js"
+ * @import { Compute, EngineInfo, ErrorFacts, FromWorker, Job, LabStep, Progress, Result, StartProgress, Task, Tasks, ToWorker } from "./protocol.js"
  *
  * @typedef {{ file: File } & Tasks["embed"]["options"]} EmbedRequest
  *
- * @typedef {{ file: File }} ReadRequest
+ * @typedef {{ file: File } & Partial<Tasks["read"]["options"]>} ReadRequest
  *
  * @typedef {{ file: File, steps: LabStep[] }} LabRequest
  *
@@ -33,9 +37,13 @@ import { loadManifest, siteFile } from "./manifest.js";
  * @property {File | null} file
  * @property {((progress: Progress) => void) | undefined} onProgress
  * @property {boolean} inBackground
+ * @property {boolean} isSent whether the worker has it
  * @property {(result: Result) => void} resolve
  * @property {(error: EngineError) => void} reject
  */
+
+/** Milliseconds that a cancelled job may take to end. */
+const CANCEL_PATIENCE = 2000;
 
 /** Tells every step of every start, and how it ended, by the event "state". */
 export class EngineClient extends EventTarget {
@@ -148,8 +156,8 @@ export class EngineClient extends EventTarget {
    * @param {ReadRequest} request
    * @param {JobOptions} [options]
    */
-  read({ file, ...request }, options) {
-    return this.#enqueue("read", request, file, options);
+  read({ file, key = null, known = null }, options) {
+    return this.#enqueue("read", { key, known }, file, options);
   }
 
   /**
@@ -194,7 +202,7 @@ export class EngineClient extends EventTarget {
       }
       // The worker answers a job with the result of its task.
       const resolve = /** @type {(result: Result) => void} */ (settle);
-      const queued = { job, file, onProgress, inBackground, resolve, reject };
+      const queued = { job, file, onProgress, inBackground, isSent: false, resolve, reject };
       signal?.addEventListener("abort", () => this.#cancel(queued), { once: true });
       this.#waiting.push(queued);
       if (this.state.name === "failed") this.start();
@@ -213,7 +221,9 @@ export class EngineClient extends EventTarget {
     const { job, file } = running;
     try {
       const data = file && (await file.arrayBuffer());
-      if (this.#running === running) this.#send({ type: "job", job, data }, data ? [data] : []);
+      if (this.#running !== running) return;
+      running.isSent = true;
+      this.#send({ type: "job", job, data }, data ? [data] : []);
     } catch {
       if (this.#running === running) this.#finish()?.reject(new EngineError("file-unreadable", job.name));
     }
@@ -228,11 +238,23 @@ export class EngineClient extends EventTarget {
     return finished;
   }
 
+  /** @param {ErrorFacts} facts */
+  #rejectRunning(facts) {
+    const finished = this.#finish();
+    finished?.reject(EngineError.from({ detail: finished.job.name, ...facts }));
+  }
+
   /** @param {QueuedJob} queued */
   #cancel(queued) {
-    if (queued === this.#running) {
-      this.#running = null;
-      this.start();
+    if (queued === this.#running && !queued.isSent) {
+      this.#finish();
+    } else if (queued === this.#running) {
+      this.#send({ type: "cancel" });
+      setTimeout(() => {
+        if (queued !== this.#running) return;
+        this.#running = null;
+        this.start();
+      }, CANCEL_PATIENCE);
     } else {
       this.#waiting = this.#waiting.filter((waiting) => waiting !== queued);
     }
@@ -278,7 +300,7 @@ export class EngineClient extends EventTarget {
         this.#finish()?.resolve(message.result);
         break;
       case "error":
-        this.#finish()?.reject(EngineError.from(message.error));
+        this.#rejectRunning(message.error);
         break;
       case "stopped":
         this.#stopped(EngineError.from(message.error));

@@ -10,7 +10,7 @@
 export class EngineError extends Error {
   /**
    * @param {string} code
-   * @param {string} [detail] what it is about: a URL, a file's name, another error's text
+   * @param {string} [detail] what it is about: a URL, a file's name (of errors from Python), another error's text
    */
   constructor(code, detail = "") {
     super(detail ? `${code}: ${detail}` : code);

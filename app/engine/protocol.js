@@ -6,15 +6,22 @@
  *
  * @import { Manifest } from "./manifest.js"
  *
- * @typedef {"text" | "hex" | "random"} PayloadKind
+ * @typedef {"text" | "hex" | "number" | "protected" | "random"} PayloadKind
  *
  * @typedef {object} PayloadOptions
  * @property {PayloadKind} kind
  * @property {string} value text or digits as typed; unused for random
+ * @property {string | null} key passphrase; who reads needs the same
  * @property {number} strengthDb PSNR to aim at
  *
- * @typedef {PayloadOptions & { again: boolean }} EmbedOptions
- * again: mark it even if it is marked already
+ * @typedef {"JPEG" | "PNG" | "WEBP"} OutputFormat
+ *
+ * @typedef {PayloadOptions & { again: boolean, format: OutputFormat | null }} EmbedOptions
+ * again: mark it even if it is marked already; format: null keeps that of the cover
+ *
+ * @typedef {object} ReadOptions
+ * @property {string | null} key passphrase that it was marked with
+ * @property {string | null} known list of payloads, one a line, to tell whose mark it is
  *
  * @typedef {object} LabStep
  * @property {string} kind name of a LabKind
@@ -22,7 +29,7 @@
  *
  * @typedef {{
  *   embed: { options: EmbedOptions, result: Marked },
- *   read: { options: object, result: TimedReading },
+ *   read: { options: ReadOptions, result: TimedReading },
  *   overlay: { options: PayloadOptions, result: Overlay },
  *   lab: { options: LabStep[], result: LabResult },
  *   labKinds: { options: object, result: LabKind[] },
@@ -36,7 +43,7 @@
  * @typedef {Tasks[Task]["result"]} Result
  *
  * @typedef {object} Payload
- * @property {"text" | "hex"} kind
+ * @property {Exclude<PayloadKind, "random">} kind
  * @property {string} value
  * @property {string} hex
  *
@@ -50,6 +57,21 @@
  * @property {[number, number][]} corners where the marked picture's top left, top right, bottom right and bottom
  *   left corner lie, in shares of the width and height
  * @property {number} tried windows that were read
+ * @property {Protected | null} protected the bits taken for a protected number, also where they are another payload
+ * @property {Match | null} match the known id that fits
+ *
+ * @typedef {object} Protected
+ * @property {number} value 0..65535
+ * @property {string} hex
+ * @property {number} corrected bits that were flipped
+ * @property {number} margin
+ * @property {number} certainty
+ *
+ * @typedef {object} Match
+ * @property {string | null} label
+ * @property {Payload} payload
+ * @property {number} agreeing bits
+ * @property {number} chance that other bits agree as well
  *
  * @typedef {Reading & Timed} TimedReading
  *
@@ -66,7 +88,8 @@
  * @property {number} psnr dB
  * @property {Payload} payload
  * @property {Reading} check the marked picture, read back
- * @property {("unreadable" | "weak")[]} warnings what the check means
+ * @property {("unreadable" | "weak" | "small" | "shape")[]} warnings what the check means, and the size
+ * @property {number} expected the measured chance, 0..1, that a mark in a picture of this size lasts
  * @property {Uint8Array<ArrayBuffer>} difference PNG file: mid-grey + 16 times the difference
  * @property {Record<string, number>} phases milliseconds of each phase
  *
@@ -120,7 +143,9 @@
  * @property {string} [detail] what it is about, of the engine's own errors
  * @property {Payload | null} [payload] of "already-marked": what the picture reads as
  *
- * @typedef {{ type: "start", manifest: Manifest, compute: Compute } | { type: "job", job: Job, data: ArrayBuffer | null }} ToWorker
+ * @typedef {{ type: "start", manifest: Manifest, compute: Compute } | { type: "job", job: Job, data: ArrayBuffer | null }
+ *   | { type: "cancel" }} ToWorker
+ * `cancel` means the job that runs, which then ends with an error, or with its result if that was quicker.
  *
  * @typedef {{ type: "loading", progress: StartProgress }
  *   | { type: "progress", progress: Progress }

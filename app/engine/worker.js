@@ -32,7 +32,16 @@ import { loadWeights } from "./weights.js";
  * @property {OnPicture<"read">} read
  * @property {OnPicture<"lab">} lab
  * @property {(options: Tasks["overlay"]["options"]) => Answer<"overlay">} overlay
- * @property {() => Answer<"labKinds">} labKinds
+ * @property {() => Tasks["labKinds"]["result"]} labKinds
+ *
+ * @typedef {Answer<Task> & { cancel: PythonFunction & { copy: () => PythonFunction } }} PythonTask asyncio.Task
+ *
+ * @typedef {{ (): void, destroy: () => void }} PythonFunction
+ *
+ * @typedef {object} PythonModule hushmark.browser
+ * @property {(forward: object, cardPath: string) => PythonEngine} Engine
+ * @property {<Arguments extends unknown[]>(method: (...values: Arguments) => Answer<Task>, ...values: Arguments)
+ *   => PythonTask} start
  */
 
 const PACKAGES = ["numpy", "pillow", "safetensors", "micropip"];
@@ -43,13 +52,19 @@ const PHASES = {
   lab: ["open", "change", "search"],
 };
 
-/** @type {Promise<PythonEngine> | undefined} */
+/** @type {Promise<{ engine: PythonEngine, module: PythonModule }> | undefined} */
 let started;
+/** Ends the job that runs. @type {PythonFunction | null} */
+let cancel = null;
 
 addEventListener("message", async (/** @type {MessageEvent<ToWorker>} */ { data: message }) => {
   if (message.type === "start") {
     started = start(message.manifest, message.compute);
     started.catch((error) => send({ type: "stopped", error: factsOf(error, "engine-start") }));
+    return;
+  }
+  if (message.type === "cancel") {
+    cancel?.();
     return;
   }
   try {
@@ -58,8 +73,15 @@ addEventListener("message", async (/** @type {MessageEvent<ToWorker>} */ { data:
     if ("error" in result) send({ type: "error", error: result.error });
     else send({ type: "result", result }, buffersOf(result));
   } catch (error) {
-    // Not a matter of the picture: Python may be in any state.
-    send({ type: "stopped", error: factsOf(error, "engine-stopped") });
+    if (error instanceof Error && "type" in error && error.type === "CancelledError") {
+      send({ type: "error", error: { code: "cancelled" } });
+    } else {
+      // Not a matter of the picture: Python may be in any state.
+      send({ type: "stopped", error: factsOf(error, "engine-stopped") });
+    }
+  } finally {
+    cancel?.destroy();
+    cancel = null;
   }
 });
 
@@ -83,11 +105,12 @@ function factsOf(error, code) {
 }
 
 /**
- * @param {PythonEngine} engine
+ * @param {{ engine: PythonEngine, module: PythonModule }} python
  * @param {Job} job
  * @param {ArrayBuffer | null} buffer of the picture, where the job has one
+ * @returns {Promise<Result | { error: ErrorFacts }>}
  */
-function perform(engine, job, buffer) {
+async function perform({ engine, module }, job, buffer) {
   const data = buffer ? new Uint8Array(buffer) : new Uint8Array();
   const phases = PHASES[job.task] ?? [];
   /** @type {OnProgress} */
@@ -97,16 +120,23 @@ function perform(engine, job, buffer) {
   };
   switch (job.task) {
     case "embed":
-      return engine.embed(data, job.name, job.options, onProgress);
+      return cancellable(module.start(engine.embed, data, job.name, job.options, onProgress));
     case "read":
-      return engine.read(data, job.name, job.options, onProgress);
+      return cancellable(module.start(engine.read, data, job.name, job.options, onProgress));
     case "lab":
-      return engine.lab(data, job.name, job.options, onProgress);
+      return cancellable(module.start(engine.lab, data, job.name, job.options, onProgress));
     case "overlay":
-      return engine.overlay(job.options);
+      return cancellable(module.start(engine.overlay, job.options));
     case "labKinds":
       return engine.labKinds();
   }
+}
+
+/** @param {PythonTask} task */
+function cancellable(task) {
+  // A copy, because waiting for a task destroys its proxy and all that was borrowed from it.
+  cancel = task.cancel.copy();
+  return task;
 }
 
 /** @param {Result} result */
@@ -118,7 +148,7 @@ function buffersOf(result) {
 /**
  * @param {Manifest} manifest
  * @param {Compute} compute
- * @returns {Promise<PythonEngine>}
+ * @returns {Promise<{ engine: PythonEngine, module: PythonModule }>}
  */
 async function start(manifest, compute) {
   const downloads = new Downloads(manifest);
@@ -138,10 +168,11 @@ async function start(manifest, compute) {
   };
   const cardPath = "/decoder.safetensors";
   python.FS.writeFile(cardPath, card);
-  /** @type {PythonEngine} */
-  const engine = python.pyimport("hushmark.browser").Engine(forward, cardPath);
+  /** @type {PythonModule} */
+  const module = python.pyimport("hushmark.browser");
+  const engine = module.Engine(forward, cardPath);
   send({ type: "ready", info: { ...choice, loadedBytes: loadedBytes() } });
-  return engine;
+  return { engine, module };
 }
 
 /**

@@ -79,15 +79,19 @@ export const en = {
       `The engine stopped in the middle of this picture (${detail}) and was started again. ` +
       "If it happens again, try a smaller picture.",
   },
+  /**
+   * Those of Python, given the file's name. Where there is none its own sentence is shown: in English always.
+   *
+   * @type {Record<string, (name: string) => string>}
+   */
+  pythonErrors: {},
 
   // Pictures, payloads and jobs
   pictures,
   choosePicture: "Choose a picture",
-  choosePictures: "Choose pictures",
-  dropHint: "or drop or paste it here: JPEG, PNG or WebP",
+  dropHint: "or drop or paste it here: JPEG, PNG, WebP and others",
   /** @param {string} size */
   chosenHint: (size) => `${size}. Choose, drop or paste another one.`,
-  choosePictureFirst: "Choose a picture first.",
   waiting: "Waiting for the engine…",
   progress: "Progress",
   cancel: "Cancel",
@@ -101,6 +105,7 @@ export const en = {
     save: "Saving",
     check: "Reading it back",
     search: "Looking for a mark",
+    change: "Changing the picture",
   },
   /** @param {string} text */
   quoted: (text) => `“${text}”`,
@@ -115,13 +120,25 @@ export const en = {
   list: (parts) => parts.join(", "),
 
   // Mark
-  markLead: "Hide four characters or an id in a picture. You do not see it; Hushmark reads it back.",
+  markLead: "Hide four characters or an id in pictures. You do not see it; Hushmark reads it back.",
+  choosePictures: "Choose pictures",
+  chooseFolder: "Choose a folder",
+  dropPictures: "or drop or paste them here, folders too: JPEG, PNG, WebP and others",
+  choosePictureFirst: "Choose a picture first.",
   payload: "Payload",
-  kinds: { text: "Text", hex: "Hex id", random: "Random id" },
+  kinds: {
+    text: "Text",
+    hex: "Hex id",
+    number: "Number",
+    protected: "Protected number",
+    random: "Random id",
+  },
   kindHints: {
-    text: "1 to 4 characters",
-    hex: "8 hex digits",
-    random: "A new id, drawn when the picture is marked.",
+    text: "1 to 4 characters, the same for each picture",
+    hex: "8 hex digits, the same for each picture",
+    number: "0 to 4294967295, the same for each picture",
+    protected: "0 to 65535: read rightly also where some bits are lost",
+    random: "A new id for each picture, drawn when it is marked.",
   },
   strength: "Strength",
   stronger: "stronger",
@@ -134,33 +151,114 @@ export const en = {
     [35, "strong: survives more, may show on smooth areas"],
     [0, "very strong: will show on smooth areas"],
   ],
-  /** @param {number} db @param {string} words */
-  strengthWords: (db, words) => `${db} dB, ${words}`,
-  markPicture: "Mark picture",
-  /** @param {string} payload @param {string} time */
-  markedWith: (payload, time) => `Marked with ${payload} in ${time}.`,
+  /** @param {string} decibels @param {string} words */
+  strengthWords: (decibels, words) => `${decibels}, ${words}`,
+  moreOptions: "Key, format, file names",
+  key: "Key",
+  keyHint: "A passphrase: only who has it can read the payload. Leave it empty for none.",
+  format: "Format",
+  sameFormat: "As the picture has it",
+  pattern: "Name of the marked file",
+  /** @param {string} places */
+  patternHint: (places) => `${places} stand for what they say; the ending stays.`,
+  /** @param {number} count */
+  markPictures: (count) => (count > 1 ? `Mark ${count} pictures` : "Mark picture"),
+  pictureList: "Pictures",
+  /** @param {{ all: number, marked: number, failed: number, asking: number, isRunning: boolean, isPaused: boolean }} state */
+  batchSummary: ({ all, marked, failed, asking, isRunning, isPaused }) =>
+    [
+      isRunning && isPaused && "Paused",
+      `${marked} of ${pictures(all)} marked`,
+      failed > 0 && `${failed} failed`,
+      asking > 0 && (asking === 1 ? "1 asks for an answer" : `${asking} ask for an answer`),
+    ]
+      .filter(Boolean)
+      .join(", ") + ".",
+  pause: "Pause",
+  resume: "Go on",
+  cancelAll: "Cancel all",
+  retryFailed: "Retry failed",
+  saveZip: "Save all as ZIP",
+  saveFolder: "Save all into a folder",
+  clearList: "Empty the list",
+  /** @param {string} files @param {string} folder */
+  savedTo: (files, folder) => `${files} saved into the folder ${folder}.`,
+  /** @param {string} reason */
+  notSaved: (reason) =>
+    `It could not be saved (${reason}). Choose another place, or save the pictures one by one.`,
+  storageFull:
+    "This browser's storage is full: marked pictures are in memory until they are saved. Save them and empty the list.",
+  states: {
+    new: "Not marked yet",
+    waiting: "Waits",
+    working: "Is being marked",
+    marked: "Marked",
+    asking: "Marked already",
+    failed: "Failed",
+    cancelled: "Cancelled",
+  },
+  actions: {
+    see: "Compare",
+    save: "Save",
+    again: "Mark again",
+    retry: "Retry",
+    cancel: "Cancel",
+    remove: "Remove",
+  },
+  /** For a screen reader. @param {string} action @param {string} name */
+  actionOn: (action, name) => `${action}: ${name}`,
+  /** @param {string} name */
+  progressOf: (name) => `Progress of ${name}`,
+  /** @param {string} payload what it reads as, or nothing */
+  askAgain: (payload) =>
+    `It is marked already${payload && `: it reads as ${payload}`}. Mark it again? The new mark takes that one's place.`,
+  warnings: {
+    unreadable: "cannot be read back: choose a greater strength",
+    weak: "reads back only just: choose a greater strength",
+    small: "so few pixels that the mark may not last",
+    shape: "so narrow that the mark may not last",
+  },
+  /** @param {string} before @param {string} after */
+  sizes: (before, after) => `${before} → ${after}`,
+
+  // A marked picture beside its cover
   markedPicture: "The marked picture",
   originalPicture: "The original picture",
-  differencePicture: "The difference between the two, 16 times amplified, on grey",
+  drawnPicture: "The marked picture at the strength of the slider",
+  residualPicture: "The difference between the two, amplified, on grey",
   marked: "Marked",
   original: "Original",
-  difference: "Difference, 16 times",
+  divider: "Divider: the original to its left, the marked picture to its right",
+  viewHelp: "Picture: plus and minus zoom, 0 fits, arrow keys move",
+  view: "View",
+  modes: { compare: "Before and after", residual: "Residual" },
+  zoomIn: "Zoom in",
+  zoomOut: "Zoom out",
+  fit: "Fit",
+  /** @param {string} factor */
+  times: (factor) => `${factor}×`,
+  gain: "Amplified",
+  tryStrength: "See another strength",
+  /** @param {string} strength */
+  asIfAt: (strength) => `As if marked at ${strength}`,
+  /** @param {string} decibels */
+  markAgainAt: (decibels) => `Mark at ${decibels}`,
   readBack: "Read back",
   /** @param {string} payload @param {string} sureness */
   readBackAs: (payload, sureness) => `${payload}, each bit at least ${sureness} sure`,
-  notReadable: "not readable: choose a greater strength",
   psnr: "PSNR",
+  ssim: "SSIM",
   /** @param {string} number */
   decibels: (number) => `${number} dB`,
   picture: "Picture",
   /** @param {string} width @param {string} height */
   pixels: (width, height) => `${width} × ${height}`,
   file: "File",
-  /** @param {string} before @param {string} after */
-  fileSizes: (before, after) => `${before}, marked ${after}`,
   time: "Time",
-  /** @param {string} name */
-  download: (name) => `Download ${name}`,
+  bit: "Bit",
+  value: "Value",
+  confidence: "Confidence",
+  asTable: "As a table",
 
   // The other screens
   labLead: "Change a marked picture until the mark breaks, and see how much it takes.",

@@ -116,4 +116,13 @@ export class ObjectUrls {
     else element.href = url;
     if (old) URL.revokeObjectURL(old);
   }
+
+  /** Gives all the memory back. */
+  clear() {
+    for (const [element, url] of this.#urls) {
+      element.removeAttribute(element instanceof HTMLImageElement ? "src" : "href");
+      URL.revokeObjectURL(url);
+    }
+    this.#urls.clear();
+  }
 }

@@ -1,210 +1,274 @@
-/** The screen that marks pictures. */
+/** The screen that marks pictures, one or many. */
 
-import { inBytes, inNumber, inPercent, m } from "../language.js";
-import { h, ObjectUrls, setText } from "./dom.js";
-import { JobLines } from "./job.js";
-import { Picker } from "./picker.js";
+import { Batch } from "../batch/batch.js";
+import { Results } from "../batch/results.js";
+import { canSaveToFolder, download, downloadZip, saveToFolder } from "../batch/saving.js";
+import { m } from "../language.js";
+import { h, setText } from "./dom.js";
+import { MarkOptionsForm } from "./mark-options.js";
+import { MarkRow } from "./mark-row.js";
 import { screenHead } from "./shell.js";
-import { payloadInWords, timeInWords } from "./words.js";
+import { Stage } from "./stage.js";
+import { errorInWords } from "./words.js";
 
 /**
+ * @import { Item, Outcome } from "../batch/batch.js"
  * @import { EngineClient } from "../engine/client.js"
- * @import { Marked, PayloadKind } from "../engine/protocol.js"
+ * @import { LiveText } from "./dom.js"
+ * @import { RowAction } from "./mark-row.js"
  */
 
-/** @type {PayloadKind[]} */
-const KINDS = ["text", "hex", "random"];
+/** What is left out of folders. People who choose a single file that is no picture are told so instead. */
+const PICTURE_NAME = /\.(jpe?g|jfif|png|webp|tiff?|avif|bmp|gif)$/i;
 
 export class MarkView {
-  #engine;
-  #urls = new ObjectUrls();
-  #lines = new JobLines();
-  #picker = new Picker(() => this.#clear());
-  #kinds = KINDS.map((kind) =>
-    h("input", { type: "radio", name: "kind", value: kind, checked: kind === "text" }),
-  );
-  #value = h("input", { type: "text", autocomplete: "off", autocapitalize: "off", spellcheck: "false" });
-  #valueHint = h("p", { class: "hint", id: "value-hint" });
-  #strength = h("input", { type: "range", id: "strength", min: 34, max: 46, step: 1, value: 42 });
-  #strengthWords = h("output", { for: "strength" });
-  #form = h(
-    "form",
-    { novalidate: true },
-    this.#picker.element,
-    h(
-      "div",
-      { class: "options" },
-      h(
-        "fieldset",
-        {},
-        h("legend", {}, () => m.payload),
-        h(
-          "div",
-          { class: "choices" },
-          ...this.#kinds.map((input, index) => h("label", {}, input, () => m.kinds[KINDS[index]])),
-        ),
-        this.#value,
-        this.#valueHint,
-      ),
-      h(
-        "div",
-        { class: "field" },
-        h(
-          "div",
-          { class: "field-head" },
-          h("label", { for: "strength" }, () => m.strength),
-          this.#strengthWords,
-        ),
-        this.#strength,
-        h(
-          "div",
-          { class: "scale hint", "aria-hidden": "true" },
-          h("span", {}, () => m.stronger),
-          h("span", {}, () => m.fainter),
-        ),
-      ),
-      h("button", { class: "primary" }, () => m.markPicture),
-    ),
-    this.#lines.element,
-  );
-  #marked = h("img", { alt: () => m.markedPicture });
-  #cover = h("img", { alt: () => m.originalPicture });
-  #difference = h("img", { alt: () => m.differencePicture });
-  #facts = h("dl");
-  #download = h("a", { class: "button primary" });
-  #result = h(
+  #results = new Results();
+  #batch;
+  /** @type {Map<Item, MarkRow>} */
+  #rows = new Map();
+  #files = h("input", { class: "visually-hidden", type: "file", accept: "image/*", multiple: true });
+  #folder = h("input", { type: "file", webkitdirectory: true, hidden: true });
+  #pickFolder = h("button", { type: "button", onclick: () => this.#folder.click() }, () => m.chooseFolder);
+  #drop = h(
     "div",
-    { class: "result", hidden: true },
+    { class: "picker" },
+    h(
+      "label",
+      { class: "drop" },
+      this.#files,
+      h("span", { class: "drop-title" }, () => m.choosePictures),
+      h("span", { class: "hint" }, () => m.dropPictures),
+    ),
+    this.#pickFolder,
+    this.#folder,
+  );
+  #form = new MarkOptionsForm(() => this.#mark());
+  #error = h("p", { class: "error", role: "alert" });
+  #summary = h("p", { class: "status", role: "status", tabindex: -1 });
+  #note = h("p", { class: "hint", hidden: true }, () => m.storageFull);
+  #bar = h("progress", { "aria-label": () => m.progress });
+  #pause = this.#button(
+    () => m.pause,
+    () => this.#togglePause(),
+  );
+  #cancelAll = this.#button(
+    () => m.cancelAll,
+    () => this.#batch.cancel(this.#batch.items),
+  );
+  #retry = this.#button(
+    () => m.retryFailed,
+    () => this.#retryFailed(),
+  );
+  #zip = this.#button(
+    () => m.saveZip,
+    () => this.#save(() => downloadZip(this.#outcomes())),
+  );
+  #toFolder = this.#button(
+    () => m.saveFolder,
+    () => this.#saveToFolder(),
+  );
+  #clear = this.#button(
+    () => m.clearList,
+    () => this.#batch.remove([...this.#batch.items]),
+  );
+  #list = h("ul", { class: "list", "aria-label": () => m.pictureList });
+  #stage = new Stage((item, strengthDb) => this.#batch.mark([item], { strengthDb }));
+  #board = h(
+    "div",
+    { class: "board", hidden: true },
+    this.#bar,
+    this.#summary,
+    this.#note,
     h(
       "div",
-      { class: "pictures" },
-      h(
-        "figure",
-        { class: "marked" },
-        this.#marked,
-        h("figcaption", {}, () => m.marked),
-      ),
-      h(
-        "figure",
-        {},
-        this.#cover,
-        h("figcaption", {}, () => m.original),
-      ),
-      h(
-        "figure",
-        {},
-        this.#difference,
-        h("figcaption", {}, () => m.difference),
-      ),
+      { class: "buttons" },
+      this.#pause,
+      this.#cancelAll,
+      this.#retry,
+      this.#zip,
+      this.#toFolder,
+      this.#clear,
     ),
-    h("div", { class: "outcome" }, this.#facts, this.#download),
+    this.#stage.element,
+    this.#list,
   );
   element = h(
     "section",
-    {},
+    { class: "mark" },
     screenHead("mark", () => m.markLead),
-    this.#form,
-    this.#result,
+    h(
+      "div",
+      { class: "columns" },
+      this.#drop,
+      this.#form.element,
+      h("div", { class: "rest" }, this.#error, this.#board),
+    ),
   );
 
   /** @param {EngineClient} engine */
   constructor(engine) {
-    this.#engine = engine;
-    this.#form.addEventListener("submit", (event) => {
-      event.preventDefault();
-      this.#submit();
+    this.#batch = new Batch(engine, this.#results);
+    this.#batch.addEventListener("item", (event) => {
+      if (event instanceof CustomEvent) this.#onItem(event.detail);
     });
-    this.#form.addEventListener("input", () => this.#showChoices());
-    this.#value.setAttribute("aria-describedby", "value-hint");
-    this.#showChoices();
+    this.#batch.addEventListener("list", () => this.#onList());
+    this.#batch.addEventListener("refused", (event) => {
+      if (event instanceof CustomEvent) setText(this.#error, () => errorInWords(event.detail));
+    });
+    for (const input of [this.#files, this.#folder]) {
+      input.addEventListener("change", () => {
+        const files = [...(input.files ?? [])];
+        this.take(input === this.#folder ? files.filter(({ name }) => PICTURE_NAME.test(name)) : files);
+        // So that choosing the same file again is a change as well.
+        input.value = "";
+      });
+    }
+    this.#pickFolder.hidden = !("webkitdirectory" in this.#folder);
+    this.#toFolder.hidden = !canSaveToFolder();
   }
 
   /** @param {File[]} files */
-  take([file]) {
-    this.#picker.take(file);
-  }
-
-  #showChoices() {
-    const kind = this.#kind();
-    this.#value.hidden = kind === "random";
-    this.#value.placeholder = kind === "text" ? "pipe" : "70697065";
-    this.#value.setAttribute("aria-label", m.kinds[kind]);
-    setText(this.#valueHint, () => m.kindHints[kind]);
-    const db = this.#strength.valueAsNumber;
-    setText(this.#strengthWords, () =>
-      m.strengthWords(db, m.strengths.find(([from]) => db >= from)?.[1] ?? ""),
-    );
-  }
-
-  /** @returns {PayloadKind} */
-  #kind() {
-    return KINDS[this.#kinds.findIndex((input) => input.checked)];
-  }
-
-  /** A result does not stand beside another picture than its own. */
-  #clear() {
-    this.#lines.cancel();
-    this.#lines.fail("");
-    this.#result.hidden = true;
-  }
-
-  #submit() {
-    const { file } = this.#picker;
-    if (this.#lines.isRunning) return;
-    if (!file) {
-      this.#lines.fail(() => m.choosePictureFirst);
-      return;
+  take(files) {
+    setText(this.#error, "");
+    for (const item of this.#batch.add(files)) {
+      const row = new MarkRow(item, (action, of) => this.#act(action, of));
+      this.#rows.set(item, row);
+      this.#list.append(row.element);
     }
-    this.#result.hidden = true;
-    const request = {
-      file,
-      kind: this.#kind(),
-      value: this.#value.value,
-      strengthDb: this.#strength.valueAsNumber,
-      again: true,
-    };
-    this.#lines.run(
-      (options) => this.#engine.embed(request, options),
-      (marked) => this.#show(marked, file),
-    );
+  }
+
+  #mark() {
+    const items = this.#batch.items.filter(({ state }) => state === "new");
+    setText(this.#error, items.length ? "" : () => m.choosePictureFirst);
+    if (items.length) this.#batch.mark(items, this.#form.options);
+  }
+
+  #retryFailed() {
+    const failed = this.#batch.items.filter(({ state }) => state === "failed" || state === "cancelled");
+    setText(this.#error, "");
+    this.#batch.mark(failed, this.#form.options);
+  }
+
+  #togglePause() {
+    if (this.#batch.isPaused) this.#batch.resume();
+    else this.#batch.pause();
   }
 
   /**
-   * @param {Marked} marked
-   * @param {File} cover
+   * @param {RowAction} action
+   * @param {Item} item
    */
-  #show(marked, cover) {
-    const file = new Blob([marked.data], { type: marked.type });
-    this.#urls.show(this.#marked, file);
-    this.#urls.show(this.#cover, cover);
-    this.#urls.show(this.#difference, new Blob([marked.difference], { type: "image/png" }));
-    this.#urls.show(this.#download, file);
-    this.#download.download = marked.name;
-    setText(this.#download, () => m.download(marked.name));
-
-    const { payload } = marked;
-    /** @type {[term: () => string, text: () => string][]} */
-    const facts = [
-      [
-        () => m.payload,
-        () => (payload.kind === "text" ? m.list([payloadInWords(payload), payload.hex]) : payload.hex),
-      ],
-      [() => m.readBack, () => checkInWords(marked)],
-      [() => m.psnr, () => m.decibels(inNumber(marked.psnr, 1))],
-      [() => m.picture, () => m.pixels(String(marked.width), String(marked.height))],
-      [() => m.file, () => m.fileSizes(inBytes(cover.size), inBytes(file.size))],
-      [() => m.time, () => timeInWords(marked.phases)],
-    ];
-    this.#facts.replaceChildren(
-      ...facts.map(([term, text]) => h("div", {}, h("dt", {}, term), h("dd", {}, text))),
-    );
-    this.#result.hidden = false;
-    return () => m.markedWith(payloadInWords(payload), timeInWords(marked.phases));
+  #act(action, item) {
+    const { outcome } = item;
+    if (action === "cancel") this.#batch.cancel([item]);
+    else if (action === "remove") this.#remove(item);
+    else if (action === "again") this.#batch.mark([item], { again: true });
+    else if (action === "retry") this.#batch.mark([item], this.#form.options);
+    else if (outcome && action === "save") download(outcome.file, outcome.name);
+    else if (outcome) {
+      this.#stage.show(item, outcome);
+      this.#stage.focus();
+    }
   }
-}
 
-/** @param {Marked} marked */
-function checkInWords({ payload, check }) {
-  if (check.payload?.hex !== payload.hex) return m.notReadable;
-  return m.readBackAs(payloadInWords(check.payload), inPercent(Math.min(...check.confidences)));
+  /** The focus goes on to the next row. @param {Item} item */
+  #remove(item) {
+    const { items } = this.#batch;
+    const next = items[items.indexOf(item) + 1] ?? items[items.indexOf(item) - 1];
+    this.#batch.remove([item]);
+    const row = this.#rows.get(next);
+    if (row) row.focus();
+    else this.#files.focus();
+  }
+
+  /** @param {Item} item */
+  #onItem(item) {
+    this.#rows.get(item)?.update();
+    const isShown = this.#stage.item === item;
+    if (item.state === "marked" && item.outcome && (isShown || !this.#stage.item)) {
+      this.#stage.show(item, item.outcome);
+    }
+    if (item.state !== "working") this.#onList();
+    else this.#showProgress();
+  }
+
+  #onList() {
+    const { items } = this.#batch;
+    const present = new Set(items);
+    for (const [item, row] of this.#rows) {
+      if (present.has(item)) continue;
+      row.element.remove();
+      this.#rows.delete(item);
+      if (this.#stage.item === item) this.#stage.hide();
+    }
+    const { isRunning, isPaused } = this.#batch;
+    const [marked, failed, asking] = [
+      this.#batch.count("marked"),
+      this.#batch.count("failed"),
+      this.#batch.count("asking"),
+    ];
+    const hadFocus = this.#board.contains(document.activeElement) && document.activeElement;
+    this.#form.showCount(this.#batch.count("new"));
+    this.#drop.classList.toggle("slim", items.length > 0);
+    this.#board.hidden = items.length === 0;
+    this.#bar.hidden = !isRunning;
+    this.#pause.hidden = !isRunning;
+    this.#cancelAll.hidden = !isRunning;
+    this.#retry.hidden = failed + this.#batch.count("cancelled") === 0;
+    this.#zip.hidden = marked === 0;
+    this.#toFolder.hidden = marked === 0 || !canSaveToFolder();
+    setText(this.#pause, () => (isPaused ? m.resume : m.pause));
+    setText(this.#summary, () =>
+      m.batchSummary({ all: items.length, marked, failed, asking, isRunning, isPaused }),
+    );
+    this.#note.hidden = !this.#results.isFull;
+    this.#showProgress();
+    // A button that goes leaves the focus to the line that says what became of it.
+    if (hadFocus && hadFocus.closest("[hidden]")) this.#summary.focus();
+  }
+
+  #showProgress() {
+    const wanted = this.#batch.items.filter(({ state }) => state !== "new");
+    const done = wanted.reduce(
+      (sum, { state, progress }) =>
+        sum + (state === "waiting" ? 0 : state === "working" ? (progress?.share ?? 0) : 1),
+      0,
+    );
+    this.#bar.max = Math.max(1, wanted.length);
+    this.#bar.value = done;
+  }
+
+  /** @returns {Outcome[]} */
+  #outcomes() {
+    return this.#batch.items.flatMap(({ state, outcome }) =>
+      state === "marked" && outcome ? [outcome] : [],
+    );
+  }
+
+  #saveToFolder() {
+    return this.#save(async () => {
+      const outcomes = this.#outcomes();
+      const folder = await saveToFolder(outcomes);
+      if (folder) setText(this.#summary, () => m.savedTo(m.pictures(outcomes.length), folder));
+    });
+  }
+
+  /** @param {() => Promise<void>} save */
+  async #save(save) {
+    setText(this.#error, "");
+    try {
+      await save();
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      setText(this.#error, () => m.notSaved(reason));
+    }
+  }
+
+  /**
+   * @param {LiveText} label
+   * @param {() => unknown} onClick
+   */
+  #button(label, onClick) {
+    return h("button", { type: "button", onclick: () => void onClick() }, label);
+  }
 }

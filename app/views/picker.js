@@ -1,8 +1,6 @@
 import { inBytes, m } from "../language.js";
 import { h, ObjectUrls, setText } from "./dom.js";
 
-const TYPES = "image/jpeg,image/png,image/webp";
-
 /** The place where one picture is chosen. Drops and pastes on the whole page come in through `take`. */
 export class Picker {
   /** @type {File | null} */
@@ -12,7 +10,7 @@ export class Picker {
   #preview = h("img", { alt: "", hidden: true });
   #title = h("span", { class: "drop-title" }, () => m.choosePicture);
   #hint = h("span", { class: "hint" }, () => m.dropHint);
-  #input = h("input", { class: "visually-hidden", type: "file", accept: TYPES });
+  #input = h("input", { class: "visually-hidden", type: "file", accept: "image/*" });
   element = h(
     "div",
     { class: "picker" },

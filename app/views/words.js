@@ -16,12 +16,12 @@ export function timeInWords(phases) {
 }
 
 /**
- * What went wrong. A sentence of Python's stays English where the messages have none for its code.
+ * What went wrong. Python's English sentences have all the facts; a translation has the file's name.
  *
  * @param {EngineError} error
  */
 export function errorInWords(error) {
-  const message = m.errors[error.code];
+  const message = m.errors[error.code] ?? m.pythonErrors[error.code];
   return message ? message(error.detail) : error.message;
 }
 

@@ -4,7 +4,8 @@ Big arrays cross as whole buffers: `assign` and `to_py` copy a typed array in on
 proxy would take it element by element.
 """
 
-from collections.abc import Awaitable
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -203,6 +204,11 @@ class Engine:
         }
 
 
+def start(method: Callable[..., Coroutine[Any, Any, JsProxy]], *arguments: object) -> asyncio.Task[JsProxy]:
+    """Start one of the Engine's methods as a task, which JavaScript can cancel."""
+    return asyncio.get_running_loop().create_task(method(*arguments))
+
+
 class _Forward:
     """`Forward` around the worker's sessions."""
 
@@ -210,18 +216,19 @@ class _Forward:
         self._js = js_forward
 
     async def encode(self, bits: NDArray[np.float32], image: NDArray[np.float32]) -> NDArray[np.float32]:
-        (residual,) = _arrays(await self._js.encode(_float32_array(bits), _float32_array(image)))
+        (residual,) = await _outputs(self._js.encode(_float32_array(bits), _float32_array(image)))
         return residual.reshape(image.shape)
 
     async def refine(
         self, bits: NDArray[np.float32], image: NDArray[np.float32], residual: NDArray[np.float32]
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        outputs = await self._js.refine(_float32_array(bits), _float32_array(image), _float32_array(residual))
-        direction, margins = _arrays(outputs)
+        direction, margins = await _outputs(
+            self._js.refine(_float32_array(bits), _float32_array(image), _float32_array(residual))
+        )
         return direction.reshape(image.shape), margins[np.newaxis]
 
     async def decode(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
-        (logits,) = _arrays(await self._js.decode(_float32_array(image)))
+        (logits,) = await _outputs(self._js.decode(_float32_array(image)))
         return logits[np.newaxis]
 
 
@@ -239,9 +246,12 @@ def _key(options: dict[str, Any]) -> Key | None:
     return Key.from_passphrase(options["key"]) if options.get("key") else None
 
 
-def _arrays(outputs: JsProxy) -> list[NDArray[np.float32]]:
-    """The Float32Arrays of a JavaScript array."""
-    return [np.asarray(output.to_py(), np.float32) for output in outputs]
+async def _outputs(promise: Awaitable[JsProxy]) -> list[NDArray[np.float32]]:
+    """The Float32Arrays of a promise of a JavaScript array.
+
+    Shielded, so that a forward pass which is under way when its job is cancelled ends by itself.
+    """
+    return [np.asarray(output.to_py(), np.float32) for output in await asyncio.shield(promise)]
 
 
 def _float32_array(values: NDArray[np.float32]) -> JsProxy:

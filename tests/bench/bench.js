@@ -31,7 +31,15 @@ async function markAndRead(url) {
   const file = new File([await bytes(url)], "photo.jpg", { type: "image/jpeg" });
   const startEmbed = performance.now();
   /** @type {Marked} */
-  const marked = await engine.embed({ file, kind: "text", value: "pipe", strengthDb: 42, again: false });
+  const marked = await engine.embed({
+    file,
+    kind: "text",
+    value: "pipe",
+    key: null,
+    strengthDb: 42,
+    again: false,
+    format: null,
+  });
   const startRead = performance.now();
   /** @type {TimedReading} */
   const reading = await engine.read({ file: new File([marked.data], marked.name) });

@@ -10,6 +10,8 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 PATIENCE_MS = 300_000
 """Nothing here measures time: a machine that also builds and trains takes a minute to start Python."""
 
+UNDER_WAY = '[data-state="waiting"], [data-state="working"]'
+
 
 @dataclass
 class Traffic:
@@ -49,13 +51,14 @@ def watched(context: BrowserContext, url: str) -> Iterator[Traffic]:
 
 
 class App:
-    """The page with its engine started."""
+    """The page, with its engine started unless the test is about the time before."""
 
-    def __init__(self, page: Page, url: str) -> None:
+    def __init__(self, page: Page, url: str, *, started: bool = True) -> None:
         self.page = page
         self.page.set_default_timeout(PATIENCE_MS)
         self.page.goto(url)
-        self.await_engine()
+        if started:
+            self.await_engine()
 
     def await_engine(self) -> None:
         expect(self.engine_line).to_contain_text("Execution provider", timeout=PATIENCE_MS)
@@ -71,14 +74,21 @@ class App:
         expect(panel.get_by_role("heading", level=1)).to_have_text(screen)
         return panel
 
+    def choose(self, *paths: Path) -> Locator:
+        """Put pictures on the empty list of the screen that marks; answers its section."""
+        panel = self.show("Mark")
+        if (clear := panel.get_by_role("button", name="Empty the list")).is_visible():
+            clear.click()
+        panel.locator("input[accept]").set_input_files(paths)
+        return panel
+
     def mark(self, path: Path, text: str) -> Locator:
         """Mark a picture with a text and wait for the outcome; answers the section."""
-        panel = self.show("Mark")
-        panel.locator("input[type=file]").set_input_files(path)
-        panel.get_by_role("radio", name="Text").check()
+        panel = self.choose(path)
+        panel.get_by_label("Payload").select_option("text")
         panel.get_by_role("textbox", name="Text").fill(text)
         panel.get_by_role("button", name="Mark picture").click()
-        self.await_outcome(panel)
+        self.await_batch(panel)
         return panel
 
     def read(self, path: Path) -> Locator:
@@ -89,12 +99,16 @@ class App:
         return panel
 
     def download(self, folder: Path) -> Path:
-        """Download the marked picture into a folder."""
+        """Save the first marked picture of the list into a folder."""
         with self.page.expect_download() as download:
-            self.page.get_by_role("link", name="Download").click()
+            self.page.get_by_role("button", name="Save: ").first.click()
         path = folder / download.value.suggested_filename
         download.value.save_as(path)
         return path
+
+    def await_batch(self, panel: Locator) -> None:
+        """Wait until no picture of the list waits or is worked on."""
+        expect(panel.locator(UNDER_WAY)).to_have_count(0, timeout=PATIENCE_MS)
 
     def await_outcome(self, panel: Locator) -> None:
         expect(panel.get_by_role("button", name="Cancel")).to_be_hidden(timeout=PATIENCE_MS)

@@ -87,8 +87,10 @@ class Recorder {
       file: new File([toBytes(picture)], `${name}.png`),
       kind: /** @type {const} */ ("text"),
       value: "pipe",
+      key: null,
       strengthDb: 38,
       again: false,
+      format: null,
     };
     const onProgress = () => abortOn && this.#controllers[abortOn].abort();
     this.#jobs.push(

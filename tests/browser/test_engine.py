@@ -135,12 +135,10 @@ def test_jobs_run_in_order_and_cancelling_one_leaves_the_others(harness: Page) -
         }""",
         [png(64), png(3000)],
     )
-    assert events == [
-        "ready",
+    # Whether the engine could stop in time or had to be started again depends on how busy the machine is.
+    assert [event for event in events if event not in ("starting", "ready")] == [
         "first: first-marked.png",
-        "starting",
         "running: EngineError cancelled",
-        "ready",
         "waiting: waiting-marked.png",
         "third: third-marked.png",
         "last: last-marked.png",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.app import PATIENCE_MS, App
 from tests.pictures import sample_path, sample_photo
@@ -34,11 +34,11 @@ def large_photo(path: Path) -> Path:
 def test_a_marked_jpeg_is_read_after_recompression_at_half_size(app: App, tmp_path: Path) -> None:
     cover = sample_path("rocket.jpg")
     panel = app.mark(cover, "pipe")
-    expect(panel.locator(".status")).to_contain_text("Marked with “pipe”")
+    expect(panel.locator(".status")).to_have_text("1 of 1 picture marked.")
     expect(panel.locator("dl")).to_contain_text("Read back“pipe”")
     expect(panel.get_by_role("img", name="The marked picture")).to_be_visible()
     expect(panel.get_by_role("img", name="The original picture")).to_be_visible()
-    expect(panel.get_by_role("img", name="The difference")).to_be_visible()
+    expect(panel.get_by_role("img", name="How sure each of the 32 bits is")).to_be_visible()
 
     marked = app.download(tmp_path)
     assert marked.name == "rocket-marked.jpg"
@@ -86,12 +86,10 @@ def test_an_unmarked_picture_has_no_watermark(app: App) -> None:
 
 
 def test_a_random_id_is_read_back(app: App, tmp_path: Path) -> None:
-    panel = app.show("Mark")
-    panel.get_by_role("radio", name="Random id").check()
-    panel.locator("input[type=file]").set_input_files(sample_path("astronaut.png"))
+    panel = app.choose(sample_path("astronaut.png"))
+    panel.get_by_label("Payload").select_option("random")
     panel.get_by_role("button", name="Mark picture").click()
-    app.await_outcome(panel)
-    panel.get_by_role("radio", name="Text").check()
+    app.await_batch(panel)
     drawn = re.search(r"\b[0-9a-f]{8}\b", panel.locator("dl").inner_text())
     assert drawn is not None
     expect(app.read(app.download(tmp_path)).locator(".result")).to_contain_text(drawn[0])
@@ -119,9 +117,10 @@ def test_a_file_that_is_no_good_gets_its_sentence(
         data = buffer.getvalue()
     path = tmp_path / name
     path.write_bytes(data)
-    for panel in (app.mark(path, "pipe"), app.read(path)):
-        expect(panel.get_by_role("alert")).to_contain_text(sentence)
-        expect(panel.locator(".result")).to_be_hidden()
+    expect(app.mark(path, "pipe").get_by_role("listitem")).to_contain_text(sentence)
+    panel = app.read(path)
+    expect(panel.get_by_role("alert")).to_contain_text(sentence)
+    expect(panel.locator(".result")).to_be_hidden()
 
 
 @pytest.mark.parametrize(
@@ -131,6 +130,7 @@ def test_a_file_that_is_no_good_gets_its_sentence(
 def test_a_payload_that_does_not_fit_gets_its_sentence(app: App, text: str, sentence: str) -> None:
     panel = app.mark(sample_path("rocket.jpg"), text)
     expect(panel.get_by_role("alert")).to_contain_text(sentence)
+    expect(panel.locator('[data-state="new"]')).to_have_count(1)
 
 
 def test_marking_without_a_picture_asks_for_one(fresh_page: Page, url: str) -> None:
@@ -144,51 +144,60 @@ def test_the_page_goes_on_after_errors(app: App) -> None:
     expect(panel.get_by_role("alert")).not_to_be_empty()
     panel = app.mark(sample_path("rocket.jpg"), "pipe")
     expect(panel.get_by_role("alert")).to_be_empty()
-    expect(panel.locator(".status")).to_contain_text("Marked with “pipe”")
+    expect(panel.locator(".status")).to_have_text("1 of 1 picture marked.")
 
 
 def test_cancel_ends_a_job_and_the_next_one_works(app: App, tmp_path: Path) -> None:
-    panel = app.show("Mark")
-    panel.locator("input[type=file]").set_input_files(large_photo(tmp_path / "large.jpg"))
-    panel.get_by_role("textbox", name="Text").fill("pipe")
+    panel = app.choose(large_photo(tmp_path / "large.jpg"))
+    panel.get_by_label("Payload").select_option("random")
     panel.get_by_role("button", name="Mark picture").click()
-    panel.get_by_role("button", name="Cancel").click()
-    expect(panel.locator(".status")).to_have_text("Cancelled.")
-    expect(panel.locator(".result")).to_be_hidden()
+    panel.get_by_role("button", name="Cancel: large.jpg").click()
+    expect(panel.get_by_role("listitem")).to_contain_text("Cancelled", timeout=PATIENCE_MS)
 
     panel = app.mark(sample_path("rocket.jpg"), "pipe")
-    expect(panel.locator(".status")).to_contain_text("Marked with “pipe”")
-    expect(app.engine_line).to_contain_text("weights from this browser's storage")
+    expect(panel.locator(".status")).to_have_text("1 of 1 picture marked.")
 
 
 def test_marking_takes_a_keyboard_only(app: App) -> None:
     page = app.page
+    app.choose()
     app.show("Read")
     page.get_by_role("link", name="Mark").focus()
     page.keyboard.press("Enter")
+    panel = page.locator("main > section:visible")
     expect(page.get_by_role("heading", name="Mark")).to_be_focused()
     page.keyboard.press("Tab")
     with page.expect_file_chooser() as chooser:
         page.keyboard.press("Space")
     chooser.value.set_files(sample_path("chelsea.png"))
-    page.keyboard.press("Tab")
-    page.keyboard.press("ArrowRight")
-    expect(page.get_by_role("radio", name="Hex id")).to_be_checked()
+    tab_to(page, panel.get_by_label("Payload"))
+    page.keyboard.press("h")
     page.keyboard.press("Tab")
     page.keyboard.type("70697065")
     page.keyboard.press("Tab")
     page.keyboard.press("ArrowLeft")
     expect(page.get_by_role("slider", name="Strength")).to_have_value("41")
-    page.keyboard.press("Tab")
+    page.keyboard.press("ArrowRight")
+    tab_to(page, panel.get_by_role("button", name="Mark picture"))
     page.keyboard.press("Enter")
-    panel = page.locator("main > section:visible")
-    app.await_outcome(panel)
-    expect(panel.locator("dl")).to_contain_text("70697065")
-    page.keyboard.press("Tab")
-    expect(page.get_by_role("link", name="Download")).to_be_focused()
+    app.await_batch(panel)
+    divider = panel.get_by_role("slider", name="Divider")
+    tab_to(page, divider)
+    page.keyboard.press("ArrowLeft")
+    expect(divider).to_have_attribute("aria-valuenow", "48")
+    tab_to(page, panel.get_by_role("button", name="Save: chelsea.png"))
     with page.expect_download() as download:
         page.keyboard.press("Enter")
     assert download.value.suggested_filename == "chelsea-marked.png"
+
+
+def tab_to(page: Page, control: Locator) -> None:
+    """Press Tab until the control has the focus."""
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if control.evaluate("element => element === document.activeElement"):
+            return
+    raise AssertionError(f"Tab does not lead to {control}")
 
 
 def test_a_dropped_or_pasted_picture_is_taken(app: App) -> None:
@@ -212,9 +221,10 @@ def test_a_dropped_or_pasted_picture_is_taken(app: App) -> None:
 def test_nothing_overflows_on_a_phone(app: App) -> None:
     desktop = app.page.viewport_size
     app.page.set_viewport_size(PHONE)
-    for panel in (app.mark(sample_path("coffee.png"), "pipe"), app.read(sample_path("coffee.png"))):
-        expect(panel.locator(".result")).to_be_visible()
-        assert app.page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
+    expect(app.mark(sample_path("coffee.png"), "pipe").locator(".stage")).to_be_visible()
+    assert app.page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
+    expect(app.read(sample_path("coffee.png")).locator(".result")).to_be_visible()
+    assert app.page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
     assert desktop is not None
     app.page.set_viewport_size(desktop)
 
@@ -224,7 +234,7 @@ def test_screenshot_for_the_readme(app: App, tmp_path: Path) -> None:
     path = Path(os.environ.get("HUSHMARK_SCREENSHOT", tmp_path / "screenshot.png"))
     app.page.set_viewport_size({"width": 1000, "height": 900})
     panel = app.mark(sample_path("chelsea.png"), "pipe")
-    expect(panel.get_by_role("img", name="The difference")).to_be_visible()
+    expect(panel.get_by_role("img", name="The marked picture")).to_be_visible()
     app.page.mouse.move(0, 0)
     app.page.screenshot(path=path, full_page=True)
     with Image.open(path) as image:

@@ -1,0 +1,61 @@
+/** Small pictures for lists: made when they come into view, one at a time, some kilobytes each. */
+
+const SIDE = 112;
+
+/** @type {WeakMap<Element, Blob>} */
+const wanted = new WeakMap();
+/** One after the other: each takes the memory of a whole picture while it is made. */
+let last = Promise.resolve();
+
+const observer = new IntersectionObserver(
+  (entries) => {
+    for (const { target, isIntersecting } of entries) {
+      const picture = wanted.get(target);
+      if (!isIntersecting || !picture || !(target instanceof HTMLImageElement)) continue;
+      observer.unobserve(target);
+      last = last.then(() => show(target, picture)).catch(() => undefined);
+    }
+  },
+  { rootMargin: "200px" },
+);
+
+/**
+ * Fills an image with the thumbnail of a picture, once it is in view. A picture that the browser cannot decode has
+ * none.
+ *
+ * @param {HTMLImageElement} image
+ * @param {Blob} picture
+ */
+export function showThumbnail(image, picture) {
+  wanted.set(image, picture);
+  observer.observe(image);
+}
+
+/**
+ * @param {Blob} picture
+ * @returns {Promise<Blob>} a WebP or PNG file of at most SIDE pixels a side
+ */
+export async function thumbnailOf(picture) {
+  const bitmap = await createImageBitmap(picture);
+  const scale = Math.min(1, SIDE / Math.max(bitmap.width, bitmap.height));
+  const canvas = document.createElement("canvas");
+  canvas.width = Math.max(1, Math.round(bitmap.width * scale));
+  canvas.height = Math.max(1, Math.round(bitmap.height * scale));
+  const context = canvas.getContext("2d");
+  if (context) context.imageSmoothingQuality = "high";
+  context?.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
+  bitmap.close();
+  return new Promise((resolve, reject) =>
+    canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("No thumbnail."))), "image/webp", 0.8),
+  );
+}
+
+/**
+ * @param {HTMLImageElement} image
+ * @param {Blob} picture
+ */
+async function show(image, picture) {
+  const url = URL.createObjectURL(await thumbnailOf(picture));
+  image.src = url;
+  await image.decode().finally(() => URL.revokeObjectURL(url));
+}

@@ -1,0 +1,203 @@
+"""Many pictures at once, and the screen's two languages, on a desktop and on a phone."""
+
+import io
+import re
+import zipfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import hushmark.sync
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.app import PATIENCE_MS, UNDER_WAY, App, watched
+from tests.pictures import SamplePhoto, sample_path, sample_photo
+
+SAMPLES: tuple[SamplePhoto, ...] = ("rocket.jpg", "astronaut.png", "chelsea.png", "coffee.png")
+FORMATS = {"jpg": "JPEG", "png": "PNG", "webp": "WEBP"}
+BROKEN = {17: b"no picture", 41: sample_photo("rocket.jpg")[:9000]}
+LARGE = 30
+"""The picture that takes long enough to be cancelled while it is worked on."""
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Sixty small pictures in three formats, two of them broken."""
+    folder = tmp_path_factory.mktemp("pictures")
+    photos = [Image.open(sample_path(name)).convert("RGB") for name in SAMPLES]
+    paths = []
+    for number in range(1, 61):
+        ending = list(FORMATS)[number % 3]
+        path = folder / f"picture-{number:02}.{ending}"
+        photo = photos[number % len(photos)]
+        part = photo.crop((number, number, number + 320, number + 240))
+        if number == LARGE:
+            part = part.resize((3600, 2700))
+        part.save(path, FORMATS[ending], quality=92)
+        if number in BROKEN:
+            path.write_bytes(BROKEN[number])
+        paths.append(path)
+    return paths
+
+
+@pytest.fixture(scope="module")
+def phone(browser: Browser, url: str) -> Iterator[App]:
+    """The page on a phone with a touch screen whose language is Chinese."""
+    context = browser.new_context(
+        viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True, locale="zh-CN"
+    )
+    with watched(context, url):
+        yield App(context.new_page(), url, started=False)
+
+
+def test_sixty_pictures_are_marked_around_broken_and_cancelled_ones(
+    app: App, pictures: list[Path], tmp_path: Path
+) -> None:
+    panel = app.choose(*pictures)
+    panel.get_by_label("Payload").select_option("random")
+    panel.get_by_role("slider", name="Strength").fill("36")
+    panel.get_by_text("Key, format, file names").click()
+    panel.get_by_label("Name of the marked file").fill("{number}-{payload}")
+    panel.get_by_role("button", name="Mark 60 pictures").click()
+    panel.get_by_role("button", name="Pause").click()
+    panel.get_by_role("button", name="Cancel: picture-50").click()
+    expect(panel.locator(".status")).to_contain_text("Paused")
+    panel.get_by_role("button", name="Go on").click()
+    large = panel.get_by_role("listitem").filter(has_text=f"picture-{LARGE:02}")
+    expect(large).to_have_attribute("data-state", "working", timeout=PATIENCE_MS)
+    large.get_by_role("button", name="Cancel").click()
+    expect(panel.locator(UNDER_WAY)).to_have_count(0, timeout=4 * PATIENCE_MS)
+    summary = panel.locator(".status")
+    expect(summary).to_have_text("56 of 60 pictures marked, 2 failed.")
+    rows = panel.get_by_role("listitem")
+    expect(rows.nth(16)).to_contain_text("picture-17.webp is not a picture")
+    expect(rows.nth(40)).to_contain_text("picture-41.webp is cut off")
+
+    panel.get_by_role("button", name="Retry failed").click()
+    app.await_batch(panel)
+    expect(summary).to_have_text("58 of 60 pictures marked, 2 failed.")
+
+    with app.page.expect_download() as download:
+        panel.get_by_role("button", name="Save all as ZIP").click()
+    download.value.save_as(tmp_path / "all.zip")
+    with zipfile.ZipFile(tmp_path / "all.zip") as archive:
+        assert archive.testzip() is None
+        files = {name: archive.read(name) for name in archive.namelist()}
+    assert len(files) == 58
+    thread = ThreadPoolExecutor(1)
+    for name, data in files.items():
+        assert re.fullmatch(r"\d{3}-[0-9a-f]{8}\.(jpg|png|webp)", name)
+        number, payload = name[:3], name[4:12]
+        with Image.open(io.BytesIO(data)) as image, Image.open(pictures[int(number) - 1]) as cover:
+            assert (image.format, image.size) == (cover.format, cover.size)
+        # In a thread, since Playwright's own event loop runs in this one.
+        reading = thread.submit(hushmark.sync.read, data).result()
+        assert reading.found, name
+        assert "".join(map(str, reading.bits)) == f"{int(payload, 16):032b}", name
+
+
+def test_a_folder_gives_its_pictures_and_takes_the_marked_ones(app: App, tmp_path: Path) -> None:
+    folder = tmp_path / "holiday"
+    (folder / "day two").mkdir(parents=True)
+    (folder / "notes.txt").write_text("no picture")
+    for path in (folder / "one.jpg", folder / "day two" / "one.jpg"):
+        path.write_bytes(sample_photo("rocket.jpg"))
+    panel = app.choose()
+    panel.locator("input[webkitdirectory]").set_input_files(folder)
+    expect(panel.get_by_role("listitem")).to_have_count(2)
+    panel.get_by_label("Name of the marked file").fill("{name}")
+    panel.get_by_role("button", name="Mark 2 pictures").click()
+    app.await_batch(panel)
+    # A dialogue of the system cannot be driven: the browser's private folder stands in for the chosen one.
+    app.page.evaluate(
+        """window.showDirectoryPicker = async () =>
+            (await navigator.storage.getDirectory()).getDirectoryHandle("chosen", { create: true })"""
+    )
+    panel.get_by_role("button", name="Save all into a folder").click()
+    expect(panel.locator(".status")).to_have_text("2 pictures saved into the folder chosen.")
+    sizes = app.page.evaluate(
+        """async () => {
+            const root = await navigator.storage.getDirectory();
+            const sizes = {};
+            for await (const [name, handle] of (await root.getDirectoryHandle("chosen")).entries())
+                sizes[name] = (await handle.getFile()).size;
+            return sizes;
+        }"""
+    )
+    assert sizes.keys() == {"one.jpg", "one (2).jpg"}
+    assert min(sizes.values()) > 50_000
+
+
+def test_a_marked_picture_is_marked_again_only_if_asked(app: App, tmp_path: Path) -> None:
+    app.mark(sample_path("rocket.jpg"), "once")
+    marked = app.download(tmp_path)
+    panel = app.mark(marked, "more")
+    row = panel.get_by_role("listitem")
+    expect(row).to_contain_text("It is marked already: it reads as “once”. Mark it again?")
+    row.get_by_role("button", name="Mark again").click()
+    app.await_batch(panel)
+    expect(row).to_contain_text("“more”")
+
+
+def test_another_strength_is_seen_at_once_and_marked_when_asked(app: App) -> None:
+    panel = app.mark(sample_path("coffee.png"), "pipe")
+    stage = panel.locator(".stage")
+    slider = stage.get_by_role("slider", name="See another strength")
+    before = stage.locator(".after").screenshot()
+    slider.fill("34")
+    expect(stage.get_by_role("img", name="at the strength of the slider")).to_be_visible()
+    assert stage.locator(".after").screenshot() != before
+    stage.get_by_role("button", name="Mark at 34 dB").click()
+    app.await_batch(panel)
+    expect(panel.get_by_role("listitem")).to_contain_text(re.compile(r"3[3-6]\.\d dB"))
+
+    stage.get_by_role("radio", name="Residual").check()
+    expect(stage.get_by_role("img", name="The difference between the two")).to_be_visible()
+    stage.get_by_role("radio", name="Before and after").check()
+    stage.get_by_role("button", name="Zoom in").click()
+    expect(stage.locator(".zoom output")).to_have_text("1.5×")
+
+
+def test_a_phone_in_chinese_queues_what_is_chosen_while_the_engine_loads(phone: App) -> None:
+    page = phone.page
+    expect(page.get_by_role("heading", level=1)).to_have_text("标记")
+    page.locator("input[accept]").first.set_input_files(
+        [sample_path("rocket.jpg"), sample_path("coffee.png")]
+    )
+    page.get_by_label("载荷").select_option("number")
+    page.get_by_role("textbox", name="数字").fill("20261121")
+    page.get_by_role("button", name="标记 2 张图片").tap()
+    expect(page.locator("[data-state=working]")).to_contain_text("正在等待引擎")
+    expect(page.locator(".status:visible")).to_have_text("共 2 张图片，已标记 2 张。", timeout=PATIENCE_MS)
+    page.get_by_role("button", name="对比：coffee.png").tap()
+    expect(page.get_by_role("heading", name="coffee-marked.png")).to_be_in_viewport()
+    assert_targets_are_large(page)
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
+
+
+def test_the_language_is_switched_and_remembered(phone: App) -> None:
+    page = phone.page
+    page.get_by_label("语言").select_option("en")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Mark")
+    expect(page.locator(".status:visible")).to_have_text("2 of 2 pictures marked.")
+    page.get_by_role("navigation").get_by_role("link", name="Read").tap()
+    expect(page).to_have_title("Read – Hushmark")
+    page.reload()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Read")
+    page.go_back()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Mark")
+
+
+def assert_targets_are_large(page: Page) -> None:
+    """Fails if a button, link, choice or field that shows is under 44 px high."""
+    small = page.evaluate(
+        """() => [...document.querySelectorAll("button, a, select, input, [role=slider]")]
+            .filter((element) => !element.matches(".visually-hidden"))
+            .map((element) => element.closest("label") ?? element)
+            .filter((element) => element.checkVisibility() && !element.matches(".skip"))
+            .filter((element) => element.getBoundingClientRect().height < 44)
+            .map((element) => element.outerHTML)"""
+    )
+    assert small == []
