@@ -15,6 +15,8 @@ import { isIntact } from "./engine/manifest.js";
 export const SHELL = "hushmark-shell-";
 /** One cache for all builds: the names of these files carry their hashes. */
 export const RUNTIME = "hushmark-runtime";
+/** Python's memory just after its start (engine/python.js). */
+export const SNAPSHOT = "hushmark-snapshot";
 /** Pictures that another app shared with this one, until the page takes them. */
 export const SHARED = "hushmark-shared";
 /** Where the system sends them, relative to the page, and the form's field (app.webmanifest). */

@@ -1,7 +1,7 @@
 /** What the site keeps in this browser, by part. */
 
 import { openDB } from "idb";
-import { RUNTIME, SHARED, SHELL } from "./kept.js";
+import { RUNTIME, SHARED, SHELL, SNAPSHOT } from "./kept.js";
 import { clearPreferences, preferencesSize } from "./preferences.js";
 
 /**
@@ -41,7 +41,7 @@ async function cachedParts() {
     ),
     cachedPart(
       "runtime",
-      names.filter((name) => name === RUNTIME),
+      names.filter((name) => name === RUNTIME || name === SNAPSHOT),
     ),
   ]);
 }

@@ -7,12 +7,12 @@
 
 import { EngineError, lastLine } from "./errors.js";
 import { siteFile } from "./manifest.js";
+import { startPython } from "./python.js";
 import { openSessions } from "./sessions.js";
 import { loadedBytes } from "./transfers.js";
 import { loadWeights } from "./weights.js";
 
 /**
- * @import { Lockfile, PyodideAPI } from "pyodide"
  * @import { Manifest, SiteFile } from "./manifest.js"
  * @import { Compute, ErrorFacts, FromWorker, Job, Result, Task, Tasks, ToWorker } from "./protocol.js"
  *
@@ -44,7 +44,6 @@ import { loadWeights } from "./weights.js";
  *   => PythonTask} start
  */
 
-const PACKAGES = ["numpy", "pillow", "safetensors", "micropip"];
 /** The pipeline's phases in their order, to tell how much of a job is done. @type {Partial<Record<Task, string[]>>} */
 const PHASES = {
   embed: ["open", "prepare", "forward", "refine", "apply", "save", "check"],
@@ -173,64 +172,6 @@ async function start(manifest, compute) {
   const engine = module.Engine(forward, cardPath);
   send({ type: "ready", info: { ...choice, loadedBytes: loadedBytes() } });
   return { engine, module };
-}
-
-/**
- * Python with our package imported, which imports all that it needs: a wheel that does not fit fails here.
- *
- * @param {Manifest} manifest
- * @returns {Promise<PyodideAPI>}
- */
-async function startPython(manifest) {
-  const { url } = siteFile(manifest, "pyodide/pyodide.mjs");
-  /** @type {typeof import("pyodide")} */
-  const { loadPyodide } = await import(url);
-  const failure = runtimeFailure();
-  const loading = loadPyodide({
-    indexURL: new URL(".", url).href,
-    lockFileContents: lockFile(manifest),
-    packages: PACKAGES,
-  });
-  const python = await Promise.race([loading, failure]);
-  await python.pyimport("micropip").install(siteFile(manifest, "wheels/hushmark").url);
-  python.pyimport("hushmark.browser");
-  return python;
-}
-
-/**
- * Rejects when Pyodide's own WebAssembly cannot be had: Pyodide only warns of it, and then waits for ever.
- *
- * @returns {Promise<never>}
- */
-function runtimeFailure() {
-  const { instantiateStreaming } = WebAssembly;
-  return new Promise((_, reject) => {
-    WebAssembly.instantiateStreaming = (source, imports) => {
-      const instantiated = instantiateStreaming(source, imports);
-      // onnxruntime-web, which has another way when this one fails, calls its imports differently.
-      if (imports && "env" in imports) instantiated.catch(reject);
-      return instantiated;
-    };
-  });
-}
-
-/**
- * Pyodide's lock file with our wheels in place of its packages: so Pyodide loads them while it boots, checks
- * their SHA-256, and knows of no package that would have to come from elsewhere.
- *
- * @param {Manifest} manifest
- * @returns {Promise<Lockfile>}
- */
-async function lockFile(manifest) {
-  const response = await fetch(siteFile(manifest, "pyodide/pyodide-lock.json").url);
-  /** @type {Lockfile} */
-  const lock = await response.json();
-  const packages = PACKAGES.map((name) => {
-    const { url, sha256 } = siteFile(manifest, `wheels/${name}`);
-    const version = url.slice(url.lastIndexOf("/") + 1).split("-")[1];
-    return [name, { ...lock.packages[name], version, file_name: url, sha256 }];
-  });
-  return { ...lock, packages: Object.fromEntries(packages) };
 }
 
 /**

@@ -20,6 +20,20 @@ from tests.browser.serving import serving
 from tests.pictures import sample_path
 
 KEPT = "Hushmark works on this device without a network."
+DAMAGE_SNAPSHOT = """async () => {
+    const cache = await caches.open("hushmark-snapshot");
+    const [request] = await cache.keys();
+    const response = await cache.match(request);
+    const data = new Uint8Array(await response.arrayBuffer());
+    data[data.length >> 1] ^= 1;
+    await cache.put(request, new Response(data, response));
+    await cache.put("tag", new Response());
+}"""
+TAG_SNAPSHOT = "async () => { await (await caches.open('hushmark-snapshot')).put('tag', new Response()); }"
+IS_SNAPSHOT_AS_IT_WAS = """async () => {
+    const cache = await caches.open("hushmark-snapshot");
+    return (await cache.match("tag")) !== undefined;
+}"""
 SHARING_PAGE = """<form action="{url}share" method="post" enctype="multipart/form-data">
 <input type="file" name="pictures" multiple /><button>Share</button></form>"""
 
@@ -66,7 +80,14 @@ def test_pictures_are_marked_and_read_with_the_server_gone(
         expect(settings.get_by_role("row", name="Weights")).to_contain_text("3.4 MB")
 
     with visit(playwright, tmp_path / "profile", url) as page:
+        # Python's memory is kept; a damaged copy is found out, and the next start begins from a new one.
         app = App(page, url)
+        page.evaluate(DAMAGE_SNAPSHOT)
+        for starts_from_it in (False, True):
+            page.reload()
+            app.await_engine()
+            assert page.evaluate(IS_SNAPSHOT_AS_IT_WAS) is starts_from_it
+            page.evaluate(TAG_SNAPSHOT)
         app.mark(sample_path("rocket.jpg"), "pipe")
         marked = app.download(tmp_path)
         with Image.open(marked) as image:
