@@ -15,13 +15,13 @@ import { loadManifest, siteFile } from "./manifest.js";
 
 /**
  * @import { Manifest } from "./manifest.js"
- * @import { Compute, EngineInfo, ErrorFacts, FromWorker, Job, LabStep, Progress, Result, StartProgress, Task, Tasks, ToWorker } from "./protocol.js"
+ * @import { Compute, EngineInfo, ErrorFacts, FromWorker, Job, Progress, Result, StartProgress, Task, Tasks, ToWorker } from "./protocol.js"
  *
  * @typedef {{ file: File } & Tasks["embed"]["options"]} EmbedRequest
  *
  * @typedef {{ file: File } & Partial<Tasks["read"]["options"]>} ReadRequest
  *
- * @typedef {{ file: File, steps: LabStep[] }} LabRequest
+ * @typedef {{ file: File } & Tasks["lab"]["options"]} LabRequest
  *
  * @typedef {object} JobOptions
  * @property {AbortSignal} [signal]
@@ -166,8 +166,8 @@ export class EngineClient extends EventTarget {
    * @param {LabRequest} request
    * @param {JobOptions} [options]
    */
-  lab({ file, steps }, options) {
-    return this.#enqueue("lab", steps, file, options);
+  lab({ file, ...request }, options) {
+    return this.#enqueue("lab", request, file, options);
   }
 
   /** The ways in which `lab` can change a picture. */

@@ -23,6 +23,11 @@
  * @property {string | null} key passphrase that it was marked with
  * @property {string | null} known list of payloads, one a line, to tell whose mark it is
  *
+ * @typedef {object} LabOptions
+ * @property {LabStep[]} steps
+ * @property {string | null} key
+ * @property {boolean} thorough search for the mark; else one look at the whole picture
+ *
  * @typedef {object} LabStep
  * @property {string} kind name of a LabKind
  * @property {number} amount
@@ -31,7 +36,7 @@
  *   embed: { options: EmbedOptions, result: Marked },
  *   read: { options: ReadOptions, result: TimedReading },
  *   overlay: { options: PayloadOptions, result: Overlay },
- *   lab: { options: LabStep[], result: LabResult },
+ *   lab: { options: LabOptions, result: LabResult },
  *   labKinds: { options: object, result: LabKind[] },
  * }} Tasks what the engine does: what it is told besides the picture, and what it answers
  *
@@ -50,6 +55,7 @@
  * @typedef {object} Reading
  * @property {boolean} found
  * @property {Payload | undefined} payload undefined when nothing was found
+ * @property {number[]} bits 0 and 1, as read
  * @property {Float32Array} confidences probability (0.5..1) of each bit
  * @property {number} statistic
  * @property {number} threshold of the statistic, from which a watermark counts as found
@@ -103,11 +109,12 @@
  * @property {number} least amount
  * @property {number} most
  * @property {number} start where its slider stands at first
- * @property {string} unit
+ * @property {"quality" | "share" | "degrees" | "factor" | "amount"} unit
  *
  * @typedef {object} LabResult
  * @property {Uint8Array<ArrayBuffer>} preview the changed picture, a JPEG file
  * @property {Reading} reading of the changed picture
+ * @property {boolean} sure whether a search would look no further
  *
  * @typedef {object} Progress
  * @property {string} phase of the pipeline

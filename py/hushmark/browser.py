@@ -25,6 +25,7 @@ from .payload import Payload, parse, to_bytes
 from .picture import MIME_TYPES
 from .pipeline import Progress
 from .reading import Reading
+from .searching import is_sure
 
 _OVERLAY_NAME = "hushmark-overlay.png"
 
@@ -106,9 +107,9 @@ class Engine:
         """Read the picture in `data` (Uint8Array).
 
         `options`: {key: passphrase or null, known: list of payloads (see `KnownIds.parse`) or null}
-        -> {found, payload: {kind, value, hex} or null, confidences: Float32Array, statistic, threshold,
-        falseAlarm, corners: [[x, y] x 4] (see Window), tried, protected: {value, hex, corrected, margin,
-        certainty} or null, match: {label: text or null, payload, agreeing, chance} or null, phases:
+        -> {found, payload: {kind, value, hex} or null, bits: [0 or 1], confidences: Float32Array, statistic,
+        threshold, falseAlarm, corners: [[x, y] x 4] (see Window), tried, protected: {value, hex, corrected,
+        margin, certainty} or null, match: {label: text or null, payload, agreeing, chance} or null, phases:
         {phase: ms}}
         """
         wanted = _options(options)
@@ -154,24 +155,31 @@ class Engine:
         ]
         return to_js(kinds, dict_converter=js.Object.fromEntries)
 
-    async def lab(self, data: JsProxy, name: str, steps: JsProxy, on_progress: Progress) -> JsProxy:
-        """Change the picture in `data` (Uint8Array) by `steps` [{kind, amount}], in turn, and read it.
+    async def lab(self, data: JsProxy, name: str, options: JsProxy, on_progress: Progress) -> JsProxy:
+        """Change a copy of the picture in `data` (Uint8Array), and read it.
 
-        -> {preview: Uint8Array (JPEG), reading}
+        `options`: {steps: [{kind, amount}], taken in turn, key: passphrase or null, thorough: boolean (see
+        `pipeline.attempt`)} -> {preview: Uint8Array (JPEG), reading, sure: a search would look no further}
         """
-        wanted = [(step["kind"], step["amount"]) for step in steps.to_py()]
+        wanted = _options(options)
         try:
             tried = await pipeline.attempt(
                 data.to_bytes(),
-                wanted,
+                [(step["kind"], step["amount"]) for step in wanted["steps"]],
                 name=name,
                 forward=self._forward,
                 card=self._card,
+                key=_key(wanted),
+                thorough=wanted["thorough"],
                 progress=on_progress,
             )
         except HushmarkError as error:
             return _error(error)
-        return _object(preview=_uint8_array(tried.preview), reading=self._reading(tried.reading))
+        return _object(
+            preview=_uint8_array(tried.preview),
+            reading=self._reading(tried.reading),
+            sure=is_sure(tried.reading),
+        )
 
     def _payload(self, options: dict[str, Any]) -> Payload:
         return parse(options["kind"], options["value"], self._card.bits)
@@ -185,6 +193,7 @@ class Engine:
         return {
             "found": reading.found,
             "payload": self._facts(reading.payload),
+            "bits": reading.bits,
             "confidences": _float32_array(np.array(reading.confidences, np.float32)),
             "statistic": reading.statistic,
             "threshold": reading.threshold,

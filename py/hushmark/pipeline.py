@@ -4,8 +4,8 @@ import asyncio
 import io
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
+from functools import lru_cache, partial
 from typing import Literal
 
 import numpy as np
@@ -37,6 +37,8 @@ REFINING_STEP = 0.4
 """Length of a step, as a share of the residual's RMS at the strength asked for."""
 ENOUGH_MARGIN = 6.0
 """Margin of the weakest bit from which on another step is not worth its time."""
+
+_COPY_SIDE = 1000
 
 Progress = Callable[[str, int, int], None]
 """Is told a phase, and how many of its steps are done of how many.
@@ -228,7 +230,7 @@ async def read(
 class Attempt:
     """What became of a picture that was changed.
 
-    `preview`: a JPEG of at most 800 px a side; `reading`: what is left of the mark.
+    `preview`: a JPEG of it, to look at; `reading`: what is left of the mark, before it became that JPEG.
     """
 
     preview: bytes
@@ -242,32 +244,43 @@ async def attempt(
     name: str,
     forward: Forward,
     card: ModelCard,
+    key: Key | None = None,
+    thorough: bool = True,
     progress: Progress | None = None,
 ) -> Attempt:
-    """Change the picture in `data`, then read it: each step is a name in `distortions.TRIALS` and an amount.
+    """Change a copy of the picture in `data`, then read it: each step is a name in TRIALS and an amount.
 
-    Phases: open, change, search. Raises HushmarkError as `read` does, and PictureTooSmall when too little of
-    it is left.
+    The copy has at most 1000 px a side, so that an answer comes while a slider is moved. `thorough`: search
+    for the mark, else take one look at the whole picture. Phases: open, change, search.
+    Raises PictureError, ModelOutput.
     """
     phases = _Phases(progress)
     await phases.enter("open")
-    picture = open_picture(data, name)
+    copy = _copy(data, name)
     await phases.enter("change")
-    image = residual.page(picture, max(picture.display_size))
+    image = copy.image
     for number, (kind, amount) in enumerate(steps):
         if progress is not None:
             progress("change", number, len(steps))
         image = TRIALS[kind].apply(image, amount)
-    file = io.BytesIO()
-    image.save(file, "PNG", compress_level=0)
+    changed = copy.with_image(image)
     await phases.enter("search")
-    looks = None if progress is None else partial(progress, "search")
-    changed = open_picture(file.getvalue(), name)
-    reading = await search(changed, forward=forward, card=card, progress=looks)
-    image.thumbnail((residual.PREVIEW_SIDE, residual.PREVIEW_SIDE))
+    if thorough:
+        looks = None if progress is None else partial(progress, "search")
+        reading = await search(changed, forward=forward, card=card, key=key, progress=looks)
+    else:
+        seen = residual.prepare(changed, card.image_size)
+        reading = decide(await forward.decode(seen), card, WHOLE_PICTURE, key=key)
     preview = io.BytesIO()
     image.save(preview, "JPEG", quality=85)
     return Attempt(preview.getvalue(), reading)
+
+
+@lru_cache(maxsize=1)
+def _copy(data: bytes, name: str) -> Picture:
+    """The picture upright, small and in RGB; kept, as the same one is tried again and again."""
+    picture = open_picture(data, name)
+    return replace(picture, image=residual.page(picture, _COPY_SIDE), orientation=1)
 
 
 class _Phases:

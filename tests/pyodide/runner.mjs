@@ -132,8 +132,8 @@ async function runLab(/** @type {import("pyodide/ffi").PyCallable} */ Engine) {
   const engine = Engine({ decode: async () => [floats(join(folder, "rocket.jpg.after"))] }, card);
   const kinds = structuredClone(engine.labKinds());
   const picture = new Uint8Array(readFileSync(join(folder, "rocket.jpg")));
-  const steps = [{ kind: "resize", amount: 0.5 }];
-  const { preview, reading } = structuredClone(await engine.lab(picture, "rocket.jpg", steps, () => {}));
+  const options = { steps: [{ kind: "resize", amount: 0.5 }], key: null, thorough: true };
+  const { preview, reading } = structuredClone(await engine.lab(picture, "rocket.jpg", options, () => {}));
   writeFileSync(join(folder, "lab.jpg"), preview);
   writeFileSync(join(folder, "lab.json"), JSON.stringify({ kinds, reading }, plain));
   engine.destroy();

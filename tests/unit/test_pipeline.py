@@ -211,7 +211,7 @@ def test_an_attempt_changes_the_picture_step_by_step_and_reads_it() -> None:
         told.append(progress)
 
     forward = SpreadForward()
-    cover = encoded(photo(1000, 800), "PNG")
+    cover = encoded(photo(1500, 1200), "PNG")
     marked = run(embed(cover, text_payload("lab"), name="a.png", forward=forward, card=CARD))
     steps = [("resize", 0.9), ("jpeg", 80.0)]
     tried = run(attempt(marked.data, steps, name="a.png", forward=forward, card=CARD, progress=note))
@@ -219,7 +219,7 @@ def test_an_attempt_changes_the_picture_step_by_step_and_reads_it() -> None:
     phases = [("open", 0, 1), ("change", 0, 1), ("change", 0, 2), ("change", 1, 2), ("search", 0, 1)]
     assert told[:5] == phases
     preview = Image.open(io.BytesIO(tried.preview))
-    assert (preview.format, preview.size) == ("JPEG", (800, 640))
+    assert (preview.format, preview.size) == ("JPEG", (900, 720))
     gone = run(attempt(marked.data, [("saturation", 0.0)], name="a.png", forward=forward, card=CARD))
     assert gone.reading.payload != text_payload("lab")
 
@@ -235,3 +235,13 @@ def test_pictures_of_few_pixels_are_told_with_the_chance_that_the_mark_lasts(
     marked = run(embed(cover, text_payload("a"), name="a.png", forward=SpreadForward(), card=CARD))
     assert marked.warnings == warnings
     assert (marked.expected < 0.95) == bool(warnings)
+
+
+def test_a_quick_attempt_takes_one_look() -> None:
+    forward = SpreadForward()
+    cover = encoded(photo(400, 320), "PNG")
+    marked = run(embed(cover, text_payload("lab"), name="a.png", forward=forward, card=CARD))
+    crop = [("crop", 0.5)]
+    quick = run(attempt(marked.data, crop, name="a.png", forward=forward, card=CARD, thorough=False))
+    assert quick.reading.tried == 1
+    assert run(attempt(marked.data, crop, name="a.png", forward=forward, card=CARD)).reading.tried > 100
