@@ -4,6 +4,7 @@ import { en } from "./messages/en.js";
 import { zh } from "./messages/zh.js";
 import { prefer, preference } from "./preferences.js";
 
+/** @import { LabKind } from "./engine/protocol.js" */
 /** @typedef {typeof en} Messages */
 /** @typedef {"en" | "zh"} Language */
 
@@ -75,6 +76,24 @@ export function inPercent(share) {
   return new Intl.NumberFormat(locale, { style: "percent", minimumFractionDigits: 1 }).format(
     Math.floor(share * 1000) / 1000,
   );
+}
+
+/**
+ * @param {number} amount
+ * @param {LabKind["unit"]} unit
+ */
+export function inAmount(amount, unit) {
+  if (unit === "quality") return inNumber(amount);
+  if (unit === "factor") return m.factor(inNumber(amount, 2));
+  if (unit === "degrees") {
+    return new Intl.NumberFormat(locale, {
+      style: "unit",
+      unit: "degree",
+      unitDisplay: "narrow",
+      maximumFractionDigits: 1,
+    }).format(amount);
+  }
+  return new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 1 }).format(amount);
 }
 
 /** @param {number} milliseconds */

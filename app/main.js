@@ -26,11 +26,11 @@ function start() {
   const updates = new Updates();
   const shell = new Shell(
     [
-      { name: "mark", view: new MarkView(engine) },
+      { name: "mark", view: new MarkView(engine, (file) => shell.open("lab", [file])) },
       { name: "read", view: new ReadView(engine) },
-      { name: "lab", view: new LabView(), isUnlisted: true },
-      { name: "overlay", view: new OverlayView(), isUnlisted: true },
-      { name: "register", view: new RegisterView(), isUnlisted: true },
+      { name: "lab", view: new LabView(engine) },
+      { name: "overlay", view: new OverlayView(engine) },
+      { name: "register", view: new RegisterView() },
       { name: "settings", view: settings },
     ],
     new EngineLine(engine).element,

@@ -1,6 +1,7 @@
 /** How marked pictures leave the page: one by one, as a ZIP file, or straight into a folder. */
 
 import { makeZip } from "client-zip";
+import { download } from "../download.js";
 import { distinct } from "./names.js";
 
 /**
@@ -11,19 +12,6 @@ import { distinct } from "./names.js";
 
 /** Whether this browser lets a page write into a folder. */
 export const canSaveToFolder = () => "showDirectoryPicker" in window;
-
-/**
- * @param {Blob} file
- * @param {string} name
- */
-export function download(file, name) {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(file);
-  link.download = name;
-  link.click();
-  // The browser reads it a moment later, and there is no event that says when it has.
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
-}
 
 /**
  * One ZIP file of all. It is put together as a stream, a picture at a time, into a file that the browser keeps.

@@ -78,6 +78,16 @@ export const en = {
     "engine-stopped": (detail) =>
       `The engine stopped in the middle of this picture (${detail}) and was started again. ` +
       "If it happens again, try a smaller picture.",
+    "register-full": () =>
+      "This browser has no storage left for the register. Export it, or free some space, and try again.",
+    "register-failed": (detail) =>
+      `The register could not be opened (${detail}). Try again, or reload the page.`,
+    "import-json": () => "This file is damaged, or no exported register: it is no JSON. Nothing was changed.",
+    "import-format": () => "This file is no exported register. Nothing was changed.",
+    "import-version": (version) =>
+      `This register has the version ${version}, which this Hushmark does not know. Reload the page to get a newer one. Nothing was changed.`,
+    "import-entry": (number) =>
+      `Entry ${number} of this file is damaged or incomplete. Nothing was changed; mend the file and try again.`,
   },
   /**
    * Those of Python, given the file's name. Where there is none its own sentence is shown: in English always.
@@ -109,6 +119,8 @@ export const en = {
   },
   /** @param {string} text */
   quoted: (text) => `“${text}”`,
+  /** @param {string} value */
+  numbered: (value) => `number ${value}`,
   /** @param {string} outOf */
   chance: (outOf) => `about 1 in ${outOf}`,
   chanceTiny: "less than 1 in a billion",
@@ -260,10 +272,7 @@ export const en = {
   confidence: "Confidence",
   asTable: "As a table",
 
-  // The other screens
-  labLead: "Change a marked picture until the mark breaks, and see how much it takes.",
-  overlayLead: "Make a transparent tile that marks a web page, so that screenshots of it can be read.",
-  registerLead: "What was marked on this device. It never leaves it.",
+  // Settings
   settingsLead: "How Hushmark computes, and what it keeps on this device.",
 
   // A new version
@@ -312,21 +321,61 @@ export const en = {
   removeSure: (part) => `Delete from this device: ${part}?`,
 
   // Read
-  readLead: "Drop a picture or a screenshot. The answer says what is hidden in it, and how sure that is.",
+  readLead:
+    "Drop, paste or choose a picture or a screenshot. The answer says what is hidden in it, and how sure that is.",
+  takePhoto: "Take a photo",
+  readKeyHint: "The passphrase, if it was marked with one. Without it the bits look random.",
+  compareRegister: "Compare with the register",
+  readAgain: "Read again",
   notFound: "No watermark found",
-  /** @param {string} hex */
-  readId: (hex) => `Id ${hex}.`,
-  /** @param {string} chance @param {string} signal @param {string} threshold */
-  readFound: (chance, signal, threshold) =>
-    `An unmarked picture gives a reading like this with a chance of ${chance} ` +
-    `(signal ${signal}; a watermark counts as found from ${threshold}).`,
+  /** @param {string} answer @param {string} note */
+  answerNoted: (answer, note) => `${answer}: ${note}`,
+  /** @param {string} weakest @param {string} chance */
+  foundLine: (weakest, chance) =>
+    `Every bit is at least ${weakest} sure. The chance of a false alarm is ${chance}.`,
   /** @param {string} signal @param {string} tried @param {string} threshold */
-  readNotFound: (signal, tried, threshold) =>
+  notFoundLine: (signal, tried, threshold) =>
     `The signal is ${signal} in the best of ${tried} places; a watermark counts as found from ${threshold}.`,
   /** @param {string} count @param {string} weakest */
   bitsCaption: (count, weakest) => `How sure each of the ${count} bits is; the weakest ${weakest}.`,
+  pictureRead: "The picture that was read",
+  placeCaption: "The outline is the marked picture; its thick side is the top.",
+  placeNoneCaption: "The whole picture was searched.",
+  registerMatch: "In the register",
+  /** @param {string} name @param {string} agreeing @param {string} chance */
+  matchLine: (name, agreeing, chance) => `${name} (${agreeing} bits agree; by accident: ${chance})`,
+  id: "Id",
+  asProtected: "If it is a protected number",
+  /** @param {string} value @param {number} corrected */
+  protectedLine: (value, corrected) =>
+    `${value}, ${corrected === 1 ? "1 bit" : `${corrected} bits`} corrected`,
+  place: "Place",
+  signal: "Signal",
+  /** @param {string} signal @param {string} threshold */
+  signalLine: (signal, threshold) => `${signal}; found from ${threshold}`,
+  tried: "Tried",
+  /** @param {number} count */
+  places: (count) => (count === 1 ? "1 place" : `${count} places`),
+  /** @param {string} tried @param {string} most */
+  placesTried: (tried, most) => `${tried} of at most ${most} places`,
   /** @param {string} name @param {string} answer @param {string} time */
   readDone: (name, answer, time) => `${name}: ${answer} (${time}).`,
+  readings: "Readings",
+  columns: {
+    picture: "Picture",
+    answer: "Answer",
+    weakest: "Weakest bit",
+    chance: "False alarm",
+    place: "Place",
+    register: "Register",
+  },
+  waits: "Waits",
+  /** @param {number} all @param {number} done @param {number} found */
+  readSummary: (all, done, found) => `${done} of ${pictures(all)} read, a watermark in ${found}.`,
+  allRead: "All pictures are read.",
+  /** @param {string} tried */
+  noneIn: (tried) => `none in ${tried} places`,
+  exportCsv: "Export as CSV",
   mirrored: "mirrored",
   /** @param {string} degrees */
   turned: (degrees) => `turned by ${degrees} degrees`,
@@ -337,4 +386,126 @@ export const en = {
   placePart: (how) => `The marked picture is a part of this one${how && `, ${how}`}.`,
   /** @param {string} how */
   placeWhole: (how) => `It was read in the whole picture${how && `, ${how}`}.`,
+
+  // Try to break it
+  labLead: "Change a marked picture until the mark breaks, and see how much it takes.",
+  trialsHead: "Trials",
+  trialsHint:
+    "Move a slider. Several are done one after the other, in the order in which you switch them on.",
+  /** @type {Record<string, string>} */
+  trials: {
+    jpeg: "JPEG quality",
+    webp: "WebP quality",
+    resize: "Resize",
+    crop: "Crop to",
+    rotate: "Rotate",
+    blur: "Blur",
+    noise: "Noise",
+    brightness: "Brightness",
+    contrast: "Contrast",
+    saturation: "Colour",
+    hue: "Hue",
+    screenshot: "Screenshot of a page",
+    print: "Print and photograph",
+  },
+  /** @param {string} trial */
+  amountOf: (trial) => `Amount: ${trial}`,
+  /** @param {string} number */
+  factor: (number) => `× ${number}`,
+  startOver: "Start over",
+  howFar: "How far?",
+  /** @param {string} trial */
+  howFarOf: (trial) => `How far? ${trial}`,
+  changedPicture: "The changed picture",
+  labCopy: "Tried on a copy of at most 1000 pixels a side, so that the answer comes at once.",
+  lookingFurther: "Looking further…",
+  labUnmarked: "This picture has no watermark that could break. Mark it first.",
+  /** @param {string} right @param {string} all */
+  bitsRight: (right, all) => `${right} of ${all} bits are right.`,
+  /** @param {string} trial */
+  survivalTitle: (trial) => `What survives: ${trial}`,
+  survivalCaption:
+    "Bits that are read right, by amount. Full dots: a watermark was found; rings: none was found.",
+  /** @param {string} trial @param {string} found @param {string} whole @param {string} all */
+  survived: (trial, found, whole, all) =>
+    `${trial}: found at ${found} of ${all} amounts, read without an error at ${whole}.`,
+  amount: "Amount",
+  bitAccuracy: "Bits right",
+  isFound: "Found",
+  yes: "yes",
+  no: "no",
+
+  // Page overlay
+  overlayLead: "Make a transparent tile that marks a web page, so that screenshots of it can be read.",
+  overlayKeyHint: "A passphrase, so that only you can read it.",
+  tileHints: {
+    text: "1 to 4 characters",
+    hex: "8 hex digits",
+    number: "0 to 4294967295",
+    protected: "0 to 65535: read rightly also where some bits are lost",
+    random: "A new id, drawn when the tile is made.",
+  },
+  makeTile: "Make the tile",
+  /** @param {string} payload */
+  tileMade: (payload) => `The tile carries ${payload}.`,
+  overSample: "Over a sample page",
+  showTile: "Show the tile",
+  darkPage: "Dark page",
+  opacity: "Opacity",
+  useTile: "On your page",
+  /** @param {string} name */
+  useTileHint: (name) => `Put ${name} beside your page, and this rule into its style sheet.`,
+  cssRule: "CSS rule",
+  downloadTile: "Download the tile",
+  copyCss: "Copy the CSS",
+  copied: "Copied.",
+  notCopied: "This browser did not let it be copied. It is selected: press Ctrl+C or ⌘C.",
+  readScreenshot: "Read a screenshot",
+  readScreenshotHint: "Take a screenshot of a page with the tile and paste it here.",
+  sample: {
+    name: "The Harbour Post",
+    menu: "News  Weather  Tides",
+    title: "Two ferries a day, and a third when the sea is calm",
+    text: "The island has four hundred people, one school and a bakery that opens at five. Whoever wants bread with seeds comes early; the others get what is left, and nobody has complained so far.",
+    box: "Today: north-west, fresh. Water 14 °C.",
+    more: "In autumn the third ferry stays in port. Letters wait then, and so do the spare parts for the lighthouse, whose lamp has been turned by hand since Tuesday.",
+  },
+
+  // Register
+  registerLead: "What was marked on this device. It never leaves it.",
+  keepRegister: "Write down what I mark",
+  registerEmpty: "Nothing is written down yet. Mark a picture, or import a register.",
+  registerNothing: "Nothing fits. Try other words.",
+  search: "Search",
+  exportJson: "Export",
+  importJson: "Import",
+  deleteAll: "Delete everything",
+  /** @param {number} count */
+  deleteAllAsk: (count) =>
+    `Delete ${count === 1 ? "the only entry" : `all ${count} entries`}? This cannot be undone. The pictures stay as they are.`,
+  keepThem: "Keep them",
+  /** @param {number} count */
+  allDeleted: (count) => (count === 1 ? "1 entry deleted." : `${count} entries deleted.`),
+  /** @param {number} added @param {number} present */
+  imported: (added, present) =>
+    `${added === 1 ? "1 entry" : `${added} entries`} added${present ? `, ${present} were here already` : ""}.`,
+  note: "Note",
+  /** @param {string} entry */
+  noteOn: (entry) => `Note: ${entry}`,
+  noteKept: "Note kept.",
+  /** @param {string} payload @param {string} name */
+  entryName: (payload, name) => `${payload}, ${name}`,
+  /** @param {string} before @param {string} after */
+  sizeChange: (before, after) => `${before} → ${after}`,
+  sums: "SHA-256",
+  shaOfOriginal: "of the original",
+  shaOfMarked: "of the marked picture",
+  removeThis: "Remove",
+  /** @param {string} entry */
+  removeEntry: (entry) => `Remove ${entry}`,
+  /** @param {string} payload @param {string} name */
+  entryRemoved: (payload, name) => `${payload}, ${name}: removed.`,
+  showMore: "Show more",
+  /** @param {string} reason */
+  notRegistered: (reason) => `The picture is marked, but not written down. ${reason}`,
 };

@@ -1,5 +1,5 @@
 import { EngineError } from "../engine/errors.js";
-import { m } from "../language.js";
+import { inNumber, m } from "../language.js";
 import { h, setText } from "./dom.js";
 import { errorInWords } from "./words.js";
 
@@ -14,7 +14,9 @@ export class JobLines {
   #error = h("p", { class: "error", role: "alert" });
   #bar = h("progress", { max: 1, "aria-label": () => m.progress });
   #cancel = h("button", { type: "button" }, () => m.cancel);
-  #progress = h("div", { class: "progress", hidden: true }, this.#bar, this.#cancel);
+  /** Beside the bar and not in the status, which a screen reader would say anew at each step. */
+  #count = h("span", { class: "hint" });
+  #progress = h("div", { class: "progress", hidden: true }, this.#bar, this.#count, this.#cancel);
   #status = h("p", { class: "status", role: "status", tabindex: -1 });
   element = h("div", { class: "job" }, this.#error, this.#progress, this.#status);
   /** @type {AbortController | null} */
@@ -51,13 +53,20 @@ export class JobLines {
     this.#running = running;
     setText(this.#error, "");
     setText(this.#status, () => m.waiting);
+    setText(this.#count, "");
     this.#bar.removeAttribute("value");
     this.#progress.hidden = false;
+    let shown = "";
     /** @param {Progress} progress */
-    const onProgress = ({ phase, share }) => {
+    const onProgress = ({ phase, done, total, share }) => {
       if (running !== this.#running) return;
       this.#bar.value = share;
-      setText(this.#status, () => `${m.phases[phase]}…`);
+      setText(
+        this.#count,
+        phase === "search" && done ? () => m.placesTried(inNumber(done), inNumber(total)) : "",
+      );
+      if (phase !== shown) setText(this.#status, () => `${m.phases[phase]}…`);
+      shown = phase;
     };
     /** @type {LiveText | ""} */
     let outcome = "";

@@ -1,18 +1,16 @@
 import { DEFAULT_PATTERN, PLACES } from "../batch/names.js";
 import { inNumber, m } from "../language.js";
 import { prefer, preference } from "../preferences.js";
-import { h, setAttribute, setText } from "./dom.js";
+import { h, setText } from "./dom.js";
+import { PayloadField } from "./payload-field.js";
 
 /**
  * @import { MarkOptions } from "../batch/batch.js"
- * @import { OutputFormat, PayloadKind } from "../engine/protocol.js"
+ * @import { OutputFormat } from "../engine/protocol.js"
  */
 
-/** @type {PayloadKind[]} */
-const KINDS = ["text", "hex", "number", "protected", "random"];
 /** @type {OutputFormat[]} */
 const FORMATS = ["JPEG", "PNG", "WEBP"];
-const EXAMPLES = { text: "pipe", hex: "70697065", number: "1234567", protected: "4711", random: "" };
 export const WEAKEST_DB = 46;
 export const STRONGEST_DB = 34;
 const DEFAULT_DB = 42;
@@ -27,19 +25,7 @@ export function strengthInWords(db) {
 
 /** The form that says how pictures are to be marked. Strength and names are remembered, payloads are not. */
 export class MarkOptionsForm {
-  #kinds = h(
-    "select",
-    { id: "kind" },
-    ...KINDS.map((kind) => h("option", { value: kind }, () => m.kinds[kind])),
-  );
-  #value = h("input", {
-    type: "text",
-    autocomplete: "off",
-    autocapitalize: "off",
-    spellcheck: "false",
-    "aria-describedby": "value-hint",
-  });
-  #valueHint = h("p", { class: "hint", id: "value-hint" });
+  #payload = new PayloadField("mark", () => m.kindHints);
   #strength = h("input", {
     type: "range",
     id: "strength",
@@ -71,14 +57,7 @@ export class MarkOptionsForm {
   element = h(
     "form",
     { class: "options card", novalidate: true },
-    h(
-      "div",
-      { class: "field" },
-      h("label", { for: "kind" }, () => m.payload),
-      this.#kinds,
-      this.#value,
-      this.#valueHint,
-    ),
+    this.#payload.element,
     h(
       "div",
       { class: "field" },
@@ -129,16 +108,16 @@ export class MarkOptionsForm {
       prefer("format", this.#format.value);
       onSubmit(this.options);
     });
-    this.element.addEventListener("input", () => this.#showChoices());
-    this.#showChoices();
+    this.#strength.addEventListener("input", () => this.#showStrength());
+    this.#showStrength();
     this.showCount(0);
   }
 
   /** @returns {MarkOptions} */
   get options() {
     return {
-      kind: this.#kind,
-      value: this.#value.value,
+      kind: this.#payload.kind,
+      value: this.#payload.value,
       key: this.#key.value || null,
       strengthDb: this.#strength.valueAsNumber,
       again: false,
@@ -152,16 +131,7 @@ export class MarkOptionsForm {
     setText(this.#submit, () => m.markPictures(count));
   }
 
-  get #kind() {
-    return KINDS[this.#kinds.selectedIndex];
-  }
-
-  #showChoices() {
-    const kind = this.#kind;
-    this.#value.hidden = kind === "random";
-    this.#value.placeholder = EXAMPLES[kind];
-    setAttribute(this.#value, "aria-label", () => m.kinds[kind]);
-    setText(this.#valueHint, () => m.kindHints[kind]);
+  #showStrength() {
     setText(this.#strengthWords, () => strengthInWords(this.#strength.valueAsNumber));
   }
 }

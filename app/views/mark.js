@@ -2,8 +2,10 @@
 
 import { Batch } from "../batch/batch.js";
 import { Results } from "../batch/results.js";
-import { canSaveToFolder, download, downloadZip, saveToFolder } from "../batch/saving.js";
+import { canSaveToFolder, downloadZip, saveToFolder } from "../batch/saving.js";
+import { download } from "../download.js";
 import { m } from "../language.js";
+import { RegisterError, register } from "../register.js";
 import { h, setText } from "./dom.js";
 import { MarkOptionsForm } from "./mark-options.js";
 import { MarkRow } from "./mark-row.js";
@@ -72,7 +74,11 @@ export class MarkView {
     () => this.#batch.remove([...this.#batch.items]),
   );
   #list = h("ul", { class: "list", "aria-label": () => m.pictureList });
-  #stage = new Stage((item, strengthDb) => this.#batch.mark([item], { strengthDb }));
+  #stage = new Stage(
+    (item, strengthDb) => this.#batch.mark([item], { strengthDb }),
+    ({ file, name, type }) => this.#onTry(new File([file], name, { type })),
+  );
+  #onTry;
   #board = h(
     "div",
     { class: "board", hidden: true },
@@ -105,8 +111,12 @@ export class MarkView {
     ),
   );
 
-  /** @param {EngineClient} engine */
-  constructor(engine) {
+  /**
+   * @param {EngineClient} engine
+   * @param {(file: File) => void} onTry is given a marked picture that somebody wants to break
+   */
+  constructor(engine, onTry) {
+    this.#onTry = onTry;
     this.#batch = new Batch(engine, this.#results);
     this.#batch.addEventListener("item", (event) => {
       if (event instanceof CustomEvent) this.#onItem(event.detail);
@@ -185,11 +195,25 @@ export class MarkView {
   #onItem(item) {
     this.#rows.get(item)?.update();
     const isShown = this.#stage.item === item;
+    if (item.state === "marked" && item.outcome) this.#register(item.file, item.outcome);
     if (item.state === "marked" && item.outcome && (isShown || !this.#stage.item)) {
       this.#stage.show(item, item.outcome);
     }
     if (item.state !== "working") this.#onList();
     else this.#showProgress();
+  }
+
+  /**
+   * @param {File} cover
+   * @param {Outcome} outcome
+   */
+  async #register(cover, outcome) {
+    try {
+      await register(cover, outcome);
+    } catch (error) {
+      if (!(error instanceof RegisterError)) throw error;
+      setText(this.#error, () => m.notRegistered(errorInWords(error)));
+    }
   }
 
   #onList() {

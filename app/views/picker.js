@@ -1,9 +1,9 @@
 import { inBytes, m } from "../language.js";
 import { h, ObjectUrls, setText } from "./dom.js";
 
-/** The place where one picture is chosen. Drops and pastes on the whole page come in through `take`. */
+/** The place where pictures are chosen. Drops and pastes on the whole page come in through `take`. */
 export class Picker {
-  /** @type {File | null} */
+  /** The first of those that were chosen. @type {File | null} */
   file = null;
   #urls = new ObjectUrls();
   #onPick;
@@ -11,32 +11,50 @@ export class Picker {
   #title = h("span", { class: "drop-title" }, () => m.choosePicture);
   #hint = h("span", { class: "hint" }, () => m.dropHint);
   #input = h("input", { class: "visually-hidden", type: "file", accept: "image/*" });
+  #camera = h("input", {
+    class: "visually-hidden",
+    type: "file",
+    accept: "image/jpeg",
+    capture: "environment",
+  });
+  #photo = h("label", { class: "button photo" }, this.#camera, () => m.takePhoto);
   element = h(
     "div",
     { class: "picker" },
     h("label", { class: "drop" }, this.#input, this.#preview, this.#title, this.#hint),
   );
 
-  /** @param {(file: File) => void} onPick */
-  constructor(onPick) {
+  /**
+   * @param {(files: File[]) => void} onPick
+   * @param {{ isMultiple?: boolean, hasCamera?: boolean }} [options] the camera is offered on phones
+   */
+  constructor(onPick, { isMultiple = false, hasCamera = false } = {}) {
     this.#onPick = onPick;
-    this.#input.addEventListener("change", () => {
-      const file = this.#input.files?.item(0);
-      if (file) this.take(file);
-      // So that choosing the same file again is a change as well.
-      this.#input.value = "";
-    });
+    this.#input.multiple = isMultiple;
+    if (hasCamera) this.element.append(this.#photo);
+    for (const input of [this.#input, this.#camera]) {
+      input.addEventListener("change", () => {
+        const files = [...(input.files ?? [])];
+        if (files.length) this.take(files);
+        // So that choosing the same file again is a change as well.
+        input.value = "";
+      });
+    }
+    if (isMultiple) setText(this.#title, () => m.choosePictures);
     // A file the browser cannot show is no error here: the engine says what it is.
     this.#preview.addEventListener("error", () => (this.#preview.hidden = true));
   }
 
-  /** @param {File} file */
-  take(file) {
+  /** @param {File[]} files */
+  take(files) {
+    const [file] = files;
+    const size = files.reduce((sum, { size: bytes }) => sum + bytes, 0);
     this.file = file;
     this.#urls.show(this.#preview, file);
-    this.#preview.hidden = false;
-    setText(this.#title, file.name);
-    setText(this.#hint, () => m.chosenHint(inBytes(file.size)));
-    this.#onPick(file);
+    this.#preview.hidden = files.length > 1;
+    setText(this.#title, files.length > 1 ? () => m.pictures(files.length) : file.name);
+    setText(this.#hint, () => m.chosenHint(inBytes(size)));
+    this.element.classList.add("chosen");
+    this.#onPick(this.#input.multiple ? files : [file]);
   }
 }

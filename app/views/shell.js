@@ -13,7 +13,6 @@ import { filesOf } from "./transfer.js";
  * @typedef {object} Screen
  * @property {string} name in the address (#name) and in the messages
  * @property {View} view
- * @property {boolean} [isUnlisted] reached by its address only
  */
 
 /** The drawings of the screens, strokes in a square of 24. @type {Record<string, string>} */
@@ -45,7 +44,7 @@ export class Shell {
     for (const screen of screens) {
       screen.view.element.id = `screen-${screen.name}`;
       screen.view.element.hidden = true;
-      if (!screen.isUnlisted) this.#links.set(screen, linkTo(screen));
+      this.#links.set(screen, linkTo(screen));
     }
     const main = h("main", { id: "main", tabindex: -1 }, ...screens.map(({ view }) => view.element));
     document.body.append(

@@ -93,6 +93,7 @@ export class Stage {
     this.#strengthWords,
     this.#again,
   );
+  #try = h("button", { type: "button" }, () => m.screenNames.lab);
   #facts = h("dl");
   #plot = h("div");
   element = h(
@@ -118,12 +119,16 @@ export class Stage {
     ),
     this.#view,
     h("div", { class: "stage-fields" }, this.#strengthField, this.#gainField),
+    h("div", { class: "buttons" }, this.#try),
     this.#facts,
     this.#plot,
   );
 
-  /** @param {(item: Item, strengthDb: number) => void} onMarkAgain */
-  constructor(onMarkAgain) {
+  /**
+   * @param {(item: Item, strengthDb: number) => void} onMarkAgain
+   * @param {(outcome: Outcome) => void} onTry
+   */
+  constructor(onMarkAgain, onTry) {
     this.#onMarkAgain = onMarkAgain;
     this.#title.id = "stage-title";
     for (const { input } of this.#modes) input.addEventListener("change", () => this.#showMode());
@@ -132,6 +137,7 @@ export class Stage {
     this.#again.addEventListener("click", () => {
       if (this.#shown) this.#onMarkAgain(this.#shown.item, this.#strength.valueAsNumber);
     });
+    this.#try.addEventListener("click", () => this.#shown && onTry(this.#shown.outcome));
     this.#listen();
     this.#divide(50);
   }

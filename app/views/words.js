@@ -1,13 +1,17 @@
 /** Payloads, errors and places in words, the same on every screen. */
 
-import { EngineError } from "../engine/errors.js";
 import { inNumber, inSeconds, m } from "../language.js";
 
-/** @import { Payload } from "../engine/protocol.js" */
+/**
+ * @import { EngineError } from "../engine/errors.js"
+ * @import { Payload } from "../engine/protocol.js"
+ * @import { RegisterError } from "../register.js"
+ */
 
 /** @param {Payload} payload */
 export function payloadInWords({ kind, value, hex }) {
-  return kind === "text" ? m.quoted(value) : hex;
+  if (kind === "text") return m.quoted(value);
+  return kind === "hex" ? hex : m.numbered(value);
 }
 
 /** @param {Record<string, number>} phases milliseconds */
@@ -18,7 +22,7 @@ export function timeInWords(phases) {
 /**
  * What went wrong. Python's English sentences have all the facts; a translation has the file's name.
  *
- * @param {EngineError} error
+ * @param {EngineError | RegisterError} error
  */
 export function errorInWords(error) {
   const message = m.errors[error.code] ?? m.pythonErrors[error.code];

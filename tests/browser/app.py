@@ -94,7 +94,7 @@ class App:
     def read(self, path: Path) -> Locator:
         """Read a picture and wait for the outcome; answers the section."""
         panel = self.show("Read")
-        panel.locator("input[type=file]").set_input_files(path)
+        panel.get_by_label("Choose").set_input_files(path)
         self.await_outcome(panel)
         return panel
 

@@ -1,0 +1,222 @@
+"""The screens that look at marks, as a person walks them: Read, Try to break it, Page overlay, Register."""
+
+import csv
+import io
+import json
+import re
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.app import PATIENCE_MS, App
+from tests.pictures import sample_path
+
+PHONE = {"width": 360, "height": 740}
+PAGE = """<!doctype html><style>
+  body {{ margin: 0; font: 18px/1.5 sans-serif; color: #222; background: #fff }}
+  header {{ padding: 24px; background: #1f5582; color: #fff }} main {{ padding: 24px; columns: 2 }}
+  {rule}
+</style><header>The Harbour Post</header><main>{text}</main>"""
+
+
+@pytest.fixture(scope="module")
+def marked(app: App, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small picture that says "pipe", marked in the page, and so written down in the register."""
+    folder = tmp_path_factory.mktemp("marked")
+    small = folder / "cat.jpg"
+    with Image.open(sample_path("chelsea.png")) as image:
+        image.convert("RGB").save(small, quality=92)
+    app.mark(small, "pipe")
+    return app.download(folder)
+
+
+def choose(panel: Locator, *paths: Path) -> None:
+    panel.get_by_label("Choose").set_input_files(paths)
+
+
+def test_a_picture_that_was_marked_here_is_known(app: App, marked: Path) -> None:
+    panel = app.show("Register")
+    note = panel.get_by_role("textbox", name="Note: “pipe”, cat.jpg")
+    note.fill("For the harbour office")
+    note.press("Enter")
+    expect(panel.get_by_role("status")).to_have_text("Note kept.")
+
+    panel = app.read(marked)
+    expect(panel.locator(".answer")).to_have_text("“pipe”: For the harbour office")
+    expect(panel.locator(".explanation")).to_contain_text(
+        "chance of a false alarm is less than 1 in a billion"
+    )
+    expect(panel.locator("dl")).to_contain_text("In the registerFor the harbour office (32 bits agree")
+    expect(panel.locator(".place polygon")).to_have_count(2)
+
+
+def test_where_the_picture_lies_on_a_page_is_outlined(app: App, marked: Path, tmp_path: Path) -> None:
+    with Image.open(marked) as image:
+        page = Image.new("RGB", (1000, 600), "white")
+        page.paste(image.resize((400, 266)), (500, 200))
+        page.save(tmp_path / "page.png")
+    panel = app.read(tmp_path / "page.png")
+    points = panel.locator(".place polygon").last.get_attribute("points", timeout=PATIENCE_MS)
+    assert points is not None
+    corners = [float(value) for value in re.split("[ ,]", points)]
+    assert corners == pytest.approx([500, 200, 900, 200, 900, 466, 500, 466], abs=25)
+
+
+def test_a_key_makes_the_bits_look_random(app: App, marked: Path) -> None:
+    panel = app.read(marked)
+    panel.get_by_label("Key").fill("not the one")
+    panel.get_by_role("button", name="Read again").click()
+    app.await_outcome(panel)
+    expect(panel.locator(".answer")).not_to_contain_text("pipe")
+    panel.get_by_label("Key").fill("")
+
+
+def test_many_pictures_give_a_table_and_a_csv_file(app: App, marked: Path, tmp_path: Path) -> None:
+    broken = tmp_path / "=broken.png"
+    broken.write_bytes(b"no picture")
+    panel = app.show("Read")
+    choose(panel, marked, broken, sample_path("coffee.png"))
+    app.await_outcome(panel)
+    expect(panel.locator("caption")).to_have_text("3 of 3 pictures read, a watermark in 1.")
+    expect(panel.get_by_role("row", name="cat-marked.jpg")).to_contain_text("“pipe”")
+    expect(panel.get_by_role("row", name="=broken.png")).to_contain_text("=broken.png is not a picture")
+    expect(panel.get_by_role("row", name="coffee.png")).to_contain_text("No watermark found")
+    with app.page.expect_download() as download:
+        panel.get_by_role("button", name="Export as CSV").click()
+    text = Path(download.value.path()).read_text("utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert [row["file"] for row in rows] == ["cat-marked.jpg", "'=broken.png", "coffee.png"]
+    assert [row["hex"] for row in rows] == ["70697065", "", ""]
+    assert "not a picture" in rows[1]["error"]
+
+
+def test_reading_many_can_be_cancelled(app: App) -> None:
+    panel = app.show("Read")
+    choose(panel, *[sample_path("coffee.png")] * 20)
+    expect(panel.locator(".progress")).to_contain_text("of at most")
+    panel.get_by_role("button", name="Cancel").click()
+    expect(panel.locator(".status")).to_have_text("Cancelled.")
+
+
+def test_a_slider_of_the_lab_breaks_the_mark(app: App, marked: Path) -> None:
+    panel = app.show("Try to break it")
+    choose(panel, marked)
+    expect(panel.locator(".answer")).to_have_text("“pipe”", timeout=PATIENCE_MS)
+    expect(panel.locator(".explanation")).to_contain_text("32 of 32 bits are right.")
+    blur = panel.get_by_role("slider", name="Amount: Blur")
+    for amount in ("0.01", "0.02", "0.03"):  # Of these the last counts.
+        blur.fill(amount)
+    expect(panel.get_by_role("checkbox", name="Blur")).to_be_checked()
+    panel.get_by_role("slider", name="Amount: JPEG quality").fill("5")
+    panel.get_by_role("slider", name="Amount: Colour").fill("0")
+    expect(panel.locator(".answer")).not_to_have_text("“pipe”", timeout=PATIENCE_MS)
+    panel.get_by_role("button", name="Start over").click()
+    expect(panel.locator(".answer")).to_have_text("“pipe”", timeout=PATIENCE_MS)
+
+
+def test_a_chart_says_how_far_a_mark_survives(app: App, marked: Path) -> None:
+    panel = app.show("Try to break it")
+    choose(panel, marked)
+    panel.get_by_role("button", name="How far? Colour").click()
+    expect(panel.locator(".status")).to_contain_text("Colour: found at", timeout=PATIENCE_MS)
+    expect(panel.locator(".survival circle")).to_have_count(9)
+    expect(panel.locator(".survival circle").last).to_have_class("found")
+
+
+def test_a_page_under_the_tile_is_read_from_its_screenshot(app: App, tmp_path: Path) -> None:
+    panel = app.show("Page overlay")
+    panel.get_by_role("textbox", name="Text").fill("over")
+    panel.get_by_role("button", name="Make the tile").click()
+    expect(panel.locator(".status").first).to_have_text("The tile carries “over”.", timeout=PATIENCE_MS)
+    with app.page.expect_download() as download:
+        panel.get_by_role("button", name="Download the tile").click()
+    download.value.save_as(tmp_path / download.value.suggested_filename)
+    rule = panel.get_by_label("CSS rule").inner_text()
+    text = panel.locator(".sample-page").inner_text() * 4
+    (tmp_path / "page.html").write_text(PAGE.format(rule=rule, text=text), "utf-8")
+
+    browser = app.page.context.browser
+    assert browser is not None
+    page = browser.new_page(viewport={"width": 1000, "height": 700})
+    page.goto((tmp_path / "page.html").as_uri())
+    page.screenshot(path=tmp_path / "screenshot.png")
+    page.close()
+    with Image.open(tmp_path / "screenshot.png") as image:
+        image.convert("RGB").save(tmp_path / "screenshot.jpg", quality=75)
+
+    choose(panel, tmp_path / "screenshot.jpg")
+    expect(panel.locator(".answer")).to_have_text("“over”", timeout=PATIENCE_MS)
+
+
+def test_the_register_is_exported_wiped_and_imported(app: App, marked: Path, tmp_path: Path) -> None:
+    assert marked.exists()
+    panel = app.show("Register")
+    before = panel.locator(".entries").inner_text()
+    with app.page.expect_download() as download:
+        panel.get_by_role("button", name="Export").click()
+    path = tmp_path / "register.json"
+    download.value.save_as(path)
+
+    panel.get_by_role("button", name="Delete everything").click()
+    panel.get_by_role("button", name="Keep them").click()
+    expect(panel.get_by_role("listitem")).to_have_count(1)
+    panel.get_by_role("button", name="Delete everything").click()
+    panel.get_by_role("dialog").get_by_role("button", name="Delete everything").click()
+    expect(panel.get_by_role("status")).to_have_text("1 entry deleted.")
+    expect(panel).to_contain_text("Nothing is written down yet.")
+
+    damaged = json.loads(path.read_text("utf-8"))
+    damaged["entries"].append({"id": "half"})
+    for name, data, sentence in (
+        ("cut.json", path.read_bytes()[:100], "it is no JSON"),
+        ("other.json", b"[]", "This file is no exported register."),
+        ("damaged.json", json.dumps(damaged).encode(), "Entry 2 of this file is damaged"),
+    ):
+        (tmp_path / name).write_bytes(data)
+        panel.get_by_label("Import").set_input_files(tmp_path / name)
+        expect(panel.get_by_role("alert")).to_contain_text(sentence)
+        expect(panel.get_by_role("listitem")).to_have_count(0)
+
+    for sentence in ("1 entry added.", "0 entries added, 1 were here already."):
+        panel.get_by_label("Import").set_input_files(path)
+        expect(panel.get_by_role("status")).to_have_text(sentence)
+    assert panel.locator(".entries").inner_text() == before
+    panel.get_by_role("searchbox", name="Search").fill("70697065 cat")
+    expect(panel.get_by_role("listitem")).to_have_count(1)
+    panel.get_by_role("searchbox", name="Search").fill("dog")
+    expect(panel).to_contain_text("Nothing fits.")
+    panel.get_by_role("searchbox", name="Search").fill("")
+
+
+def test_nothing_is_wider_than_a_phone(app: App, marked: Path) -> None:
+    desktop = app.page.viewport_size
+    assert desktop is not None
+    app.page.set_viewport_size(PHONE)
+    app.read(marked)
+    for name in ("Read", "Try to break it", "Page overlay", "Register"):
+        app.show(name)
+        assert app.page.evaluate("document.documentElement.scrollWidth") == PHONE["width"], name
+    app.page.set_viewport_size(desktop)
+
+
+def test_a_register_without_room_says_so(fresh_page: Page, url: str, tmp_path: Path) -> None:
+    fresh_page.context.new_cdp_session(fresh_page).send(
+        "Storage.overrideQuotaForOrigin", {"origin": url.rstrip("/"), "quotaSize": 10_000}
+    )
+    file = {"name": "a.png", "size": 1, "sha256": "0" * 64}
+    entry = {
+        "id": "1",
+        "time": "2026-11-21T12:00:00.000Z",
+        "payload": {"kind": "text", "value": "pipe", "hex": "70697065"},
+        "note": "",
+        "cover": file,
+        "marked": file,
+        "thumbnail": "A" * 100_000,
+    }
+    exported = {"format": "hushmark-register", "version": 1, "entries": [entry]}
+    (tmp_path / "register.json").write_text(json.dumps(exported), "utf-8")
+    fresh_page.goto(f"{url}#register")
+    fresh_page.get_by_label("Import").set_input_files(tmp_path / "register.json")
+    expect(fresh_page.get_by_role("alert").filter(has_text="no storage left")).to_be_visible()
