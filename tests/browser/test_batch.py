@@ -166,7 +166,7 @@ def test_a_phone_in_chinese_queues_what_is_chosen_while_the_engine_loads(phone: 
     page.locator("input[accept]").first.set_input_files(
         [sample_path("rocket.jpg"), sample_path("coffee.png")]
     )
-    page.get_by_label("载荷").select_option("number")
+    page.locator("section.mark").get_by_label("载荷").select_option("number")
     page.get_by_role("textbox", name="数字").fill("20261121")
     page.get_by_role("button", name="标记 2 张图片").tap()
     expect(page.locator("[data-state=working]")).to_contain_text("正在等待引擎")
