@@ -213,10 +213,7 @@ export class LabView {
     const { signal } = this.#search;
     try {
       setText(this.#error, "");
-      if (this.#original === undefined) {
-        const { reading } = await this.#lookAt({ ...request, steps: [] }, signal);
-        this.#original = reading.found ? reading.bits : null;
-      }
+      await this.#bitsOf(request, signal);
       const seen = await this.#engine.lab({ ...request, steps, thorough: false });
       if (file !== this.#file) return;
       this.#show(seen, !seen.sure && isLatest());
@@ -232,14 +229,22 @@ export class LabView {
   }
 
   /**
-   * One look, and a search where that is not sure.
+   * The bits of the picture as it came: one look, and a search where that is not sure.
    *
-   * @param {Omit<LabRequest, "thorough">} request
-   * @param {AbortSignal} signal
+   * @param {Pick<LabRequest, "file" | "key">} request
+   * @param {AbortSignal | undefined} signal
+   * @returns {Promise<number[] | null>} null when it has no mark
    */
-  async #lookAt(request, signal) {
-    const seen = await this.#engine.lab({ ...request, thorough: false }, { signal });
-    return seen.sure ? seen : this.#engine.lab({ ...request, thorough: true }, { signal });
+  async #bitsOf(request, signal) {
+    if (this.#original === undefined) {
+      const unchanged = { ...request, steps: [] };
+      const seen = await this.#engine.lab({ ...unchanged, thorough: false }, { signal });
+      const { reading } = seen.sure
+        ? seen
+        : await this.#engine.lab({ ...unchanged, thorough: true }, { signal });
+      this.#original = reading.found ? reading.bits : null;
+    }
+    return this.#original;
   }
 
   /**
@@ -292,11 +297,11 @@ export class LabView {
   async #survive(kind) {
     const file = this.#file;
     this.#search.abort();
-    if (!file || !this.#original) {
-      this.#lines.fail(() => (file ? m.labUnmarked : m.choosePictureFirst));
+    if (!file) {
+      this.#lines.fail(() => m.choosePictureFirst);
       return;
     }
-    const original = this.#original;
+    const request = { file, key: this.#key.value || null };
     /** @type {Outcome[]} */
     const outcomes = [];
     const draw = () => this.#chart.replaceChildren(survivalChart(kind, outcomes));
@@ -304,15 +309,11 @@ export class LabView {
     this.#lines.element.scrollIntoView({ block: "nearest" });
     await this.#lines.run(
       async ({ signal, onProgress }) => {
-        for (let index = 0; index < AMOUNTS; index++) {
+        const original = await this.#bitsOf(request, signal);
+        for (let index = 0; original && index < AMOUNTS; index++) {
           const amount = kind.least + ((kind.most - kind.least) * index) / (AMOUNTS - 1);
           const { reading } = await this.#engine.lab(
-            {
-              file,
-              key: this.#key.value || null,
-              steps: [{ kind: kind.name, amount }],
-              thorough: true,
-            },
+            { ...request, steps: [{ kind: kind.name, amount }], thorough: true },
             {
               signal,
               inBackground: true,
@@ -324,8 +325,10 @@ export class LabView {
           outcomes.push({ amount, accuracy, found: reading.found });
           draw();
         }
+        return original !== null;
       },
-      () => () => {
+      (isMarked) => () => {
+        if (!isMarked) return m.labUnmarked;
         const found = outcomes.filter((outcome) => outcome.found).length;
         const whole = outcomes.filter((outcome) => outcome.found && outcome.accuracy === 1).length;
         return m.survived(m.trials[kind.name], inNumber(found), inNumber(whole), inNumber(AMOUNTS));
