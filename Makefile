@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve test test-browsers fuzz bench bench-peers bench-payloads screenshot screenshots lint format wheels train train-smoke evaluate clean chromium exiftool firefox webkit
+.PHONY: help serve test test-browsers fuzz bench bench-peers bench-payloads screenshots lint format wheels train train-smoke evaluate clean chromium exiftool firefox webkit
 
 PYTHON ?= python3
 VENV := .venv
@@ -48,10 +48,6 @@ bench-peers: $(VENV)/peers.stamp ## compare with other watermarks: make bench-pe
 
 bench-payloads: $(VENV)/train.stamp ## measure payloads and small pictures: make bench-payloads [IMAGES=folder]
 	@$(PY) -m tests.bench.payloads $(if $(IMAGES),--images "$(IMAGES)")
-
-screenshot: $(VENV)/train.stamp node_modules/stamp chromium ## renew the README's picture of the page
-	@mkdir -p docs
-	@HUSHMARK_SCREENSHOT=docs/screenshot.png $(PY) -m pytest tests/browser -k screenshot
 
 screenshots: $(VENV)/dev.stamp node_modules/stamp chromium ## renew docs/screenshots: every screen, light and dark, desktop and phone
 	@$(PY) build.py

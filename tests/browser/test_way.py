@@ -1,7 +1,6 @@
 """The way of a picture through the page, as a user goes it."""
 
 import io
-import os
 import re
 from pathlib import Path
 
@@ -227,15 +226,3 @@ def test_nothing_overflows_on_a_phone(app: App) -> None:
     assert app.page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
     assert desktop is not None
     app.page.set_viewport_size(desktop)
-
-
-def test_screenshot_for_the_readme(app: App, tmp_path: Path) -> None:
-    """Writes the picture of the page to $HUSHMARK_SCREENSHOT where that is set, to keep it."""
-    path = Path(os.environ.get("HUSHMARK_SCREENSHOT", tmp_path / "screenshot.png"))
-    app.page.set_viewport_size({"width": 1000, "height": 900})
-    panel = app.mark(sample_path("chelsea.png"), "pipe")
-    expect(panel.get_by_role("img", name="The marked picture")).to_be_visible()
-    app.page.mouse.move(0, 0)
-    app.page.screenshot(path=path, full_page=True)
-    with Image.open(path) as image:
-        assert image.width == 1000
