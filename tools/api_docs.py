@@ -15,7 +15,7 @@ _FIRST = ("embed", "read", "sync")
 _HEAD = """# The Python API
 
 Made from the docstrings by `python -m tools.api_docs`. `import hushmark` has all of these names, and
-[examples/](../examples) uses them.
+[examples/](examples) uses them.
 
 """
 

@@ -63,7 +63,7 @@ class Engine:
         passphrase or null, strengthDb, again: boolean, format: JPEG, PNG, ... or null, quality:
         1..100 or null}
         -> {data: Uint8Array, name, type (MIME), width, height, sizeBefore (bytes), psnr, payload: {kind,
-        value, hex}, check: reading, warnings: codes (see `pipeline.Warning`), expected (see
+        value, hex}, check: reading, warnings: codes (see `pipeline.MarkWarning`), expected (see
         `pipeline.Marked`), difference: Uint8Array (PNG),
         phases: {phase: ms}}. The error "already-marked" has the payload that was read, too.
         """

@@ -47,7 +47,7 @@ Each phase starts with 0 of 1: open, prepare, forward, refine, apply, save, chec
 goes on with the windows that it has tried, of the most that it may try.
 """
 
-Warning = Literal["unreadable", "weak", "small", "shape"]
+MarkWarning = Literal["unreadable", "weak", "small", "shape"]
 """What to know of a marked picture: its mark cannot be read back, or only just; it has so few pixels, in a
 usual or in a long shape, that the mark may not last (see `Marked.expected`).
 """
@@ -76,7 +76,7 @@ class Marked:
     psnr: float
     payload: Payload
     check: Reading
-    warnings: tuple[Warning, ...]
+    warnings: tuple[MarkWarning, ...]
     expected: float
     difference: bytes
     phases: dict[str, float]
@@ -191,8 +191,8 @@ async def _mark(
     return residual.apply(cover, pattern, strength_db)
 
 
-def _warnings(check: Reading, payload: Payload, width: int, height: int) -> tuple[Warning, ...]:
-    warnings: list[Warning] = []
+def _warnings(check: Reading, payload: Payload, width: int, height: int) -> tuple[MarkWarning, ...]:
+    warnings: list[MarkWarning] = []
     if not check.carries(payload):
         warnings.append("unreadable")
     elif not is_sure(check):

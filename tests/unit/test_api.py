@@ -13,7 +13,7 @@ from PIL import Image
 from tests.pictures import sample_path, sample_photo
 from tools.api_docs import PAGE, api_page
 
-EXAMPLES = Path(__file__).parents[2] / "examples"
+EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 
 
 def run_example(name: str, folder: Path, *arguments: object) -> str:

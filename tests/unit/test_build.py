@@ -68,8 +68,9 @@ def checkout(repo_root: Path, tmp_path: Path) -> Path:
     root.mkdir()
     for name in ("py", "app", "weights", "requirements"):
         shutil.copytree(repo_root / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
-    files = ("index.html", "package-lock.json", "pyproject.toml", "hatch_build.py", "LICENSE", ".gitignore")
-    for name in files:
+    (root / "tools").mkdir()
+    own_files = ("index.html", "package-lock.json", "pyproject.toml", "LICENSE", ".gitignore")
+    for name in (*own_files, "tools/hatch_build.py"):
         shutil.copy(repo_root / name, root / name)
     (root / "node_modules").mkdir()
     for package in (repo_root / "node_modules").iterdir():
