@@ -60,6 +60,7 @@ def try_one(data: bytes, pattern: np.ndarray[tuple[int, ...], np.dtype[np.float3
     try:
         residual.prepare(picture, 64)
         residual.page(picture, 64)
+        open_picture(data, "photo", least_side=64)
         marked, _ = residual.apply(picture, pattern, 40)
         save_picture(marked)
     except HushmarkError as error:

@@ -99,7 +99,7 @@ class Engine:
             check=self._reading(marked.check),
             warnings=list(marked.warnings),
             expected=marked.expected,
-            difference=_uint8_array(marked.difference),
+            difference=_uint8_array(marked.difference()),
             phases=marked.phases,
         )
 

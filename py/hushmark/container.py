@@ -62,7 +62,7 @@ def is_whole(data: bytes, source: Source) -> bool:
     """
     if source == "JPEG":
         start_of_scan = next((s.start for s in _jpeg_segments(data) if s.marker == _SOS), len(data))
-        return data.find(bytes([0xFF, _EOI]), start_of_scan) >= 0
+        return data.rfind(bytes([0xFF, _EOI]), start_of_scan) >= 0  # usually the last bytes
     if source == "PNG":
         return any(chunk.kind == b"IEND" for chunk in _png_chunks(data))
     if source == "WEBP":

@@ -10,6 +10,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from . import residual
 from .card import ModelCard
@@ -65,7 +66,7 @@ class Marked:
     `data`: the file; `name`: suggested file name; `width`, `height`: pixels as displayed; `psnr`: dB against
     the cover, before encoding; `check`: what reading `data` back gave; `warnings`: what that means, empty
     when all is well; `expected`: the measured chance, 0..1, that a mark in a picture of this size
-    is read after JPEG of quality 80; `difference`: PNG for the eye; `phases`: milliseconds by phase.
+    is read after JPEG of quality 80; `phases`: milliseconds by phase.
     """
 
     data: bytes
@@ -78,8 +79,12 @@ class Marked:
     check: Reading
     warnings: tuple[MarkWarning, ...]
     expected: float
-    difference: bytes
     phases: dict[str, float]
+    _samples: tuple[Image.Image, Image.Image]
+
+    def difference(self) -> bytes:
+        """What was added, for the eye: a PNG of mid-grey + 16 times the change, at most 800 px a side."""
+        return residual.difference(*self._samples)
 
 
 @dataclass(frozen=True)
@@ -129,11 +134,13 @@ async def embed(
     marked, psnr = await _mark(cover, image, bits, strength_db, forward, phases, steps)
     await phases.enter("save")
     encoded = save_picture(marked)
-    preview = residual.difference(unmarked, residual.sample(marked))
+    samples = unmarked, residual.sample(marked)
     file_format, marked_name, (width, height) = cover.file_format, cover.marked_name, cover.display_size
     del cover, marked  # the check decodes another one: two would take twice the memory
     await phases.enter("check")
-    seen = residual.prepare(open_picture(encoded, marked_name), card.image_size)
+    # What `prepare` shrinks anyway need not be decoded at full size.
+    written = open_picture(encoded, marked_name, least_side=2 * card.image_size)
+    seen = residual.prepare(written, card.image_size)
     check = decide(await forward.decode(seen), card, WHOLE_PICTURE, key=key)
     return Marked(
         data=encoded,
@@ -146,8 +153,8 @@ async def embed(
         check=check,
         warnings=_warnings(check, payload, width, height),
         expected=expected_reading(width, height),
-        difference=preview,
         phases=phases.finish(),
+        _samples=samples,
     )
 
 

@@ -12,12 +12,13 @@ import sys
 import tempfile
 from pathlib import Path
 
-from PIL import Image
+from PIL import Image, ImageChops
 
 from tests.pictures import sample_path
 from tools.wheels.find import find_wheels
 
 ROOT = Path(__file__).resolve().parents[2]
+GRAIN = 2  # standard deviation
 SIZES = {12: (4000, 3000), 50: (8192, 6144), 100: (11_585, 8_640)}
 
 
@@ -37,10 +38,13 @@ def _status(key: str) -> int:
 
 
 def photo(folder: Path, megapixels: int, extension: str) -> Path:
-    """A sample photo enlarged, as a camera would save it."""
+    """A sample photo enlarged, with a sensor's grain, as a camera would save it."""
     path = folder / f"{megapixels}.{extension}"
+    size = SIZES[megapixels]
     with Image.open(sample_path("rocket.jpg")) as image:
-        large = image.convert("RGB").resize(SIZES[megapixels], Image.Resampling.LANCZOS)
+        large = image.convert("RGB").resize(size, Image.Resampling.LANCZOS)
+    grain = Image.merge("RGB", [Image.effect_noise(size, GRAIN)] * 3)
+    large = ImageChops.add(large, grain, offset=-128)
     large.save(path, **({"quality": 92} if extension == "jpeg" else {"compress_level": 1}))
     return path
 

@@ -141,7 +141,7 @@ def test_same_bytes(name: str, native: tuple[Path, dict[str, tuple[Marked, Recor
     folder, results = native
     marked, _ = results[name]
     assert (folder / f"{name}.marked").read_bytes() == marked.data
-    assert (folder / f"{name}.difference").read_bytes() == marked.difference
+    assert (folder / f"{name}.difference").read_bytes() == marked.difference()
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hushmark import container
+from hushmark import container, residual
 from hushmark.container import Format
 from hushmark.errors import (
     OutputFormat,
@@ -66,6 +66,19 @@ def test_jpeg_keeps_tables_subsampling_and_scans(quality: int, subsampling: int,
     assert after.quantization == before.quantization  # type: ignore[attr-defined]  # JPEG images have tables
     assert after.layer == before.layer  # type: ignore[attr-defined]  # and sampling factors
     assert after.info.get("progressive") == before.info.get("progressive")
+
+
+def test_a_jpeg_comes_no_smaller_than_asked_for_and_looks_the_same() -> None:
+    cover = Image.open(io.BytesIO(sample_photo("rocket.jpg"))).resize((1400, 700))
+    data = encoded(cover, "JPEG", quality=90, exif=exif(6))
+    whole, quarter = open_picture(data, "a.jpg"), open_picture(data, "a.jpg", least_side=160)
+    assert quarter.image.size == (350, 175)
+    assert quarter.orientation == 6
+    difference = residual.prepare(quarter, 160) - residual.prepare(whole, 160)
+    assert np.sqrt(np.square(difference).mean()) < 1.5 / 255
+    assert open_picture(data, "a.jpg", least_side=701).image.size == (1400, 700)
+    with pytest.raises(PictureTruncated):
+        open_picture(data[: len(data) // 2], "a.jpg", least_side=160)
 
 
 def test_grey_jpeg_stays_grey() -> None:

@@ -25,7 +25,7 @@ def test_a_marked_picture_reads_back(file_format: str) -> None:
     assert marked.psnr == pytest.approx(42, abs=0.15)
     again = run(read(marked.data, name=marked.name, forward=SpreadForward(), card=CARD)).reading
     assert again == marked.check
-    assert Image.open(io.BytesIO(marked.difference)).size == (500, 400)
+    assert Image.open(io.BytesIO(marked.difference())).size == (500, 400)
 
 
 def test_a_real_photo_survives_another_jpeg_at_half_its_size() -> None:
