@@ -139,7 +139,7 @@ async def embed(
     del cover, marked  # the check decodes another one: two would take twice the memory
     await phases.enter("check")
     # What `prepare` shrinks anyway need not be decoded at full size.
-    written = open_picture(encoded, marked_name, least_side=2 * card.image_size)
+    written = open_picture(encoded, marked_name, least_side=card.image_size)
     seen = residual.prepare(written, card.image_size)
     check = decide(await forward.decode(seen), card, WHOLE_PICTURE, key=key)
     return Marked(
