@@ -70,6 +70,7 @@ ORT_GLUE = {
 ENTRY_POINTS = {
     "main.js": "app/main.js",
     "worker.js": "app/engine/worker.js",
+    "networks.js": "app/engine/networks.js",
     "style.css": "app/style.css",
     "ort/jspi.js": "node_modules/onnxruntime-web/dist/ort.jspi.min.mjs",
     "ort/asyncify.js": "node_modules/onnxruntime-web/dist/ort.webgpu.min.mjs",

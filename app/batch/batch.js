@@ -1,6 +1,7 @@
 /**
- * The list of pictures to mark. Hands them to the engine one after the other, so that a pause takes effect after
- * the picture that runs, and keeps of each only what the list shows: the files lie in Results.
+ * The list of pictures to mark. Hands them to the engine two at a time, the one that runs and the one that is opened
+ * meanwhile, so that a pause takes effect after these, and keeps of each only what the list shows: the files lie in
+ * Results.
  */
 
 import { EngineError } from "../engine/errors.js";
@@ -29,6 +30,8 @@ import { DEFAULT_PATTERN, fileName } from "./names.js";
  * @property {Outcome | null} outcome
  */
 
+/** Pictures that the engine has at a time. */
+const AT_ONCE = 2;
 /** Codes of errors that are about the options, not about a picture. */
 const OPTIONS_ERROR = /^(payload-|passphrase-|output-|strength)/;
 
@@ -54,8 +57,8 @@ export class Batch extends EventTarget {
   #engine;
   #results;
   #added = 0;
-  /** @type {{ item: Item, controller: AbortController } | null} */
-  #running = null;
+  /** What the engine has. @type {Map<Item, AbortController>} */
+  #handedOver = new Map();
   /** Called when no picture waits any more; null while none does. @type {((ended: undefined) => void) | null} */
   #end = null;
 
@@ -119,7 +122,7 @@ export class Batch extends EventTarget {
     this.#next();
   }
 
-  /** The picture that is being marked is finished still. */
+  /** What the engine has is finished still. */
   pause() {
     this.isPaused = true;
     this.#tellList();
@@ -134,8 +137,9 @@ export class Batch extends EventTarget {
   /** @param {Item[]} items those that wait or are worked on */
   cancel(items) {
     for (const item of items) {
-      if (item.state === "waiting") this.#become(item, "cancelled");
-      else if (item === this.#running?.item) this.#running.controller.abort();
+      const controller = this.#handedOver.get(item);
+      if (controller) controller.abort();
+      else if (item.state === "waiting") this.#become(item, "cancelled");
     }
     this.#tellList();
   }
@@ -149,13 +153,18 @@ export class Batch extends EventTarget {
     this.#tellList();
   }
 
-  async #next() {
-    if (this.#running || this.isPaused) return;
-    const item = this.items.find(({ state }) => state === "waiting");
-    if (!item) return;
+  #next() {
+    for (const item of this.items) {
+      if (this.isPaused || this.#handedOver.size === AT_ONCE) return;
+      if (item.state === "waiting" && !this.#handedOver.has(item)) this.#handOver(item);
+    }
+  }
+
+  /** @param {Item} item that waits. If it is not the first in the engine, it goes on waiting until it is opened. */
+  async #handOver(item) {
     const controller = new AbortController();
-    this.#running = { item, controller };
-    this.#become(item, "working");
+    if (this.#handedOver.size === 0) this.#become(item, "working");
+    this.#handedOver.set(item, controller);
     try {
       await this.#markOne(item, controller.signal);
       this.#become(item, "marked");
@@ -163,9 +172,10 @@ export class Batch extends EventTarget {
       if (!(error instanceof EngineError)) throw error;
       item.error = error;
       if (OPTIONS_ERROR.test(error.code)) this.#refuse(item, error);
-      else this.#become(item, stateAfter(error));
+      // What was refused with another picture is new again.
+      else if (item.state !== "new") this.#become(item, stateAfter(error));
     } finally {
-      this.#running = null;
+      this.#handedOver.delete(item);
       if (!this.items.includes(item)) this.#drop(item);
     }
     this.#tellList();
@@ -178,7 +188,10 @@ export class Batch extends EventTarget {
    */
   #refuse(item, error) {
     const waiting = this.items.filter(({ state }) => state === "waiting");
-    for (const each of [item, ...waiting]) this.#become(each, "new");
+    for (const each of [item, ...waiting]) {
+      this.#become(each, "new");
+      this.#handedOver.get(each)?.abort();
+    }
     this.dispatchEvent(new CustomEvent("refused", { detail: error }));
   }
 
@@ -192,7 +205,7 @@ export class Batch extends EventTarget {
     /** @param {Progress} progress */
     const onProgress = (progress) => {
       item.progress = progress;
-      this.#tellItem(item);
+      this.#become(item, "working");
     };
     const marked = await this.#engine.embed({ file, ...options }, { signal, onProgress, inBackground: true });
     const { data, difference, ...facts } = marked;

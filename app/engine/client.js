@@ -1,12 +1,11 @@
 /**
  * The page's handle on the engine: a queue of jobs, and one worker at a time that does them.
  *
+ * The worker has one job at work, and of a batch the next one as well: while the networks work for the first,
+ * Python decodes the picture of the second, which then waits for its turn. Jobs of the screen in front go first.
+ *
  * A cancelled job ends where Python next waits for something, as it does between two phases and between two
  * windows of a search. Where that takes too long the worker is ended, and a new one takes its place.
- *
- * One worker does one job at a time: the forward pass runs in the worker's own thread, so that a second job at its
- * side would wait for it, and a second worker would be a second Python with a second set of networks, 90 MB before
- * its first picture.
  */
 
 import { holdUpdates } from "../work.js";
@@ -15,7 +14,7 @@ import { loadManifest, siteFile } from "./manifest.js";
 
 /**
  * @import { Manifest } from "./manifest.js"
- * @import { Compute, EngineInfo, ErrorFacts, FromWorker, Job, Progress, Result, StartProgress, Task, Tasks, ToWorker } from "./protocol.js"
+ * @import { Compute, EngineInfo, FromWorker, Job, Progress, Result, StartProgress, Task, Tasks, ToWorker } from "./protocol.js"
  *
  * @typedef {{ file: File } & Tasks["embed"]["options"]} EmbedRequest
  *
@@ -33,8 +32,10 @@ import { loadManifest, siteFile } from "./manifest.js";
  *   | { name: "failed", error: EngineError }} EngineState
  *
  * @typedef {object} QueuedJob
+ * @property {number} id
  * @property {Job} job
  * @property {File | null} file
+ * @property {AbortSignal | undefined} signal
  * @property {((progress: Progress) => void) | undefined} onProgress
  * @property {boolean} inBackground
  * @property {boolean} isSent whether the worker has it
@@ -44,6 +45,11 @@ import { loadManifest, siteFile } from "./manifest.js";
 
 /** Milliseconds that a cancelled job may take to end. */
 const CANCEL_PATIENCE = 2000;
+/**
+ * Bytes of a file that is opened before its turn. Photos of up to about 40 megapixels are smaller: decoded, two of
+ * them take 240 MB, which a phone's tab has, and none keeps Python so long that a cancelled job cannot end in time.
+ */
+const AHEAD_LIMIT = 16e6;
 
 /** Tells every step of every start, and how it ended, by the event "state". */
 export class EngineClient extends EventTarget {
@@ -62,8 +68,12 @@ export class EngineClient extends EventTarget {
   #worker = null;
   /** How often the engine was started: what comes late from an earlier start is not heard. */
   #starts = 0;
-  /** @type {QueuedJob | null} */
+  /** Given out so far. */
+  #ids = 0;
+  /** The job whose turn it is. @type {QueuedJob | null} */
   #running = null;
+  /** The job that is prepared meanwhile. @type {QueuedJob | null} */
+  #ahead = null;
   /** @type {QueuedJob[]} */
   #waiting = [];
   /** @type {(info: EngineInfo | Promise<EngineInfo>) => void} */
@@ -96,7 +106,8 @@ export class EngineClient extends EventTarget {
   }
 
   /**
-   * Starts a new worker in place of the present one, if any. The jobs that wait keep waiting.
+   * Starts a new worker in place of the present one, if any. The jobs that wait keep waiting, and those that the
+   * present one has begun begin anew.
    *
    * @returns {Promise<EngineInfo>} also in `ready`; rejects with an EngineError
    */
@@ -104,6 +115,9 @@ export class EngineClient extends EventTarget {
     this.#worker?.terminate();
     this.#worker = null;
     this.#isOutdated = false;
+    const begun = [this.#running, this.#ahead].filter((queued) => queued !== null);
+    this.#waiting.unshift(...begun.filter(({ signal }) => !signal?.aborted));
+    this.#running = this.#ahead = null;
     const resolveLast = this.#resolveReady;
     this.ready = new Promise((resolve, reject) => {
       this.#resolveReady = resolve;
@@ -133,12 +147,12 @@ export class EngineClient extends EventTarget {
         event.preventDefault();
         if (worker !== this.#worker) return;
         const code = this.state.name === "ready" ? "engine-stopped" : "engine-start";
-        this.#stopped(new EngineError(code, event.message));
+        this.#stopped(new EngineError(code, event.message), this.#running);
       };
       this.#worker = worker;
       this.#send({ type: "start", manifest, compute: this.#compute });
     } catch (error) {
-      if (start === this.#starts) this.#stopped(/** @type {EngineError} */ (error));
+      if (start === this.#starts) this.#stopped(/** @type {EngineError} */ (error), null);
     }
   }
 
@@ -202,7 +216,9 @@ export class EngineClient extends EventTarget {
       }
       // The worker answers a job with the result of its task.
       const resolve = /** @type {(result: Result) => void} */ (settle);
-      const queued = { job, file, onProgress, inBackground, isSent: false, resolve, reject };
+      this.#ids += 1;
+      const [id, isSent] = [this.#ids, false];
+      const queued = { id, job, file, signal, onProgress, inBackground, isSent, resolve, reject };
       signal?.addEventListener("abort", () => this.#cancel(queued), { once: true });
       this.#waiting.push(queued);
       if (this.state.name === "failed") this.start();
@@ -212,49 +228,77 @@ export class EngineClient extends EventTarget {
     return result;
   }
 
-  async #next() {
-    if (this.state.name !== "ready" || this.#running) return;
-    const running = this.#waiting.find(({ inBackground }) => !inBackground) ?? this.#waiting[0];
-    if (!running) return;
-    this.#waiting.splice(this.#waiting.indexOf(running), 1);
-    this.#running = running;
-    const { job, file } = running;
+  #next() {
+    if (this.state.name !== "ready") return;
+    if (!this.#running) {
+      const first = this.#firstWaiting();
+      const running = first?.inBackground ? (this.#ahead ?? first) : (first ?? this.#ahead);
+      if (!running) return;
+      this.#running = running;
+      this.#send({ type: "turn", id: running.id });
+      if (running === this.#ahead) this.#ahead = null;
+      else this.#handOver(running);
+    }
+    if (!this.#running.inBackground || this.#ahead) return;
+    const following = this.#firstWaiting();
+    if (!following?.inBackground || (following.file?.size ?? 0) > AHEAD_LIMIT) return;
+    this.#ahead = following;
+    this.#handOver(following);
+  }
+
+  #firstWaiting() {
+    return this.#waiting.find(({ inBackground }) => !inBackground) ?? this.#waiting.at(0);
+  }
+
+  /** @param {QueuedJob} queued that waits */
+  async #handOver(queued) {
+    this.#waiting.splice(this.#waiting.indexOf(queued), 1);
+    queued.isSent = false;
+    const { id, job, file } = queued;
+    const worker = this.#worker;
+    const isWanted = () => worker === this.#worker && (queued === this.#running || queued === this.#ahead);
     try {
       const data = file && (await file.arrayBuffer());
-      if (this.#running !== running) return;
-      running.isSent = true;
-      this.#send({ type: "job", job, data }, data ? [data] : []);
+      if (!isWanted()) return;
+      queued.isSent = true;
+      this.#send({ type: "job", id, job, data }, data ? [data] : []);
     } catch {
-      if (this.#running === running) this.#finish()?.reject(new EngineError("file-unreadable", job.name));
+      if (!isWanted()) return;
+      this.#end(queued);
+      queued.reject(new EngineError("file-unreadable", job.name));
     }
   }
 
-  /** @returns {QueuedJob | null} the job that was running; the next one follows */
-  #finish() {
-    const finished = this.#running;
-    this.#running = null;
-    if (this.#isOutdated) this.start();
-    else this.#next();
-    return finished;
+  /**
+   * @param {number | null} id
+   * @returns {QueuedJob | null} null also where it was cancelled before its turn
+   */
+  #handedOver(id) {
+    return [this.#running, this.#ahead].find((queued) => queued?.id === id) ?? null;
   }
 
-  /** @param {ErrorFacts} facts */
-  #rejectRunning(facts) {
-    const finished = this.#finish();
-    finished?.reject(EngineError.from({ detail: finished.job.name, ...facts }));
+  /** @param {QueuedJob | null} queued that the worker has no more */
+  #release(queued) {
+    if (queued === this.#running) this.#running = null;
+    else if (queued === this.#ahead) this.#ahead = null;
+  }
+
+  /** @param {QueuedJob | null} queued that was handed over and has ended; the next job follows */
+  #end(queued) {
+    this.#release(queued);
+    if (this.#isOutdated && !this.#running) this.start();
+    else this.#next();
   }
 
   /** @param {QueuedJob} queued */
   #cancel(queued) {
-    if (queued === this.#running && !queued.isSent) {
-      this.#finish();
-    } else if (queued === this.#running) {
-      this.#send({ type: "cancel" });
+    if (queued.isSent) this.#send({ type: "cancel", id: queued.id });
+    if (queued === this.#running && queued.isSent) {
       setTimeout(() => {
-        if (queued !== this.#running) return;
-        this.#running = null;
-        this.start();
+        if (queued === this.#running) this.start();
       }, CANCEL_PATIENCE);
+    } else if (queued === this.#running || queued === this.#ahead) {
+      this.#end(queued);
     } else {
       this.#waiting = this.#waiting.filter((waiting) => waiting !== queued);
     }
@@ -265,13 +309,13 @@ export class EngineClient extends EventTarget {
    * The worker is of no more use. One that had been ready is replaced; one that could not start would fail again.
    *
    * @param {EngineError} error
+   * @param {QueuedJob | null} job that broke it
    */
-  #stopped(error) {
+  #stopped(error, job) {
     if (this.state.name === "ready") {
-      const running = this.#running;
-      this.#running = null;
+      this.#release(job);
       this.start();
-      running?.reject(error);
+      job?.reject(error);
       return;
     }
     this.#worker?.terminate();
@@ -283,27 +327,30 @@ export class EngineClient extends EventTarget {
 
   /** @param {FromWorker} message */
   #receive(message) {
+    const job = "id" in message ? this.#handedOver(message.id) : null;
     switch (message.type) {
       case "loading":
         // The browser may tell of a download after the engine is ready.
         if (this.state.name === "starting") this.#become({ name: "starting", progress: message.progress });
-        break;
-      case "progress":
-        this.#running?.onProgress?.(message.progress);
         break;
       case "ready":
         this.#become({ name: "ready", info: message.info });
         this.#resolveReady(message.info);
         this.#next();
         break;
+      case "progress":
+        if (!job?.signal?.aborted) job?.onProgress?.(message.progress);
+        break;
       case "result":
-        this.#finish()?.resolve(message.result);
+        this.#end(job);
+        job?.resolve(message.result);
         break;
       case "error":
-        this.#rejectRunning(message.error);
+        this.#end(job);
+        job?.reject(EngineError.from({ detail: job.job.name, ...message.error }));
         break;
       case "stopped":
-        this.#stopped(EngineError.from(message.error));
+        this.#stopped(EngineError.from(message.error), job);
         break;
     }
   }

@@ -31,6 +31,19 @@ export class EngineError extends Error {
 }
 
 /**
+ * What crosses from a worker.
+ *
+ * @param {unknown} error
+ * @param {"engine-start" | "engine-stopped"} code of errors that have none
+ * @returns {ErrorFacts}
+ */
+export function factsOf(error, code) {
+  return error instanceof EngineError
+    ? { code: error.code, detail: error.detail }
+    : { code, detail: lastLine(error) };
+}
+
+/**
  * The last line of an error's text: of a Python traceback, the line that names the exception.
  *
  * @param {unknown} error

@@ -1,8 +1,10 @@
 /**
  * What the page and the worker say to each other, as types only.
  *
- * The page sends one `start`, then one job at a time; the worker answers each job with any number of
- * `progress` messages and one `result` or `error`. Pictures are transferred, not copied, in both directions.
+ * The page sends one `start`, then jobs, each with an id, and says which one's `turn` it is. One that comes before
+ * its turn is prepared while the networks work for the other, and then waits. The worker answers each job with any
+ * number of `progress` messages and one `result` or `error`. Pictures are transferred, not copied, in both
+ * directions.
  *
  * @import { Manifest } from "./manifest.js"
  *
@@ -140,7 +142,7 @@
  * @property {"wasm" | "jspi" | "asyncify"} build of onnxruntime-web
  * @property {number | null} selfTest relative error of WebGPU's answers, wasm's taken for right; null where it was
  *   not asked
- * @property {number} loadedBytes taken from the network by the worker
+ * @property {number} loadedBytes taken from the network by the engine's workers
  * @property {"network" | "storage" | "memory"} weightsFrom memory: from the network, and could not be kept
  * @property {Note[]} notes what did not work; something else was done instead
  *
@@ -150,17 +152,19 @@
  * @property {string} [detail] what it is about, of the engine's own errors
  * @property {Payload | null} [payload] of "already-marked": what the picture reads as
  *
- * @typedef {{ type: "start", manifest: Manifest, compute: Compute } | { type: "job", job: Job, data: ArrayBuffer | null }
- *   | { type: "cancel" }} ToWorker
- * `cancel` means the job that runs, which then ends with an error, or with its result if that was quicker.
+ * @typedef {{ type: "start", manifest: Manifest, compute: Compute }
+ *   | { type: "job", id: number, job: Job, data: ArrayBuffer | null }
+ *   | { type: "turn", id: number }
+ *   | { type: "cancel", id: number }} ToWorker
+ * `turn` may come before its job. A job that is cancelled ends with an error, or with its result if that was quicker.
  *
  * @typedef {{ type: "loading", progress: StartProgress }
- *   | { type: "progress", progress: Progress }
  *   | { type: "ready", info: EngineInfo }
- *   | { type: "result", result: Result }
- *   | { type: "error", error: ErrorFacts }
- *   | { type: "stopped", error: ErrorFacts }} FromWorker
- * `error` ends a job, `stopped` the worker: it is of no more use.
+ *   | { type: "progress", id: number, progress: Progress }
+ *   | { type: "result", id: number, result: Result }
+ *   | { type: "error", id: number, error: ErrorFacts }
+ *   | { type: "stopped", id: number | null, error: ErrorFacts }} FromWorker
+ * `error` ends a job, `stopped` the worker: it is of no more use. Its id is that of the job that broke it.
  */
 
 export {};

@@ -120,8 +120,7 @@ function runtimeFailure() {
   return new Promise((_, reject) => {
     WebAssembly.instantiateStreaming = (source, imports) => {
       const instantiated = instantiateStreaming(source, imports);
-      // onnxruntime-web, which has another way when this one fails, calls its imports differently.
-      if (imports && "env" in imports) instantiated.catch(reject);
+      instantiated.catch(reject);
       return instantiated;
     };
   });

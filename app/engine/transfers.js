@@ -1,11 +1,15 @@
-/**
- * What this thread (page or worker) has taken over the network, as the browser itself counted it.
- *
- * @returns {number} bytes on the wire; what the HTTP cache had is none
- */
+/** What this thread (page or worker) takes over the network, as the browser itself counts it. */
+
+/** @returns {number} bytes on the wire so far; what the HTTP cache had is none */
 export function loadedBytes() {
   return [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")].reduce(
     (sum, entry) => sum + /** @type {PerformanceResourceTiming} */ (entry).transferSize,
     0,
   );
+}
+
+/** @param {(urls: string[]) => void} onFetched told the files that have come, from the first on */
+export function watchTransfers(onFetched) {
+  const observer = new PerformanceObserver((list) => onFetched(list.getEntries().map(({ name }) => name)));
+  observer.observe({ type: "resource", buffered: true });
 }

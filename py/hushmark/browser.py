@@ -31,7 +31,7 @@ _OVERLAY_NAME = "hushmark-overlay.png"
 
 
 class JsForward(Protocol):
-    """What the worker hands over: flat Float32Arrays in, a promise of the outputs."""
+    """What the worker hands over: flat Float32Arrays in (for good), a promise of the outputs."""
 
     def encode(self, bits: JsProxy, image: JsProxy) -> Awaitable[JsProxy]:
         """Bits [n] and image [3*S*S] -> [residual [3*S*S]]."""
@@ -49,14 +49,22 @@ class JsForward(Protocol):
 class Engine:
     """Entry points for the worker.
 
-    A HushmarkError comes back as `{error: {code, message}}`; anything else propagates.
+    A HushmarkError comes back as `{error: {code, message}}`; anything else propagates. `turn` is set when the
+    job may use the networks; None lets it at once.
     """
 
     def __init__(self, js_forward: JsForward, card_path: str) -> None:
-        self._forward = _Forward(js_forward)
+        self._js = js_forward
         self._card = read_card(Path(card_path))
 
-    async def embed(self, data: JsProxy, name: str, options: JsProxy, on_progress: Progress) -> JsProxy:
+    async def embed(
+        self,
+        data: JsProxy,
+        name: str,
+        options: JsProxy,
+        on_progress: Progress,
+        turn: asyncio.Event | None = None,
+    ) -> JsProxy:
         """Mark the picture in `data` (Uint8Array).
 
         `options`: {kind: text, hex, number, protected or random (which ignores `value`), value, key:
@@ -79,7 +87,7 @@ class Engine:
                 again=wanted["again"],
                 output_format=wanted.get("format"),
                 quality=wanted.get("quality"),
-                forward=self._forward,
+                forward=_Forward(self._js, turn),
                 card=self._card,
                 progress=on_progress,
             )
@@ -103,7 +111,14 @@ class Engine:
             phases=marked.phases,
         )
 
-    async def read(self, data: JsProxy, name: str, options: JsProxy, on_progress: Progress) -> JsProxy:
+    async def read(
+        self,
+        data: JsProxy,
+        name: str,
+        options: JsProxy,
+        on_progress: Progress,
+        turn: asyncio.Event | None = None,
+    ) -> JsProxy:
         """Read the picture in `data` (Uint8Array).
 
         `options`: {key: passphrase or null, known: list of payloads (see `KnownIds.parse`) or null}
@@ -117,7 +132,7 @@ class Engine:
             result = await pipeline.read(
                 data.to_bytes(),
                 name=name,
-                forward=self._forward,
+                forward=_Forward(self._js, turn),
                 card=self._card,
                 key=_key(wanted),
                 known=KnownIds.parse(wanted["known"], self._card.bits) if wanted.get("known") else None,
@@ -127,7 +142,7 @@ class Engine:
             return _error(error)
         return _object(**self._reading(result.reading), phases=result.phases)
 
-    async def overlay(self, options: JsProxy) -> JsProxy:
+    async def overlay(self, options: JsProxy, turn: asyncio.Event | None = None) -> JsProxy:
         """Make a transparent tile that marks a page. `options`: {kind, value, key, strengthDb} as in `embed`.
 
         -> {data: Uint8Array (PNG), css: the rule that lays it over a page, payload: {kind, value, hex}}
@@ -137,7 +152,7 @@ class Engine:
             payload = self._payload(wanted)
             tile = await overlay.overlay(
                 payload,
-                forward=self._forward,
+                forward=_Forward(self._js, turn),
                 card=self._card,
                 strength_db=wanted["strengthDb"],
                 key=_key(wanted),
@@ -155,7 +170,14 @@ class Engine:
         ]
         return to_js(kinds, dict_converter=js.Object.fromEntries)
 
-    async def lab(self, data: JsProxy, name: str, options: JsProxy, on_progress: Progress) -> JsProxy:
+    async def lab(
+        self,
+        data: JsProxy,
+        name: str,
+        options: JsProxy,
+        on_progress: Progress,
+        turn: asyncio.Event | None = None,
+    ) -> JsProxy:
         """Change a copy of the picture in `data` (Uint8Array), and read it.
 
         `options`: {steps: [{kind, amount}], taken in turn, key: passphrase or null, thorough: boolean (see
@@ -167,7 +189,7 @@ class Engine:
                 data.to_bytes(),
                 [(step["kind"], step["amount"]) for step in wanted["steps"]],
                 name=name,
-                forward=self._forward,
+                forward=_Forward(self._js, turn),
                 card=self._card,
                 key=_key(wanted),
                 thorough=wanted["thorough"],
@@ -213,32 +235,69 @@ class Engine:
         }
 
 
-def start(method: Callable[..., Coroutine[Any, Any, JsProxy]], *arguments: object) -> asyncio.Task[JsProxy]:
-    """Start one of the Engine's methods as a task, which JavaScript can cancel."""
-    return asyncio.get_running_loop().create_task(method(*arguments))
+class Job:
+    """One of the Engine's methods at work, for JavaScript to hold in its hand.
+
+    A job that comes before its turn can have its picture ready, and no more.
+    """
+
+    def __init__(self, method: Callable[..., Coroutine[Any, Any, JsProxy]], *arguments: object) -> None:
+        self._may_begin, self._turn = asyncio.Event(), asyncio.Event()
+        self._task = asyncio.get_running_loop().create_task(self._run(method, arguments))
+
+    def begin(self) -> None:
+        """Let it work up to its first forward pass."""
+        self._may_begin.set()
+
+    def proceed(self) -> None:
+        """Let it work to its end."""
+        self.begin()
+        self._turn.set()
+
+    def cancel(self) -> None:
+        """End it where it next waits for something."""
+        self._task.cancel()
+
+    async def result(self) -> JsProxy:
+        """What the method answers. Raises CancelledError."""
+        return await self._task
+
+    async def _run(
+        self, method: Callable[..., Coroutine[Any, Any, JsProxy]], arguments: tuple[object, ...]
+    ) -> JsProxy:
+        await self._may_begin.wait()
+        return await method(*arguments, self._turn)
 
 
 class _Forward:
-    """`Forward` around the worker's sessions."""
+    """`Forward` around the worker's sessions, for one job."""
 
-    def __init__(self, js_forward: JsForward) -> None:
+    def __init__(self, js_forward: JsForward, turn: asyncio.Event | None) -> None:
         self._js = js_forward
+        self._turn = turn
 
     async def encode(self, bits: NDArray[np.float32], image: NDArray[np.float32]) -> NDArray[np.float32]:
-        (residual,) = await _outputs(self._js.encode(_float32_array(bits), _float32_array(image)))
+        (residual,) = await self._run(self._js.encode, bits, image)
         return residual.reshape(image.shape)
 
     async def refine(
         self, bits: NDArray[np.float32], image: NDArray[np.float32], residual: NDArray[np.float32]
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        direction, margins = await _outputs(
-            self._js.refine(_float32_array(bits), _float32_array(image), _float32_array(residual))
-        )
+        direction, margins = await self._run(self._js.refine, bits, image, residual)
         return direction.reshape(image.shape), margins[np.newaxis]
 
     async def decode(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
-        (logits,) = await _outputs(self._js.decode(_float32_array(image)))
+        (logits,) = await self._run(self._js.decode, image)
         return logits[np.newaxis]
+
+    async def _run(
+        self, network: Callable[..., Awaitable[JsProxy]], *inputs: NDArray[np.float32]
+    ) -> list[NDArray[np.float32]]:
+        """Shielded, so that a forward pass which is under way when its job is cancelled ends by itself."""
+        if self._turn is not None:
+            await self._turn.wait()
+        outputs = await asyncio.shield(network(*map(_float32_array, inputs)))
+        return [np.asarray(output.to_py(), np.float32) for output in outputs]
 
 
 def _protected(protected: Protected) -> dict[str, object]:
@@ -253,14 +312,6 @@ def _protected(protected: Protected) -> dict[str, object]:
 
 def _key(options: dict[str, Any]) -> Key | None:
     return Key.from_passphrase(options["key"]) if options.get("key") else None
-
-
-async def _outputs(promise: Awaitable[JsProxy]) -> list[NDArray[np.float32]]:
-    """The Float32Arrays of a promise of a JavaScript array.
-
-    Shielded, so that a forward pass which is under way when its job is cancelled ends by itself.
-    """
-    return [np.asarray(output.to_py(), np.float32) for output in await asyncio.shield(promise)]
 
 
 def _float32_array(values: NDArray[np.float32]) -> JsProxy:

@@ -1,11 +1,11 @@
 /** Opens the engine's parts to the tests, in a page of the real site. */
 
 import { EngineClient } from "../../app/engine/client.js";
-import { loadManifest, siteFile } from "../../app/engine/manifest.js";
+import { digestOf, loadManifest, siteFile } from "../../app/engine/manifest.js";
 import { openSessions } from "../../app/engine/sessions.js";
 import { loadWeights } from "../../app/engine/weights.js";
 
-/** @import { Compute } from "../../app/engine/protocol.js" */
+/** @import { Compute, Progress } from "../../app/engine/protocol.js" */
 
 /** @type {Compute} */
 const COMPUTE = { provider: "auto", threads: null };
@@ -57,6 +57,10 @@ async function runNetwork(network, feeds) {
 class Recorder {
   /** @type {string[]} */
   events = [];
+  /** The phases that each job has entered, and its end. @type {string[]} */
+  phases = [];
+  /** SHA-256 of the marked pictures, by job. @type {Record<string, string>} */
+  digests = {};
   /** @type {Record<string, AbortController>} */
   #controllers = {};
   /** @type {Promise<void>[]} */
@@ -77,9 +81,10 @@ class Recorder {
   /**
    * @param {string} name of the job in the events
    * @param {string} picture base64
-   * @param {string} [abortOn] name of a job that is cancelled as soon as this one runs
+   * @param {{ abortOn?: string, inBackground?: boolean }} [options] abortOn: name of a job that is cancelled as soon
+   *   as this one runs
    */
-  embed(name, picture, abortOn) {
+  embed(name, picture, { abortOn, inBackground } = {}) {
     if (!this.#client) throw new Error("The engine was not started.");
     const controller = new AbortController();
     this.#controllers[name] = controller;
@@ -92,10 +97,18 @@ class Recorder {
       again: false,
       format: null,
     };
-    const onProgress = () => abortOn && this.#controllers[abortOn].abort();
+    /** @param {Progress} progress */
+    const onProgress = ({ phase }) => {
+      this.phases.push(`${name}: ${phase}`);
+      if (abortOn) this.#controllers[abortOn].abort();
+    };
     this.#jobs.push(
-      this.#client.embed(request, { signal: controller.signal, onProgress }).then(
-        (marked) => void this.events.push(`${name}: ${marked.name}`),
+      this.#client.embed(request, { signal: controller.signal, onProgress, inBackground }).then(
+        async (marked) => {
+          this.events.push(`${name}: ${marked.name}`);
+          this.phases.push(`${name}: end`);
+          this.digests[name] = await digestOf(marked.data.buffer);
+        },
         (error) => void this.events.push(`${name}: ${error.name} ${error.code}`),
       ),
     );
@@ -104,7 +117,7 @@ class Recorder {
   async settled() {
     await Promise.all(this.#jobs);
     await this.#client?.ready;
-    return this.events;
+    return { events: this.events, phases: this.phases, digests: this.digests };
   }
 }
 

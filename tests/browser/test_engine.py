@@ -115,31 +115,72 @@ def test_pytorch_native_and_browser_agree(harness: Page, repo_root: Path) -> Non
         assert relative_error(np.array(in_browser), native) < 1e-2
 
 
-def test_jobs_run_in_order_and_cancelling_one_leaves_the_others(harness: Page) -> None:
-    def png(side: int) -> str:
-        buffer = io.BytesIO()
-        Image.linear_gradient("L").convert("RGB").resize((side, side)).save(buffer, "PNG")
-        return base64.b64encode(buffer.getvalue()).decode()
+def gradient(side: int) -> str:
+    """A PNG file, in base64."""
+    buffer = io.BytesIO()
+    Image.linear_gradient("L").convert("RGB").resize((side, side)).save(buffer, "PNG")
+    return base64.b64encode(buffer.getvalue()).decode()
 
+
+def test_jobs_run_in_order_and_cancelling_one_leaves_the_others(harness: Page) -> None:
     harness.set_default_timeout(PATIENCE_MS)
-    events = harness.evaluate(
+    recorded = harness.evaluate(
         """async ([small, large]) => {
             const { recorder } = harness;
             await recorder.start();
             recorder.embed("first", small);
-            recorder.embed("running", large, "running");
+            recorder.embed("running", large, { abortOn: "running" });
             recorder.embed("waiting", small);
-            recorder.embed("third", small, "waiting");
+            recorder.embed("third", small, { abortOn: "waiting" });
             recorder.embed("last", small);
             return recorder.settled();
         }""",
-        [png(64), png(3000)],
+        [gradient(64), gradient(3000)],
     )
     # Whether the engine could stop in time or had to be started again depends on how busy the machine is.
-    assert [event for event in events if event not in ("starting", "ready")] == [
+    assert [event for event in recorded["events"] if event not in ("starting", "ready")] == [
         "first: first-marked.png",
         "running: EngineError cancelled",
         "waiting: waiting-marked.png",
         "third: third-marked.png",
         "last: last-marked.png",
     ]
+
+
+def test_the_next_picture_of_a_batch_is_opened_while_one_is_in_the_forward_pass(harness: Page) -> None:
+    harness.set_default_timeout(PATIENCE_MS)
+    recorded = harness.evaluate(
+        """async ([small, large]) => {
+            const { recorder } = harness;
+            await recorder.start();
+            const inBackground = true;
+            recorder.embed("first", large, { inBackground });
+            recorder.embed("second", small, { inBackground });
+            recorder.embed("front", small);
+            recorder.embed("cancelled", small, { inBackground, abortOn: "cancelled" });
+            recorder.embed("last", large, { inBackground });
+            return recorder.settled();
+        }""",
+        [gradient(500), gradient(1500)],
+    )
+    assert recorded["events"] == [
+        "ready",
+        "first: first-marked.png",
+        "front: front-marked.png",
+        "cancelled: EngineError cancelled",
+        "second: second-marked.png",
+        "last: last-marked.png",
+    ]
+    # What was ready before its turn waits with its forward pass, also when another job comes between.
+    assert in_order(recorded["phases"], "first: refine", "second: open", "second: prepare", "first: apply")
+    assert in_order(recorded["phases"], "first: end", "front: open", "front: end", "second: forward")
+    assert in_order(recorded["phases"], "second: refine", "cancelled: open", "second: apply")
+    assert recorded["phases"].count("second: open") == 1
+    digests = recorded["digests"]
+    assert digests["second"] == digests["front"]
+    assert digests["last"] == digests["first"]
+
+
+def in_order(events: list[str], *named: str) -> bool:
+    places = [events.index(name) for name in named]
+    return places == sorted(places)

@@ -1,14 +1,16 @@
 """What a browser keeps from visit to visit, and what happens when it does not."""
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from playwright.sync_api import Page, Playwright, expect
+from playwright.sync_api import Browser, Page, Playwright, expect
 
 from tests.browser.app import PATIENCE_MS, App, Traffic, watched
 from tests.browser.chromium import ARGUMENTS, executable
+from tests.browser.serving import serving
 from tests.pictures import sample_path
 
 DAMAGE_STORED_WEIGHTS = """async () => {
@@ -85,18 +87,21 @@ def test_a_browser_without_room_works_from_memory_and_says_so(fresh_page: Page, 
     expect(panel.locator(".answer")).to_have_text("No watermark found")
 
 
-def test_a_browser_without_a_database_works_from_memory_and_says_so(fresh_page: Page, url: str) -> None:
+def test_a_browser_without_a_database_works_from_memory_and_says_so(
+    browser: Browser, site: Path, tmp_path: Path
+) -> None:
     # A worker's scope cannot be reached from here, so it is its script that breaks the database.
-    fresh_page.route(
-        "**/worker-*.js",
-        lambda route: route.fulfill(
-            response=(response := route.fetch()), body=f"{BREAK_DATABASE}\n{response.text()}"
-        ),
-    )
-    app = App(fresh_page, url)
-    expect(app.engine_line).to_contain_text("not keep the weights (Denied.)")
-    panel = app.read(sample_path("rocket.jpg"))
-    expect(panel.locator(".answer")).to_have_text("No watermark found")
+    copy = shutil.copytree(site, tmp_path / "site")
+    (script,) = copy.glob("assets/networks-*.js")
+    script.write_text(f"{BREAK_DATABASE}\n{script.read_text()}")
+    for form in copy.glob("assets/networks-*.js.*"):
+        form.unlink()
+    context = browser.new_context(service_workers="block")
+    with serving(copy) as url, watched(context, url):
+        app = App(context.new_page(), url)
+        expect(app.engine_line).to_contain_text("not keep the weights (Denied.)")
+        panel = app.read(sample_path("rocket.jpg"))
+        expect(panel.locator(".answer")).to_have_text("No watermark found")
 
 
 def test_an_engine_that_cannot_start_says_so_and_can_be_tried_again(fresh_page: Page, url: str) -> None:

@@ -31,6 +31,7 @@ KEYS = {
     "licenses.txt",
     "main.js",
     "worker.js",
+    "networks.js",
     "style.css",
     "app.webmanifest",
     "icon.svg",
@@ -152,10 +153,11 @@ def test_web_app_manifest_names_icons_of_the_site(site: Path) -> None:
             assert "<svg" in path.read_text()
 
 
-def test_worker_does_not_hold_what_is_loaded_lazily(site: Path, manifest: dict[str, Any]) -> None:
-    worker = (site / manifest["files"]["worker.js"]["url"]).read_text()
-    assert len(worker) < 150_000
-    assert "sourceMappingURL" not in worker
+def test_workers_do_not_hold_what_is_loaded_lazily(site: Path, manifest: dict[str, Any]) -> None:
+    for key, most in (("worker.js", 20_000), ("networks.js", 150_000)):
+        worker = (site / manifest["files"][key]["url"]).read_text()
+        assert len(worker) < most
+        assert "sourceMappingURL" not in worker
 
 
 def test_zip_files_are_stored_with_the_same_members(

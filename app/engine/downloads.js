@@ -1,0 +1,74 @@
+import { siteFile } from "./manifest.js";
+
+/** @import { Manifest, SiteFile } from "./manifest.js" */
+/** @import { StartProgress } from "./protocol.js" */
+
+/**
+ * Reckons how much of what the engine loads has arrived. Pyodide and onnxruntime fetch their files themselves and
+ * say nothing, so these count when the browser says that they are here; the weights count as they come.
+ */
+export class Downloads {
+  /** Files that are still to come, by URL. @type {Map<string, SiteFile>} */
+  #missing;
+  #builds;
+  #wasmBuild;
+  #total;
+  #loaded = 0;
+  #weightsSize;
+  #weightsShare = 0;
+  #onProgress;
+
+  /**
+   * @param {Manifest} manifest
+   * @param {(progress: StartProgress) => void} onProgress
+   */
+  constructor(manifest, onProgress) {
+    const files = Object.entries(manifest.files).filter(
+      ([key, { part }]) => part === "python" || part === "wheels" || key === "ort/wasm.wasm",
+    );
+    this.#missing = new Map(files.map(([, file]) => [file.url, file]));
+    // Where there is a GPU another build of onnxruntime comes in place of the wasm one.
+    this.#wasmBuild = siteFile(manifest, "ort/wasm.wasm");
+    this.#builds = ["jspi", "asyncify"].map((build) => siteFile(manifest, `ort/${build}.wasm`));
+    this.#weightsSize = sizeOnWire(Object.values(manifest.files).filter(({ part }) => part === "weights"));
+    this.#total = this.#weightsSize + sizeOnWire(this.#missing.values());
+    this.#onProgress = onProgress;
+  }
+
+  /** @param {string[]} urls of files that are here, whatever they are */
+  arrived(urls) {
+    for (const url of urls) {
+      const build = this.#builds.find((file) => file.url === url);
+      if (build) this.#expectInstead(this.#wasmBuild, build);
+      const file = this.#missing.get(url);
+      if (file) this.#loaded += sizeOnWire([file]);
+      this.#missing.delete(url);
+    }
+    this.#report();
+  }
+
+  /** @param {number} share of the weights that is here */
+  weightsArrived(share) {
+    this.#weightsShare = share;
+    this.#report();
+  }
+
+  /**
+   * @param {SiteFile} expected
+   * @param {SiteFile} found
+   */
+  #expectInstead(expected, found) {
+    if (!this.#missing.delete(expected.url)) return;
+    this.#missing.set(found.url, found);
+    this.#total += sizeOnWire([found]) - sizeOnWire([expected]);
+  }
+
+  #report() {
+    this.#onProgress({ loaded: this.#loaded + this.#weightsShare * this.#weightsSize, total: this.#total });
+  }
+}
+
+/** @param {Iterable<SiteFile>} files */
+function sizeOnWire(files) {
+  return [...files].reduce((sum, file) => sum + (file.br ?? file.size), 0);
+}

@@ -1,0 +1,117 @@
+/** The engine worker's side of the networks' worker. */
+
+import { EngineError } from "./errors.js";
+import { siteFile } from "./manifest.js";
+
+/**
+ * @import { Downloads } from "./downloads.js"
+ * @import { Manifest } from "./manifest.js"
+ * @import { FromNetworks, NetworkName, ToNetworks } from "./networks.js"
+ * @import { Compute, EngineInfo } from "./protocol.js"
+ *
+ * @typedef {{ resolve: (outputs: Float32Array[]) => void, reject: (error: EngineError) => void }} Run
+ */
+
+/** The forward pass as Python calls it. Whatever it is given is transferred, and of no more use afterwards. */
+export class Forward {
+  #worker;
+  #count = 0;
+  /** Those that have no answer yet, by number. @type {Map<number, Run>} */
+  #runs = new Map();
+
+  /** @param {Worker} worker that is ready */
+  constructor(worker) {
+    this.#worker = worker;
+    worker.addEventListener("message", (event) => this.#receive(event.data));
+  }
+
+  /**
+   * @param {Float32Array} bits
+   * @param {Float32Array} image
+   */
+  encode(bits, image) {
+    return this.#run("encoder", { secret_bits: bits, image });
+  }
+
+  /**
+   * @param {Float32Array} bits
+   * @param {Float32Array} image
+   * @param {Float32Array} residual
+   */
+  refine(bits, image, residual) {
+    return this.#run("refiner", { secret_bits: bits, image, residual });
+  }
+
+  /** @param {Float32Array} image */
+  decode(image) {
+    return this.#run("decoder", { image });
+  }
+
+  /**
+   * @param {NetworkName} network
+   * @param {Record<string, Float32Array>} feeds
+   * @returns {Promise<Float32Array[]>}
+   */
+  #run(network, feeds) {
+    this.#count += 1;
+    const run = this.#count;
+    return new Promise((resolve, reject) => {
+      this.#runs.set(run, { resolve, reject });
+      /** @type {ToNetworks} */
+      const message = { type: "run", run, network, feeds };
+      this.#worker.postMessage(
+        message,
+        Object.values(feeds).map(({ buffer }) => buffer),
+      );
+    });
+  }
+
+  /** @param {FromNetworks} message */
+  #receive(message) {
+    if (message.type !== "outputs" && message.type !== "failed") return;
+    const run = this.#runs.get(message.run);
+    this.#runs.delete(message.run);
+    if (message.type === "outputs") run?.resolve(message.outputs);
+    else run?.reject(EngineError.from(message.error));
+  }
+}
+
+/**
+ * Starts the networks in a worker of their own, which ends with this one.
+ *
+ * @param {Manifest} manifest
+ * @param {Compute} compute
+ * @param {Downloads} downloads
+ * @returns {Promise<{ forward: Forward, info: EngineInfo, card: Uint8Array }>} info: as far as that worker knows;
+ *   card: the file with the model card
+ * @throws {EngineError}
+ */
+export function startForward(manifest, compute, downloads) {
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(siteFile(manifest, "networks.js").url, { type: "module" });
+    worker.addEventListener("message", (/** @type {MessageEvent<FromNetworks>} */ { data: message }) => {
+      switch (message.type) {
+        case "fetched":
+          downloads.arrived(message.urls);
+          break;
+        case "weights":
+          downloads.weightsArrived(message.share);
+          break;
+        case "ready":
+          resolve({ forward: new Forward(worker), info: message.info, card: message.card });
+          break;
+        case "stopped":
+          reject(EngineError.from(message.error));
+          break;
+      }
+    });
+    // The page hears of what goes wrong here, and there is nobody else there to hear it.
+    worker.addEventListener("error", (event) => {
+      event.preventDefault();
+      reportError(new Error(event.message || "The networks' worker could not be loaded."));
+    });
+    /** @type {ToNetworks} */
+    const message = { type: "start", manifest, compute };
+    worker.postMessage(message);
+  });
+}
