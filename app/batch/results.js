@@ -19,19 +19,29 @@ export class Results {
    * @returns {Promise<Blob>}
    */
   async keep(name, data, type) {
-    const folder = await this.#folder;
-    if (folder) {
-      try {
-        const handle = await folder.getFileHandle(name, { create: true });
-        const stream = await handle.createWritable();
-        await stream.write(data);
-        await stream.close();
-        return (await handle.getFile()).slice(0, data.byteLength, type);
-      } catch (error) {
-        this.isFull ||= error instanceof DOMException && error.name === "QuotaExceededError";
-      }
+    const blob = new Blob([data], { type });
+    return (await this.write(name, blob.stream(), type)) ?? blob;
+  }
+
+  /**
+   * Writes a file here, in place of one of the same name.
+   *
+   * @param {string} name
+   * @param {ReadableStream<Uint8Array>} stream
+   * @param {string} type MIME type
+   * @returns {Promise<Blob | null>} null where there is no such file system, or no room in it
+   */
+  async write(name, stream, type) {
+    try {
+      const handle = await (await this.#folder)?.getFileHandle(name, { create: true });
+      if (!handle) return null;
+      await stream.pipeTo(await handle.createWritable());
+      const file = await handle.getFile();
+      return file.slice(0, file.size, type);
+    } catch (error) {
+      this.isFull ||= error instanceof DOMException && error.name === "QuotaExceededError";
+      return null;
     }
-    return new Blob([data], { type });
   }
 
   /** @param {string} name */

@@ -6,24 +6,44 @@ import { distinct } from "./names.js";
 
 /**
  * @import { Outcome } from "./batch.js"
+ * @import { Results } from "./results.js"
  *
- * @typedef {{ showDirectoryPicker?: (options: object) => Promise<FileSystemDirectoryHandle> }} MayPickFolder
+ * @typedef {object} Pickers those that this browser has
+ * @property {(options: object) => Promise<FileSystemDirectoryHandle>} [showDirectoryPicker]
+ * @property {(options: object) => Promise<FileSystemFileHandle>} [showSaveFilePicker]
  */
+
+const ZIP = { name: "hushmark.zip", type: "application/zip" };
 
 /** Whether this browser lets a page write into a folder. */
 export const canSaveToFolder = () => "showDirectoryPicker" in window;
 
 /**
- * One ZIP file of all. It is put together as a stream, a picture at a time, into a file that the browser keeps.
+ * One ZIP file of all, put together a picture at a time on its way to the disk: into the file that people choose,
+ * or one of the browser's that is then downloaded.
  *
  * @param {Outcome[]} outcomes
+ * @param {Results} results
+ * @returns {Promise<string | null>} the chosen file's name; null where none was, or the browser tells of a download
  */
-export async function downloadZip(outcomes) {
+export async function saveZip(outcomes, results) {
   const names = distinct(outcomes.map(({ name }) => name));
   const inputs = outcomes.map(({ file }, index) => ({ input: file, name: names[index], size: file.size }));
-  const stream = makeZip(inputs);
-  const headers = { "Content-Type": "application/zip" };
-  download(await new Response(stream, { headers }).blob(), "hushmark.zip");
+  const { showSaveFilePicker } = /** @type {Pickers} */ (window);
+  if (showSaveFilePicker) {
+    const types = [{ accept: { [ZIP.type]: [".zip"] } }];
+    const chosen = await unlessAborted(
+      showSaveFilePicker({ suggestedName: ZIP.name, types, id: "hushmark" }),
+    );
+    if (chosen) await makeZip(inputs).pipeTo(await chosen.createWritable());
+    return chosen && chosen.name;
+  }
+  const headers = { "Content-Type": ZIP.type };
+  const file =
+    (await results.write(ZIP.name, makeZip(inputs), ZIP.type)) ??
+    (await new Response(makeZip(inputs), { headers }).blob());
+  download(file, ZIP.name);
+  return null;
 }
 
 /**
@@ -34,15 +54,8 @@ export async function downloadZip(outcomes) {
  * @returns {Promise<string | null>} the folder's name; null if none was chosen
  */
 export async function saveToFolder(outcomes) {
-  const { showDirectoryPicker } = /** @type {MayPickFolder} */ (window);
-  /** @type {FileSystemDirectoryHandle | undefined} */
-  let folder;
-  try {
-    folder = await showDirectoryPicker?.({ mode: "readwrite", id: "hushmark" });
-  } catch (error) {
-    if (error instanceof DOMException && error.name === "AbortError") return null;
-    throw error;
-  }
+  const { showDirectoryPicker } = /** @type {Pickers} */ (window);
+  const folder = await unlessAborted(showDirectoryPicker?.({ mode: "readwrite", id: "hushmark" }));
   if (!folder) return null;
   const present = [];
   for await (const name of folder.keys()) present.push(name);
@@ -52,4 +65,18 @@ export async function saveToFolder(outcomes) {
     await file.stream().pipeTo(await handle.createWritable());
   }
   return folder.name;
+}
+
+/**
+ * @template T
+ * @param {Promise<T> | undefined} choice of a dialogue
+ * @returns {Promise<T | null>} null when it was closed without one
+ */
+async function unlessAborted(choice) {
+  try {
+    return (await choice) ?? null;
+  } catch (error) {
+    if (error instanceof DOMException && error.name === "AbortError") return null;
+    throw error;
+  }
 }

@@ -193,6 +193,8 @@ export const en = {
   saveZip: "Save all as ZIP",
   saveFolder: "Save all into a folder",
   clearList: "Empty the list",
+  /** @param {string} files @param {string} name */
+  savedAs: (files, name) => `${files} saved as ${name}.`,
   /** @param {string} files @param {string} folder */
   savedTo: (files, folder) => `${files} saved into the folder ${folder}.`,
   /** @param {string} reason */

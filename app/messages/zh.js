@@ -183,6 +183,7 @@ export const zh = {
   saveZip: "全部保存为 ZIP",
   saveFolder: "全部保存到文件夹",
   clearList: "清空列表",
+  savedAs: (files, name) => `${files}已保存为 ${name}。`,
   savedTo: (files, folder) => `${files}已保存到文件夹 ${folder}。`,
   notSaved: (reason) => `无法保存（${reason}）。请选择其他位置，或逐张保存。`,
   storageFull: "此浏览器的存储空间已满：标记后的图片在保存前只存在于内存中。请保存后清空列表。",

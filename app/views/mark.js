@@ -2,7 +2,7 @@
 
 import { Batch } from "../batch/batch.js";
 import { Results } from "../batch/results.js";
-import { canSaveToFolder, downloadZip, saveToFolder } from "../batch/saving.js";
+import { canSaveToFolder, saveToFolder, saveZip } from "../batch/saving.js";
 import { download } from "../download.js";
 import { m } from "../language.js";
 import { RegisterError, register } from "../register.js";
@@ -63,7 +63,7 @@ export class MarkView {
   );
   #zip = this.#button(
     () => m.saveZip,
-    () => this.#save(() => downloadZip(this.#outcomes())),
+    () => this.#saveZip(),
   );
   #toFolder = this.#button(
     () => m.saveFolder,
@@ -267,6 +267,14 @@ export class MarkView {
     return this.#batch.items.flatMap(({ state, outcome }) =>
       state === "marked" && outcome ? [outcome] : [],
     );
+  }
+
+  #saveZip() {
+    return this.#save(async () => {
+      const outcomes = this.#outcomes();
+      const name = await saveZip(outcomes, this.#results);
+      if (name) setText(this.#summary, () => m.savedAs(m.pictures(outcomes.length), name));
+    });
   }
 
   #saveToFolder() {

@@ -66,6 +66,9 @@ def test_sixty_pictures_are_marked_around_broken_and_cancelled_ones(
     panel.get_by_role("button", name="Pause").click()
     panel.get_by_role("button", name="Cancel: picture-50").click()
     expect(panel.locator(".status")).to_contain_text("Paused")
+    # What the engine has is finished.
+    expect(panel.locator("[data-state=working]")).to_have_count(0, timeout=PATIENCE_MS)
+    expect(panel.locator("[data-state=waiting]").last).to_be_visible()
     panel.get_by_role("button", name="Go on").click()
     large = panel.get_by_role("listitem").filter(has_text=f"picture-{LARGE:02}")
     expect(large).to_have_attribute("data-state", "working", timeout=PATIENCE_MS)
@@ -81,12 +84,12 @@ def test_sixty_pictures_are_marked_around_broken_and_cancelled_ones(
     app.await_batch(panel)
     expect(summary).to_have_text("58 of 60 pictures marked, 2 failed.")
 
+    # A dialogue of the system cannot be driven: this is what browsers do that have none.
+    app.page.evaluate("window.showSaveFilePicker = undefined")
     with app.page.expect_download() as download:
         panel.get_by_role("button", name="Save all as ZIP").click()
     download.value.save_as(tmp_path / "all.zip")
-    with zipfile.ZipFile(tmp_path / "all.zip") as archive:
-        assert archive.testzip() is None
-        files = {name: archive.read(name) for name in archive.namelist()}
+    files = unzipped(tmp_path / "all.zip")
     assert len(files) == 58
     thread = ThreadPoolExecutor(1)
     for name, data in files.items():
@@ -96,6 +99,47 @@ def test_sixty_pictures_are_marked_around_broken_and_cancelled_ones(
         # In a thread, since Playwright's own event loop runs in this one.
         reading = thread.submit(hushmark.sync.read, data).result()
         assert reading.carries(hushmark.protected_payload(4711)), name
+
+
+def unzipped(archive: Path) -> dict[str, bytes]:
+    with zipfile.ZipFile(archive) as opened:
+        assert opened.testzip() is None
+        return {name: opened.read(name) for name in opened.namelist()}
+
+
+def test_a_zip_file_is_written_where_people_choose(app: App, tmp_path: Path) -> None:
+    panel = app.mark(sample_path("rocket.jpg"), "pipe")
+    app.page.evaluate(
+        """() => {
+            window.showSaveFilePicker = async ({ suggestedName }) =>
+                (await navigator.storage.getDirectory()).getFileHandle(suggestedName, { create: true });
+        }"""
+    )
+    panel.get_by_role("button", name="Save all as ZIP").click()
+    expect(panel.locator(".status")).to_have_text("1 picture saved as hushmark.zip.")
+    data = app.page.evaluate(
+        """async () => {
+            const root = await navigator.storage.getDirectory();
+            const file = await (await root.getFileHandle("hushmark.zip")).getFile();
+            return [...new Uint8Array(await file.arrayBuffer())];
+        }"""
+    )
+    (tmp_path / "chosen.zip").write_bytes(bytes(data))
+    marked = app.download(tmp_path)
+    assert unzipped(tmp_path / "chosen.zip") == {marked.name: marked.read_bytes()}
+
+
+def test_options_that_are_no_good_leave_the_whole_list_as_it_was(app: App, pictures: list[Path]) -> None:
+    panel = app.choose(*pictures[:3])
+    panel.get_by_label("Payload").select_option("text")
+    panel.get_by_role("textbox", name="Text").fill("pipes")
+    panel.get_by_role("button", name="Mark 3 pictures").click()
+    expect(panel.get_by_role("alert")).to_contain_text("The text takes 5 bytes, and 4 fit.")
+    expect(panel.locator('[data-state="new"]')).to_have_count(3)
+    panel.get_by_role("textbox", name="Text").fill("pipe")
+    panel.get_by_role("button", name="Mark 3 pictures").click()
+    app.await_batch(panel)
+    expect(panel.locator(".status")).to_have_text("3 of 3 pictures marked.")
 
 
 def test_a_folder_gives_its_pictures_and_takes_the_marked_ones(app: App, tmp_path: Path) -> None:
