@@ -211,7 +211,11 @@ export class ReadView {
                 onProgress?.({ ...progress, share: (index + progress.share) / rows.length }),
             });
           } catch (error) {
-            if (!(error instanceof EngineError) || error.code === "cancelled") throw error;
+            if (!(error instanceof EngineError)) throw error;
+            if (error.code === "cancelled") {
+              for (const { children } of cells.slice(index)) setText(children[1], () => m.states.cancelled);
+              throw error;
+            }
             row.error = error;
           }
           if (rows !== this.#rows) break;

@@ -98,6 +98,8 @@ def test_reading_many_can_be_cancelled(app: App) -> None:
     expect(panel.locator(".progress")).to_contain_text("of at most")
     panel.get_by_role("button", name="Cancel").click()
     expect(panel.locator(".status")).to_have_text("Cancelled.")
+    expect(panel.get_by_role("row").last).to_contain_text("Cancelled")
+    expect(panel.get_by_role("table")).not_to_contain_text("Waits")
 
 
 def test_a_slider_of_the_lab_breaks_the_mark(app: App, marked: Path) -> None:
