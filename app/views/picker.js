@@ -1,5 +1,13 @@
 import { inBytes, m } from "../language.js";
-import { h, ObjectUrls, setText } from "./dom.js";
+import { h, ObjectUrls, setText, svg } from "./dom.js";
+
+/** For a place where pictures are dropped: one that comes down into a tray. */
+export const dropIcon = () =>
+  svg(
+    "svg",
+    { viewBox: "0 0 24 24", "aria-hidden": "true" },
+    svg("path", { d: "M12 3v11M7.5 9.5 12 14l4.5-4.5M4 15v4a1 1 0 0 0 1 1h14a1 1 0 0 0 1-1v-4" }),
+  );
 
 /** The place where pictures are chosen. Drops and pastes on the whole page come in through `take`. */
 export class Picker {
@@ -21,7 +29,7 @@ export class Picker {
   element = h(
     "div",
     { class: "picker" },
-    h("label", { class: "drop" }, this.#input, this.#preview, this.#title, this.#hint),
+    h("label", { class: "drop" }, this.#input, dropIcon(), this.#preview, this.#title, this.#hint),
   );
 
   /**
@@ -40,7 +48,10 @@ export class Picker {
         input.value = "";
       });
     }
-    if (isMultiple) setText(this.#title, () => m.choosePictures);
+    if (isMultiple) {
+      setText(this.#title, () => m.choosePictures);
+      setText(this.#hint, () => m.dropPictures);
+    }
     // A file the browser cannot show is no error here: the engine says what it is.
     this.#preview.addEventListener("error", () => (this.#preview.hidden = true));
   }
