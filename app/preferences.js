@@ -1,8 +1,13 @@
-/** Small choices that outlast a visit. A browser that keeps nothing for us keeps the defaults. */
+/** Small choices that outlast a visit. In a browser that keeps nothing for us they last as long as the page. */
 
 /** @import { Compute } from "./engine/protocol.js" */
 
 const PREFIX = "hushmark-";
+
+/** What the browser did not keep. @type {Map<string, string>} */
+const ofThisVisit = new Map();
+/** Tells that a preference has changed, by an event of its name. */
+const changes = new EventTarget();
 
 /**
  * @param {string} name
@@ -10,22 +15,34 @@ const PREFIX = "hushmark-";
  */
 export function preference(name) {
   try {
-    return localStorage.getItem(PREFIX + name);
+    return localStorage.getItem(PREFIX + name) ?? ofThisVisit.get(name) ?? null;
   } catch {
-    return null;
+    return ofThisVisit.get(name) ?? null;
   }
 }
 
 /**
  * @param {string} name
- * @param {string} value
+ * @param {string | null} value null forgets it
  */
 export function prefer(name, value) {
+  ofThisVisit.delete(name);
   try {
-    localStorage.setItem(PREFIX + name, value);
+    if (value === null) localStorage.removeItem(PREFIX + name);
+    else localStorage.setItem(PREFIX + name, value);
   } catch {
-    // Then it lasts for this visit.
+    if (value !== null) ofThisVisit.set(name, value);
   }
+  changes.dispatchEvent(new Event(name));
+}
+
+/**
+ * @param {string} name
+ * @param {(value: string | null) => void} apply called now, and whenever this page changes the preference
+ */
+export function follow(name, apply) {
+  apply(preference(name));
+  changes.addEventListener(name, () => apply(preference(name)));
 }
 
 /** @returns {Compute} */
@@ -40,7 +57,7 @@ export function chosenCompute() {
 
 /** Forgets all of them. */
 export function clearPreferences() {
-  for (const name of storedNames()) localStorage.removeItem(name);
+  for (const name of storedNames()) prefer(name.slice(PREFIX.length), null);
 }
 
 /** @returns {number} bytes */

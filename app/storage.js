@@ -1,14 +1,16 @@
 /** What the site keeps in this browser, by part. */
 
 import { openDB } from "idb";
+import { deleteResults, keptResults } from "./batch/results.js";
 import { RUNTIME, SHARED, SHELL, SNAPSHOT } from "./kept.js";
 import { clearPreferences, preferencesSize } from "./preferences.js";
 
 /**
  * @typedef {object} StoredPart
- * @property {"shell" | "runtime" | "store" | "preferences"} kind
+ * @property {"shell" | "runtime" | "store" | "results" | "preferences"} kind
  * @property {string} name of the store in its database; empty for the others
  * @property {number} size bytes, as far as they can be counted
+ * @property {boolean} isInUse whether pages that are open lose something with it
  * @property {() => Promise<void>} clear
  */
 
@@ -19,9 +21,10 @@ export async function storedParts() {
     kind: "preferences",
     name: "",
     size: preferencesSize(),
+    isInUse: false,
     clear: async () => clearPreferences(),
   };
-  const parts = [...(await cachedParts()), ...(await databaseParts()), preferences];
+  const parts = [...(await cachedParts()), ...(await databaseParts()), await resultsPart(), preferences];
   return parts.filter(({ size }) => size > 0);
 }
 
@@ -60,7 +63,14 @@ async function cachedPart(kind, names) {
   const clear = async () => {
     for (const name of names) await caches.delete(name);
   };
-  return { kind, name: "", size, clear };
+  return { kind, name: "", size, isInUse: false, clear };
+}
+
+/** @returns {Promise<StoredPart>} */
+async function resultsPart() {
+  // A browser without a private file system has none.
+  const { size, isInUse } = await keptResults().catch(() => ({ size: 0, isInUse: false }));
+  return { kind: "results", name: "", size, isInUse, clear: deleteResults };
 }
 
 /** @returns {Promise<StoredPart[]>} one for each store of each database */
@@ -74,7 +84,7 @@ async function databaseParts() {
       let size = 0;
       let cursor = await connection.transaction(name).store.openCursor();
       for (; cursor; cursor = await cursor.continue()) size += sizeOf(cursor.value);
-      parts.push({ kind: "store", name, size, clear: () => clearStore(database, name) });
+      parts.push({ kind: "store", name, size, isInUse: false, clear: () => clearStore(database, name) });
     }
     connection.close();
   }

@@ -43,6 +43,7 @@ const DEFAULTS = {
   strengthDb: 42,
   again: false,
   format: null,
+  quality: null,
   pattern: DEFAULT_PATTERN,
 };
 

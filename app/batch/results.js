@@ -5,12 +5,19 @@
  */
 
 const ROOT = "marked-pictures";
+/** On which every page hears that all of it was deleted. */
+const DELETED = "hushmark-results-deleted";
 
 export class Results {
   /** Whether the disk was full. */
   isFull = false;
   /** @type {Promise<FileSystemDirectoryHandle | null>} */
   #folder = openFolder().catch(() => null);
+
+  /** @param {() => void} onDeleted called when some page has deleted what lay here */
+  constructor(onDeleted) {
+    new BroadcastChannel(DELETED).addEventListener("message", onDeleted);
+  }
 
   /**
    * @param {string} name that nothing else here has
@@ -54,18 +61,64 @@ export class Results {
   }
 }
 
+/**
+ * What lies there of all pages.
+ *
+ * @returns {Promise<{ size: number, isInUse: boolean }>} bytes, and whether some of it is in the list of an open page
+ */
+export async function keptResults() {
+  const alive = await openPages();
+  let size = 0;
+  let isInUse = false;
+  for await (const [name, folder] of await folders()) {
+    for await (const file of folder.values()) {
+      if (file.kind === "file") size += (await file.getFile()).size;
+      isInUse ||= alive.has(name);
+    }
+  }
+  return { size, isInUse };
+}
+
+/** Deletes it; open pages empty their lists. */
+export async function deleteResults() {
+  const channel = new BroadcastChannel(DELETED);
+  channel.postMessage(null);
+  channel.close();
+  for await (const [, folder] of await folders()) {
+    for await (const name of folder.keys()) {
+      // What is gone already or still being written its page deletes.
+      await folder.removeEntry(name).catch(() => undefined);
+    }
+  }
+}
+
+/** @returns {Promise<AsyncIterable<[string, FileSystemDirectoryHandle]>>} of each page, by its name */
+async function folders() {
+  const root = await rootFolder();
+  return /** @type {AsyncIterable<[string, FileSystemDirectoryHandle]>} */ (root.entries());
+}
+
+async function rootFolder() {
+  return (await navigator.storage.getDirectory()).getDirectoryHandle(ROOT, { create: true });
+}
+
+/** The names of the folders of pages that are open. */
+async function openPages() {
+  const { held = [] } = await navigator.locks.query();
+  return new Set(held.map(({ name = "" }) => name.slice(`${ROOT}/`.length)));
+}
+
 /** @returns {Promise<FileSystemDirectoryHandle>} */
 async function openFolder() {
-  const root = await (await navigator.storage.getDirectory()).getDirectoryHandle(ROOT, { create: true });
+  const root = await rootFolder();
   const name = crypto.randomUUID();
   // Held as long as this page lives: that is how other pages know.
   await new Promise((held) => {
     navigator.locks.request(`${ROOT}/${name}`, () => new Promise(() => held(undefined)));
   });
-  const { held = [] } = await navigator.locks.query();
-  const alive = held.map((lock) => lock.name);
+  const alive = await openPages();
   for await (const other of root.keys()) {
-    if (!alive.includes(`${ROOT}/${other}`)) await root.removeEntry(other, { recursive: true });
+    if (!alive.has(other)) await root.removeEntry(other, { recursive: true });
   }
   return root.getDirectoryHandle(name, { create: true });
 }

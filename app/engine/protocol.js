@@ -16,10 +16,11 @@
  * @property {string | null} key passphrase; who reads needs the same
  * @property {number} strengthDb PSNR to aim at
  *
- * @typedef {"JPEG" | "PNG" | "WEBP"} OutputFormat
+ * @typedef {"JPEG" | "PNG" | "WEBP" | "TIFF"} OutputFormat
  *
- * @typedef {PayloadOptions & { again: boolean, format: OutputFormat | null }} EmbedOptions
- * again: mark it even if it is marked already; format: null keeps that of the cover
+ * @typedef {PayloadOptions & { again: boolean, format: OutputFormat | null, quality: number | null }} EmbedOptions
+ * again: mark it even if it is marked already; format: null keeps that of the cover; quality: 1..100 of a lossy
+ * format, null keeps that of the cover, or takes a good one in another format
  *
  * @typedef {object} ReadOptions
  * @property {string | null} key passphrase that it was marked with

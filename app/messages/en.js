@@ -5,7 +5,6 @@ const pictures = (count) => (count === 1 ? "1 picture" : `${count} pictures`);
 
 export const en = {
   // The shell
-  tagline: "Invisible marks for your pictures. They never leave this browser.",
   skip: "Skip to the screen",
   screens: "Screens",
   language: "Language",
@@ -166,10 +165,14 @@ export const en = {
   /** @param {string} decibels @param {string} words */
   strengthWords: (decibels, words) => `${decibels}, ${words}`,
   moreOptions: "Key, format, file names",
+  changeDefaults: "Change what this form starts with",
   key: "Key",
   keyHint: "A passphrase: only who has it can read the payload. Leave it empty for none.",
   format: "Format",
   sameFormat: "As the picture has it",
+  formats: { JPEG: "JPEG", PNG: "PNG", WEBP: "WebP", TIFF: "TIFF, not compressed" },
+  quality: "Quality",
+  qualityHint: "1 to 100. Empty: as the picture has it, or a good one.",
   pattern: "Name of the marked file",
   /** @param {string} places */
   patternHint: (places) => `${places} stand for what they say; the ending stays.`,
@@ -227,10 +230,12 @@ export const en = {
   askAgain: (payload) =>
     `It is marked already${payload && `: it reads as ${payload}`}. Mark it again? The new mark takes that one's place.`,
   warnings: {
-    unreadable: "cannot be read back: choose a greater strength",
-    weak: "reads back only just: choose a greater strength",
-    small: "so few pixels that the mark may not last",
-    shape: "so narrow that the mark may not last",
+    unreadable: () => "cannot be read back: choose a greater strength",
+    weak: () => "reads back only just: choose a greater strength",
+    /** @param {string} share of pictures of this size that are read after JPEG of quality 80 */
+    small: (share) => `so few pixels that the mark may not last: ${share} are read after JPEG 80`,
+    /** @param {string} share */
+    shape: (share) => `so narrow that the mark may not last: ${share} are read after JPEG 80`,
   },
   /** @param {string} before @param {string} after */
   sizes: (before, after) => `${before} → ${after}`,
@@ -239,6 +244,8 @@ export const en = {
   markedPicture: "The marked picture",
   originalPicture: "The original picture",
   drawnPicture: "The marked picture at the strength of the slider",
+  copyNote:
+    "This browser cannot show such a file. You see a copy that Hushmark made; the file that you save is whole.",
   residualPicture: "The difference between the two, amplified, on grey",
   marked: "Marked",
   original: "Original",
@@ -285,6 +292,11 @@ export const en = {
   updateLater: "Later",
 
   // Settings
+  defaults: "How marking starts",
+  defaultsHint: "What you change on the other screens holds until the page is closed.",
+  keepKey: "Keep a key in this browser",
+  keepKeyHint:
+    "Mark, Read, Page overlay and Try to break it then start with it. Who uses this browser can find it out, and with it read and forge your marks.",
   computing: "Computing",
   provider: "Execution provider",
   providers: { auto: "Automatic", webgpu: "WebGPU", wasm: "wasm" },
@@ -305,12 +317,16 @@ export const en = {
   /** @param {string} size */
   offlineMake: (size) => `Make available offline (${size})`,
   storage: "What this browser keeps",
+  /** @param {string} question */
+  resultsInUse: (question) =>
+    `${question} The lists of pages that are open are emptied, and marked pictures that you have not saved are lost.`,
   /** @type {Record<string, string>} */
   stored: {
     shell: "Page",
     runtime: "Python and onnxruntime",
     weights: "Weights",
     register: "Register",
+    results: "Marked pictures, until you empty the list",
     preferences: "Settings",
   },
   /** @param {string} size */
@@ -407,8 +423,8 @@ export const en = {
     contrast: "Contrast",
     saturation: "Colour",
     hue: "Hue",
-    screenshot: "Screenshot of a page",
-    print: "Print and photograph",
+    screenshot: "Page screenshot",
+    print: "Print and photo",
   },
   /** @param {string} trial */
   amountOf: (trial) => `Amount: ${trial}`,
@@ -428,6 +444,11 @@ export const en = {
   survivalTitle: (trial) => `What survives: ${trial}`,
   survivalCaption:
     "Bits that are read right, by amount. Full dots: a watermark was found; rings: none was found.",
+  survivalAlone: "The other trials are off.",
+  /** @param {string} trials */
+  survivalWith: (trials) => `The picture also goes through: ${trials}.`,
+  /** @param {string} trial @param {string} amount */
+  trialAt: (trial, amount) => `${trial} ${amount}`,
   /** @param {string} trial @param {string} found @param {string} whole @param {string} all */
   survived: (trial, found, whole, all) =>
     `${trial}: found at ${found} of ${all} amounts, read without an error at ${whole}.`,

@@ -5,7 +5,6 @@
 /** @type {Messages} */
 export const zh = {
   // The shell
-  tagline: "给图片加上看不见的标记。图片不会离开此浏览器。",
   skip: "跳到当前页面",
   screens: "页面",
   language: "语言",
@@ -159,10 +158,14 @@ export const zh = {
   ],
   strengthWords: (decibels, words) => `${decibels}，${words}`,
   moreOptions: "密钥、格式和文件名",
+  changeDefaults: "更改此表单的初始值",
   key: "密钥",
   keyHint: "口令：只有持有者才能读出载荷。不需要时留空。",
   format: "格式",
   sameFormat: "与原图相同",
+  formats: { JPEG: "JPEG 格式", PNG: "PNG 格式", WEBP: "WebP 格式", TIFF: "TIFF 格式，不压缩" },
+  quality: "质量",
+  qualityHint: "1 到 100。留空：与原图相同，或取较好的质量。",
   pattern: "标记后文件的名称",
   patternHint: (places) => `${places} 会替换为相应内容（原名、序号、载荷、日期）；扩展名不变。`,
   markPictures: (count) => (count > 1 ? `标记 ${count} 张图片` : "标记图片"),
@@ -209,10 +212,10 @@ export const zh = {
   askAgain: (payload) =>
     `这张图片已有标记${payload && `，读出为 ${payload}`}。要再次标记吗？新标记会取代原来的。`,
   warnings: {
-    unreadable: "无法读回：请选择更大的强度",
-    weak: "只能勉强读回：请选择更大的强度",
-    small: "像素太少，标记可能无法保留",
-    shape: "太窄，标记可能无法保留",
+    unreadable: () => "无法读回：请选择更大的强度",
+    weak: () => "只能勉强读回：请选择更大的强度",
+    small: (share) => `像素太少，标记可能无法保留：存为质量 80 的 JPEG 后有 ${share} 能读出`,
+    shape: (share) => `太窄，标记可能无法保留：存为质量 80 的 JPEG 后有 ${share} 能读出`,
   },
   sizes: (before, after) => `${before} → ${after}`,
 
@@ -220,6 +223,7 @@ export const zh = {
   markedPicture: "标记后的图片",
   originalPicture: "原图",
   drawnPicture: "以滑块所选强度标记的图片",
+  copyNote: "此浏览器无法显示这种文件。您看到的是 Hushmark 制作的副本；保存的文件是完整的。",
   residualPicture: "两者之差，经放大，灰底",
   marked: "标记后",
   original: "原图",
@@ -260,6 +264,11 @@ export const zh = {
   updateLater: "以后再说",
 
   // Settings
+  defaults: "标记的初始设置",
+  defaultsHint: "在其他页面所作的更改在关闭网页前有效。",
+  keepKey: "在此浏览器中保存密钥",
+  keepKeyHint:
+    "标记、读取、网页叠加层和尝试破坏会以它开始。使用此浏览器的人可以得知密钥，并用它读取和伪造您的标记。",
   computing: "计算",
   provider: "执行提供程序",
   providers: { auto: "自动", webgpu: "WebGPU", wasm: "wasm" },
@@ -277,11 +286,13 @@ export const zh = {
   offlineFailed: "无法加载。请检查网络连接后重试。",
   offlineMake: (size) => `供离线使用（${size}）`,
   storage: "浏览器保存的内容",
+  resultsInUse: (question) => `${question}已打开页面的列表会被清空，尚未保存的标记后图片会丢失。`,
   stored: {
     shell: "页面",
     runtime: "Python 和 onnxruntime",
     weights: "权重",
-    register: "登记册",
+    register: "登记簿",
+    results: "标记后的图片，清空列表前保留",
     preferences: "设置",
   },
   storedInAll: (size) => `据浏览器估计，约占用磁盘 ${size}。`,
@@ -369,6 +380,9 @@ export const zh = {
   bitsRight: (right, all) => `${all} 位中有 ${right} 位正确。`,
   survivalTitle: (trial) => `能否保留：${trial}`,
   survivalCaption: "各种程度下正确读出的位。实心点：发现水印；空心圈：未发现。",
+  survivalAlone: "其他试验均未开启。",
+  survivalWith: (trials) => `图片还经过：${trials}。`,
+  trialAt: (trial, amount) => `${trial} ${amount}`,
   survived: (trial, found, whole, all) =>
     `${trial}：${all} 种程度中 ${found} 种发现水印，${whole} 种完全读对。`,
   amount: "程度",

@@ -1,16 +1,23 @@
+/** How pictures are to be marked. What Settings says is where the screens start; what they change holds for a visit. */
+
 import { DEFAULT_PATTERN, PLACES } from "../batch/names.js";
 import { inNumber, m } from "../language.js";
-import { prefer, preference } from "../preferences.js";
+import { follow } from "../preferences.js";
 import { h, setText } from "./dom.js";
+import { field } from "./field.js";
+import { KeyField, openForKey } from "./key-field.js";
 import { PayloadField } from "./payload-field.js";
+import { StrengthField } from "./strength-field.js";
 
 /**
  * @import { MarkOptions } from "../batch/batch.js"
  * @import { OutputFormat } from "../engine/protocol.js"
  */
 
-/** @type {OutputFormat[]} */
-const FORMATS = ["JPEG", "PNG", "WEBP"];
+/** What the page's Pillow writes. @type {OutputFormat[]} */
+const FORMATS = ["JPEG", "PNG", "WEBP", "TIFF"];
+/** @type {(OutputFormat | null)[]} */
+const LOSSY = ["JPEG", "WEBP"];
 export const WEAKEST_DB = 46;
 export const STRONGEST_DB = 34;
 const DEFAULT_DB = 42;
@@ -23,77 +30,119 @@ export function strengthInWords(db) {
   );
 }
 
-/** The form that says how pictures are to be marked. Strength and names are remembered, payloads are not. */
+/**
+ * The fields for it, on the screen that marks and, as its defaults, in Settings. Each control has the name of its
+ * preference.
+ */
+export class MarkFields {
+  #payload;
+  #strength;
+  #format;
+  #quality;
+  #qualityField;
+  #pattern;
+  /** What is to be hidden, and how strongly. */
+  mark;
+  /** How the file is to be saved. */
+  file;
+
+  /** @param {string} id begins the ids of the controls */
+  constructor(id) {
+    this.#payload = new PayloadField(id, () => m.kindHints);
+    this.#strength = new StrengthField(`${id}-strength`, [STRONGEST_DB, WEAKEST_DB], strengthInWords);
+    this.#format = h(
+      "select",
+      { id: `${id}-format`, name: "format" },
+      h("option", { value: "" }, () => m.sameFormat),
+      ...FORMATS.map((format) => h("option", { value: format }, () => m.formats[format])),
+    );
+    this.#quality = h("input", {
+      type: "number",
+      id: `${id}-quality`,
+      name: "quality",
+      min: 1,
+      max: 100,
+      inputmode: "numeric",
+    });
+    this.#qualityField = field(
+      () => m.quality,
+      this.#quality,
+      () => m.qualityHint,
+    );
+    this.#pattern = h("input", {
+      type: "text",
+      id: `${id}-pattern`,
+      name: "pattern",
+      autocomplete: "off",
+      autocapitalize: "off",
+      spellcheck: "false",
+    });
+    this.mark = [this.#payload.element, this.#strength.element];
+    this.file = [
+      field(() => m.format, this.#format),
+      this.#qualityField,
+      field(
+        () => m.pattern,
+        this.#pattern,
+        () => m.patternHint(PLACES.join(" ")),
+      ),
+    ];
+    this.#format.addEventListener("input", () => this.#showQuality());
+    follow("strength", (db) => (this.#strength.db = Number(db) || DEFAULT_DB));
+    follow("format", (format) => {
+      this.#format.selectedIndex = 1 + FORMATS.findIndex((known) => known === format);
+      this.#showQuality();
+    });
+    follow("quality", (quality) => (this.#quality.value = quality ?? ""));
+    follow("pattern", (pattern) => (this.#pattern.value = pattern || DEFAULT_PATTERN));
+  }
+
+  /** @returns {Omit<MarkOptions, "key" | "again">} */
+  get options() {
+    return {
+      kind: this.#payload.kind,
+      value: this.#payload.value,
+      strengthDb: this.#strength.db,
+      format: this.#chosenFormat,
+      quality: this.#isLossy && this.#quality.value ? this.#quality.valueAsNumber : null,
+      pattern: this.#pattern.value,
+    };
+  }
+
+  get #chosenFormat() {
+    return FORMATS[this.#format.selectedIndex - 1] ?? null;
+  }
+
+  get #isLossy() {
+    return LOSSY.includes(this.#chosenFormat);
+  }
+
+  #showQuality() {
+    this.#qualityField.hidden = !this.#isLossy;
+  }
+}
+
+/** The form of the screen that marks. */
 export class MarkOptionsForm {
-  #payload = new PayloadField("mark", () => m.kindHints);
-  #strength = h("input", {
-    type: "range",
-    id: "strength",
-    min: STRONGEST_DB,
-    max: WEAKEST_DB,
-    step: 1,
-    value: preference("strength") ?? DEFAULT_DB,
-  });
-  #strengthWords = h("output", { for: "strength" });
-  #pattern = h("input", {
-    type: "text",
-    id: "pattern",
-    value: preference("pattern") ?? DEFAULT_PATTERN,
-    autocomplete: "off",
-    autocapitalize: "off",
-    spellcheck: "false",
-    "aria-describedby": "pattern-hint",
-  });
-  #key = h("input", { type: "password", id: "key", autocomplete: "off", "aria-describedby": "key-hint" });
-  #format = h(
-    "select",
-    { id: "format" },
-    h("option", { value: "" }, () => m.sameFormat),
-    ...FORMATS.map((format) =>
-      h("option", { value: format, selected: preference("format") === format }, format),
-    ),
-  );
+  #fields = new MarkFields("mark");
+  #key = new KeyField("mark-key", () => m.keyHint);
   #submit = h("button", { class: "primary" });
   element = h(
     "form",
     { class: "options card", novalidate: true },
-    this.#payload.element,
-    h(
-      "div",
-      { class: "field" },
-      h("label", { for: "strength" }, () => m.strength),
-      this.#strength,
+    ...this.#fields.mark,
+    openForKey(
       h(
-        "div",
-        { class: "scale hint", "aria-hidden": "true" },
-        h("span", {}, () => m.stronger),
-        h("span", {}, () => m.fainter),
-      ),
-      this.#strengthWords,
-    ),
-    h(
-      "details",
-      {},
-      h("summary", {}, () => m.moreOptions),
-      h(
-        "div",
-        { class: "field" },
-        h("label", { for: "key" }, () => m.key),
-        this.#key,
-        h("p", { class: "hint", id: "key-hint" }, () => m.keyHint),
-      ),
-      h(
-        "div",
-        { class: "field" },
-        h("label", { for: "format" }, () => m.format),
-        this.#format,
-      ),
-      h(
-        "div",
-        { class: "field" },
-        h("label", { for: "pattern" }, () => m.pattern),
-        this.#pattern,
-        h("p", { class: "hint", id: "pattern-hint" }, () => m.patternHint(PLACES.join(" "))),
+        "details",
+        { class: "more" },
+        h("summary", {}, () => m.moreOptions),
+        this.#key.element,
+        ...this.#fields.file,
+        h(
+          "p",
+          { class: "hint" },
+          h("a", { href: "#settings" }, () => m.changeDefaults),
+        ),
       ),
     ),
     this.#submit,
@@ -103,35 +152,18 @@ export class MarkOptionsForm {
   constructor(onSubmit) {
     this.element.addEventListener("submit", (event) => {
       event.preventDefault();
-      prefer("strength", this.#strength.value);
-      prefer("pattern", this.#pattern.value);
-      prefer("format", this.#format.value);
       onSubmit(this.options);
     });
-    this.#strength.addEventListener("input", () => this.#showStrength());
-    this.#showStrength();
     this.showCount(0);
   }
 
   /** @returns {MarkOptions} */
   get options() {
-    return {
-      kind: this.#payload.kind,
-      value: this.#payload.value,
-      key: this.#key.value || null,
-      strengthDb: this.#strength.valueAsNumber,
-      again: false,
-      format: FORMATS.find((format) => format === this.#format.value) ?? null,
-      pattern: this.#pattern.value,
-    };
+    return { ...this.#fields.options, key: this.#key.value, again: false };
   }
 
   /** @param {number} count of pictures that the button marks */
   showCount(count) {
     setText(this.#submit, () => m.markPictures(count));
-  }
-
-  #showStrength() {
-    setText(this.#strengthWords, () => strengthInWords(this.#strength.valueAsNumber));
   }
 }

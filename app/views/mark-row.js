@@ -1,4 +1,4 @@
-import { inBytes, inNumber, m } from "../language.js";
+import { inAmount, inBytes, inNumber, m } from "../language.js";
 import { h, setAttribute, setText } from "./dom.js";
 import { showThumbnail } from "./thumbnails.js";
 import { errorInWords, payloadInWords } from "./words.js";
@@ -82,7 +82,7 @@ export class MarkRow {
         payloadInWords(outcome.payload),
         m.decibels(inNumber(outcome.psnr, 1)),
         m.sizes(inBytes(file.size), inBytes(outcome.file.size)),
-        ...outcome.warnings.map((warning) => m.warnings[warning]),
+        ...outcome.warnings.map((warning) => m.warnings[warning](inAmount(outcome.expected, "share"))),
       ];
       return figures.join(" · ");
     }

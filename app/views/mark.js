@@ -9,6 +9,7 @@ import { RegisterError, register } from "../register.js";
 import { h, setText } from "./dom.js";
 import { MarkOptionsForm } from "./mark-options.js";
 import { MarkRow } from "./mark-row.js";
+import { dropIcon } from "./picker.js";
 import { screenHead } from "./shell.js";
 import { Stage } from "./stage.js";
 import { errorInWords } from "./words.js";
@@ -24,7 +25,7 @@ import { errorInWords } from "./words.js";
 const PICTURE_NAME = /\.(jpe?g|jfif|png|webp|tiff?|avif|bmp|gif)$/i;
 
 export class MarkView {
-  #results = new Results();
+  #results = new Results(() => this.#batch.remove([...this.#batch.items]));
   #batch;
   /** @type {Map<Item, MarkRow>} */
   #rows = new Map();
@@ -38,6 +39,7 @@ export class MarkView {
       "label",
       { class: "drop" },
       this.#files,
+      dropIcon(),
       h("span", { class: "drop-title" }, () => m.choosePictures),
       h("span", { class: "hint" }, () => m.dropPictures),
     ),
@@ -74,10 +76,12 @@ export class MarkView {
     () => this.#batch.remove([...this.#batch.items]),
   );
   #list = h("ul", { class: "list", "aria-label": () => m.pictureList });
-  #stage = new Stage(
-    (item, strengthDb) => this.#batch.mark([item], { strengthDb }),
-    ({ file, name, type }) => this.#onTry(new File([file], name, { type })),
-  );
+  #stage = new Stage({
+    markAgain: (item, strengthDb) => this.#batch.mark([item], { strengthDb }),
+    tryToBreak: ({ file, name, type }) => this.#onTry(new File([file], name, { type })),
+    copyOf: (file) => this.#copyOf(file),
+  });
+  #engine;
   #onTry;
   #board = h(
     "div",
@@ -116,6 +120,7 @@ export class MarkView {
    * @param {(file: File) => void} onTry is given a marked picture that somebody wants to break
    */
   constructor(engine, onTry) {
+    this.#engine = engine;
     this.#onTry = onTry;
     this.#batch = new Batch(engine, this.#results);
     this.#batch.addEventListener("item", (event) => {
@@ -145,6 +150,12 @@ export class MarkView {
       this.#rows.set(item, row);
       this.#list.append(row.element);
     }
+  }
+
+  /** Python opens some files that the browser cannot show. @param {File} file */
+  async #copyOf(file) {
+    const { preview } = await this.#engine.lab({ file, steps: [], key: null, thorough: false });
+    return new Blob([preview], { type: "image/jpeg" });
   }
 
   #mark() {

@@ -4,11 +4,13 @@ import { download } from "../download.js";
 import { inNumber, m } from "../language.js";
 import { h, ObjectUrls, setText } from "./dom.js";
 import { JobLines } from "./job.js";
+import { KeyField, openForKey } from "./key-field.js";
 import { PayloadField } from "./payload-field.js";
 import { Picker } from "./picker.js";
 import { answerLine, answerOf, readingFacts } from "./reading-details.js";
 import { samplePage } from "./sample-page.js";
 import { screenHead } from "./shell.js";
+import { StrengthField } from "./strength-field.js";
 import { payloadInWords, timeInWords } from "./words.js";
 
 /**
@@ -24,53 +26,28 @@ export class OverlayView {
   #engine;
   #urls = new ObjectUrls();
   #payload = new PayloadField("overlay", () => m.tileHints);
-  #key = h("input", { type: "password", id: "overlay-key", autocomplete: "off" });
-  #strength = h("input", {
-    type: "range",
-    id: "overlay-strength",
-    min: STRONGEST_DB,
-    max: WEAKEST_DB,
-    step: 1,
-    value: DEFAULT_DB,
-  });
-  #strengthWords = h("output", { for: "overlay-strength" });
+  #key = new KeyField("overlay-key", () => m.overlayKeyHint);
+  #strength = new StrengthField("overlay-strength", [STRONGEST_DB, WEAKEST_DB], (db) =>
+    m.decibels(inNumber(db)),
+  );
   #form = h(
     "form",
     { class: "options card", novalidate: true },
     this.#payload.element,
-    h(
-      "div",
-      { class: "field" },
+    this.#strength.element,
+    openForKey(
       h(
-        "div",
-        { class: "field-head" },
-        h("label", { for: "overlay-strength" }, () => m.strength),
-        this.#strengthWords,
-      ),
-      this.#strength,
-      h(
-        "div",
-        { class: "scale hint", "aria-hidden": "true" },
-        h("span", {}, () => m.stronger),
-        h("span", {}, () => m.fainter),
-      ),
-    ),
-    h(
-      "details",
-      {},
-      h("summary", {}, () => m.key),
-      h(
-        "div",
-        { class: "field" },
-        h("label", { for: "overlay-key" }, () => m.overlayKeyHint),
-        this.#key,
+        "details",
+        {},
+        h("summary", {}, () => m.key),
+        this.#key.element,
       ),
     ),
     h("button", { class: "primary" }, () => m.makeTile),
   );
   #lines = new JobLines();
 
-  #tile = h("img", { class: "tile", alt: "" });
+  #tile = h("img", { class: "tile", alt: "", hidden: true });
   #sample = h("div", { class: "sample" }, samplePage(), this.#tile);
   #isShown = h("input", { type: "checkbox", checked: true });
   #isDark = h("input", { type: "checkbox" });
@@ -83,18 +60,16 @@ export class OverlayView {
   #copied = h("p", { class: "hint", role: "status" });
   /** @type {Overlay | null} */
   #made = null;
-  #result = h(
+  #choices = h(
+    "div",
+    { class: "choices", hidden: true },
+    h("label", {}, this.#isShown, () => m.showTile),
+    h("label", {}, this.#isDark, () => m.darkPage),
+    h("label", { class: "inline" }, () => m.opacity, this.#opacity),
+  );
+  #use = h(
     "div",
     { class: "board", hidden: true },
-    h("h2", {}, () => m.overSample),
-    h(
-      "div",
-      { class: "choices" },
-      h("label", {}, this.#isShown, () => m.showTile),
-      h("label", {}, this.#isDark, () => m.darkPage),
-      h("label", { class: "inline" }, () => m.opacity, this.#opacity),
-    ),
-    this.#sample,
     h("h2", {}, () => m.useTile),
     h("p", {}, () => m.useTileHint(FILE_NAME)),
     h("pre", { tabindex: 0, "aria-label": () => m.cssRule }, this.#css),
@@ -121,7 +96,20 @@ export class OverlayView {
     "section",
     { class: "overlay" },
     screenHead("overlay", () => m.overlayLead),
-    h("div", { class: "halves" }, this.#form, h("div", {}, this.#lines.element, this.#result)),
+    h(
+      "div",
+      { class: "halves" },
+      this.#form,
+      h(
+        "div",
+        { class: "board" },
+        h("h2", {}, () => m.overSample),
+        this.#lines.element,
+        this.#choices,
+        this.#sample,
+        this.#use,
+      ),
+    ),
     h(
       "div",
       { class: "screenshot" },
@@ -140,15 +128,14 @@ export class OverlayView {
       event.preventDefault();
       this.#make(this.#payload);
     });
-    this.#strength.addEventListener("input", () => this.#showStrength());
+    this.#strength.db = DEFAULT_DB;
     // A tile that is shown follows the slider, and goes on carrying what it carries.
-    this.#strength.addEventListener("change", () => {
+    this.#strength.element.addEventListener("change", () => {
       if (this.#made) this.#make({ kind: "hex", value: this.#made.payload.hex });
     });
     for (const control of [this.#isShown, this.#isDark, this.#opacity]) {
       control.addEventListener("change", () => this.#showSample());
     }
-    this.#showStrength();
   }
 
   /** @param {File[]} files */
@@ -156,18 +143,13 @@ export class OverlayView {
     this.#picker.take(files);
   }
 
-  #showStrength() {
-    const db = this.#strength.valueAsNumber;
-    setText(this.#strengthWords, () => m.decibels(inNumber(db)));
-  }
-
   /** @param {{ kind: PayloadKind, value: string }} payload */
   #make({ kind, value }) {
     const request = {
       kind,
       value,
-      key: this.#key.value || null,
-      strengthDb: this.#strength.valueAsNumber,
+      key: this.#key.value,
+      strengthDb: this.#strength.db,
     };
     return this.#lines.run(
       (options) => this.#engine.overlay(request, options),
@@ -179,7 +161,8 @@ export class OverlayView {
   #show(made) {
     this.#made = made;
     this.#urls.show(this.#tile, this.#png(made));
-    this.#result.hidden = false;
+    this.#choices.hidden = false;
+    this.#use.hidden = false;
     setText(this.#copied, "");
     this.#showSample();
     return () => m.tileMade(payloadInWords(made.payload));
@@ -220,7 +203,7 @@ export class OverlayView {
   #read(file) {
     this.#reading.hidden = true;
     return this.#readLines.run(
-      (options) => this.#engine.read({ file, key: this.#key.value || null, known: null }, options),
+      (options) => this.#engine.read({ file, key: this.#key.value, known: null }, options),
       (reading) => this.#showReading(reading, file.name),
     );
   }

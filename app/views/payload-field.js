@@ -1,4 +1,5 @@
 import { m } from "../language.js";
+import { follow } from "../preferences.js";
 import { h, setAttribute, setText } from "./dom.js";
 
 /** @import { PayloadKind } from "../engine/protocol.js" */
@@ -7,7 +8,7 @@ import { h, setAttribute, setText } from "./dom.js";
 const KINDS = ["text", "hex", "number", "protected", "random"];
 const EXAMPLES = { text: "pipe", hex: "70697065", number: "1234567", protected: "4711", random: "" };
 
-/** What is to be hidden: its kind, and what is typed. */
+/** What is to be hidden: its kind, and what is typed. Starts as Settings says. */
 export class PayloadField {
   #kinds;
   #value;
@@ -23,12 +24,13 @@ export class PayloadField {
     this.#hints = hints;
     this.#kinds = h(
       "select",
-      { id: `${id}-kind` },
+      { id: `${id}-kind`, name: "kind" },
       ...KINDS.map((kind) => h("option", { value: kind }, () => m.kinds[kind])),
     );
     this.#hint = h("p", { class: "hint", id: `${id}-hint` });
     this.#value = h("input", {
       type: "text",
+      name: "value",
       autocomplete: "off",
       autocapitalize: "off",
       spellcheck: "false",
@@ -43,7 +45,14 @@ export class PayloadField {
       this.#hint,
     );
     this.element.addEventListener("input", () => this.#show());
-    this.#show();
+    follow("kind", (kind) => {
+      this.#kinds.selectedIndex = Math.max(
+        0,
+        KINDS.findIndex((known) => known === kind),
+      );
+      this.#show();
+    });
+    follow("value", (value) => (this.#value.value = value ?? ""));
   }
 
   get kind() {

@@ -7,6 +7,7 @@ import { inChance, inNumber, inPercent, m } from "../language.js";
 import { RegisterError, entries, knownIds } from "../register.js";
 import { h, ObjectUrls, setText } from "./dom.js";
 import { JobLines } from "./job.js";
+import { KeyField } from "./key-field.js";
 import { Picker } from "./picker.js";
 import { placeFigure } from "./place.js";
 import { answerLine, answerOf, readingFacts, readingPlot } from "./reading-details.js";
@@ -31,24 +32,13 @@ export class ReadView {
   /** @type {File[]} */
   #files = [];
   #picker = new Picker((files) => this.#read(files), { isMultiple: true, hasCamera: true });
-  #key = h("input", {
-    type: "password",
-    id: "read-key",
-    autocomplete: "off",
-    "aria-describedby": "read-key-hint",
-  });
+  #key = new KeyField("read-key", () => m.readKeyHint);
   #again = h("button", { type: "submit" }, () => m.readAgain);
   #compare = h("input", { type: "checkbox", checked: true });
   #options = h(
     "form",
     { class: "options card", novalidate: true },
-    h(
-      "div",
-      { class: "field" },
-      h("label", { for: "read-key" }, () => m.key),
-      this.#key,
-      h("p", { class: "hint", id: "read-key-hint" }, () => m.readKeyHint),
-    ),
+    this.#key.element,
     h("label", {}, this.#compare, () => m.compareRegister),
     this.#again,
   );
@@ -93,8 +83,8 @@ export class ReadView {
       "div",
       { class: "columns" },
       this.#picker.element,
-      this.#options,
       h("div", { class: "rest" }, this.#lines.element, this.#result, this.#table),
+      this.#options,
     ),
   );
 
@@ -135,7 +125,7 @@ export class ReadView {
    * @param {JobOptions} options
    */
   #readOne(file, known, options) {
-    return this.#engine.read({ file, key: this.#key.value || null, known }, options);
+    return this.#engine.read({ file, key: this.#key.value, known }, options);
   }
 
   /** A register that cannot be read costs the comparison, not the reading. */
@@ -250,7 +240,11 @@ export class ReadView {
         () => (reading.found ? placeInWords(reading.corners) : m.noneIn(inNumber(reading.tried))),
         () => (entry ? entry.note || entry.cover.name : "–"),
       ];
-      element.replaceChildren(name, ...texts.map((text) => h("td", {}, text)));
+      const [, ...columns] = COLUMNS;
+      element.replaceChildren(
+        name,
+        ...texts.map((text, index) => h("td", { "data-column": () => m.columns[columns[index]] }, text)),
+      );
     }
   }
 

@@ -1,10 +1,13 @@
-/** The screen for how the engine computes, where marking starts, and what this browser keeps. */
+/** The screen for where marking starts, how the engine computes, and what this browser keeps. */
 
 import { inBytes, m } from "../language.js";
 import { keepFiles, missingFiles, sizeOnWire } from "../offline.js";
-import { chosenCompute, prefer, preference } from "../preferences.js";
+import { chosenCompute, follow, prefer, preference } from "../preferences.js";
 import { estimatedUsage, storedParts } from "../storage.js";
 import { h, setText } from "./dom.js";
+import { field } from "./field.js";
+import { KeyField } from "./key-field.js";
+import { MarkFields } from "./mark-options.js";
 import { screenHead } from "./shell.js";
 
 /**
@@ -22,6 +25,22 @@ const PROVIDERS = ["auto", "webgpu", "wasm"];
 
 export class SettingsView {
   #engine;
+  #fields = new MarkFields("default");
+  #keepsKey = h("input", { type: "checkbox", "aria-describedby": "keep-key-hint" });
+  #key = new KeyField("default-key");
+  #defaults = group(
+    () => m.defaults,
+    h("p", { class: "hint" }, () => m.defaultsHint),
+    ...this.#fields.mark,
+    ...this.#fields.file,
+    h(
+      "div",
+      {},
+      h("label", {}, this.#keepsKey, () => m.keepKey),
+      h("p", { class: "hint", id: "keep-key-hint" }, () => m.keepKeyHint),
+    ),
+    this.#key.element,
+  );
   #provider = choice("provider", PROVIDERS, (name) => m.providers[name], "auto");
   #threads = choice(
     "threads",
@@ -39,14 +58,19 @@ export class SettingsView {
     "section",
     { class: "settings" },
     screenHead("settings", () => m.settingsLead),
-    group(
-      () => m.computing,
-      field(() => m.provider, this.#provider),
-      field(() => m.threads, this.#threads),
-      this.#selfTest,
+    this.#defaults,
+    h(
+      "div",
+      { class: "groups" },
+      group(
+        () => m.computing,
+        field(() => m.provider, this.#provider),
+        field(() => m.threads, this.#threads),
+        this.#selfTest,
+      ),
+      group(() => m.offlineUse, this.#offlineStatus, this.#make, this.#loading),
+      group(() => m.storage, h("table", {}, this.#parts), this.#usage),
     ),
-    group(() => m.offlineUse, this.#offlineStatus, this.#make, this.#loading),
-    group(() => m.storage, h("table", {}, this.#parts), this.#usage),
   );
 
   /** @param {EngineClient} engine */
@@ -55,6 +79,13 @@ export class SettingsView {
     for (const select of [this.#provider, this.#threads]) {
       select.addEventListener("change", () => engine.computeWith(chosenCompute()));
     }
+    this.#defaults.addEventListener("change", ({ target }) => {
+      if (target === this.#keepsKey) this.#keepKey(this.#keepsKey.checked);
+      else if (target instanceof HTMLInputElement || target instanceof HTMLSelectElement) {
+        prefer(target.name, target.value || null);
+      }
+    });
+    follow("key", (key) => this.#showKey(key !== null));
     this.#threads.disabled = !HAS_THREADS;
     this.#make.addEventListener("click", () => this.#makeAvailable());
     engine.addEventListener("state", () => this.refresh());
@@ -69,6 +100,19 @@ export class SettingsView {
     this.#showSelfTest();
     this.#showOffline();
     this.#showStorage();
+  }
+
+  /** A key is kept from when it is typed. @param {boolean} isWanted */
+  #keepKey(isWanted) {
+    if (!isWanted) prefer("key", null);
+    this.#showKey(isWanted);
+    if (isWanted) this.#key.focus();
+  }
+
+  /** @param {boolean} isWanted */
+  #showKey(isWanted) {
+    this.#keepsKey.checked = isWanted;
+    this.#key.element.hidden = !isWanted;
   }
 
   /** @returns {EngineInfo | null} */
@@ -97,9 +141,9 @@ export class SettingsView {
     if (!this.#loading.hidden) return;
     const files = await this.#missing();
     const size = sizeOnWire(files ?? []);
-    this.#make.hidden = !size;
-    setText(this.#make, () => m.offlineMake(inBytes(size)));
     const isPossible = await navigator.serviceWorker?.getRegistration();
+    this.#make.hidden = !size || !isPossible;
+    setText(this.#make, () => m.offlineMake(inBytes(size)));
     setText(this.#offlineStatus, () => {
       if (!isPossible) return m.offlineImpossible;
       if (!files) return m.offlineWait;
@@ -150,7 +194,8 @@ export class SettingsView {
     const name = () => m.stored[part.kind === "store" ? part.name : part.kind] ?? part.name;
     const remove = h("button", { type: "button", "aria-label": () => m.removePart(name()) }, () => m.remove);
     remove.addEventListener("click", async () => {
-      if (!confirm(m.removeSure(name()))) return;
+      const question = m.removeSure(name());
+      if (!confirm(part.isInUse ? m.resultsInUse(question) : question)) return;
       await part.clear();
       this.enter();
     });
@@ -187,12 +232,4 @@ function choice(key, names, inWords, fallback) {
  */
 function group(title, ...children) {
   return h("div", { class: "group" }, h("h2", {}, title), ...children);
-}
-
-/**
- * @param {LiveText} label
- * @param {HTMLElement} control
- */
-function field(label, control) {
-  return h("div", { class: "field" }, h("label", { for: control.id }, label), control);
 }

@@ -12,6 +12,11 @@ import { payloadInWords, timeInWords } from "./words.js";
  * @import { LiveText } from "./dom.js"
  *
  * @typedef {"compare" | "residual"} Mode
+ *
+ * @typedef {object} StageActions
+ * @property {(item: Item, strengthDb: number) => void} markAgain
+ * @property {(outcome: Outcome) => void} tryToBreak
+ * @property {(file: File) => Promise<Blob>} copyOf a picture that the browser cannot show, for one that it can
  */
 
 const MOST_ZOOM = 16;
@@ -21,10 +26,12 @@ const DRAWN_SIDE = 1600;
 const MEASURED_SIDE = 512;
 
 export class Stage {
-  #onMarkAgain;
+  #actions;
   #urls = new ObjectUrls();
-  /** @type {{ item: Item, outcome: Outcome } | null} */
+  /** With what the browser shows of the cover. @type {{ item: Item, outcome: Outcome, cover: Promise<Blob> } | null} */
   #shown = null;
+  /** Whether the browser can show the marked file; else it is drawn. */
+  #showsMarked = true;
   /** What the strength is drawn from, once it is wanted. @type {Promise<{ cover: ImageData, difference: ImageData }> | null} */
   #pixels = null;
   #zoom = 1;
@@ -62,6 +69,7 @@ export class Stage {
     this.#compare,
     this.#residualPane,
   );
+  #copyNote = h("p", { class: "hint", hidden: true }, () => m.copyNote);
   #modes = /** @type {const} */ (["compare", "residual"]).map((mode) => ({
     mode,
     input: h("input", { type: "radio", name: "stage-mode", value: mode, checked: mode === "compare" }),
@@ -118,26 +126,24 @@ export class Stage {
       ),
     ),
     this.#view,
+    this.#copyNote,
     h("div", { class: "stage-fields" }, this.#strengthField, this.#gainField),
     h("div", { class: "buttons" }, this.#try),
     this.#facts,
     this.#plot,
   );
 
-  /**
-   * @param {(item: Item, strengthDb: number) => void} onMarkAgain
-   * @param {(outcome: Outcome) => void} onTry
-   */
-  constructor(onMarkAgain, onTry) {
-    this.#onMarkAgain = onMarkAgain;
+  /** @param {StageActions} actions */
+  constructor(actions) {
+    this.#actions = actions;
     this.#title.id = "stage-title";
     for (const { input } of this.#modes) input.addEventListener("change", () => this.#showMode());
     this.#gain.addEventListener("input", () => this.#drawResidual());
     this.#strength.addEventListener("input", () => this.#drawStrength());
     this.#again.addEventListener("click", () => {
-      if (this.#shown) this.#onMarkAgain(this.#shown.item, this.#strength.valueAsNumber);
+      if (this.#shown) actions.markAgain(this.#shown.item, this.#strength.valueAsNumber);
     });
-    this.#try.addEventListener("click", () => this.#shown && onTry(this.#shown.outcome));
+    this.#try.addEventListener("click", () => this.#shown && actions.tryToBreak(this.#shown.outcome));
     this.#listen();
     this.#divide(50);
   }
@@ -152,12 +158,14 @@ export class Stage {
    * @param {Outcome} outcome
    */
   show(item, outcome) {
-    this.#shown = { item, outcome };
+    this.#copyNote.hidden = true;
+    this.#shown = { item, outcome, cover: this.#showCover(item.file) };
+    // Of a cover that cannot even be copied the pane has the name.
+    this.#shown.cover.catch(() => undefined);
+    this.#showMarked(outcome);
     this.#pixels = null;
     this.element.hidden = false;
     setText(this.#title, outcome.name);
-    this.#urls.show(this.#cover, item.file);
-    this.#urls.show(this.#marked, outcome.file);
     this.#view.style.setProperty("--ratio", `${outcome.width} / ${outcome.height}`);
     this.#strength.valueAsNumber = item.options?.strengthDb ?? outcome.psnr;
     this.#strengthField.hidden = !pixelsAreTrue();
@@ -181,6 +189,30 @@ export class Stage {
     this.#title.focus({ preventScroll: true });
   }
 
+  /**
+   * @param {File} file
+   * @returns {Promise<Blob>} what is shown of it; rejects where that is nothing
+   */
+  async #showCover(file) {
+    if (await shows(this.#cover, this.#urls, file)) return file;
+    const copy = await this.#actions.copyOf(file);
+    if (this.#shown?.item.file === file) {
+      this.#urls.show(this.#cover, copy);
+      this.#copyNote.hidden = false;
+    }
+    return copy;
+  }
+
+  /** @param {Outcome} outcome */
+  async #showMarked(outcome) {
+    this.#showsMarked = true;
+    const isShown = await shows(this.#marked, this.#urls, outcome.file);
+    if (isShown || outcome !== this.#shown?.outcome) return;
+    this.#showsMarked = false;
+    this.#copyNote.hidden = false;
+    this.#drawStrength();
+  }
+
   /** @param {number | null} likeness SSIM; null while it is measured, NaN where it cannot be */
   #showFacts(likeness) {
     if (!this.#shown) return;
@@ -198,7 +230,7 @@ export class Stage {
         () =>
           check.payload
             ? m.readBackAs(payloadInWords(check.payload), inPercent(Math.min(...check.confidences)))
-            : m.warnings.unreadable,
+            : m.warnings.unreadable(),
       ],
       [() => m.psnr, () => m.decibels(inNumber(outcome.psnr, 1))],
       [() => m.ssim, () => (likeness === null || Number.isNaN(likeness) ? "–" : inNumber(likeness, 4))],
@@ -259,7 +291,7 @@ export class Stage {
     setText(this.#strengthWords, () => (isAsMarked ? strengthInWords(db) : m.asIfAt(strengthInWords(db))));
     setText(this.#again, () => m.markAgainAt(m.decibels(inNumber(db, db % 1 ? 1 : 0))));
     this.#again.hidden = isAsMarked;
-    const pixels = isAsMarked ? null : await this.#loadPixels();
+    const pixels = isAsMarked && this.#showsMarked ? null : await this.#loadPixels();
     if (outcome !== this.#shown?.outcome || db !== this.#strength.valueAsNumber) return;
     if (pixels) draw(this.#drawn, marked(pixels.cover, pixels.difference, 10 ** ((present - db) / 20)));
     this.#drawn.hidden = !pixels;
@@ -268,12 +300,13 @@ export class Stage {
 
   #loadPixels() {
     if (!this.#shown) return null;
-    const { item, outcome } = this.#shown;
+    const { outcome, cover: shown } = this.#shown;
     const scale = Math.min(1, DRAWN_SIDE / Math.max(outcome.width, outcome.height));
     const size = { width: Math.round(outcome.width * scale), height: Math.round(outcome.height * scale) };
-    this.#pixels ??= Promise.all([pixelsOf(item.file, size), pixelsOf(outcome.difference, size)]).then(
-      ([cover, difference]) => ({ cover, difference }),
-    );
+    this.#pixels ??= Promise.all([
+      shown.then((cover) => pixelsOf(cover, size)),
+      pixelsOf(outcome.difference, size),
+    ]).then(([cover, difference]) => ({ cover, difference }));
     return this.#pixels.catch(() => null);
   }
 
@@ -405,6 +438,20 @@ export class Stage {
   #zoomButton(sign, label, factor) {
     return h("button", { type: "button", "aria-label": label, onclick: () => this.#zoomBy(factor) }, sign);
   }
+}
+
+/**
+ * @param {HTMLImageElement} image
+ * @param {ObjectUrls} urls
+ * @param {Blob} picture
+ * @returns {Promise<boolean>} whether the browser can show it
+ */
+function shows(image, urls, picture) {
+  urls.show(image, picture);
+  return image.decode().then(
+    () => true,
+    () => false,
+  );
 }
 
 /**

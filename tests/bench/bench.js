@@ -39,6 +39,7 @@ async function markAndRead(url) {
     strengthDb: 42,
     again: false,
     format: null,
+    quality: null,
   });
   const startRead = performance.now();
   /** @type {TimedReading} */

@@ -96,6 +96,7 @@ class Recorder {
       strengthDb: 38,
       again: false,
       format: null,
+      quality: null,
     };
     /** @param {Progress} progress */
     const onProgress = ({ phase }) => {

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Dialog, Locator, Page, expect
 
 from tests.browser.app import PATIENCE_MS, App
 from tests.pictures import sample_path
@@ -118,13 +118,23 @@ def test_a_slider_of_the_lab_breaks_the_mark(app: App, marked: Path) -> None:
     expect(panel.locator(".answer")).to_have_text("“pipe”", timeout=PATIENCE_MS)
 
 
-def test_a_chart_says_how_far_a_mark_survives(app: App, marked: Path) -> None:
+def test_a_chart_says_how_far_a_mark_survives_together_with_other_trials(app: App, marked: Path) -> None:
     panel = app.show("Try to break it")
     choose(panel, marked)
     panel.get_by_role("button", name="How far? Colour").click()
     expect(panel.locator(".status")).to_contain_text("Colour: found at", timeout=PATIENCE_MS)
     expect(panel.locator(".survival circle")).to_have_count(9)
     expect(panel.locator(".survival circle").last).to_have_class("found")
+    expect(panel.locator(".survival figcaption")).to_contain_text("The other trials are off.")
+
+    panel.get_by_role("slider", name="Amount: JPEG quality").fill("5")
+    panel.get_by_role("slider", name="Amount: Noise").fill("0.2")
+    panel.get_by_role("button", name="How far? Colour").click()
+    expect(panel.locator(".survival figcaption")).to_contain_text("JPEG quality 5, Noise 20%.")
+    expect(panel.locator(".survival circle").first).to_have_class("lost", timeout=PATIENCE_MS)
+    panel.get_by_role("button", name="Cancel").click()
+    expect(panel.locator(".status")).to_have_text("Cancelled.")
+    panel.get_by_role("button", name="Start over").click()
 
 
 def test_a_page_under_the_tile_is_read_from_its_screenshot(app: App, tmp_path: Path) -> None:
@@ -191,6 +201,90 @@ def test_the_register_is_exported_wiped_and_imported(app: App, marked: Path, tmp
     panel.get_by_role("searchbox", name="Search").fill("dog")
     expect(panel).to_contain_text("Nothing fits.")
     panel.get_by_role("searchbox", name="Search").fill("")
+
+
+def test_the_screens_start_from_what_settings_says(fresh_page: Page, url: str) -> None:
+    fresh_page.goto(f"{url}#settings")
+    panel = fresh_page.locator("main > section:visible")
+    panel.get_by_label("Payload").select_option("hex")
+    panel.get_by_role("textbox", name="Hex id").fill("0badcafe")
+    panel.get_by_role("slider", name="Strength").fill("38")
+    panel.get_by_label("Format").select_option("WEBP")
+    panel.get_by_label("Quality").fill("77")
+    panel.get_by_label("Name of the marked file").fill("{name}-{date}")
+    keep = panel.get_by_label("Keep a key in this browser")
+    expect(panel.get_by_label("Key", exact=True)).to_be_hidden()
+    keep.check()
+    panel.get_by_label("Key", exact=True).fill("harbour")
+    panel.get_by_label("Key", exact=True).press("Enter")
+
+    fresh_page.reload()
+    fresh_page.get_by_role("link", name="Mark").click()
+    expect(panel.get_by_label("Payload")).to_have_value("hex")
+    expect(panel.get_by_role("textbox", name="Hex id")).to_have_value("0badcafe")
+    expect(panel.get_by_role("slider", name="Strength")).to_have_value("38")
+    expect(panel.get_by_label("Key", exact=True)).to_have_value("harbour")
+    expect(panel.get_by_label("Format")).to_have_value("WEBP")
+    expect(panel.get_by_label("Quality")).to_have_value("77")
+    expect(panel.get_by_label("Name of the marked file")).to_have_value("{name}-{date}")
+    for screen in ("Page overlay", "Read", "Settings"):
+        fresh_page.get_by_role("link", name=screen).click()
+        expect(panel.get_by_label("Key", exact=True)).to_have_value("harbour")
+
+    keep.uncheck()
+    fresh_page.get_by_role("link", name="Read").click()
+    expect(panel.get_by_label("Key")).to_have_value("")
+    assert "harbour" not in fresh_page.evaluate("JSON.stringify(localStorage)")
+
+
+def test_marked_pictures_are_counted_and_deleted_with_a_warning(app: App) -> None:
+    app.mark(sample_path("rocket.jpg"), "pipe")
+    panel = app.show("Settings")
+    row = panel.get_by_role("row", name="Marked pictures")
+    expect(row).to_contain_text(re.compile("kB|MB"))
+    said: list[str] = []
+
+    def accept(dialog: Dialog) -> None:
+        said.append(dialog.message)
+        dialog.accept()
+
+    app.page.once("dialog", accept)
+    row.get_by_role("button", name="Delete").click()
+    expect(row).to_have_count(0)
+    assert "marked pictures that you have not saved are lost" in said[0]
+    expect(app.show("Mark").get_by_role("listitem")).to_have_count(0)
+
+
+def test_a_small_picture_becomes_a_tiff_file_that_is_seen_all_the_same(app: App, tmp_path: Path) -> None:
+    with Image.open(sample_path("chelsea.png")) as image:
+        image.convert("RGB").resize((96, 96)).save(tmp_path / "small.png")
+    panel = app.choose(tmp_path / "small.png")
+    panel.get_by_text("Key, format, file names").click()
+    panel.get_by_label("Format").select_option("TIFF")
+    panel.get_by_label("Payload").select_option("text")
+    panel.get_by_role("textbox", name="Text").fill("tiny")
+    panel.get_by_role("button", name="Mark picture").click()
+    app.await_batch(panel)
+    expect(panel.get_by_role("listitem")).to_contain_text("47% are read after JPEG 80")
+    expect(panel.locator(".stage")).to_contain_text("This browser cannot show such a file.")
+    expect(panel.get_by_role("img", name="at the strength of the slider")).to_be_visible()
+
+    tiff = app.download(tmp_path)
+    assert tiff.name == "small-marked.tif"
+    panel = app.choose(tiff)
+    panel.get_by_label("Format").select_option("JPEG")
+    panel.get_by_label("Quality").fill("30")
+    panel.get_by_role("button", name="Mark picture").click()
+    panel.get_by_role("button", name="Mark again").click()
+    app.await_batch(panel)
+    expect(panel.get_by_role("img", name="The original picture")).to_have_js_property("naturalWidth", 96)
+    with Image.open(app.download(tmp_path)) as image, Image.open(tmp_path / "small.png") as cover:
+        assert image.format == "JPEG"
+        cover.convert("RGB").save(tmp_path / "as-good.jpg", quality=30)
+        with Image.open(tmp_path / "as-good.jpg") as like:
+            assert image.quantization == like.quantization
+    panel.get_by_label("Format").select_option("")
+    panel.get_by_text("Key, format, file names").click()
 
 
 def test_nothing_is_wider_than_a_phone(app: App, marked: Path) -> None:
