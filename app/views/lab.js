@@ -4,6 +4,7 @@ import { EngineError } from "../engine/errors.js";
 import { inAmount, inNumber, m } from "../language.js";
 import { h, ObjectUrls, setAttribute, setText } from "./dom.js";
 import { JobLines } from "./job.js";
+import { KeyField, openForKey } from "./key-field.js";
 import { Picker } from "./picker.js";
 import { answerLine, answerOf, readingPlot } from "./reading-details.js";
 import { screenHead } from "./shell.js";
@@ -16,6 +17,8 @@ import { errorInWords } from "./words.js";
  * @import { Outcome } from "./survival-chart.js"
  *
  * @typedef {{ kind: LabKind, isOn: HTMLInputElement, slider: HTMLInputElement }} Trial
+ *
+ * @typedef {{ kind: LabKind, amount: number }} Step
  */
 
 /** Amounts of a chart. */
@@ -27,12 +30,7 @@ export class LabView {
   /** @type {File | null} */
   #file = null;
   #picker = new Picker(([file]) => this.#take(file));
-  #key = h("input", {
-    type: "password",
-    id: "lab-key",
-    autocomplete: "off",
-    onchange: () => this.#file && this.#take(this.#file),
-  });
+  #key = new KeyField("lab-key", () => m.readKeyHint);
   /** In the order in which they are done. @type {Trial[]} */
   #steps = [];
   #list = h("ul", { class: "trials" });
@@ -67,12 +65,18 @@ export class LabView {
     "section",
     { class: "lab" },
     screenHead("lab", () => m.labLead),
-    this.#picker.element,
-    this.#error,
     h(
       "div",
       { class: "bench" },
-      h("div", { class: "seen" }, this.#live),
+      h(
+        "div",
+        { class: "seen" },
+        this.#picker.element,
+        this.#error,
+        this.#live,
+        this.#lines.element,
+        this.#chart,
+      ),
       h(
         "div",
         { class: "card" },
@@ -80,26 +84,22 @@ export class LabView {
         h("p", { class: "hint" }, () => m.trialsHint),
         this.#list,
         this.#reset,
-        h(
-          "details",
-          {},
-          h("summary", {}, () => m.key),
+        openForKey(
           h(
-            "div",
-            { class: "field" },
-            h("label", { for: "lab-key" }, () => m.readKeyHint),
-            this.#key,
+            "details",
+            {},
+            h("summary", {}, () => m.key),
+            this.#key.element,
           ),
         ),
       ),
     ),
-    this.#lines.element,
-    this.#chart,
   );
 
   /** @param {EngineClient} engine */
   constructor(engine) {
     this.#engine = engine;
+    this.#key.element.addEventListener("change", () => this.#file && this.#take(this.#file));
   }
 
   async enter() {
@@ -154,11 +154,11 @@ export class LabView {
         type: "button",
         class: "plain",
         "aria-label": () => m.howFarOf(m.trials[name]),
-        onclick: () => void this.#survive(kind),
+        onclick: () => void this.#survive(trial),
       },
       () => m.howFar,
     );
-    return h("li", {}, h("div", { class: "trial-head" }, label, output), slider, far);
+    return h("li", {}, label, slider, output, far);
   }
 
   /** @param {Trial} trial */
@@ -207,8 +207,8 @@ export class LabView {
    */
   async #try(file, change) {
     const isLatest = () => change === this.#change;
-    const steps = this.#steps.map(({ kind, slider }) => ({ kind: kind.name, amount: slider.valueAsNumber }));
-    const request = { file, key: this.#key.value || null };
+    const steps = stepsOf(this.#steps).map(({ kind, amount }) => ({ kind: kind.name, amount }));
+    const request = { file, key: this.#key.value };
     this.#search = new AbortController();
     const { signal } = this.#search;
     try {
@@ -290,30 +290,38 @@ export class LabView {
   }
 
   /**
-   * Tries one trial over its whole range.
+   * Tries one trial over its whole range, among the others that are switched on: at its place in their order, or
+   * after them.
    *
-   * @param {LabKind} kind
+   * @param {Trial} trial
    */
-  async #survive(kind) {
+  async #survive(trial) {
+    const { kind } = trial;
     const file = this.#file;
     this.#search.abort();
     if (!file) {
       this.#lines.fail(() => m.choosePictureFirst);
       return;
     }
-    const request = { file, key: this.#key.value || null };
+    const request = { file, key: this.#key.value };
     /** @type {Outcome[]} */
     const outcomes = [];
-    const draw = () => this.#chart.replaceChildren(survivalChart(kind, outcomes));
+    const chain = stepsOf(this.#steps.includes(trial) ? this.#steps : [...this.#steps, trial]);
+    const others = chain.filter((step) => step.kind !== kind);
+    const draw = () => this.#chart.replaceChildren(survivalChart(kind, outcomes, others));
     draw();
-    this.#lines.element.scrollIntoView({ block: "nearest" });
+    this.#chart.scrollIntoView({ block: "nearest" });
     await this.#lines.run(
       async ({ signal, onProgress }) => {
         const original = await this.#bitsOf(request, signal);
         for (let index = 0; original && index < AMOUNTS; index++) {
           const amount = kind.least + ((kind.most - kind.least) * index) / (AMOUNTS - 1);
+          const steps = chain.map((step) => ({
+            kind: step.kind.name,
+            amount: step.kind === kind ? amount : step.amount,
+          }));
           const { reading } = await this.#engine.lab(
-            { ...request, steps: [{ kind: kind.name, amount }], thorough: true },
+            { ...request, steps, thorough: true },
             {
               signal,
               inBackground: true,
@@ -336,6 +344,12 @@ export class LabView {
     );
   }
 }
+
+/**
+ * @param {Trial[]} trials
+ * @returns {Step[]}
+ */
+const stepsOf = (trials) => trials.map(({ kind, slider }) => ({ kind, amount: slider.valueAsNumber }));
 
 /**
  * @param {number[]} bits

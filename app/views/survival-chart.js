@@ -10,6 +10,8 @@ import { h, svg } from "./dom.js";
  */
 
 const [WIDTH, HEIGHT, LEFT, FOOT] = [640, 180, 44, 24];
+/** Room at each end for half of an amount's text. */
+const EDGE = 24;
 /** Half of the bits are right by accident. */
 const LEAST = 0.4;
 const LINES = [0.5, 0.75, 1];
@@ -17,10 +19,11 @@ const LINES = [0.5, 0.75, 1];
 /**
  * @param {LabKind} kind
  * @param {Outcome[]} outcomes by rising amount
+ * @param {{ kind: LabKind, amount: number }[]} others that the picture went through as well
  */
-export function survivalChart({ name, least, most, unit }, outcomes) {
+export function survivalChart({ name, least, most, unit }, outcomes, others) {
   /** @param {number} amount */
-  const x = (amount) => LEFT + 10 + ((amount - least) / (most - least)) * (WIDTH - LEFT - 20);
+  const x = (amount) => LEFT + EDGE + ((amount - least) / (most - least)) * (WIDTH - LEFT - 2 * EDGE);
   /** @param {number} accuracy */
   const y = (accuracy) => 8 + (HEIGHT - 8) * (1 - (Math.max(accuracy, LEAST) - LEAST) / (1 - LEAST));
   const title = () => m.survivalTitle(m.trials[name]);
@@ -59,7 +62,18 @@ export function survivalChart({ name, least, most, unit }, outcomes) {
     { class: "survival card" },
     h("h2", {}, title),
     drawing,
-    h("figcaption", {}, () => m.survivalCaption),
+    h("figcaption", {}, () =>
+      m.sentences([
+        m.survivalCaption,
+        others.length
+          ? m.survivalWith(
+              m.list(
+                others.map(({ kind, amount }) => m.trialAt(m.trials[kind.name], inAmount(amount, kind.unit))),
+              ),
+            )
+          : m.survivalAlone,
+      ]),
+    ),
     h(
       "details",
       {},
