@@ -34,8 +34,22 @@ def settings(app: App, folder: Path) -> None:
     expect(app.show("Settings").get_by_role("row", name="Weights")).to_be_visible(timeout=PATIENCE_MS)
 
 
-PREPARATIONS: dict[str, Callable[[App, Path], None]] = {"mark": mark, "read": read, "settings": settings}
-"""What is done on screens before they are shown, in this order; the others are shown as they open."""
+def lab(app: App, folder: Path) -> None:
+    panel = app.show("Try to break it")
+    panel.get_by_label("Choose").set_input_files(folder / "chelsea-marked.png")
+    panel.get_by_role("slider", name="Amount: JPEG quality").fill("50")
+    expect(panel.locator(".answer")).to_have_text("“pipe”", timeout=PATIENCE_MS)
+
+
+def overlay(app: App, folder: Path) -> None:
+    panel = app.show("Page overlay")
+    panel.get_by_role("textbox", name="Text").fill("pipe")
+    panel.get_by_role("button", name="Make the tile").click()
+    expect(panel.locator(".status").first).to_have_text("The tile carries “pipe”.", timeout=PATIENCE_MS)
+
+
+PREPARATIONS: tuple[Callable[[App, Path], None], ...] = (mark, read, lab, overlay, settings)
+"""What is done on screens before they are shown, in this order."""
 
 
 def main() -> None:
@@ -48,8 +62,8 @@ def main() -> None:
         sync_playwright() as playwright,
     ):
         browser = playwright.chromium.launch(executable_path=executable(), args=ARGUMENTS)
-        app = App(browser.new_page(viewport=DEVICES["desktop"]), url)
-        for prepare in PREPARATIONS.values():
+        app = App(browser.new_page(viewport=DEVICES["desktop"], reduced_motion="reduce"), url)
+        for prepare in PREPARATIONS:
             prepare(app, Path(folder))
         for link in app.page.get_by_role("navigation").get_by_role("link").all():
             link.click()
@@ -57,7 +71,7 @@ def main() -> None:
             for device, size in DEVICES.items():
                 app.page.set_viewport_size(size)
                 for theme in THEMES:
-                    app.page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+                    app.page.emulate_media(color_scheme=theme)
                     app.page.mouse.move(0, 0)
                     png = app.page.screenshot()
                     with Image.open(io.BytesIO(png)) as image:
