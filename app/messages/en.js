@@ -282,7 +282,7 @@ export const en = {
   asTable: "As a table",
 
   // Settings
-  settingsLead: "How Hushmark computes, and what it keeps on this device.",
+  settingsLead: "Where marking starts, how Hushmark computes, and what it keeps on this device.",
 
   // A new version
   updateWaiting: "A new version is ready. Save your results before you load it.",

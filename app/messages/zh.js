@@ -254,7 +254,7 @@ export const zh = {
   asTable: "以表格显示",
 
   // Settings
-  settingsLead: "Hushmark 如何计算，以及在此设备上保存什么。",
+  settingsLead: "标记从哪里开始，Hushmark 如何计算，以及在此设备上保存什么。",
 
   // A new version
   updateWaiting: "新版本已就绪。加载前请先保存结果。",
