@@ -347,7 +347,7 @@ export class EngineClient extends EventTarget {
         break;
       case "error":
         this.#end(job);
-        job?.reject(EngineError.from({ detail: job.job.name, ...message.error }));
+        job?.reject(EngineError.from(message.error));
         break;
       case "stopped":
         this.#stopped(EngineError.from(message.error), job);

@@ -4,27 +4,30 @@
  * come from Python with their own codes. The page puts a code into words (app/messages/).
  */
 
-/** @import { ErrorFacts, Payload } from "./protocol.js" */
+/** @import { ErrorFacts, Facts, Payload } from "./protocol.js" */
 
 /** An error of the engine. Its message is for programs, except that of an error from Python: an English sentence. */
 export class EngineError extends Error {
   /**
    * @param {string} code
-   * @param {string} [detail] what it is about: a URL, a file's name (of errors from Python), another error's text
+   * @param {string} [detail] what it is about: a URL, a file's name, another error's text
    */
   constructor(code, detail = "") {
     super(detail ? `${code}: ${detail}` : code);
     this.name = "EngineError";
     this.code = code;
     this.detail = detail;
+    /** Of errors from Python. @type {Facts | undefined} */
+    this.facts = undefined;
     /** Of "already-marked": what the picture reads as. @type {Payload | null} */
     this.payload = null;
   }
 
-  /** @param {ErrorFacts} facts as they crossed from the worker */
-  static from({ code, message, detail, payload = null }) {
+  /** @param {ErrorFacts} error as it crossed from the worker */
+  static from({ code, message, detail, facts, payload = null }) {
     const error = new EngineError(code, detail);
     if (message !== undefined) error.message = message;
+    error.facts = facts;
     error.payload = payload;
     return error;
   }

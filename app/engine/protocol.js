@@ -147,9 +147,13 @@
  * @property {"network" | "storage" | "memory"} weightsFrom memory: from the network, and could not be kept
  * @property {Note[]} notes what did not work; something else was done instead
  *
+ * @typedef {Record<string, string | number | boolean | undefined>} Facts by the names of py/hushmark/errors.py;
+ *   undefined where something is not known
+ *
  * @typedef {object} ErrorFacts
  * @property {string} code
  * @property {string} [message] an English sentence, of errors from Python
+ * @property {Facts} [facts] what the sentence names, of errors from Python
  * @property {string} [detail] what it is about, of the engine's own errors
  * @property {Payload | null} [payload] of "already-marked": what the picture reads as
  *

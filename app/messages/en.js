@@ -89,9 +89,9 @@ export const en = {
       `Entry ${number} of this file is damaged or incomplete. Nothing was changed; mend the file and try again.`,
   },
   /**
-   * Those of Python, given the file's name. Where there is none its own sentence is shown: in English always.
+   * Those of Python, from their facts. Where there is none its own sentence is shown: in English always.
    *
-   * @type {Record<string, (name: string) => string>}
+   * @type {Record<string, (facts: import("../engine/protocol.js").Facts) => string>}
    */
   pythonErrors: {},
 

@@ -69,32 +69,45 @@ export const zh = {
     "import-entry": (number) => `此文件的第 ${number} 条记录已损坏或不完整。未作任何改动；请修复文件后重试。`,
   },
   pythonErrors: {
-    "picture-empty": (name) => `${name} 是空文件（0 字节）。请选择其他文件。`,
-    "picture-format": (name) =>
-      `${name} 不是可识别的图片。Hushmark 处理 JPEG、PNG、WebP、TIFF、AVIF、BMP 和 GIF：请先另存为其中一种格式。`,
-    "picture-unsupported": (name) => `此处无法读取 ${name} 的格式。请先另存为 PNG 或 JPEG。`,
-    "picture-truncated": (name) => `${name} 不完整：文件末尾缺失。请重新复制或下载。`,
-    "picture-unreadable": (name) => `${name} 已损坏，无法解码。请重新复制或下载。`,
-    "picture-animated": (name) => `${name} 是动画。Hushmark 只处理静态图片：请保存其中一帧。`,
-    "picture-too-small": (name) => `${name} 太小。请选择较大的图片。`,
-    "picture-too-large": (name) => `${name} 的像素太多。请先缩小。`,
-    "picture-mode": (name) => `${name} 的像素类型不受支持。Hushmark 处理 8 位的 RGB 和灰度图片：请先转换。`,
-    "picture-transparent": (name) => `${name} 完全透明，没有可标记的内容。请选择其他图片。`,
-    "picture-metadata": (name) => `${name} 的元数据无法写回。请移除后重试。`,
-    "output-format": () => "此处无法写出该格式。请选择 JPEG、PNG 或 WebP。",
+    "picture-empty": ({ name }) => `${name} 是空文件（0 字节）。请选择其他文件。`,
+    "picture-format": ({ name, found }) =>
+      `${name} ${found === undefined ? "不是可识别的图片" : `的类型是 ${found === "video" ? "视频" : found}`}。` +
+      (found === "HEIC"
+        ? "请先导出为 JPEG；在 iPhone 上，将相机格式设为“兼容性最佳”即可直接拍摄 JPEG。"
+        : "Hushmark 处理 JPEG、PNG、WebP、TIFF、AVIF、BMP 和 GIF：请先另存为其中一种格式。"),
+    "picture-unsupported": ({ name, found }) =>
+      `${name} 的类型是 ${found}，此处无法读取。请先另存为 PNG 或 JPEG。`,
+    "picture-truncated": ({ name }) => `${name} 不完整：文件末尾缺失。请重新复制或下载。`,
+    "picture-unreadable": ({ name }) => `${name} 已损坏，无法解码。请重新复制或下载。`,
+    "picture-animated": ({ name, pages }) =>
+      `${name} ${pages ? "有多页" : "是动画"}。Hushmark 只处理单张图片：请保存其中${pages ? "一页" : "一帧"}。`,
+    "picture-too-small": ({ name, width, height, minimum }) =>
+      `${name} 为 ${width} × ${height} 像素。短边至少需要 ${minimum} 像素：请选择较大的图片。`,
+    "picture-too-large": ({ name, maximum }) =>
+      `${name} 超过 ${Number(maximum) / 1e8} 亿像素，这是 Hushmark 能处理的上限。请先缩小。`,
+    "picture-mode": ({ name, found }) =>
+      `${name} 的像素类型是 ${found}。Hushmark 处理每通道 8 位的灰度、RGB 和 CMYK 图片，以及 16 位的 PNG：请先转换。`,
+    "picture-transparent": ({ name }) => `${name} 完全透明，没有可标记的内容。请选择其他图片。`,
+    "picture-metadata": ({ name }) => `${name} 的元数据无法写回。请移除后重试。`,
+    "output-format": ({ file_format }) => `此处无法写出 ${file_format}。请选择 JPEG、PNG 或 WebP。`,
     "output-quality": () => "质量必须是 1 到 100 的整数。",
     "payload-empty": () => "还没有要隐藏的内容。请输入几个字符，或选择随机编号。",
-    "payload-too-long": () => "文本太长：最多 4 个字节（一个汉字占 3 个，表情符号占 4 个）。",
+    "payload-too-long": ({ length, maximum }) =>
+      `文本占 ${length} 个字节，最多 ${maximum} 个（一个汉字占 3 个，表情符号占 4 个）。`,
     "payload-text": () => "文本含有无法显示的字符，例如制表符或换行符。请删除。",
-    "payload-hex": () => "十六进制编号必须正好是 8 位 0-9 和 a-f，例如 70697065。",
+    "payload-hex": ({ digits, example }) =>
+      `十六进制编号必须正好是 ${digits} 位 0-9 和 a-f，例如 ${example}。`,
     "payload-number": () => "数字只能含有 0-9，或 0x 之后的十六进制数字。",
-    "payload-range": () => "数字太大。",
-    "payload-unprotected": () => "这些权重不支持受保护的数字。请选择数字或十六进制编号。",
+    "payload-range": ({ maximum }) => `数字太大。请选择 0 到 ${maximum} 之间的数字。`,
+    "payload-unprotected": ({ n_bits, protected: needed }) =>
+      `受保护的数字需要 ${needed} 位，而这些权重只标记 ${n_bits} 位。请选择数字或十六进制编号。`,
     "passphrase-empty": () => "口令为空。请输入口令，或不使用密钥。",
-    "known-line": () => "已知编号列表中有一行无法使用。每行写一个载荷，逗号后可写标签。",
+    "known-line": ({ number, problem, ...facts }) =>
+      `已知编号列表的第 ${number} 行无法使用。${zh.pythonErrors[String(problem)](facts)}`,
     "known-empty": () => "已知编号列表为空。每行写一个载荷，逗号后可写标签。",
-    strength: () => "强度超出允许的范围。",
-    "already-marked": (name) => `${name} 已有标记。`,
+    strength: ({ minimum, maximum }) => `强度必须在 ${minimum} 到 ${maximum} dB 之间。`,
+    "already-marked": ({ name, value }) =>
+      `${name} 已有标记${value === undefined ? "" : `，读出为 ${value}`}。只有要用新标记取代它时才再次标记。`,
     "model-output": () => "网络没有给出可用的结果。请重试，或使用其他执行提供程序。",
   },
 

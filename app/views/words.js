@@ -20,13 +20,13 @@ export function timeInWords(phases) {
 }
 
 /**
- * What went wrong. Python's English sentences have all the facts; a translation has the file's name.
+ * What went wrong.
  *
  * @param {EngineError | RegisterError} error
  */
 export function errorInWords(error) {
-  const message = m.errors[error.code] ?? m.pythonErrors[error.code];
-  return message ? message(error.detail) : error.message;
+  if ("facts" in error && error.facts) return m.pythonErrors[error.code]?.(error.facts) ?? error.message;
+  return m.errors[error.code]?.(error.detail) ?? error.message;
 }
 
 /**

@@ -49,8 +49,8 @@ class JsForward(Protocol):
 class Engine:
     """Entry points for the worker.
 
-    A HushmarkError comes back as `{error: {code, message}}`; anything else propagates. `turn` is set when the
-    job may use the networks; None lets it at once.
+    A HushmarkError comes back as `{error: {code, message, facts}}`; anything else propagates. `turn` is set
+    when the job may use the networks; None lets it at once.
     """
 
     def __init__(self, js_forward: JsForward, card_path: str) -> None:
@@ -337,4 +337,4 @@ def _options(options: JsProxy) -> dict[str, Any]:
 
 
 def _error(error: HushmarkError, **more: object) -> JsProxy:
-    return _object(error={"code": error.code, "message": str(error), **more})
+    return _object(error={"code": error.code, "message": str(error), "facts": error.facts, **more})

@@ -1,7 +1,8 @@
 """Every error the package raises on purpose, and the sentence a person reads.
 
 Code that meets a problem raises the type with the facts; the sentences stand only here. `code` names the
-kind of error for programs (the page's messages, `--json`), `str(error)` is the sentence.
+kind of error for programs (the page's messages, `--json`), `str(error)` is the sentence, and `facts` is what
+another language needs to say the same.
 """
 
 from pathlib import Path
@@ -12,9 +13,17 @@ if TYPE_CHECKING:
 
 
 class HushmarkError(Exception):
-    """Base of all errors meant for a person. `code` is stable, the sentence may change."""
+    """Base of all errors meant for a person. `code` is stable, the sentence may change.
+
+    `facts`: what the sentence names, as plain data; what is not known is left out.
+    """
 
     code = "error"
+    facts: dict[str, str | int | float]
+
+    def __init__(self, sentence: str, **facts: str | int | float | None) -> None:
+        super().__init__(sentence)
+        self.facts = {name: fact for name, fact in facts.items() if fact is not None}
 
 
 class PictureError(HushmarkError):
@@ -27,7 +36,7 @@ class PictureEmpty(PictureError):
     code = "picture-empty"
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"{name} is empty (0 bytes). Choose another file.")
+        super().__init__(f"{name} is empty (0 bytes). Choose another file.", name=name)
 
 
 class PictureFormat(PictureError):
@@ -41,7 +50,7 @@ class PictureFormat(PictureError):
         else:
             advice = "Hushmark takes JPEG, PNG, WebP, TIFF, AVIF, BMP and GIF: save it as one of these first."
         what = "is not a picture in a known format" if found is None else f"is of type {found}"
-        super().__init__(f"{name} {what}. {advice}")
+        super().__init__(f"{name} {what}. {advice}", name=name, found=found)
 
 
 class PictureUnsupported(PictureError):
@@ -50,7 +59,11 @@ class PictureUnsupported(PictureError):
     code = "picture-unsupported"
 
     def __init__(self, name: str, found: str) -> None:
-        super().__init__(f"{name} is {found}, which cannot be read here. Save it as PNG or JPEG first.")
+        super().__init__(
+            f"{name} is of type {found}, which cannot be read here. Save it as PNG or JPEG first.",
+            name=name,
+            found=found,
+        )
 
 
 class PictureTruncated(PictureError):
@@ -59,7 +72,9 @@ class PictureTruncated(PictureError):
     code = "picture-truncated"
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"{name} is cut off: the end of the file is missing. Copy or download it again.")
+        super().__init__(
+            f"{name} is cut off: the end of the file is missing. Copy or download it again.", name=name
+        )
 
 
 class PictureUnreadable(PictureError):
@@ -68,7 +83,7 @@ class PictureUnreadable(PictureError):
     code = "picture-unreadable"
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"{name} is damaged and cannot be decoded. Copy or download it again.")
+        super().__init__(f"{name} is damaged and cannot be decoded. Copy or download it again.", name=name)
 
 
 class PictureAnimated(PictureError):
@@ -78,7 +93,9 @@ class PictureAnimated(PictureError):
 
     def __init__(self, name: str, *, pages: bool = False) -> None:
         what, one = ("has several pages", "page") if pages else ("is animated", "frame")
-        super().__init__(f"{name} {what}. Hushmark takes single pictures: save one {one} of it.")
+        super().__init__(
+            f"{name} {what}. Hushmark takes single pictures: save one {one} of it.", name=name, pages=pages
+        )
 
 
 class PictureTooSmall(PictureError):
@@ -87,9 +104,14 @@ class PictureTooSmall(PictureError):
     code = "picture-too-small"
 
     def __init__(self, name: str, size: tuple[int, int], minimum: int) -> None:
+        width, height = size
         super().__init__(
-            f"{name} has {size[0]}x{size[1]} pixels. Hushmark needs at least {minimum} on the shorter side: "
-            "choose a larger picture."
+            f"{name} has {width}x{height} pixels. Hushmark needs at least {minimum} on the shorter side: "
+            "choose a larger picture.",
+            name=name,
+            width=width,
+            height=height,
+            minimum=minimum,
         )
 
 
@@ -101,7 +123,9 @@ class PictureTooLarge(PictureError):
     def __init__(self, name: str, maximum: int) -> None:
         super().__init__(
             f"{name} has more than {maximum // 1_000_000} million pixels, the most that Hushmark takes: "
-            "make it smaller first."
+            "make it smaller first.",
+            name=name,
+            maximum=maximum,
         )
 
 
@@ -113,7 +137,9 @@ class PictureMode(PictureError):
     def __init__(self, name: str, found: str) -> None:
         super().__init__(
             f"{name} has {found} pixels. Hushmark takes grey, RGB and CMYK with 8 bits a channel, "
-            "and 16 bits in PNG: convert it first."
+            "and 16 bits in PNG: convert it first.",
+            name=name,
+            found=found,
         )
 
 
@@ -123,7 +149,9 @@ class PictureTransparent(PictureError):
     code = "picture-transparent"
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"{name} is wholly transparent: there is nothing to mark. Choose another picture.")
+        super().__init__(
+            f"{name} is wholly transparent: there is nothing to mark. Choose another picture.", name=name
+        )
 
 
 class PictureMetadata(PictureError):
@@ -132,7 +160,9 @@ class PictureMetadata(PictureError):
     code = "picture-metadata"
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"{name} carries metadata that cannot be written back. Remove it and try again.")
+        super().__init__(
+            f"{name} carries metadata that cannot be written back. Remove it and try again.", name=name
+        )
 
 
 class OutputFormat(PictureError):
@@ -141,7 +171,9 @@ class OutputFormat(PictureError):
     code = "output-format"
 
     def __init__(self, file_format: str) -> None:
-        super().__init__(f"{file_format} cannot be written here. Choose JPEG, PNG or WebP.")
+        super().__init__(
+            f"{file_format} cannot be written here. Choose JPEG, PNG or WebP.", file_format=file_format
+        )
 
 
 class OutputQuality(PictureError):
@@ -174,7 +206,9 @@ class PayloadTooLong(PayloadError):
     def __init__(self, length: int, maximum: int) -> None:
         super().__init__(
             f"The text takes {length} bytes, and {maximum} fit. Use at most {maximum} plain characters "
-            "(an accented letter counts as 2, an emoji as 4)."
+            "(an accented letter counts as 2, an emoji as 4).",
+            length=length,
+            maximum=maximum,
         )
 
 
@@ -196,7 +230,11 @@ class PayloadHex(PayloadError):
 
     def __init__(self, digits: int) -> None:
         example = ("70697065" * digits)[:digits]
-        super().__init__(f"A hex id has exactly {digits} digits from 0-9 and a-f, for instance {example}.")
+        super().__init__(
+            f"A hex id has exactly {digits} digits from 0-9 and a-f, for instance {example}.",
+            digits=digits,
+            example=example,
+        )
 
 
 class PayloadNumber(PayloadError):
@@ -214,7 +252,7 @@ class PayloadRange(PayloadError):
     code = "payload-range"
 
     def __init__(self, maximum: int) -> None:
-        super().__init__(f"The number is too large. Choose one from 0 to {maximum}.")
+        super().__init__(f"The number is too large. Choose one from 0 to {maximum}.", maximum=maximum)
 
 
 class PayloadUnprotected(PayloadError):
@@ -225,7 +263,9 @@ class PayloadUnprotected(PayloadError):
     def __init__(self, n_bits: int, protected: int) -> None:
         super().__init__(
             f"A protected number takes {protected} bits, and these weights mark {n_bits}. "
-            "Choose a number or a hex id."
+            "Choose a number or a hex id.",
+            n_bits=n_bits,
+            protected=protected,
         )
 
 
@@ -235,7 +275,9 @@ class PayloadKind(PayloadError):
     code = "payload-kind"
 
     def __init__(self, kind: str) -> None:
-        super().__init__(f"{kind} is no kind of payload. Choose text, hex, number, protected or random.")
+        super().__init__(
+            f"{kind} is no kind of payload. Choose text, hex, number, protected or random.", kind=kind
+        )
 
 
 class PassphraseEmpty(PayloadError):
@@ -252,12 +294,17 @@ class KnownError(HushmarkError):
 
 
 class KnownLine(KnownError):
-    """Line `number` (from 1) of the list is no payload, because of `problem`."""
+    """Line `number` (from 1) of the list is no payload: `problem`, whose code and facts are among its own."""
 
     code = "known-line"
 
     def __init__(self, number: int, problem: PayloadError) -> None:
-        super().__init__(f"Line {number} of the list of known ids cannot be used. {problem}")
+        super().__init__(
+            f"Line {number} of the list of known ids cannot be used. {problem}",
+            number=number,
+            problem=problem.code,
+            **problem.facts,
+        )
 
 
 class KnownEmpty(KnownError):
@@ -277,7 +324,9 @@ class StrengthError(HushmarkError):
     code = "strength"
 
     def __init__(self, minimum: float, maximum: float) -> None:
-        super().__init__(f"The strength must lie between {minimum:g} and {maximum:g} dB.")
+        super().__init__(
+            f"The strength must lie between {minimum:g} and {maximum:g} dB.", minimum=minimum, maximum=maximum
+        )
 
 
 class AlreadyMarked(HushmarkError):
@@ -286,11 +335,13 @@ class AlreadyMarked(HushmarkError):
     code = "already-marked"
 
     def __init__(self, name: str, reading: "Reading") -> None:
-        payload = reading.payload
-        found = "" if payload is None else f": it reads as {payload.value}"
+        value = None if reading.payload is None else reading.payload.value
+        found = "" if value is None else f": it reads as {value}"
         super().__init__(
             f"{name} is marked already{found}. Mark it again (--again) only if another mark is to take that "
-            "one's place."
+            "one's place.",
+            name=name,
+            value=value,
         )
         self.reading = reading
 
@@ -303,7 +354,8 @@ class MarkUnreadable(HushmarkError):
     def __init__(self, name: str) -> None:
         super().__init__(
             f"{name} was not written, because its mark does not read back. Mark it stronger (--strength), "
-            "save it at a higher quality, or use --force to have it all the same."
+            "save it at a higher quality, or use --force to have it all the same.",
+            name=name,
         )
 
 
@@ -318,7 +370,8 @@ class ModelMissing(ModelError):
 
     def __init__(self, path: Path) -> None:
         super().__init__(
-            f"There are no weights at {path}. Set HUSHMARK_WEIGHTS to the folder that holds them."
+            f"There are no weights at {path}. Set HUSHMARK_WEIGHTS to the folder that holds them.",
+            path=str(path),
         )
 
 
@@ -328,7 +381,7 @@ class ModelDamaged(ModelError):
     code = "model-damaged"
 
     def __init__(self, path: Path) -> None:
-        super().__init__(f"The weights at {path} are damaged. Fetch them again.")
+        super().__init__(f"The weights at {path} are damaged. Fetch them again.", path=str(path))
 
 
 class ModelOutput(ModelError):
@@ -355,7 +408,9 @@ class OutputExists(HushmarkError):
     code = "output-exists"
 
     def __init__(self, path: Path) -> None:
-        super().__init__(f"{path} exists already. Choose another name, or use --force to replace it.")
+        super().__init__(
+            f"{path} exists already. Choose another name, or use --force to replace it.", path=str(path)
+        )
 
 
 class OutputTwice(HushmarkError):
@@ -365,7 +420,8 @@ class OutputTwice(HushmarkError):
 
     def __init__(self, path: Path) -> None:
         super().__init__(
-            f"{path} would be written twice. Mark pictures of the same name into different folders."
+            f"{path} would be written twice. Mark pictures of the same name into different folders.",
+            path=str(path),
         )
 
 
@@ -375,7 +431,9 @@ class FolderEmpty(HushmarkError):
     code = "folder-empty"
 
     def __init__(self, path: Path) -> None:
-        super().__init__(f"There is no picture in {path}. Use --recursive to look into its folders, too.")
+        super().__init__(
+            f"There is no picture in {path}. Use --recursive to look into its folders, too.", path=str(path)
+        )
 
 
 class FileProblem(HushmarkError):
@@ -384,4 +442,4 @@ class FileProblem(HushmarkError):
     code = "file"
 
     def __init__(self, name: str, reason: str) -> None:
-        super().__init__(f"{name}: {reason}.")
+        super().__init__(f"{name}: {reason}.", name=name, reason=reason)

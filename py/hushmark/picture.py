@@ -205,7 +205,7 @@ def open_picture(data: bytes, name: str, *, least_side: int | None = None) -> Pi
     if source_format is None:
         raise PictureFormat(name, container.name_foreign(data))
     if source_format == "AVIF" and not features.check("avif"):
-        raise PictureUnsupported(name, "an AVIF picture")
+        raise PictureUnsupported(name, "AVIF")
     try:
         if source_format == "WEBP":
             # Pillow sets up a canvas as soon as it opens one.
@@ -296,9 +296,9 @@ def _check_header(source: ImageFile.ImageFile, data: bytes, name: str, source_fo
             raise PictureMode(name, f"{bits}-bit")
         packing = source.info.get("compression")
         if packing != "raw" and not features.check("libtiff"):
-            raise PictureUnsupported(name, f"a TIFF packed as {packing}")
+            raise PictureUnsupported(name, f"TIFF ({packing})")
     if source_format == "AVIF" and container.avif_is_deep(data):
-        raise PictureMode(name, "10-bit or 12-bit")
+        raise PictureMode(name, "10/12-bit")
     if source.mode not in _MODES:
         raise PictureMode(name, source.mode)
 

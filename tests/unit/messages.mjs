@@ -1,7 +1,14 @@
-/** Prints what each language says under each key, as JSON. Messages with parameters are given marks for them. */
+/**
+ * Prints what each language says under each key, as JSON. Messages with parameters are given marks for them; of
+ * Python's errors, which are read from the standard input as JSON ({code, facts}), it prints the Chinese sentences.
+ */
+
+import { readFileSync } from "node:fs";
 
 import { en } from "../../app/messages/en.js";
 import { zh } from "../../app/messages/zh.js";
+
+/** @import { Facts } from "../../app/engine/protocol.js" */
 
 /**
  * @param {unknown} value
@@ -29,4 +36,9 @@ function said(message) {
   }
 }
 
-console.log(JSON.stringify({ en: collect(en, "", {}), zh: collect(zh, "", {}) }));
+/** @type {{ code: string, facts: Facts }[]} */
+const errors = JSON.parse(readFileSync(0, "utf-8"));
+const sentences = errors.map(({ code, facts }) => zh.pythonErrors[code]?.(facts) ?? null);
+const { pythonErrors, ...rest } = zh;
+const codes = Object.keys(pythonErrors);
+console.log(JSON.stringify({ en: collect(en, "", {}), zh: collect(rest, "", {}), codes, sentences }));

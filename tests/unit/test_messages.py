@@ -1,13 +1,16 @@
 """The page's two languages say the same things."""
 
+import inspect
 import json
 import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
-from hushmark.errors import HushmarkError
+from hushmark.errors import AlreadyMarked, HushmarkError, PayloadEmpty, PayloadRange, PictureFormat
 
 Texts = dict[str, str]
 
@@ -16,7 +19,6 @@ SAME_IN_BOTH = {"and", "psnr", "decibels", "pixels"}
 
 
 NOT_IN_THE_PAGE = {
-    "error",
     "payload-kind",
     "mark-unreadable",
     "model-missing",
@@ -29,29 +31,87 @@ NOT_IN_THE_PAGE = {
 }
 """Errors of the command line, and those that only a mistake of ours could bring about."""
 
+SAMPLES: dict[str, tuple[Any, Any]] = {
+    "name": ("cat.png", "dog.png"),
+    "found": ("PSD", "HEIC"),
+    "pages": (False, True),
+    "size": ((21, 22), (23, 24)),
+    "minimum": (31, 32.5),
+    "maximum": (120_000_000, 130_000_000),
+    "file_format": ("AVIF", "TIFF"),
+    "length": (5, 6),
+    "digits": (8, 10),
+    "n_bits": (41, 42),
+    "protected": (43, 44),
+    "kind": ("smell", "taste"),
+    "number": (51, 52),
+    "problem": (PayloadRange(9), PayloadEmpty()),
+    "reading": (
+        SimpleNamespace(payload=SimpleNamespace(value="pipe")),
+        SimpleNamespace(payload=SimpleNamespace(value="tube")),
+    ),
+    "path": (Path("here"), Path("there")),
+    "reason": ("No access", "No such file"),
+}
+"""Two values of each argument that the errors take."""
+
 
 def all_errors(kind: type[HushmarkError]) -> Iterator[type[HushmarkError]]:
-    yield kind
+    """Those with a sentence of their own."""
+    if "code" in vars(kind) and kind is not HushmarkError:
+        yield kind
     for special in kind.__subclasses__():
         yield from all_errors(special)
+
+
+def example(kind: type[HushmarkError], changed: str = "") -> HushmarkError:
+    """An error of this kind; `changed` names the argument that is another one than else."""
+    names = inspect.signature(kind).parameters
+    return kind(**{name: SAMPLES[name][name == changed] for name in names})
+
+
+def printed(errors: list[HushmarkError]) -> dict[str, Any]:
+    """What messages.mjs prints."""
+    facts = json.dumps([{"code": error.code, "facts": error.facts} for error in errors])
+    command = ["node", str(Path(__file__).with_name("messages.mjs"))]
+    done = subprocess.run(command, input=facts, encoding="utf-8", stdout=subprocess.PIPE, check=True)
+    said: dict[str, Any] = json.loads(done.stdout)
+    return said
 
 
 @pytest.fixture(scope="module")
 def texts() -> dict[str, Texts]:
     """What each language says under each key."""
-    command = ["node", str(Path(__file__).with_name("messages.mjs"))]
-    said: dict[str, Texts] = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
-    return said
+    return printed([])
 
 
 def test_both_languages_have_the_same_keys(texts: dict[str, Texts]) -> None:
-    own = {key for key in texts["zh"] if not key.startswith("pythonErrors.")}
-    assert texts["en"].keys() == own
+    assert texts["en"].keys() == texts["zh"].keys()
 
 
 def test_the_sentences_of_python_are_translated(texts: dict[str, Texts]) -> None:
-    translated = {key.removeprefix("pythonErrors.") for key in texts["zh"] if key.startswith("pythonErrors.")}
-    assert translated == {error.code for error in all_errors(HushmarkError)} - NOT_IN_THE_PAGE
+    assert set(texts["codes"]) == {kind.code for kind in all_errors(HushmarkError)} - NOT_IN_THE_PAGE
+
+
+def test_an_error_names_each_of_its_facts_in_both_languages() -> None:
+    changes = [
+        (example(kind), example(kind, changed), changed)
+        for kind in all_errors(HushmarkError)
+        for changed in inspect.signature(kind).parameters
+    ]
+    sentences = printed([error for plain, other, _ in changes for error in (plain, other)])["sentences"]
+    for (plain, other, changed), *chinese in zip(changes, sentences[::2], sentences[1::2], strict=True):
+        assert str(plain) != str(other), (plain.code, changed)
+        if plain.code not in NOT_IN_THE_PAGE:
+            assert chinese[0] != chinese[1], (plain.code, changed)
+
+
+def test_what_is_not_known_is_left_out_of_a_sentence() -> None:
+    unread: Any = SimpleNamespace(payload=None)
+    errors = [PictureFormat("cat.png", None), AlreadyMarked("cat.png", unread)]
+    for sentence in [*map(str, errors), *printed(errors)["sentences"]]:
+        assert "cat.png" in sentence
+        assert not re.search("None|null|undefined", sentence), sentence
 
 
 def test_both_languages_name_the_same_facts(texts: dict[str, Texts]) -> None:
