@@ -14,16 +14,19 @@ export class EngineLine {
   /** Taken from the network by the workers so far. */
   #workerBytes = 0;
   #bar = h("progress", { max: 1, "aria-label": () => m.progress });
-  #status = h("p", { role: "status" });
-  #offline = h("p", { class: "hint" }, () => m.offline);
-  #notes = h("ul", {});
+  #status = h("p", { role: "status", tabindex: -1 });
+  #offline = h("p", { class: "hint", role: "status" });
+  #notes = h("ul", { "aria-live": "polite" });
   #retry = h("button", { type: "button" }, () => m.tryAgain);
   element = h("footer", { id: "engine" }, this.#bar, this.#status, this.#offline, this.#notes, this.#retry);
 
   /** @param {EngineClient} engine */
   constructor(engine) {
     this.#engine = engine;
-    this.#retry.addEventListener("click", () => engine.start());
+    this.#retry.addEventListener("click", () => {
+      this.#status.focus();
+      engine.start();
+    });
     engine.addEventListener("state", () => this.#show());
     for (const event of ["online", "offline"]) addEventListener(event, () => this.#showNetwork());
     this.#show();
@@ -31,7 +34,7 @@ export class EngineLine {
   }
 
   #showNetwork() {
-    this.#offline.hidden = navigator.onLine;
+    setText(this.#offline, navigator.onLine ? "" : () => m.offline);
   }
 
   #show() {

@@ -44,7 +44,7 @@ export class LabView {
 
   #image = h("img", { alt: () => m.changedPicture });
   #answer = h("p", { class: "answer" });
-  #explanation = h("p", { class: "explanation", role: "status" });
+  #explanation = h("p", { class: "explanation" });
   #searching = h("p", { class: "hint" });
   #error = h("p", { class: "error", role: "alert" });
   #plot = h("div");
@@ -57,7 +57,7 @@ export class LabView {
       this.#image,
       h("figcaption", {}, () => m.labCopy),
     ),
-    h("div", {}, this.#answer, this.#explanation, this.#searching, this.#plot),
+    h("div", {}, h("div", { role: "status" }, this.#answer, this.#explanation), this.#searching, this.#plot),
   );
   #lines = new JobLines();
   #chart = h("div");

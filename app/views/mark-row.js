@@ -53,6 +53,8 @@ export class MarkRow {
 
   update() {
     const { state, progress } = this.#item;
+    // A screen reader says what went wrong and what is asked; of the rest the list's line tells.
+    this.#state.ariaLive = state === "failed" || state === "asking" ? "polite" : "off";
     setText(this.#state, () => this.#stateInWords());
     this.#bar.hidden = state !== "working";
     if (progress) this.#bar.value = progress.share;

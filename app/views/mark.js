@@ -49,7 +49,7 @@ export class MarkView {
   #form = new MarkOptionsForm(() => this.#mark());
   #error = h("p", { class: "error", role: "alert" });
   #summary = h("p", { class: "status", role: "status", tabindex: -1 });
-  #note = h("p", { class: "hint", hidden: true }, () => m.storageFull);
+  #note = h("p", { class: "hint", role: "status", hidden: true });
   #bar = h("progress", { "aria-label": () => m.progress });
   #pause = this.#button(
     () => m.pause,
@@ -256,10 +256,13 @@ export class MarkView {
     setText(this.#summary, () =>
       m.batchSummary({ all: items.length, marked, failed, asking, isRunning, isPaused }),
     );
-    this.#note.hidden = !this.#results.isFull;
+    if (this.#results.isFull && this.#note.hidden) {
+      this.#note.hidden = false;
+      setText(this.#note, () => m.storageFull);
+    }
     this.#showProgress();
-    // A button that goes leaves the focus to the line that says what became of it.
-    if (hadFocus && hadFocus.closest("[hidden]")) this.#summary.focus();
+    // A button that goes leaves the focus to the line that says what became of it, the last one to the picker.
+    if (hadFocus && hadFocus.closest("[hidden]")) (items.length ? this.#summary : this.#files).focus();
   }
 
   #showProgress() {

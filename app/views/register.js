@@ -73,15 +73,17 @@ export class RegisterView {
   );
   #error = h("p", { class: "error", role: "alert" });
   #status = h("p", { class: "status", role: "status", tabindex: -1 });
-  #empty = h("p", { class: "empty" });
+  #empty = h("p", { class: "empty", "aria-live": "polite" });
   #list = h("ul", { class: "entries", "aria-label": () => m.screenNames.register });
   #more = h(
     "button",
     {
       type: "button",
       onclick: () => {
+        const shown = this.#most;
         this.#most += SOME;
         this.#showList();
+        this.#list.children[shown].querySelector("input")?.focus();
       },
     },
     () => m.showMore,

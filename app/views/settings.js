@@ -49,11 +49,11 @@ export class SettingsView {
     "auto",
   );
   #selfTest = h("p", { class: "hint", role: "status" });
-  #offlineStatus = h("p", { role: "status" });
+  #offlineStatus = h("p", { role: "status", tabindex: -1 });
   #make = h("button", { type: "button" });
   #loading = h("progress", { max: 1, hidden: true, "aria-label": () => m.progress });
   #parts = h("tbody");
-  #usage = h("p", { class: "hint" });
+  #usage = h("p", { class: "hint", role: "status", tabindex: -1 });
   element = h(
     "section",
     { class: "settings" },
@@ -165,6 +165,7 @@ export class SettingsView {
     const size = sizeOnWire(files);
     /** @type {LiveText | null} */
     let failure = null;
+    this.#offlineStatus.focus();
     this.#make.hidden = true;
     this.#loading.hidden = false;
     // Browsers that are short of room then spare this site, if people agree.
@@ -183,7 +184,11 @@ export class SettingsView {
 
   async #showStorage() {
     const [parts, usage] = await Promise.all([storedParts(), estimatedUsage()]);
+    const buttons = this.#parts.getElementsByTagName("button");
+    const focused = [...buttons].findIndex((button) => button === document.activeElement);
     this.#parts.replaceChildren(...parts.map((part) => this.#row(part)));
+    // Who goes through the list with the keyboard stays at the same place of it.
+    if (focused >= 0) (buttons[Math.min(focused, buttons.length - 1)] ?? this.#usage).focus();
     setText(this.#usage, () =>
       parts.length ? (usage ? m.storedInAll(inBytes(usage)) : "") : m.storedNothing,
     );

@@ -203,7 +203,7 @@ export function missingFeature() {
  * @param {string} missing
  */
 export function showUnsupported(missing) {
-  const sentence = h("p", { class: "unsupported", role: "alert" });
+  const sentence = h("p", { role: "alert" });
+  document.body.append(h("main", { class: "unsupported" }, h("h1", {}, "Hushmark"), sentence));
   setText(sentence, () => m.unsupported(missing));
-  document.body.append(sentence);
 }

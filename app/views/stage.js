@@ -290,6 +290,7 @@ export class Stage {
     const isAsMarked = db === present;
     setText(this.#strengthWords, () => (isAsMarked ? strengthInWords(db) : m.asIfAt(strengthInWords(db))));
     setText(this.#again, () => m.markAgainAt(m.decibels(inNumber(db, db % 1 ? 1 : 0))));
+    if (isAsMarked && document.activeElement === this.#again) this.#strength.focus();
     this.#again.hidden = isAsMarked;
     const pixels = isAsMarked && this.#showsMarked ? null : await this.#loadPixels();
     if (outcome !== this.#shown?.outcome || db !== this.#strength.valueAsNumber) return;

@@ -3,6 +3,8 @@
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.access import assert_accessible
+
 
 @pytest.mark.parametrize("has_scripts", [False, True])
 def test_a_browser_that_cannot_run_the_page_gets_a_sentence(
@@ -15,6 +17,8 @@ def test_a_browser_that_cannot_run_the_page_gets_a_sentence(
     page.goto(url)
     expect(page.get_by_text("needs JavaScript in a browser of the last two years")).to_be_visible()
     expect(page.get_by_text("需要启用 JavaScript")).to_be_visible()
+    if has_scripts:  # axe-core is one.
+        assert_accessible(page)
     context.close()
 
 
@@ -31,7 +35,8 @@ def test_a_browser_that_lacks_something_is_told_what(
     fresh_page.add_init_script(script)
     fresh_page.goto(url)
     expect(fresh_page.get_by_role("alert")).to_contain_text(lack)
-    expect(fresh_page.get_by_role("main")).to_have_count(0)
+    expect(fresh_page.get_by_role("navigation")).to_have_count(0)
+    assert_accessible(fresh_page)
 
 
 def test_screens_have_addresses_and_the_way_back_works(fresh_page: Page, url: str) -> None:
