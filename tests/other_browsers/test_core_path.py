@@ -20,7 +20,7 @@ def browser(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Browser]
         yield browser
 
 
-def test_a_picture_is_marked_and_a_marked_one_is_read(
+def test_pictures_are_marked_and_a_marked_one_is_read(
     browser: Browser, repo_root: Path, tmp_path: Path
 ) -> None:
     cover = sample_path("rocket.jpg")
@@ -31,10 +31,12 @@ def test_a_picture_is_marked_and_a_marked_one_is_read(
 
     with serving(repo_root / "dist") as url:
         browser.open(f"{url}#mark")
-        browser.type("#screen-mark input[accept]", str(cover))
+        # Two, so that one is opened while the other is in the forward pass.
+        browser.type("#screen-mark input[accept]", f"{cover}\n{sample_path('chelsea.png')}")
         browser.type("#screen-mark input[type=text]", "pipe")
         browser.click("#screen-mark form .primary")
         browser.wait_for_text("#screen-mark", "each bit at least")
+        browser.wait_for_text("#screen-mark", "2 of 2 pictures marked.")
         engine = browser.wait_for_text("#engine", "Execution provider wasm")
         has_threads = browser.run("return typeof SharedArrayBuffer === 'function'")
         assert ("(1 thread)" in engine) != has_threads

@@ -42,7 +42,7 @@ class Browser:
         return self._command("WebDriver:ExecuteScript", "execute/sync", {"script": script, "args": []})
 
     def type(self, selector: str, text: str) -> None:
-        """Type into the element that a CSS selector finds; into a file input, the path of a file."""
+        """Type into the element that a CSS selector finds; into a file input, paths, one a line."""
         element = self._find(selector)
         self._command("WebDriver:ElementSendKeys", f"element/{element}/value", {"id": element, "text": text})
 
