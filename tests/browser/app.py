@@ -4,8 +4,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
-from playwright.sync_api import BrowserContext, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+
+from tests.browser.serving import recording_proxy
 
 PATIENCE_MS = 300_000
 """Nothing here measures time: a machine that also builds and trains takes a minute to start Python."""
@@ -14,26 +18,21 @@ UNDER_WAY = '[data-state="waiting"], [data-state="working"]'
 
 
 @dataclass
-class Traffic:
-    """What the pages of a context asked for, and what went wrong in them."""
+class Visit:
+    """A context of the browser, what its pages asked for, and what went wrong in them."""
 
-    origin: str
+    context: BrowserContext
     requests: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
-    def watch(self, context: BrowserContext) -> None:
-        context.on("request", lambda request: self._on_request(request.url))
-        context.on("console", lambda message: self._on_console(message.type, message.text))
-        context.on("weberror", lambda error: self.problems.append(str(error.error)))
+    def __post_init__(self) -> None:
+        self.context.on("request", lambda request: self.requests.append(request.url))
+        self.context.on("console", lambda message: self._on_console(message.type, message.text))
+        self.context.on("weberror", lambda error: self.problems.append(str(error.error)))
 
     def weights(self) -> list[str]:
         """The requests for weights, from wherever they were answered."""
         return [url for url in self.requests if url.endswith((".onnx", ".safetensors"))]
-
-    def _on_request(self, url: str) -> None:
-        self.requests.append(url)
-        if not url.startswith((self.origin, "blob:" + self.origin, "data:")):
-            self.problems.append(f"request to another origin: {url}")
 
     def _on_console(self, kind: str, text: str) -> None:
         if kind == "error":
@@ -41,13 +40,30 @@ class Traffic:
 
 
 @contextmanager
-def watched(context: BrowserContext, url: str) -> Iterator[Traffic]:
-    """Fails at its end when anything went wrong in the context's pages; closes the context."""
-    traffic = Traffic(url.rpartition("/")[0])
-    traffic.watch(context)
-    yield traffic
+def opened(context: BrowserContext) -> Iterator[Visit]:
+    """A context, closed at the end. Fails there when anything went wrong in its pages."""
+    visit = Visit(context)
+    yield visit
     context.close()
-    assert traffic.problems == [], traffic.problems
+    assert visit.problems == [], visit.problems
+
+
+@contextmanager
+def watched(browser: Browser, url: str, **options: Any) -> Iterator[Visit]:
+    """A new context for the site at this address, closed at the end.
+
+    Fails there when anything went wrong in its pages, or when they, their workers or their service worker
+    asked another origin: all that does not go to the site's own comes to a proxy that notes it down. (With
+    a profile of its own a browser calls home itself, which a proxy cannot tell from what pages do.)
+    """
+    with recording_proxy() as (proxy, foreign):
+        # Browsers spare this machine's own addresses a proxy, unless that is taken back first.
+        bypass = f"<-loopback>,{urlsplit(url).netloc}"
+        visit = Visit(browser.new_context(proxy={"server": proxy, "bypass": bypass}, **options))
+        yield visit
+        visit.context.close()
+        problems = visit.problems + [f"request to another origin: {asked}" for asked in foreign]
+    assert problems == [], problems
 
 
 class App:

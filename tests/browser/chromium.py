@@ -9,6 +9,7 @@ ARGUMENTS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--autofill-server-url=data:,",
     "--no-first-run",
     # Chromium's sandbox refuses to run as root.
     *(["--no-sandbox"] if os.geteuid() == 0 else []),

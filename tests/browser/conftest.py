@@ -65,24 +65,21 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def app(browser: Browser, url: str) -> Iterator[App]:
     """The page with its engine started, shared by the tests of a module."""
-    context = browser.new_context(service_workers="block")
-    with watched(context, url):
-        yield App(context.new_page(), url)
+    with watched(browser, url, service_workers="block") as visit:
+        yield App(visit.context.new_page(), url)
 
 
 @pytest.fixture
 def fresh_page(browser: Browser, url: str) -> Iterator[Page]:
     """A blank page in a browser that stores nothing yet."""
-    context = browser.new_context(service_workers="block")
-    with watched(context, url):
-        yield context.new_page()
+    with watched(browser, url, service_workers="block") as visit:
+        yield visit.context.new_page()
 
 
 @pytest.fixture
 def harness(browser: Browser, harness_url: str) -> Iterator[Page]:
     """The page of harness.js."""
-    context = browser.new_context(service_workers="block")
-    with watched(context, harness_url):
-        page = context.new_page()
+    with watched(browser, harness_url, service_workers="block") as visit:
+        page = visit.context.new_page()
         page.goto(harness_url)
         yield page

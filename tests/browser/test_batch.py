@@ -45,11 +45,9 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 @pytest.fixture(scope="module")
 def phone(browser: Browser, url: str) -> Iterator[App]:
     """The page on a phone with a touch screen whose language is Chinese."""
-    context = browser.new_context(
-        viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True, locale="zh-CN"
-    )
-    with watched(context, url):
-        yield App(context.new_page(), url, started=False)
+    device = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
+    with watched(browser, url, locale="zh-CN", **device) as visit:
+        yield App(visit.context.new_page(), url, started=False)
 
 
 def test_sixty_pictures_are_marked_around_broken_and_cancelled_ones(

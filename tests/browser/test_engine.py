@@ -58,9 +58,8 @@ def gpu_harness(playwright: Playwright, harness_url: str) -> Iterator[Page]:
     """The page of harness.js in a browser whose WebGPU runs on the CPU."""
     arguments = [*ARGUMENTS, "--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"]
     browser = playwright.chromium.launch(executable_path=executable(), args=arguments)
-    context = browser.new_context()
-    with watched(context, harness_url):
-        page = context.new_page()
+    with watched(browser, harness_url) as visit:
+        page = visit.context.new_page()
         page.goto(harness_url)
         yield page
     browser.close()

@@ -6,17 +6,15 @@ import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 
 from PIL import Image
 from playwright.sync_api import Browser, Page, Playwright, expect
 
-from tests.browser.app import PATIENCE_MS, App, watched
+from tests.browser.access import assert_accessible, said_aloud
+from tests.browser.app import PATIENCE_MS, App, opened, watched
 from tests.browser.chromium import ARGUMENTS, executable
-from tests.browser.serving import serving
+from tests.browser.serving import serving, serving_bare
 from tests.pictures import sample_path
 
 KEPT = "Hushmark works on this device without a network."
@@ -39,13 +37,13 @@ SHARING_PAGE = """<form action="{url}share" method="post" enctype="multipart/for
 
 
 @contextmanager
-def visit(playwright: Playwright, profile: Path, url: str) -> Iterator[Page]:
+def run_of_browser(playwright: Playwright, profile: Path) -> Iterator[Page]:
     """One run of the browser with this profile, and a blank page in it."""
     context = playwright.chromium.launch_persistent_context(
         profile, executable_path=executable(), args=ARGUMENTS
     )
-    with watched(context, url):
-        page = context.new_page()
+    with opened(context) as visit:
+        page = visit.context.new_page()
         page.set_default_timeout(PATIENCE_MS)
         yield page
 
@@ -73,13 +71,14 @@ def release(site: Path, title: str) -> None:
 def test_pictures_are_marked_and_read_with_the_server_gone(
     playwright: Playwright, site: Path, tmp_path: Path
 ) -> None:
-    with serving(site) as url, visit(playwright, tmp_path / "profile", url) as page:
+    with serving(site) as url, run_of_browser(playwright, tmp_path / "profile") as page:
         app = App(page, url)
         settings = app.show("Settings")
         expect(settings).to_contain_text(KEPT, timeout=PATIENCE_MS)
         expect(settings.get_by_role("row", name="Weights")).to_contain_text("3.4 MB")
+        assert_accessible(page)
 
-    with visit(playwright, tmp_path / "profile", url) as page:
+    with run_of_browser(playwright, tmp_path / "profile") as page:
         # Python's memory is kept; a damaged copy is found out, and the next start begins from a new one.
         app = App(page, url)
         page.evaluate(DAMAGE_SNAPSHOT)
@@ -99,9 +98,8 @@ def test_a_new_build_is_offered_while_pictures_are_worked_on_and_loaded_after(
     browser: Browser, site: Path, tmp_path: Path
 ) -> None:
     copy = shutil.copytree(site, tmp_path / "site")
-    context = browser.new_context()
-    with serving(copy) as url, watched(context, url):
-        page = context.new_page()
+    with serving(copy) as url, watched(browser, url) as visit:
+        page = visit.context.new_page()
         page.goto(url)
         await_service_worker(page)
         page.locator("#screen-mark input[accept]").set_input_files(sample_path("rocket.jpg"))
@@ -109,12 +107,13 @@ def test_a_new_build_is_offered_while_pictures_are_worked_on_and_loaded_after(
         page.get_by_role("button", name="Mark picture").click()
 
         release(copy, "The next build")
-        other = context.new_page()
-        other.goto(url)
-        notice = page.locator(".notice")
-        expect(notice).to_contain_text("A new version is ready.", timeout=PATIENCE_MS)
-        notice.get_by_role("button", name="Load it").click()
-        expect(notice).to_contain_text("Pictures are being worked on.", timeout=PATIENCE_MS)
+        other = visit.context.new_page()
+        with said_aloud(page, "A new version is ready.", "Pictures are being worked on."):
+            other.goto(url)
+            notice = page.locator(".notice")
+            expect(notice).to_contain_text("A new version is ready.", timeout=PATIENCE_MS)
+            notice.get_by_role("button", name="Load it").click()
+            expect(notice).to_contain_text("Pictures are being worked on.", timeout=PATIENCE_MS)
 
         page.get_by_role("button", name=re.compile("^Cancel")).first.click()
         notice.get_by_role("button", name="Load it").click()
@@ -124,70 +123,63 @@ def test_a_new_build_is_offered_while_pictures_are_worked_on_and_loaded_after(
         expect(other.locator(".notice")).to_contain_text(
             "A new version was started in another tab.", timeout=PATIENCE_MS
         )
+        assert_accessible(other)
 
 
 def test_a_host_without_headers_gets_them_from_the_service_worker(browser: Browser, site: Path) -> None:
-    handler = type("Quiet", (SimpleHTTPRequestHandler,), {"log_message": lambda *facts: None})
-    context = browser.new_context()
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(handler, directory=str(site))) as server:
-        Thread(target=server.serve_forever).start()
-        url = f"http://127.0.0.1:{server.server_port}/"
-        with watched(context, url):
-            page = context.new_page()
-            page.goto(url)
-            assert not page.evaluate("crossOriginIsolated")
-            await_service_worker(page)
-            page.reload()
-            assert page.evaluate("crossOriginIsolated")
-            policy = page.evaluate(
-                "async () => (await fetch('index.html')).headers.get('Content-Security-Policy')"
-            )
-            assert "default-src 'self'" in policy
-        server.shutdown()
+    with serving_bare(site) as url, watched(browser, url) as visit:
+        page = visit.context.new_page()
+        page.goto(url)
+        assert not page.evaluate("crossOriginIsolated")
+        await_service_worker(page)
+        page.reload()
+        assert page.evaluate("crossOriginIsolated")
+        policy = page.evaluate(
+            "async () => (await fetch('index.html')).headers.get('Content-Security-Policy')"
+        )
+        assert "default-src 'self'" in policy
 
 
 def test_a_picture_shared_by_another_app_comes_to_the_read_screen(browser: Browser, url: str) -> None:
-    context = browser.new_context()
-    page = context.new_page()
-    page.goto(url)
-    await_service_worker(page)
-    other = context.new_page()
-    other.set_content(SHARING_PAGE.format(url=url))
-    other.locator("input").set_input_files(sample_path("rocket.jpg"))
-    other.get_by_role("button", name="Share").click()
-    expect(other).to_have_url(f"{url}#read", timeout=PATIENCE_MS)
-    expect(other.locator("#screen-read")).to_contain_text("rocket.jpg", timeout=PATIENCE_MS)
-    assert other.evaluate("caches.has('hushmark-shared')") is False
-    context.close()
+    with watched(browser, url) as visit:
+        page = visit.context.new_page()
+        page.goto(url)
+        await_service_worker(page)
+        other = visit.context.new_page()
+        other.set_content(SHARING_PAGE.format(url=url))
+        other.locator("input").set_input_files(sample_path("rocket.jpg"))
+        other.get_by_role("button", name="Share").click()
+        expect(other).to_have_url(f"{url}#read", timeout=PATIENCE_MS)
+        expect(other.locator("#screen-read")).to_contain_text("rocket.jpg", timeout=PATIENCE_MS)
+        assert other.evaluate("caches.has('hushmark-shared')") is False
 
 
 def test_the_app_can_be_installed(browser: Browser, url: str) -> None:
-    context = browser.new_context()
-    with watched(context, url):
-        page = context.new_page()
+    with watched(browser, url) as visit:
+        page = visit.context.new_page()
         page.goto(url)
         await_service_worker(page)
-        session = context.new_cdp_session(page)
+        session = visit.context.new_cdp_session(page)
         found = session.send("Page.getAppManifest")
         assert found["errors"] == []
         manifest = json.loads(found["data"])
         assert manifest["display"] == "standalone"
         assert {icon["sizes"] for icon in manifest["icons"]} >= {"192x192", "512x512"}
         for address in [*(icon["src"] for icon in manifest["icons"]), manifest["start_url"]]:
-            assert page.request.get(url + address).ok
+            assert page.evaluate("async (url) => (await fetch(url)).ok", address)
         problems = session.send("Page.getInstallabilityErrors")["installabilityErrors"]
         # A window of the tests counts as a private one.
         assert [problem["errorId"] for problem in problems] in ([], ["in-incognito"])
 
 
 def test_a_full_disk_is_said_where_the_site_should_be_kept(browser: Browser, url: str) -> None:
-    context = browser.new_context()
-    with watched(context, url):
-        page = context.new_page()
-        context.new_cdp_session(page).send(
+    with watched(browser, url) as visit:
+        page = visit.context.new_page()
+        visit.context.new_cdp_session(page).send(
             "Storage.overrideQuotaForOrigin", {"origin": url.rstrip("/"), "quotaSize": 8_000_000}
         )
         settings = App(page, url).show("Settings")
         settings.get_by_role("button", name="Make available offline").click()
         expect(settings).to_contain_text("There is not enough room on this device.", timeout=PATIENCE_MS)
         expect(settings.get_by_role("row", name="Weights")).to_be_visible()
+        assert_accessible(page)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, Playwright, expect
 
-from tests.browser.app import PATIENCE_MS, App, Traffic, watched
+from tests.browser.app import PATIENCE_MS, App, Visit, opened, watched
 from tests.browser.chromium import ARGUMENTS, executable
 from tests.browser.serving import serving
 from tests.pictures import sample_path
@@ -45,32 +45,32 @@ BREAK_DATABASE = """
 
 
 @contextmanager
-def visit(playwright: Playwright, profile: Path, url: str) -> Iterator[tuple[App, Traffic]]:
+def run_of_browser(playwright: Playwright, profile: Path, url: str) -> Iterator[tuple[App, Visit]]:
     """One run of the browser with this profile, and the page in it."""
     context = playwright.chromium.launch_persistent_context(
         profile, executable_path=executable(), args=ARGUMENTS, service_workers="block"
     )
-    with watched(context, url) as traffic:
-        yield App(context.new_page(), url), traffic
+    with opened(context) as visit:
+        yield App(visit.context.new_page(), url), visit
 
 
 def test_later_visits_use_the_stored_weights_and_mend_them(
     playwright: Playwright, tmp_path: Path, url: str
 ) -> None:
-    next_visit = partial(visit, playwright, tmp_path, url)
+    next_visit = partial(run_of_browser, playwright, tmp_path, url)
 
-    with next_visit() as (app, traffic):
+    with next_visit() as (app, visit):
         expect(app.engine_line).to_contain_text("weights from the network, kept for the next visit")
-        assert len(traffic.weights()) == 5
+        assert len(visit.weights()) == 5
 
-    with next_visit() as (app, traffic):
+    with next_visit() as (app, visit):
         expect(app.engine_line).to_contain_text("weights from this browser's storage")
-        assert traffic.weights() == []
+        assert visit.weights() == []
         assert app.page.evaluate(DAMAGE_STORED_WEIGHTS) == 5
 
-    with next_visit() as (app, traffic):
+    with next_visit() as (app, visit):
         expect(app.engine_line).to_contain_text("weights from the network, kept for the next visit")
-        assert len(traffic.weights()) == 1
+        assert len(visit.weights()) == 1
         assert len(app.page.evaluate(STORED_KEYS)) == 5
         panel = app.read(sample_path("rocket.jpg"))
         expect(panel.locator(".answer")).to_have_text("No watermark found")
@@ -96,9 +96,8 @@ def test_a_browser_without_a_database_works_from_memory_and_says_so(
     script.write_text(f"{BREAK_DATABASE}\n{script.read_text()}")
     for form in copy.glob("assets/networks-*.js.*"):
         form.unlink()
-    context = browser.new_context(service_workers="block")
-    with serving(copy) as url, watched(context, url):
-        app = App(context.new_page(), url)
+    with serving(copy) as url, watched(browser, url, service_workers="block") as visit:
+        app = App(visit.context.new_page(), url)
         expect(app.engine_line).to_contain_text("not keep the weights (Denied.)")
         panel = app.read(sample_path("rocket.jpg"))
         expect(panel.locator(".answer")).to_have_text("No watermark found")
