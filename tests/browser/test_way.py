@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.app import PATIENCE_MS, App
 from tests.pictures import sample_path, sample_photo
@@ -155,48 +155,6 @@ def test_cancel_ends_a_job_and_the_next_one_works(app: App, tmp_path: Path) -> N
 
     panel = app.mark(sample_path("rocket.jpg"), "pipe")
     expect(panel.locator(".status")).to_have_text("1 of 1 picture marked.")
-
-
-def test_marking_takes_a_keyboard_only(app: App) -> None:
-    page = app.page
-    app.choose()
-    app.show("Read")
-    page.get_by_role("link", name="Mark").focus()
-    page.keyboard.press("Enter")
-    panel = page.locator("main > section:visible")
-    expect(page.get_by_role("heading", name="Mark")).to_be_focused()
-    page.keyboard.press("Tab")
-    with page.expect_file_chooser() as chooser:
-        page.keyboard.press("Space")
-    chooser.value.set_files(sample_path("chelsea.png"))
-    tab_to(page, panel.get_by_label("Payload"))
-    page.keyboard.press("h")
-    page.keyboard.press("Tab")
-    page.keyboard.type("70697065")
-    page.keyboard.press("Tab")
-    page.keyboard.press("ArrowLeft")
-    expect(page.get_by_role("slider", name="Strength")).to_have_value("41")
-    page.keyboard.press("ArrowRight")
-    tab_to(page, panel.get_by_role("button", name="Mark picture"))
-    page.keyboard.press("Enter")
-    app.await_batch(panel)
-    divider = panel.get_by_role("slider", name="Divider")
-    tab_to(page, divider)
-    page.keyboard.press("ArrowLeft")
-    expect(divider).to_have_attribute("aria-valuenow", "48")
-    tab_to(page, panel.get_by_role("button", name="Save: chelsea.png"))
-    with page.expect_download() as download:
-        page.keyboard.press("Enter")
-    assert download.value.suggested_filename == "chelsea-marked.png"
-
-
-def tab_to(page: Page, control: Locator) -> None:
-    """Press Tab until the control has the focus."""
-    for _ in range(40):
-        page.keyboard.press("Tab")
-        if control.evaluate("element => element === document.activeElement"):
-            return
-    raise AssertionError(f"Tab does not lead to {control}")
 
 
 def test_a_dropped_or_pasted_picture_is_taken(app: App) -> None:
