@@ -233,7 +233,7 @@ def test_the_screens_start_from_what_settings_says(fresh_page: Page, url: str) -
 
     keep.uncheck()
     fresh_page.get_by_role("link", name="Read").click()
-    expect(panel.get_by_label("Key")).to_have_value("")
+    expect(panel.get_by_label("Key", exact=True)).to_have_value("")
     assert "harbour" not in fresh_page.evaluate("JSON.stringify(localStorage)")
 
 
