@@ -5,6 +5,7 @@ proxy would take it element by element.
 """
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 from typing import Any, Protocol
@@ -77,6 +78,7 @@ class Engine:
         """
         wanted = _options(options)
         cover = data.to_bytes()
+        forward = _Forward(self._js, turn)
         try:
             marked = await pipeline.embed(
                 cover,
@@ -87,7 +89,7 @@ class Engine:
                 again=wanted["again"],
                 output_format=wanted.get("format"),
                 quality=wanted.get("quality"),
-                forward=_Forward(self._js, turn),
+                forward=forward,
                 card=self._card,
                 progress=on_progress,
             )
@@ -95,6 +97,8 @@ class Engine:
             return _error(error, payload=self._facts(error.reading.payload))
         except HushmarkError as error:
             return _error(error)
+        # The phase of the first forward pass has the wait for it in it, which is not this picture's time.
+        first = "forward" if wanted["again"] else "prepare"
         return _object(
             data=_uint8_array(marked.data),
             name=marked.name,
@@ -108,7 +112,7 @@ class Engine:
             warnings=list(marked.warnings),
             expected=marked.expected,
             difference=_uint8_array(marked.difference()),
-            phases=marked.phases,
+            phases={**marked.phases, first: marked.phases[first] - forward.waited},
         )
 
     async def read(
@@ -275,6 +279,8 @@ class _Forward:
     def __init__(self, js_forward: JsForward, turn: asyncio.Event | None) -> None:
         self._js = js_forward
         self._turn = turn
+        self.waited = 0.0
+        """Milliseconds before it was this job's turn."""
 
     async def encode(self, bits: NDArray[np.float32], image: NDArray[np.float32]) -> NDArray[np.float32]:
         (residual,) = await self._run(self._js.encode, bits, image)
@@ -295,7 +301,9 @@ class _Forward:
     ) -> list[NDArray[np.float32]]:
         """Shielded, so that a forward pass which is under way when its job is cancelled ends by itself."""
         if self._turn is not None:
+            start = time.perf_counter()
             await self._turn.wait()
+            self.waited += 1000 * (time.perf_counter() - start)
         outputs = await asyncio.shield(network(*map(_float32_array, inputs)))
         return [np.asarray(output.to_py(), np.float32) for output in outputs]
 
