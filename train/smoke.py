@@ -2,7 +2,8 @@
 
     python -m train.smoke
 
-Ends with exit code 1 unless the bit accuracy of a fixed batch came above 90%.
+Marks at 20 dB instead of 30, and in small batches: the bits are learnt in a third of the time, so that a minute
+is enough on slow machines, too. Ends with exit code 1 unless the bit accuracy of a fixed batch came above 90%.
 """
 
 import sys
@@ -18,7 +19,17 @@ from .train import Run, Schedule, draw_covers, load_photos
 
 SECONDS = 60
 WANTED = 0.9
-BATCH = 16
+BATCH = 8
+FIXED = 32
+"""Pictures of the fixed batch."""
+
+
+class LoudSchedule(Schedule):
+    """Far stronger marks than in earnest, from the first step to the last."""
+
+    def psnr(self, step: int) -> float:
+        """PSNR in dB of the marked pictures."""
+        return 20.0
 
 
 @torch.no_grad()
@@ -35,9 +46,9 @@ def main() -> None:
     """The command line, without options."""
     torch.set_flush_denormal(True)
     torch.manual_seed(1)
-    run = Run(torch.device("cpu"), Schedule(4500))
+    run = Run(torch.device("cpu"), LoudSchedule(4500, warm_up=30))
     photos = load_photos(sample_folder())
-    covers, bits = draw_covers(photos, 2 * BATCH), torch.randint(2, (2 * BATCH, BITS)).float()
+    covers, bits = draw_covers(photos, FIXED), torch.randint(2, (FIXED, BITS)).float()
     print(f"{len(photos)} photos; bit accuracy of a fixed batch: {bit_accuracy(run, covers, bits):.3f}")
     end = time.monotonic() + SECONDS
     while time.monotonic() < end:
