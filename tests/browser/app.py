@@ -98,6 +98,12 @@ class App:
         panel.locator("input[accept]").set_input_files(paths)
         return panel
 
+    def more_options(self, panel: Locator) -> None:
+        """Open the part of the form that marks with what is seldom changed."""
+        part = panel.locator("details", has=self.page.get_by_text("Key, format, file names"))
+        if part.get_attribute("open") is None:
+            part.locator("summary").click()
+
     def mark(self, path: Path, text: str) -> Locator:
         """Mark a picture with a text and wait for the outcome; answers the section."""
         panel = self.choose(path)
