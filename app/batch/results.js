@@ -12,7 +12,7 @@ export class Results {
   /** Whether the disk was full. */
   isFull = false;
   /** @type {Promise<FileSystemDirectoryHandle | null>} */
-  #folder = openFolder().catch(() => null);
+  #folder = openFolder().catch((error) => this.#note(error));
 
   /** @param {() => void} onDeleted called when some page has deleted what lay here */
   constructor(onDeleted) {
@@ -46,9 +46,14 @@ export class Results {
       const file = await handle.getFile();
       return file.slice(0, file.size, type);
     } catch (error) {
-      this.isFull ||= error instanceof DOMException && error.name === "QuotaExceededError";
-      return null;
+      return this.#note(error);
     }
+  }
+
+  /** @param {unknown} error for which a picture is kept in memory instead */
+  #note(error) {
+    this.isFull ||= error instanceof DOMException && error.name === "QuotaExceededError";
+    return null;
   }
 
   /** @param {string} name */

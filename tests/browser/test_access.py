@@ -186,6 +186,9 @@ def test_a_browser_without_room(fresh_page: Page, url: str) -> None:
         "Storage.overrideQuotaForOrigin", {"origin": url.rstrip("/"), "quotaSize": 10_000}
     )
     app = App(fresh_page, url)
+    # By now the page itself takes more than there is: not even a folder for pictures can be made.
+    fresh_page.reload()
+    app.await_engine()
     expect(app.engine_line).to_contain_text("not keep the weights (no storage is left for it)")
     full = "This browser's storage is full: marked pictures are in memory"
     with said_aloud(fresh_page, full):
