@@ -20,15 +20,14 @@ from typing import Any
 
 import numpy as np
 import onnxruntime as ort
-from PIL import Image
 from playwright.sync_api import BrowserContext, Playwright, sync_playwright
 
 from build import build_site
 from tests.bench.classic import classic_graph
+from tests.bench.pictures import photo
 from tests.browser.app import App
 from tests.browser.chromium import ARGUMENTS, executable
 from tests.browser.serving import ROOT, bundle, serving
-from tests.pictures import sample_path
 
 HERE = Path(__file__).resolve().parent
 VISITS = 3
@@ -39,12 +38,6 @@ NETWORKS = {
     "refiner": {"secret_bits": BITS, "image": IMAGE, "residual": IMAGE},
     "decoder": {"image": IMAGE},
 }
-
-
-def twelve_megapixels(path: Path) -> None:
-    """A sample photo enlarged to 4000x3000, as a camera would save it."""
-    with Image.open(sample_path("rocket.jpg")) as photo:
-        photo.convert("RGB").resize((4000, 3000), Image.Resampling.LANCZOS).save(path, quality=92)
 
 
 def visit(playwright: Playwright, profile: Path, use: Callable[[BrowserContext], Any]) -> Any:
@@ -190,7 +183,7 @@ def main() -> None:
         (site / "classic.onnx").write_bytes(classic_graph())
         for name in ("encoder", "decoder"):
             shutil.copy(ROOT / "weights" / f"{name}.safetensors", site)
-        twelve_megapixels(site / "photo.jpg")
+        photo(site, 12, "jpeg").rename(site / "photo.jpg")
         with serving(site) as url:
             first_visit_sizes(playwright, site, url, folder / "profile-sizes")
             times_to_ready(playwright, url, folder)
