@@ -6,7 +6,6 @@ untrue of the new ones stays behind: thumbnails, Adobe's colour transform, offse
 manifests.
 """
 
-import io
 import struct
 import zlib
 from collections.abc import Iterator
@@ -110,19 +109,29 @@ class Insertion(NamedTuple):
     head: int
     dropped: int = 0
 
-    def room(self) -> io.BytesIO:
-        """A buffer to encode into."""
-        buffer = io.BytesIO()
-        buffer.write(bytes(len(self.kept) - self.dropped))
-        return buffer
 
-    def finish(self, buffer: io.BytesIO) -> bytes:
-        """The file, once it is encoded. Only the header moves: a large picture is not copied."""
-        start = len(self.kept) - self.dropped
-        with buffer.getbuffer() as view:
-            view[: self.head] = bytes(view[start : start + self.head])
-            view[self.head : self.head + len(self.kept)] = self.kept
-        return buffer.getvalue()
+class Pieces:
+    """A file to encode into, which keeps what is written as it comes: `pieces`, one behind the other.
+
+    A buffer in one piece would move while it grows, and leave holes behind that a large picture's file fits
+    into no more.
+    """
+
+    def __init__(self, insertion: Insertion) -> None:
+        self.pieces: list[bytes] = []
+        self._insertion = insertion
+        self._start = b""
+
+    def write(self, data: bytes) -> int:
+        """Take the next bytes, and put in what is to be inserted once its place is reached."""
+        head, end = self._insertion.head, self._insertion.head + self._insertion.dropped
+        if self.pieces:
+            self.pieces.append(data)
+        else:
+            self._start += data
+            if len(self._start) >= end:
+                self.pieces += [self._start[:head], self._insertion.kept, self._start[end:]]
+        return len(data)
 
 
 def jpeg_metadata(original: bytes, *, has_jfif: bool) -> Insertion:

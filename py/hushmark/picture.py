@@ -9,7 +9,7 @@ import struct
 import warnings
 from dataclasses import dataclass, replace
 from pathlib import PurePath
-from typing import Literal
+from typing import IO, Literal, cast
 
 from PIL import Image, ImageCms, ImageFile, JpegImagePlugin, UnidentifiedImageError, features
 
@@ -257,25 +257,39 @@ def save_picture(picture: Picture, file_format: Format | None = None, quality: i
     was; TIFF keeps its compression. Raises PictureMetadata when the metadata does not fit, OutputFormat,
     OutputQuality.
     """
-    picture = picture.in_format(file_format, quality)
+    return b"".join(encode_picture(picture.in_format(file_format, quality)))
+
+
+def encode_picture(picture: Picture) -> list[bytes]:
+    """The file of `save_picture` in pieces: to be joined where the picture has made room for the whole.
+
+    Raises PictureMetadata.
+    """
     encoding = picture._encoding
-    insertion = encoding.insertion or container.Insertion(b"", 0)
-    buffer = insertion.room()
+    output = container.Pieces(encoding.insertion or container.Insertion(b"", 0))
     try:
         if picture.low is not None:
-            buffer.writelines(deep.encode(picture.image, picture.low))
+            for piece in deep.encode(picture.image, picture.low):
+                output.write(piece)
+        elif encoding.insertion is not None:
+            file = cast(IO[bytes], output)  # nothing but written to by these writers
+            picture.image.save(file, picture.file_format, **encoding.options)
         else:
-            options = dict(encoding.options)
-            if encoding.insertion is None:
-                options = {**picture.metadata.for_writer(picture.file_format, picture.image.mode), **options}
-            if _SUB_DIRECTORIES & getattr(options.get("exif"), "keys", set)():
-                options["compression"] = (
-                    "raw"  # Pillow writes directories inside of TIFF only without libtiff
-                )
-            picture.image.save(buffer, picture.file_format, **options)
+            output.write(_with_metadata(picture))
     except _DECODE_ERRORS as error:
         raise PictureMetadata(picture.name) from error
-    return insertion.finish(buffer)
+    return output.pieces
+
+
+def _with_metadata(picture: Picture) -> bytes:
+    """The file where Pillow's writer puts the metadata in; some of these writers go back in the file."""
+    metadata = picture.metadata.for_writer(picture.file_format, picture.image.mode)
+    options = {**metadata, **picture._encoding.options}
+    if _SUB_DIRECTORIES & getattr(options.get("exif"), "keys", set)():
+        options["compression"] = "raw"  # Pillow writes directories inside of TIFF only without libtiff
+    buffer = io.BytesIO()
+    picture.image.save(buffer, picture.file_format, **options)
+    return buffer.getvalue()
 
 
 def _check_size(size: tuple[int, int], name: str) -> None:

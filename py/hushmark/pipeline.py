@@ -21,7 +21,7 @@ from .forward import Forward
 from .keys import Key
 from .known import KnownIds
 from .payload import Payload, to_bits
-from .picture import Picture, open_picture, save_picture
+from .picture import Picture, encode_picture, open_picture
 from .reading import WHOLE_PICTURE, Reading, decide
 from .searching import is_sure, search
 from .shaping import Shaper
@@ -133,10 +133,12 @@ async def embed(
     steps = REFINING_STEPS_AGAIN if again else REFINING_STEPS
     marked, psnr = await _mark(cover, image, bits, strength_db, forward, phases, steps)
     await phases.enter("save")
-    encoded = save_picture(marked)
     samples = unmarked, residual.sample(marked)
     file_format, marked_name, (width, height) = cover.file_format, cover.marked_name, cover.display_size
-    del cover, marked  # the check decodes another one: two would take twice the memory
+    pieces = encode_picture(marked)
+    del cover, marked  # the file in one piece, and the picture that the check decodes, take their room
+    encoded = b"".join(pieces)
+    del pieces
     await phases.enter("check")
     # What `prepare` shrinks anyway need not be decoded at full size.
     written = open_picture(encoded, marked_name, least_side=card.image_size)
