@@ -6,6 +6,7 @@ size, with far finer steps than the final rounding; enlarging, scaling and addin
 
 import io
 import math
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -25,13 +26,15 @@ PREVIEW_GAIN = 16
 _ZERO = 128  # the level that stands for no change in a residual of 8 bits
 # Bicubic overshoots by up to about a fifth: leave it room below 127.
 _PEAK = 105
-_STRIP_PIXELS = 1 << 20
+_STRIP_PIXELS = 1 << 18
 _SAMPLE_SIDE = 320
 _SCALE_STEPS = 5
 _NEAR_ENOUGH = 0.005  # of the power: 0.02 dB
 # What rounding, clipping and enlarging may cost is made up for, a flat picture's calm is not.
 _MOST_GAIN = 1.08
-_MEASURED_PIXELS = 1_000_000  # about so many are measured of larger pictures
+_MEASURED_PIXELS = 500_000  # about so many are measured of larger pictures
+_GAP = 2  # pixels a side that are left to the filter for each one that comes of them
+_QUICK = 4  # the largest factor that Pillow has a quick way for in all runtimes
 _SHARED_FROM = 960  # three pixels of the picture a pixel of the model's 320
 _THINNEST = 0.25  # below this alpha a change is no more made stronger for being seen through
 
@@ -55,12 +58,11 @@ def prepare(picture: Picture, size: int) -> NDArray[np.float32]:
     mid-grey, grey repeated in three channels.
     """
     small = _shrunk(picture, (size, size))
-    pixels = np.asarray(small, np.float32).reshape(size, size, -1) / np.float32(255)
+    levels = np.asarray(small).reshape(size, size, -1).transpose(2, 0, 1)
+    planes = np.divide(np.ascontiguousarray(levels), np.float32(255), dtype=np.float32)
     if small.mode in ("La", "RGBa"):
-        pixels = pixels[..., :-1] + np.float32(0.5) * (1 - pixels[..., -1:])
-        pixels = np.minimum(pixels, np.float32(1))
-    channels = np.broadcast_to(pixels, (size, size, 3)).transpose(2, 0, 1)
-    return np.ascontiguousarray(channels)[np.newaxis]
+        planes = np.minimum(planes[:-1] + np.float32(0.5) * (1 - planes[-1:]), np.float32(1))
+    return np.ascontiguousarray(np.broadcast_to(planes, (3, size, size)))[np.newaxis]
 
 
 def page(picture: Picture, side: int) -> Image.Image:
@@ -89,14 +91,14 @@ def apply(picture: Picture, residual: NDArray[np.float32], strength_db: float) -
     if image.mode in ("LA", "RGBA") and image.getchannel("A").getextrema() == (0, 0):
         raise PictureTransparent(picture.name)
     pattern = _Pattern.of(picture, residual)
-    changes = pattern.enlarged(image.size).point(_table_for(strength_db, pattern, picture))
+    changes = _changes(pattern.enlarged(image.size), _table_for(strength_db, pattern, picture))
     every = max(min(image.width * image.height // _MEASURED_PIXELS, image.height // MINIMUM_SIDE), 1)
     squares = 0.0
     count = 0
     for top, bottom in strips(image.size):
-        before = np.asarray(image.crop((0, top, image.width, bottom)))
-        after = _add(before, _rows(changes, image.size, top, bottom))
-        image.paste(Image.fromarray(after, image.mode), (0, top))
+        before = _pixels(image.crop((0, top, image.width, bottom)))
+        after = _add(before, _rows(changes, image.size, top, bottom), picture)
+        image.paste(_image(after, image.mode), (0, top))
         rows = slice(-top % every, None, every)
         strip_squares, strip_count = _error(picture, before[rows], after[rows])
         squares += strip_squares
@@ -125,25 +127,35 @@ def difference(before: Image.Image, after: Image.Image) -> bytes:
 
 def _shrunk(picture: Picture, size: tuple[int, int]) -> Image.Image:
     """The picture as displayed at `size` as displayed, antialiased: mode L, RGB, La or RGBa."""
-    image = picture.image
     if picture.orientation >= 5:
         size = size[1], size[0]
-    # The gap shrinks by whole factors with a box filter first: a quarter of the time for the same picture.
-    gap = 2.0
-    premultiplied = {"LA": "La", "RGBA": "RGBa"}.get(image.mode)
-    if premultiplied is None:
-        small = image.resize(size, Image.Resampling.BICUBIC, reducing_gap=gap)
-    else:
-        # Premultiplied, so that hidden colours of transparent pixels do not bleed into their neighbours; in
-        # strips, so that the picture is not there twice.
-        across, down = (max(int(old / new / gap), 1) for old, new in zip(image.size, size, strict=True))
-        small = Image.new(premultiplied, (math.ceil(image.width / across), math.ceil(image.height / down)))
-        for top, bottom in strips(image.size, down):
-            strip = image.crop((0, top, image.width, bottom)).convert(premultiplied)
-            small.paste(strip.reduce((across, down)), (0, top // down))
-        box = (0, 0, image.width / across, image.height / down)
-        small = small.resize(size, Image.Resampling.BICUBIC, box=box)
+    # Most of the way goes by averages over whole factors: a fraction of the time for the same picture.
+    image = picture.image
+    width, height = map(float, image.size)
+    while True:
+        across, down = (
+            min(max(int(old / new / _GAP), 1), _QUICK) for old, new in zip((width, height), size, strict=True)
+        )
+        if image.mode in ("LA", "RGBA"):
+            image = _premultiplied(image, across, down)
+        elif across * down > 1:
+            image = image.reduce((across, down))
+        else:
+            break
+        width, height = width / across, height / down
+    # The last column and row may be of less than a whole factor.
+    small = image.resize(size, Image.Resampling.BICUBIC, box=(0, 0, width, height))
     return _upright(picture, picture.in_colour(small))
+
+
+def _premultiplied(image: Image.Image, across: int, down: int) -> Image.Image:
+    """Reduced, its colours multiplied by alpha, so that hidden ones do not bleed into their neighbours."""
+    mode = {"LA": "La", "RGBA": "RGBa"}[image.mode]
+    reduced = Image.new(mode, (math.ceil(image.width / across), math.ceil(image.height / down)))
+    for top, bottom in strips(image.size, down):  # so that the picture is not there twice
+        strip = image.crop((0, top, image.width, bottom)).convert(mode)
+        reduced.paste(strip.reduce((across, down)), (0, top // down))
+    return reduced
 
 
 def _upright(picture: Picture, image: Image.Image) -> Image.Image:
@@ -153,7 +165,7 @@ def _upright(picture: Picture, image: Image.Image) -> Image.Image:
 
 
 def strips(size: tuple[int, int], unit: int | None = None) -> Iterator[tuple[int, int]]:
-    """(top, bottom) of the strips that a picture of `size` is worked on in: half a million pixels each.
+    """(top, bottom) of the strips that a picture of `size` is worked on in: a quarter of a megapixel each.
 
     Each is a multiple of `unit` rows (those that share a row of the residual, if not given) but the last,
     which is shorter than a unit if it is none.
@@ -211,18 +223,42 @@ class _Pattern:
         return self.image.resize((across, down), Image.Resampling.BICUBIC)
 
 
-def _rows(changes: Image.Image, size: tuple[int, int], top: int, bottom: int) -> Image.Image:
-    """The changes for the rows top..bottom of a picture of `size`, one row for all those that share it.
+def _pixels(image: Image.Image) -> NDArray[np.uint8]:
+    """[h,w,bytes a pixel] as Pillow holds them, RGB with an idle fourth byte: nothing is repacked."""
+    levels = np.frombuffer(image.tobytes("raw", _layout(image.mode)), np.uint8)
+    return levels.reshape(image.height, image.width, -1)
+
+
+def _image(pixels: NDArray[np.uint8], mode: str) -> Image.Image:
+    """The image of `_pixels`."""
+    size = pixels.shape[1], pixels.shape[0]
+    return Image.frombytes(mode, size, np.ascontiguousarray(pixels), "raw", _layout(mode))
+
+
+def _layout(mode: str) -> str:
+    return "RGBX" if mode == "RGB" else mode
+
+
+def _changes(pattern: Image.Image, table: list[int]) -> NDArray[np.uint8]:
+    """The changes modulo 256 that the table makes of a pattern's levels: [h,w,bytes a pixel]."""
+    changes = _pixels(pattern.point(table))
+    if pattern.mode == "RGB":
+        colours = np.array([255, 255, 255, 0], np.uint8).view(np.uint32)
+        changes = (changes.view(np.uint32) & colours).view(np.uint8)
+    return changes
+
+
+def _rows(changes: NDArray[np.uint8], size: tuple[int, int], top: int, bottom: int) -> NDArray[np.uint8]:
+    """The changes for the rows top..bottom of a picture of `size`: [n,1,values], a row for all that share it.
 
     In large pictures a few pixels share one of the changes (still three a model pixel): enlarging is dear.
     """
-    width, height = size
-    across, down = _shared(width), _shared(height)
-    rows = changes.crop((0, top // down, changes.width, math.ceil(bottom / down)))
-    if across == 1:
-        return rows
-    box = (0, 0, width / across, rows.height)
-    return rows.resize((width, rows.height), Image.Resampling.NEAREST, box)
+    across, down = (_shared(side) for side in size)
+    rows = changes[top // down : math.ceil(bottom / down)]
+    if across > 1:
+        whole = rows.view(f"u{rows.shape[2]}")  # pixels are repeated, not their bytes
+        rows = np.repeat(whole, across, axis=1)[:, : size[0]].view(np.uint8)
+    return rows.reshape(len(rows), 1, -1)
 
 
 def _shared(side: int) -> int:
@@ -236,7 +272,7 @@ def _table_for(strength_db: float, pattern: _Pattern, picture: Picture) -> list[
     The scale is found by trying it on a sample of the cover, so rounding, clipping and transparency count.
     """
     size = _fit(picture.image.size, _SAMPLE_SIDE)
-    before = np.asarray(picture.image.resize(size, Image.Resampling.NEAREST))
+    before = _pixels(picture.image.resize(size, Image.Resampling.NEAREST))
     enlarged = pattern.image.resize(size, Image.Resampling.BICUBIC)
     wanted = 255**2 / 10 ** (strength_db / 10)
     # Shrunk to a small picture the pattern loses power, which a larger scale gives back.
@@ -244,7 +280,8 @@ def _table_for(strength_db: float, pattern: _Pattern, picture: Picture) -> list[
     most = scale * _MOST_GAIN
     best_scale, best_miss = scale, math.inf
     for _ in range(_SCALE_STEPS):
-        squares, count = _error(picture, before, _add(before, enlarged.point(_table(scale, pattern))))
+        changes = _changes(enlarged, _table(scale, pattern)).reshape(size[1], 1, -1)
+        squares, count = _error(picture, before, _add(before, changes, picture))
         if squares == 0:
             break
         ratio = wanted * count / squares
@@ -266,24 +303,36 @@ def _table(scale: float, pattern: _Pattern) -> list[int]:
     return table * len(pattern.image.getbands())
 
 
-def _add(before: NDArray[np.uint8], changes: Image.Image) -> NDArray[np.uint8]:
-    """uint8 [h,w] or [h,w,channels] + changes modulo 256, clipped; what alpha hides stays untouched.
+def _add(before: NDArray[np.uint8], changes: NDArray[np.uint8], picture: Picture) -> NDArray[np.uint8]:
+    """`_pixels` + changes modulo 256, clipped; what alpha hides stays untouched.
 
-    `changes` is [h/n,w], each row for n rows. Only sums and bit operations into new arrays touch all pixels:
-    in wasm, too, these run on 16 bytes at once, where minima, comparisons and work in place do not.
+    `changes` is [n,1,values], each row for as many rows as it takes.
     """
-    change = np.asarray(changes).reshape(changes.height, 1, -1)
-    pixels = before.reshape(changes.height, -1, change.shape[2])
-    after: NDArray[np.uint8] = pixels + change
-    # The top bit changed, and not as the change's sign says: the sum went past black or white.
-    wrong = ((pixels ^ after) & (pixels ^ change)) >> 7
-    if wrong.view(np.bool_).any():  # as truth values they are looked through six times as fast
-        limit = (change >> 7) - np.uint8(1)  # 255 for what gets lighter, 0 for what gets darker
-        after = after ^ ((after ^ limit) & (np.uint8(0) - wrong))
-    after = after.reshape(before.shape)
-    if changes.mode in ("La", "RGBX"):
+    pixels = before.reshape(len(changes), -1, changes.shape[2])
+    after = _clipped_sum(pixels, changes).reshape(before.shape)
+    if picture.image.mode in ("LA", "RGBA"):
         hidden = before[..., -1] == 0
         after[hidden] = before[hidden]
+    return after
+
+
+def _clipped_sum(pixels: NDArray[np.uint8], changes: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """uint8 + changes modulo 256 of -127..127, clipped to 0..255."""
+    sign = changes >> 7
+    if sys.platform != "emscripten":
+        lowest = (np.uint8(0) - changes) * sign
+        highest = ~(changes * (1 - sign))
+        after: NDArray[np.uint8] = np.maximum(pixels, lowest)
+        np.minimum(after, highest, out=after)
+        after += changes
+        return after
+    # In wasm only sums and bit operations into new arrays run on 16 bytes at once.
+    after = pixels + changes
+    # The top bit changed, and not as the change's sign says: the sum went past black or white.
+    wrong = ((pixels ^ after) & (pixels ^ changes)) >> 7
+    if wrong.view(np.bool_).any():  # as truth values they are looked through six times as fast
+        limit = sign - np.uint8(1)  # 255 for what gets lighter, 0 for what gets darker
+        after = after ^ ((after ^ limit) & (np.uint8(0) - wrong))
     return after
 
 
@@ -291,10 +340,11 @@ def _error(picture: Picture, before: NDArray[np.uint8], after: NDArray[np.uint8]
     """Sum of squared differences as seen (1 is a step of 8 bits), and the number of visible values."""
     mode = picture.image.mode
     if mode == "CMYK":
-        before, after = (np.asarray(picture.in_colour(Image.fromarray(p, mode))) for p in (before, after))
+        before, after = (np.asarray(picture.in_colour(_image(p, mode))) for p in (before, after))
     squares = np.square(after.astype(np.int32) - before)
     if mode not in ("LA", "RGBA"):
-        return float(squares.sum(dtype=np.int64)), squares.size
+        # The idle byte of RGB never changes.
+        return float(squares.sum(dtype=np.int64)), squares[..., :3].size
     alpha = before[..., -1].astype(np.int32)
     # Whole numbers: the sum is the same in whatever order a runtime adds them up.
     seen = (squares.sum(axis=-1, dtype=np.int32).astype(np.int64) * np.square(alpha)).sum(dtype=np.int64)

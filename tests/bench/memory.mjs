@@ -1,7 +1,7 @@
 /// <reference types="node" />
 /**
- * node memory.mjs REPO FILE TASK WHEEL...: runs tests/bench/embed_once.py in Pyodide on a picture; TASK is memory
- * or ratios. Prints what it answers.
+ * node memory.mjs REPO TASK FILE RESIDUAL WHEEL...: runs tests/bench/embed_once.py in Pyodide on a picture and a
+ * residual; TASK is memory or ratios. Prints what it answers.
  */
 
 import { readFileSync } from "node:fs";
@@ -10,15 +10,17 @@ import process from "node:process";
 
 import { loadPyodide } from "pyodide";
 
-const [repo, file, task, ...wheels] = process.argv.slice(2);
+const [repo, task, file, residual, ...wheels] = process.argv.slice(2);
 const pyodide = await loadPyodide();
 for (const wheel of wheels) pyodide.unpackArchive(new Uint8Array(readFileSync(wheel)), "wheel");
 pyodide.mountNodeFS("/repo", repo);
 pyodide.runPython("import sys; sys.path[:0] = ['/repo/py', '/repo']");
 const once = pyodide.pyimport("tests.bench.embed_once");
-const data = pyodide.toPy(new Uint8Array(readFileSync(file))).tobytes();
+/** @param {string} path */
+const bytes = (path) => pyodide.toPy(new Uint8Array(readFileSync(path))).tobytes();
+const [data, added] = [bytes(file), bytes(residual)];
 // The heap never shrinks: what it has is what was needed at most.
 const heap = () => /** @type {{ HEAP8: Int8Array }} */ (Reflect.get(pyodide, "_module")).HEAP8.length;
 process.stdout.write(
-  String(task === "memory" ? once.memory(data, basename(file), heap, heap) : once.ratios(data)),
+  String(task === "memory" ? once.memory(data, basename(file), added, heap, heap) : once.ratios(data, added)),
 );

@@ -1,5 +1,6 @@
 import io
 import math
+import sys
 from itertools import pairwise
 
 import numpy as np
@@ -135,6 +136,27 @@ def test_every_size_and_mode_is_marked(width: int, height: int, mode: str) -> No
     assert marked.image.size == (width, height)
     assert marked.image.mode == mode
     assert psnr == pytest.approx(38, abs=0.4)  # with a thousand pixels, rounding makes it a staircase
+
+
+@pytest.mark.parametrize("mode", ["L", "LA", "RGB", "RGBA", "CMYK"])
+def test_large_pictures_whose_pixels_share_changes_are_marked(mode: str) -> None:
+    cover = open_picture(encoded(photo(1999, 1961, mode), "TIFF"), "a.tif")
+    marked, psnr = applied(cover, smooth_residual(grey=mode[0] == "L"), 38)
+    # Ink under black is hardly seen.
+    assert psnr > 38 if mode == "CMYK" else psnr == pytest.approx(38, abs=0.4)
+    if mode in ("L", "RGB"):
+        assert full_psnr(cover, marked) == pytest.approx(psnr, abs=0.05)
+
+
+@pytest.mark.parametrize("platform", ["emscripten", "linux"])
+def test_sums_are_clipped_in_either_way(platform: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    levels, steps = np.meshgrid(np.arange(256), np.arange(-127, 128))
+    monkeypatch.setattr(sys, "platform", platform)
+    # One row of changes for three of the picture.
+    changes = (steps % 256).astype(np.uint8).reshape(1, 1, -1)
+    pixels = np.stack([levels, np.roll(levels, 1), levels[::-1]]).astype(np.uint8).reshape(1, 3, -1)
+    wanted = np.clip(pixels.astype(np.int16) + steps.reshape(1, 1, -1), 0, 255)
+    assert np.array_equal(residual._clipped_sum(pixels, changes), wanted)
 
 
 @pytest.mark.parametrize("height", [333, 959, 960, 1921, 3001])
