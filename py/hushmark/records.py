@@ -13,7 +13,7 @@ Record = dict[str, object]
 
 def of_error(error: HushmarkError) -> Record:
     """A file that failed."""
-    return {"error": {"code": error.code, "message": str(error)}}
+    return {"error": {"code": error.code, "message": str(error), "facts": error.facts}}
 
 
 def of_marked(marked: Marked, output: Path | None) -> Record:

@@ -108,6 +108,7 @@ def test_a_tree_is_marked_into_another_folder(
         "deep/bad.jpg": "picture-format",
         "deep/marked.png": "already-marked",
     }
+    assert lines["deep/marked.png"]["error"]["facts"]["value"] == "pipe"
     assert names(out) == ["deep", "deep/er", "deep/er/one.jpg", "one.jpg"]
     assert [name for name in names(tree) if not name.startswith("out")] == before
     first, second = lines["one.jpg"], lines["deep/er/one.jpg"]
