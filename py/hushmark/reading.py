@@ -35,7 +35,8 @@ class Reading:
 
     `found`: whether `statistic` (mean |logit|) reaches `threshold`; `payload`: None when not found;
     `bits`: the values read, each with its probability in `confidences` (0.5..1); `false_alarm`: chance that
-    the best of `tried` windows of an unmarked picture reaches this statistic; `window`: where it was read.
+    the best of `tried` windows of an unmarked picture reaches this statistic; `window`: the strongest one,
+    from which, and those that agree with it, the bits are.
 
     `protected`: the bits taken for a protected number, None when not found or where messages have no room for
     one. Nothing in a mark says of which kind its payload is, so that this is there for every mark; it is the
@@ -85,14 +86,18 @@ def decide(
     window: Window,
     *,
     tried: int = 1,
+    strength: float | None = None,
     key: Key | None = None,
     known: KnownIds | None = None,
 ) -> Reading:
     """Decide on float32 logits [1, card.bits] (positive means 1) of one window, the best of `tried`.
 
+    Where the logits are the mean of several windows, `strength` is the `statistic` of the strongest of them.
     Raises ModelOutput when the logits have another shape or are not finite.
     """
-    strength, threshold = statistic(logits, card), card.presence.threshold(tried)
+    if strength is None:
+        strength = statistic(logits, card)
+    threshold = card.presence.threshold(tried)
     message = logits[0] if key is None else key.unwhiten(logits[0])
     found = strength >= threshold
     bits = (message > 0).astype(np.uint8)

@@ -23,8 +23,14 @@ from .picture import Picture
 from .reading import WHOLE_PICTURE, Reading, Window, decide, statistic
 from .trimming import content_boxes
 
-SURE_LOGIT = 1.5
+SURE_LOGIT = 2.5
 """|logit| of the weakest bit from which on a reading that was found is not worth improving."""
+_AGREEING = 0.8
+"""Share of the largest statistic from which on a look tells the bits, too.
+
+The strongest look may have a bit wrong that those beside it have right: of 484 pictures that were changed,
+the means of such looks gave 464 messages, the strongest looks 449.
+"""
 
 _PAGE_SIDE = 1024
 _GRID = 160  # the networks see means of 2x2 of their image: half of the size is enough to sample
@@ -132,7 +138,7 @@ class _Search:
         self._page = residual.page(picture, _PAGE_SIDE)
         self._levels = {1.0: self._page}
         self._fill = tuple(round(v) for v in np.asarray(self._page).mean(axis=(0, 1)))
-        self._tried = 1
+        self._looks: list[_Look] = []
         width, height = self._page.size
         self._whole = _Frame(0j, complex(width), complex(0, height))
         self._frames = list(self._candidates())
@@ -141,25 +147,34 @@ class _Search:
 
     async def run(self, logits: NDArray[np.float32]) -> Reading:
         """Goes on after the logits of the whole picture."""
-        surest = _Look(self._whole, logits, statistic(logits, self._card))
-        if self._reading(surest).found:
-            surest = await self._climb(surest)
+        whole = _Look(self._whole, logits, statistic(logits, self._card))
+        self._looks.append(whole)
+        if self._reading().found:
+            await self._climb(whole)
         seen = []
         for frame in self._frames:
-            if is_sure(self._reading(surest)):
+            if is_sure(self._reading()):
                 break
             seen.append(await self._look(frame))
-            surest = max(surest, seen[-1], key=_statistic)
         else:
-            seen.sort(key=_statistic, reverse=True)
-            climbed = [await self._climb(look) for look in seen[:_CLIMBS]]
-            surest = max(surest, *climbed, key=_statistic)
-        return self._reading(surest)
+            for look in sorted(seen, key=_statistic, reverse=True)[:_CLIMBS]:
+                await self._climb(look)
+        return self._reading()
 
-    def _reading(self, look: _Look) -> Reading:
-        """The look as the surest of all so far."""
-        window = look.frame.window(self._page.size)
-        return decide(look.logits, self._card, window, tried=self._tried, key=self._key, known=self._known)
+    def _reading(self) -> Reading:
+        """What was read so far: where the strongest look is, the mean of those that agree with it."""
+        strongest = max(self._looks, key=_statistic)
+        least = _AGREEING * strongest.statistic
+        logits = np.mean([look.logits for look in self._looks if look.statistic >= least], axis=0)
+        return decide(
+            logits,
+            self._card,
+            strongest.frame.window(self._page.size),
+            tried=len(self._looks),
+            strength=strongest.statistic,
+            key=self._key,
+            known=self._known,
+        )
 
     def _candidates(self) -> Iterator[_Frame]:
         whole = self._whole
@@ -176,24 +191,26 @@ class _Search:
             for x, y in sorted(((x, y) for x in places for y in places), key=lambda p: math.hypot(*p)):
                 yield frame.moved(x, y)
 
-    async def _climb(self, look: _Look) -> _Look:
-        """The surest look near another: moves its frame as long as the statistic grows."""
+    async def _climb(self, look: _Look) -> None:
+        """Look around: move a look's frame as long as the statistic grows, until a reading is sure."""
         for shift, scale, angle in _CLIMB_STEPS:
+            if is_sure(self._reading()):
+                return
             for move in _moves(shift, scale, angle):
                 for sign in (1, -1):
                     moved = await self._look(move(look.frame, sign))
                     if moved.statistic > look.statistic:
                         look = moved
                         break
-        return look
 
     async def _look(self, frame: _Frame) -> _Look:
         await asyncio.sleep(0)  # a network that never waits would leave no place to cancel
         logits = await self._forward.decode(self._sample(frame))
-        self._tried += 1
+        look = _Look(frame, logits, statistic(logits, self._card))
+        self._looks.append(look)
         if self._progress is not None:
-            self._progress(self._tried, self._most)
-        return _Look(frame, logits, statistic(logits, self._card))
+            self._progress(len(self._looks), self._most)
+        return look
 
     def _sample(self, frame: _Frame) -> NDArray[np.float32]:
         """The model's view [1,3,S,S] of a frame; the mean colour where it reaches beyond the page."""

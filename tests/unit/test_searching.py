@@ -59,6 +59,27 @@ def test_a_picture_as_it_is_takes_one_look(marked: Image.Image) -> None:
     assert decoded == reading.tried == 1
 
 
+class MistakenForward(CountingForward):
+    """The first look is the strongest, but has a bit wrong that all others have right."""
+
+    async def decode(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
+        self.decoded += 1
+        logits = np.full((1, 32), 9, np.float32)
+        if self.decoded == 1:
+            logits[:] = 10
+            logits[0, 5] = -1
+        return logits
+
+
+def test_the_looks_that_agree_outvote_the_strongest(marked: Image.Image) -> None:
+    forward = MistakenForward()
+    reading = run(search(opened(marked), forward=forward, card=SEARCH_CARD))
+    assert reading.bits == (1,) * 32
+    assert reading.window == WHOLE_PICTURE
+    assert reading.statistic == pytest.approx((31 * 10 + 1) / 32)
+    assert reading.tried == forward.decoded < 20  # a sure reading ends the search
+
+
 @pytest.mark.parametrize("transpose", list(Image.Transpose))
 def test_turned_and_mirrored(marked: Image.Image, transpose: Image.Transpose) -> None:
     reading, decoded = searched(marked.transpose(transpose))
