@@ -267,29 +267,27 @@ def encode_picture(picture: Picture) -> list[bytes]:
     """
     encoding = picture._encoding
     output = container.Pieces(encoding.insertion or container.Insertion(b"", 0))
+    options = dict(encoding.options)
     try:
+        if encoding.insertion is None:
+            options = {**picture.metadata.for_writer(picture.file_format, picture.image.mode), **options}
         if picture.low is not None:
             for piece in deep.encode(picture.image, picture.low):
                 output.write(piece)
-        elif encoding.insertion is not None:
+        elif picture.file_format in ("JPEG", "PNG"):
             file = cast(IO[bytes], output)  # nothing but written to by these writers
-            picture.image.save(file, picture.file_format, **encoding.options)
+            picture.image.save(file, picture.file_format, **options)
         else:
-            output.write(_with_metadata(picture))
+            if _SUB_DIRECTORIES & getattr(options.get("exif"), "keys", set)():
+                options["compression"] = (
+                    "raw"  # Pillow writes directories inside of TIFF only without libtiff
+                )
+            buffer = io.BytesIO()
+            picture.image.save(buffer, picture.file_format, **options)
+            output.write(buffer.getvalue())
     except _DECODE_ERRORS as error:
         raise PictureMetadata(picture.name) from error
     return output.pieces
-
-
-def _with_metadata(picture: Picture) -> bytes:
-    """The file where Pillow's writer puts the metadata in; some of these writers go back in the file."""
-    metadata = picture.metadata.for_writer(picture.file_format, picture.image.mode)
-    options = {**metadata, **picture._encoding.options}
-    if _SUB_DIRECTORIES & getattr(options.get("exif"), "keys", set)():
-        options["compression"] = "raw"  # Pillow writes directories inside of TIFF only without libtiff
-    buffer = io.BytesIO()
-    picture.image.save(buffer, picture.file_format, **options)
-    return buffer.getvalue()
 
 
 def _check_size(size: tuple[int, int], name: str) -> None:

@@ -95,8 +95,8 @@ def decide(
     Where the logits are the mean of several windows, `strength` is the `statistic` of the strongest of them.
     Raises ModelOutput when the logits have another shape or are not finite.
     """
-    if strength is None:
-        strength = statistic(logits, card)
+    own = statistic(logits, card)
+    strength = own if strength is None else strength
     threshold = card.presence.threshold(tried)
     message = logits[0] if key is None else key.unwhiten(logits[0])
     found = strength >= threshold
