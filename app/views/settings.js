@@ -50,6 +50,8 @@ export class SettingsView {
   );
   #selfTest = h("p", { class: "hint", role: "status" });
   #offlineStatus = h("p", { role: "status", tabindex: -1 });
+  /** Why the last try to keep the site failed. @type {LiveText | null} */
+  #failure = null;
   #make = h("button", { type: "button" });
   #loading = h("progress", { max: 1, hidden: true, "aria-label": () => m.progress });
   #parts = h("tbody");
@@ -138,17 +140,17 @@ export class SettingsView {
   }
 
   async #showOffline() {
-    if (!this.#loading.hidden) return;
     const files = await this.#missing();
     const size = sizeOnWire(files ?? []);
     const isPossible = await navigator.serviceWorker?.getRegistration();
+    if (!this.#loading.hidden) return;
     this.#make.hidden = !size || !isPossible;
     setText(this.#make, () => m.offlineMake(inBytes(size)));
     setText(this.#offlineStatus, () => {
       if (!isPossible) return m.offlineImpossible;
       if (!files) return m.offlineWait;
       if (this.#info?.weightsFrom === "memory") return m.offlineNoRoom;
-      return size ? "" : m.offlineReady;
+      return size ? (this.#failure?.() ?? "") : m.offlineReady;
     });
   }
 
@@ -163,8 +165,7 @@ export class SettingsView {
     const files = await this.#missing();
     if (!manifest || !files) return;
     const size = sizeOnWire(files);
-    /** @type {LiveText | null} */
-    let failure = null;
+    this.#failure = null;
     this.#offlineStatus.focus();
     this.#make.hidden = true;
     this.#loading.hidden = false;
@@ -174,12 +175,10 @@ export class SettingsView {
       await keepFiles(manifest, files, (loaded) => (this.#loading.value = loaded / size));
     } catch (error) {
       const isFull = error instanceof DOMException && error.name === "QuotaExceededError";
-      failure = () => (isFull ? m.offlineNoRoom : m.offlineFailed);
+      this.#failure = () => (isFull ? m.offlineNoRoom : m.offlineFailed);
     }
     this.#loading.hidden = true;
-    await this.#showOffline();
-    if (failure) setText(this.#offlineStatus, failure);
-    this.#showStorage();
+    this.enter();
   }
 
   async #showStorage() {
@@ -202,6 +201,7 @@ export class SettingsView {
       const question = m.removeSure(name());
       if (!confirm(part.isInUse ? m.resultsInUse(question) : question)) return;
       await part.clear();
+      this.#failure = null;
       this.enter();
     });
     return h(
