@@ -25,10 +25,11 @@ from .trimming import content_boxes
 
 SURE_LOGIT = 2.5
 """|logit| of the weakest bit from which on a reading that was found is not worth improving."""
-_AGREEING = 0.75
-"""Share of the largest statistic from which on a look tells the bits, too.
+_AGREEING = 0.8
+"""Share of the strongest look's logits that another has to repeat, to tell the bits, too.
 
-The strongest look may have a bit wrong that those beside it have right; in much weaker ones bits are guesses.
+The strongest look may have a bit wrong that those beside it have right; weaker ones, and those that read
+something else elsewhere, do harm.
 """
 
 _PAGE_SIDE = 1024
@@ -163,10 +164,11 @@ class _Search:
     def _reading(self) -> Reading:
         """What was read so far: where the strongest look is, the mean of those that agree with it."""
         strongest = max(self._looks, key=_statistic)
-        least = _AGREEING * strongest.statistic
-        logits = np.mean([look.logits for look in self._looks if look.statistic >= least], axis=0)
+        looks = np.concatenate([look.logits for look in self._looks])
+        agreement = looks @ strongest.logits[0]
+        agreeing = agreement >= _AGREEING * np.square(strongest.logits).sum()
         return decide(
-            logits,
+            looks[agreeing].mean(axis=0, keepdims=True),
             self._card,
             strongest.frame.window(self._page.size),
             tried=len(self._looks),
