@@ -80,6 +80,7 @@
  * @property {string | null} label
  * @property {Payload} payload
  * @property {number} agreeing bits
+ * @property {number} certainty its probability among all known ids, if one of these was marked
  * @property {number} chance that other bits agree as well
  *
  * @typedef {Reading & Timed} TimedReading

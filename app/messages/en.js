@@ -360,9 +360,11 @@ export const en = {
   placeCaption: "The outline is the marked picture; its thick side is the top.",
   placeNoneCaption: "The whole picture was searched.",
   registerMatch: "In the register",
-  /** @param {string} name @param {string} agreeing @param {string} chance */
-  matchLine: (name, agreeing, chance) => `${name} (${agreeing} bits agree; by accident: ${chance})`,
+  /** @param {string} name @param {string} agreeing @param {string} chance @param {string} certainty or empty */
+  matchLine: (name, agreeing, chance, certainty) =>
+    `${name} (${agreeing} bits agree; by accident: ${chance}${certainty && `; among all entries ${certainty} sure`})`,
   id: "Id",
+  bitsRead: "Bits as read",
   asProtected: "If it is a protected number",
   /** @param {string} value @param {number} corrected */
   protectedLine: (value, corrected) =>

@@ -330,8 +330,10 @@ export const zh = {
   placeCaption: "轮廓是标记图片所在之处，粗边是它的上边。",
   placeNoneCaption: "已查找整张图片。",
   registerMatch: "登记簿中",
-  matchLine: (name, agreeing, chance) => `${name}（${agreeing} 位一致；偶然一致的概率：${chance}）`,
+  matchLine: (name, agreeing, chance, certainty) =>
+    `${name}（${agreeing} 位一致；偶然一致的概率：${chance}${certainty && `；在所有条目中的把握：${certainty}`}）`,
   id: "编号",
+  bitsRead: "读出的位",
   asProtected: "如果是受保护数字",
   protectedLine: (value, corrected) => `${value}，纠正 ${corrected} 位`,
   place: "位置",

@@ -10,7 +10,7 @@ import { JobLines } from "./job.js";
 import { KeyField } from "./key-field.js";
 import { Picker } from "./picker.js";
 import { placeFigure } from "./place.js";
-import { answerLine, answerOf, readingFacts, readingPlot } from "./reading-details.js";
+import { answerLine, answerOf, payloadOf, readingFacts, readingPlot } from "./reading-details.js";
 import { screenHead } from "./shell.js";
 import { errorInWords, placeInWords, timeInWords } from "./words.js";
 
@@ -270,9 +270,9 @@ export class ReadView {
         ...(reading
           ? [
               String(reading.found),
-              reading.payload?.value ?? "",
-              reading.payload?.kind ?? "",
-              reading.payload?.hex ?? "",
+              payloadOf(reading)?.value ?? "",
+              payloadOf(reading)?.kind ?? "",
+              payloadOf(reading)?.hex ?? "",
               Math.min(...reading.confidences).toFixed(4),
               reading.statistic.toFixed(3),
               reading.threshold.toFixed(3),

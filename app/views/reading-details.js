@@ -11,12 +11,25 @@ import { payloadInWords, placeInWords } from "./words.js";
  * @import { Entry } from "../register.js"
  */
 
+/** Certainty of a match from which on the other entries of the register are out of the question. */
+const OUT_OF_QUESTION = 0.999;
+
 /**
  * The answer in a few characters.
  *
  * @param {Reading} reading
  */
-export const answerOf = ({ payload }) => (payload ? payloadInWords(payload) : m.notFound);
+export function answerOf(reading) {
+  const payload = payloadOf(reading);
+  return payload ? payloadInWords(payload) : m.notFound;
+}
+
+/**
+ * The known payload that fits, else what the bits say.
+ *
+ * @param {Reading} reading
+ */
+export const payloadOf = ({ payload, match }) => match?.payload ?? payload;
 
 /**
  * The answer in one line: how sure it is, and the chance of a false alarm; or that there is none, and the figure.
@@ -34,16 +47,24 @@ export function answerLine({ found, statistic, threshold, falseAlarm, confidence
  * @param {Entry | undefined} entry of the register, that it fits
  */
 export function readingFacts(reading, entry) {
-  const { found, payload, statistic, threshold, tried, protected: number, match } = reading;
+  const { found, bits, statistic, threshold, tried, protected: number, match } = reading;
+  const payload = payloadOf(reading);
   /** @type {[LiveText, LiveText][]} */
   const facts = [];
   if (match && entry) {
     facts.push([
       () => m.registerMatch,
-      () => m.matchLine(entry.note || entry.cover.name, inNumber(match.agreeing), inChance(match.chance)),
+      () =>
+        m.matchLine(
+          entry.note || entry.cover.name,
+          inNumber(match.agreeing),
+          inChance(match.chance),
+          match.certainty < OUT_OF_QUESTION ? inPercent(match.certainty) : "",
+        ),
     ]);
   }
   if (payload) facts.push([() => m.id, () => payload.hex]);
+  if (payload && payload.hex !== hexOf(bits)) facts.push([() => m.bitsRead, () => hexOf(bits)]);
   // Nothing in a mark says that it is a protected number: but a known payload is not one by accident.
   if (number && (payload?.kind === "protected" || !entry)) {
     facts.push([

@@ -128,8 +128,8 @@ class Engine:
         `options`: {key: passphrase or null, known: list of payloads (see `KnownIds.parse`) or null}
         -> {found, payload: {kind, value, hex} or null, bits: [0 or 1], confidences: Float32Array, statistic,
         threshold, falseAlarm, corners: [[x, y] x 4] (see Window), tried, protected: {value, hex, corrected,
-        margin, certainty} or null, match: {label: text or null, payload, agreeing, chance} or null, phases:
-        {phase: ms}}
+        margin, certainty} or null, match: {label: text or null, payload, agreeing, certainty, chance} or
+        null, phases: {phase: ms}}
         """
         wanted = _options(options)
         try:
@@ -235,6 +235,7 @@ class Engine:
             "label": jsnull if match.label is None else match.label,
             "payload": self._facts(match.payload),
             "agreeing": match.agreeing,
+            "certainty": match.certainty,
             "chance": match.chance,
         }
 

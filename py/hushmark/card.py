@@ -9,6 +9,9 @@ from safetensors import SafetensorError, safe_open
 
 from .errors import ModelDamaged, ModelMissing
 
+SURE_LOGIT = 2.5
+"""|logit| from which on a bit of a mark that was found is no guess: of 10,994 such bits 3 were wrong."""
+
 
 @dataclass(frozen=True)
 class Presence:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from .card import SURE_LOGIT
 from .errors import KnownEmpty, KnownLine, PayloadError
 from .payload import Payload, parse, to_bytes
 
@@ -17,13 +18,15 @@ _KINDS = ("text", "hex", "number", "protected")
 class Match:
     """The known payload that fits a reading.
 
-    `payload`, `label` (or None): as in the list; `agreeing`: bits that are as read; `chance`: upper bound of
-    the probability that one of so many random ids agrees with as many bits of one of the windows tried.
+    `payload`, `label` (or None): as in the list; `agreeing`: bits that are as read; `certainty`: its
+    probability among all of the list, 0..1, if one of these was marked; `chance`: upper bound of the
+    probability that one of so many random ids agrees with as many bits of one of the windows tried.
     """
 
     payload: Payload
     label: str | None
     agreeing: int
+    certainty: float
     chance: float
 
 
@@ -39,7 +42,8 @@ class KnownIds:
         for payload, label in entries:
             distinct.setdefault(to_bytes(payload, n_bits), (payload, label))
         self._entries = list(distinct.values())
-        self._bits = np.unpackbits(np.frombuffer(b"".join(distinct), np.uint8)).reshape(-1, n_bits)
+        bits = np.unpackbits(np.frombuffer(b"".join(distinct), np.uint8)).reshape(-1, n_bits)
+        self._signs = bits * np.float32(2) - 1
 
     @classmethod
     def parse(cls, text: str, n_bits: int) -> "KnownIds":
@@ -64,19 +68,24 @@ class KnownIds:
         """How many distinct messages there are."""
         return len(self._entries)
 
-    def match(self, bits: NDArray[np.integer], tried: int, level: float) -> Match | None:
-        """The payload that agrees with most of the bits [n_bits], read in the best of `tried` windows.
+    def match(self, logits: NDArray[np.floating], read: Payload, tried: int, level: float) -> Match | None:
+        """The likeliest payload for logits [n_bits], of the best of `tried` windows and read as `read`.
 
-        None unless the chance of that is at most `level`, or every bit agrees.
+        None where that is another one: where a bit that is no guess differs, unless `read` is a number whose
+        code has corrected that, or where bits differ and the chance of a fit is above `level`.
         """
-        agreeing = (self._bits == bits).sum(axis=1)
-        best = int(agreeing.argmax())
-        count = int(agreeing[best])
-        chance = min(len(self) * tried * _tail(count, bits.size), 1.0)
-        if chance > level and count < bits.size:
-            return None
+        # Log-likelihoods, up to a constant.
+        scores = self._signs @ logits / 2
+        best = int(scores.argmax())
         payload, label = self._entries[best]
-        return Match(payload, label, count, chance)
+        differs = self._signs[best] != np.where(logits > 0, 1, -1)
+        count = int(logits.size - differs.sum())
+        chance = min(len(self) * tried * _tail(count, logits.size), 1.0)
+        if payload != read and (np.abs(logits[differs]) >= SURE_LOGIT).any():
+            return None
+        if chance > level and differs.any():
+            return None
+        return Match(payload, label, count, float(1 / np.exp(scores - scores[best]).sum()), chance)
 
 
 def _entry(line: str, n_bits: int) -> tuple[Payload, str | None]:

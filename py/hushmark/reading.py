@@ -117,5 +117,7 @@ def decide(
         window=window,
         tried=tried,
         protected=protected,
-        match=known.match(bits, tried, level) if found and known is not None else None,
+        match=known.match(message, payload, tried, level)
+        if payload is not None and known is not None
+        else None,
     )

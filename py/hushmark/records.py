@@ -67,5 +67,6 @@ def _match(match: Match, n_bits: int) -> Record:
         "label": match.label,
         "payload": _payload(match.payload, n_bits),
         "agreeing": match.agreeing,
+        "certainty": match.certainty,
         "chance": match.chance,
     }

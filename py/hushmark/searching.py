@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from . import residual
-from .card import ModelCard
+from .card import SURE_LOGIT, ModelCard
 from .forward import Forward
 from .keys import Key
 from .known import KnownIds
@@ -23,8 +23,6 @@ from .picture import Picture
 from .reading import WHOLE_PICTURE, Reading, Window, decide, statistic
 from .trimming import content_boxes
 
-SURE_LOGIT = 2.5
-"""|logit| of the weakest bit from which on a reading that was found is not worth improving."""
 _AGREEING = 0.8
 """Share of the strongest look's logits that another has to repeat, to tell the bits, too.
 
@@ -94,9 +92,9 @@ async def search(
 ) -> Reading:
     """Read the picture wherever the mark may be -> the surest reading, which says what was tried.
 
-    It ends when a reading is sure: when every bit is, when it fits a known id, or when its bits are exactly
-    those of a protected number. The search can be cancelled between two windows; `progress` is told
-    of each after the first. Raises ModelOutput.
+    It ends when a reading is sure: when every bit is, when it fits one known id and clearly no other, or
+    when its bits are exactly those of a protected number. The search can be cancelled between two windows;
+    `progress` is told of each after the first. Raises ModelOutput.
     """
     started = time.perf_counter()
     logits = await forward.decode(residual.prepare(picture, card.image_size))
@@ -110,7 +108,8 @@ def is_sure(reading: Reading) -> bool:
     """Whether what was found needs no further look: no bit is a guess, or all fits what was known before."""
     if not reading.found:
         return False
-    if reading.match is not None or min(reading.confidences) >= 1 / (1 + math.exp(-SURE_LOGIT)):
+    sure = 1 / (1 + math.exp(-SURE_LOGIT))
+    if min(reading.confidences) >= sure or (reading.match is not None and reading.match.certainty >= sure):
         return True
     exact = reading.protected is not None and reading.protected.corrected == 0
     return exact and reading.payload is not None and reading.payload.kind == "protected"

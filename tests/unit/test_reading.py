@@ -98,7 +98,12 @@ def test_a_known_id_is_named_where_something_was_found() -> None:
     known = KnownIds.parse("pipe,The example", 32)
     match = decide(logits_of("pipe", 3), CARD, WHOLE_PICTURE, known=known).match
     assert match is not None and match.label == "The example"
-    assert decide(logits_of("pipf", 3), CARD, WHOLE_PICTURE, known=known).match is not None
+    doubtful = logits_of("pipf", 3)  # "pipe" but for the last two bits
+    assert decide(doubtful, CARD, WHOLE_PICTURE, known=known).match is None
+    doubtful[0, 30:] *= 0.5
+    reading = decide(doubtful, CARD, WHOLE_PICTURE, known=known)
+    assert reading.payload == text_payload("pipf")
+    assert reading.match is not None and reading.match.payload == text_payload("pipe")
     assert decide(logits_of("hush", 3), CARD, WHOLE_PICTURE, known=known).match is None
     assert decide(logits_of("pipe", 1), CARD, WHOLE_PICTURE, known=known).match is None
 

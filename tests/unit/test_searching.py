@@ -10,7 +10,7 @@ from hushmark import pipeline
 from hushmark.card import Presence
 from hushmark.keys import Key
 from hushmark.known import KnownIds
-from hushmark.payload import protected_payload, text_payload, to_bits
+from hushmark.payload import number_payload, protected_payload, text_payload, to_bits
 from hushmark.picture import Picture, open_picture
 from hushmark.reading import WHOLE_PICTURE, Reading, decide
 from hushmark.searching import is_sure, search
@@ -163,6 +163,15 @@ def test_a_guessed_bit_does_not_matter_where_all_fits_what_was_known(what: str) 
     known = KnownIds.parse("pipe", 32) if what == "known" else None
     assert is_sure(decide(logits, CARD, WHOLE_PICTURE, known=known)) == (what != "nothing")
     assert not is_sure(decide(logits * 0.1, CARD, WHOLE_PICTURE, known=known))
+
+
+def test_a_guessed_bit_matters_where_it_tells_known_ids_apart() -> None:
+    logits = ((to_bits(number_payload(1234), 32) * 2 - 1) * 4)[np.newaxis]
+    logits[0, 31] *= 0.3
+    for others, sure in (("number:4321", True), ("number:1235", False)):
+        known = KnownIds.parse(f"number:1234\n{others}", 32)
+        reading = decide(logits, CARD, WHOLE_PICTURE, known=known)
+        assert reading.match is not None and is_sure(reading) == sure
 
 
 def test_a_key_and_a_list_reach_the_reading() -> None:
