@@ -249,6 +249,7 @@ def test_pictures_are_verified_against_a_list(
     assert run("read", picture, "--ids", ids) == cli.DONE
     assert "known as pipe (The page))" in capsys.readouterr().out
     assert run("verify", picture, "--hex", "deadbeef") == cli.NOT_FOUND
+    assert run("verify", picture, "--text", "ripe") == cli.NOT_FOUND  # a single bit away
     assert run("verify", picture, "--hex", "deadbeef", "--ids", ids) == cli.USAGE
     ids.write_text("pipes\n")
     assert run("verify", picture, "--ids", ids) == cli.USAGE
