@@ -152,7 +152,8 @@ export class ReadView {
    */
   #show(reading, file) {
     const entry = this.#entryOf(reading);
-    const answer = () => (entry?.note ? m.answerNoted(answerOf(reading), entry.note) : answerOf(reading));
+    const answer = () =>
+      entry?.note ? m.answerNoted(answerOf(reading, entry), entry.note) : answerOf(reading, entry);
     this.#result.classList.toggle("found", reading.found);
     setText(this.#answer, answer);
     setText(this.#explanation, () => answerLine(reading));
@@ -234,7 +235,7 @@ export class ReadView {
       element.classList.toggle("found", reading.found);
       const entry = this.#entryOf(reading);
       const texts = [
-        () => answerOf(reading),
+        () => answerOf(reading, entry),
         () => (reading.found ? inPercent(Math.min(...reading.confidences)) : "–"),
         () => (reading.found ? inChance(reading.falseAlarm) : "–"),
         () => (reading.found ? placeInWords(reading.corners) : m.noneIn(inNumber(reading.tried))),
@@ -267,22 +268,27 @@ export class ReadView {
       .filter(({ reading, error }) => reading || error)
       .map(({ file, reading, error }) => [
         file.name,
-        ...(reading
-          ? [
-              String(reading.found),
-              payloadOf(reading)?.value ?? "",
-              payloadOf(reading)?.kind ?? "",
-              payloadOf(reading)?.hex ?? "",
-              Math.min(...reading.confidences).toFixed(4),
-              reading.statistic.toFixed(3),
-              reading.threshold.toFixed(3),
-              reading.falseAlarm.toExponential(2),
-              String(reading.tried),
-              this.#entryOf(reading)?.note || this.#entryOf(reading)?.cover.name || "",
-              "",
-            ]
-          : [...Array(10).fill(""), error ? errorInWords(error) : ""]),
+        ...(reading ? this.#csvCells(reading) : [...Array(10).fill(""), error ? errorInWords(error) : ""]),
       ]);
     download(new Blob([toCsv([head, ...lines])], { type: "text/csv" }), "hushmark-readings.csv");
+  }
+
+  /** @param {TimedReading} reading */
+  #csvCells(reading) {
+    const entry = this.#entryOf(reading);
+    const payload = payloadOf(reading, entry);
+    return [
+      String(reading.found),
+      payload?.value ?? "",
+      payload?.kind ?? "",
+      payload?.hex ?? "",
+      Math.min(...reading.confidences).toFixed(4),
+      reading.statistic.toFixed(3),
+      reading.threshold.toFixed(3),
+      reading.falseAlarm.toExponential(2),
+      String(reading.tried),
+      entry?.note || entry?.cover.name || "",
+      "",
+    ];
   }
 }

@@ -18,18 +18,20 @@ const OUT_OF_QUESTION = 0.999;
  * The answer in a few characters.
  *
  * @param {Reading} reading
+ * @param {Entry} [entry] of the register, that it fits
  */
-export function answerOf(reading) {
-  const payload = payloadOf(reading);
+export function answerOf(reading, entry) {
+  const payload = payloadOf(reading, entry);
   return payload ? payloadInWords(payload) : m.notFound;
 }
 
 /**
- * The known payload that fits, else what the bits say.
+ * What the entry says that it fits, else what the bits say.
  *
  * @param {Reading} reading
+ * @param {Entry} [entry] of the register
  */
-export const payloadOf = ({ payload, match }) => match?.payload ?? payload;
+export const payloadOf = ({ payload }, entry) => entry?.payload ?? payload;
 
 /**
  * The answer in one line: how sure it is, and the chance of a false alarm; or that there is none, and the figure.
@@ -48,7 +50,7 @@ export function answerLine({ found, statistic, threshold, falseAlarm, confidence
  */
 export function readingFacts(reading, entry) {
   const { found, bits, statistic, threshold, tried, protected: number, match } = reading;
-  const payload = payloadOf(reading);
+  const payload = payloadOf(reading, entry);
   /** @type {[LiveText, LiveText][]} */
   const facts = [];
   if (match && entry) {
