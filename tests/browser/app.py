@@ -14,6 +14,9 @@ from tests.browser.serving import recording_proxy
 PATIENCE_MS = 300_000
 """Nothing here measures time: a machine that also builds and trains takes a minute to start Python."""
 
+HICCUP_MS = 30_000
+"""How long a page on a busy machine may take for what needs no engine."""
+
 UNDER_WAY = '[data-state="waiting"], [data-state="working"]'
 
 

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
 from build import build_site
-from tests.browser.app import App, watched
+from tests.browser.app import HICCUP_MS, App, watched
 from tests.browser.chromium import ARGUMENTS, executable
 from tests.browser.serving import bundle, serving
 
@@ -51,6 +51,7 @@ def harness_url(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 @pytest.fixture(scope="session")
 def playwright() -> Iterator[Playwright]:
+    expect.set_options(timeout=HICCUP_MS)
     with sync_playwright() as started:
         yield started
 
