@@ -81,7 +81,8 @@ class KnownIds:
         differs = self._signs[best] != np.where(logits > 0, 1, -1)
         count = int(logits.size - differs.sum())
         chance = min(len(self) * tried * _tail(count, logits.size), 1.0)
-        if payload != read and (np.abs(logits[differs]) >= SURE_LOGIT).any():
+        is_what_was_read = to_bytes(payload, logits.size) == to_bytes(read, logits.size)
+        if not is_what_was_read and (np.abs(logits[differs]) >= SURE_LOGIT).any():
             return None
         if chance > level and differs.any():
             return None

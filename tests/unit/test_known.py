@@ -10,6 +10,7 @@ from hushmark.payload import (
     protected_payload,
     text_payload,
     to_bits,
+    to_bytes,
 )
 from hypothesis import given
 from hypothesis import strategies as st
@@ -76,9 +77,11 @@ def test_a_wrong_bit_that_is_no_guess_fits_where_the_code_of_a_protected_number_
     number = protected_payload(77)
     logits = (to_bits(number, 32) * 2 - 1) * 8.0
     logits[4] = -3.0 if logits[4] > 0 else 3.0
-    for payload, what_was_read in ((number, number), (number, hex_payload("00000000"))):
-        match = KnownIds([(payload, None)], 32).match(logits, what_was_read, 1, 0.001)
-        assert (match is not None) == (what_was_read == number)
+    for payload in (number, hex_payload(to_bytes(number, 32).hex())):
+        known = KnownIds([(payload, None)], 32)
+        match = known.match(logits, number, 1, 0.001)
+        assert match is not None and (match.payload, match.agreeing) == (payload, 31)
+        assert known.match(logits, from_bits((logits > 0).astype(np.uint8)), 1, 0.001) is None
 
 
 @pytest.mark.parametrize(("guess", "certainty"), [(0.5, 0.62), (2.0, 0.88), (6.0, 0.998)])
