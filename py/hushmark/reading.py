@@ -35,8 +35,8 @@ class Reading:
 
     `found`: whether `statistic` (mean |logit|) reaches `threshold`; `payload`: None when not found;
     `bits`: the values read, each with its probability in `confidences` (0.5..1); `false_alarm`: chance that
-    the best of `tried` windows of an unmarked picture reaches this statistic; `window`: the strongest one,
-    from which, and those that agree with it, the bits are.
+    the best of `tried` windows of an unmarked picture reaches this statistic; `window`: the strongest one.
+    The bits are from it, or from the whole picture if that is nearly as strong, and from those that agree.
 
     `protected`: the bits taken for a protected number, None when not found or where messages have no room for
     one. Nothing in a mark says of which kind its payload is, so that this is there for every mark; it is the

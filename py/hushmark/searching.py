@@ -23,10 +23,12 @@ from .picture import Picture
 from .reading import WHOLE_PICTURE, Reading, Window, decide, statistic
 from .trimming import content_boxes
 
+_NEARLY = 0.7
+"""Share of the largest statistic from which on the whole picture, the likeliest place by far, leads."""
 _AGREEING = 0.8
-"""Share of the strongest look's logits that another has to repeat, to tell the bits, too.
+"""Share of the leading look's logits that another has to repeat, to tell the bits, too.
 
-The strongest look may have a bit wrong that those beside it have right; weaker ones, and those that read
+The leading look may have a bit wrong that those beside it have right; weaker ones, and those that read
 something else elsewhere, do harm.
 """
 
@@ -161,13 +163,21 @@ class _Search:
         return self._reading()
 
     def _reading(self) -> Reading:
-        """What was read so far: where the strongest look is, the mean of those that agree with it."""
+        """What was read so far: where the strongest look is, what it and those that agree with it say.
+
+        A whole picture that is nearly as strong leads in its place, and counts as much as those together.
+        """
+        whole = self._looks[0]
         strongest = max(self._looks, key=_statistic)
+        leading = whole if whole.statistic >= _NEARLY * strongest.statistic else strongest
         looks = np.concatenate([look.logits for look in self._looks])
-        agreement = looks @ strongest.logits[0]
-        agreeing = agreement >= _AGREEING * np.square(strongest.logits).sum()
+        agreement = looks @ leading.logits[0]
+        agreeing = agreement >= _AGREEING * np.square(leading.logits).sum()
+        logits = looks[agreeing].mean(axis=0, keepdims=True)
+        if leading is whole:
+            logits = (whole.logits + logits) / 2
         return decide(
-            looks[agreeing].mean(axis=0, keepdims=True),
+            logits,
             self._card,
             strongest.frame.window(self._page.size),
             tried=len(self._looks),
