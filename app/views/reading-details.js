@@ -65,8 +65,11 @@ export function readingFacts(reading, entry) {
         ),
     ]);
   }
-  if (payload) facts.push([() => m.id, () => payload.hex]);
-  if (payload && payload.hex !== hexOf(bits)) facts.push([() => m.bitsRead, () => hexOf(bits)]);
+  if (payload) {
+    const read = hexOf(bits);
+    facts.push([() => m.id, () => payload.hex]);
+    if (payload.hex !== read) facts.push([() => m.bitsRead, () => read]);
+  }
   // Nothing in a mark says that it is a protected number: but a known payload is not one by accident.
   if (number && (payload?.kind === "protected" || !entry)) {
     facts.push([

@@ -279,9 +279,8 @@ def encode_picture(picture: Picture) -> list[bytes]:
             picture.image.save(file, picture.file_format, **options)
         else:
             if _SUB_DIRECTORIES & getattr(options.get("exif"), "keys", set)():
-                options["compression"] = (
-                    "raw"  # Pillow writes directories inside of TIFF only without libtiff
-                )
+                # Pillow writes directories inside of TIFF only without libtiff.
+                options["compression"] = "raw"
             buffer = io.BytesIO()
             picture.image.save(buffer, picture.file_format, **options)
             output.write(buffer.getvalue())

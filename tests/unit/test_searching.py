@@ -60,8 +60,9 @@ def test_a_picture_as_it_is_takes_one_look(marked: Image.Image) -> None:
 
 
 class MistakenForward(CountingForward):
-    """The first look is the strongest, but has a bit wrong that every second one has right. The rest are
-    nearly as strong, but read something else.
+    """The first look is the strongest, but has a bit wrong that every second one has right.
+
+    The rest are nearly as strong, but read something else.
     """
 
     async def decode(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
