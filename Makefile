@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve test test-browsers fuzz bench bench-peers bench-payloads screenshots lint format wheels train train-smoke evaluate clean chromium exiftool firefox webkit
+.PHONY: help serve test test-browsers fuzz bench bench-peers bench-payloads screenshots lint format wheels train train-smoke evaluate clean butteraugli chromium exiftool firefox webkit
 
 PYTHON ?= python3
 VENV := .venv
@@ -12,7 +12,7 @@ FILES ?= 20000
 SEED ?= 1
 MINUTES ?= 90
 OUT ?= runs/first
-STRENGTH ?= 42
+STRENGTH ?= 1
 
 # Wheels of numpy, Pillow and safetensors for the page that lie beside the checkout spare building them.
 ifndef HUSHMARK_WHEELS
@@ -27,7 +27,7 @@ help: ## list these commands
 serve: $(VENV)/dev.stamp node_modules/stamp ## build the site into dist/ and serve it on this machine
 	@$(PY) build.py serve
 
-test: lint chromium exiftool ## run every test: unit, Pyodide, browser
+test: lint butteraugli chromium exiftool ## run every test: unit, Pyodide, browser
 	@$(PY) build.py
 	@$(PY) -m pytest
 
@@ -43,7 +43,7 @@ bench: $(VENV)/train.stamp node_modules/stamp chromium ## measure sizes, loading
 	@$(PY) -m tests.bench
 	@$(PY) -m tests.bench.pictures
 
-bench-peers: $(VENV)/peers.stamp ## compare with other watermarks: make bench-peers [IMAGES=folder]
+bench-peers: $(VENV)/peers.stamp butteraugli ## compare with other watermarks: make bench-peers [IMAGES=folder]
 	@$(PY) -m tests.bench.peers $(if $(IMAGES),--images "$(IMAGES)")
 
 bench-payloads: $(VENV)/train.stamp ## measure payloads and small pictures: make bench-payloads [IMAGES=folder]
@@ -76,7 +76,7 @@ train: $(VENV)/train.stamp ## train new weights: make train IMAGES=folder [MINUT
 train-smoke: $(VENV)/train.stamp ## show within a minute that training learns
 	@$(PY) -m train.smoke
 
-evaluate: $(VENV)/train.stamp ## measure the weights: make evaluate IMAGES=folder [STRENGTH="42 40"]
+evaluate: $(VENV)/train.stamp butteraugli ## measure the weights: make evaluate IMAGES=folder [STRENGTH="1 0.7"]
 	@if [ -z "$(IMAGES)" ]; then echo "make evaluate: say which photos to measure on, as in: make evaluate IMAGES=photos" >&2; exit 2; fi
 	@$(PY) -m train.evaluate --images "$(IMAGES)" --strength $(STRENGTH)
 
@@ -123,6 +123,9 @@ chromium:
 
 exiftool:
 	@command -v exiftool >/dev/null || $(call apt,libimage-exiftool-perl,exiftool)
+
+butteraugli:
+	@command -v butteraugli_main >/dev/null || $(call apt,libjxl-devtools,butteraugli_main)
 
 firefox:
 	@command -v firefox-esr >/dev/null || command -v firefox >/dev/null || $(call apt,firefox-esr,the browser Firefox)

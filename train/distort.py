@@ -87,10 +87,12 @@ def misplace(x: Tensor, strength: float) -> Tensor:
     tl, tr, bl, br = (corners[:, i, None, None, :] for i in range(4))
     grid = (tl * (1 - across) + tr * across) * (1 - down) + (bl * (1 - across) + br * across) * down
 
-    share = 1 - 0.4 * uniform(batch, 0, 1, x) * coin(batch, 0.4, x) * strength
-    left, top = (uniform(batch, 0, 1, x) * (1 - share) for _ in range(2))
-    cut = (t.view(1, 1, 1, -1) - left - share / 2).abs() <= share / 2
-    cut = cut & ((t.view(1, 1, -1, 1) - top - share / 2).abs() <= share / 2)
+    cropped = coin(batch, 0.5, x) * strength
+    cut = torch.ones_like(x[:, :1], dtype=torch.bool)
+    for places in (t.view(1, 1, 1, -1), t.view(1, 1, -1, 1)):
+        share = 1 - 0.5 * uniform(batch, 0, 1, x) * coin(batch, 0.75, x) * cropped
+        start = uniform(batch, 0, 1, x) * (1 - share)
+        cut = cut & ((places - start - share / 2).abs() <= share / 2)
     return resample(x, grid, cut.to(x.dtype))
 
 

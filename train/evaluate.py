@@ -1,6 +1,6 @@
 """Measure a model as a user would meet it: whole pictures at full size, real files, exact 8-bit pixels.
 
-    python -m train.evaluate --images photos/val --strength 42 40
+    python -m train.evaluate --images photos/val --strength 1
 
 Marks every picture with random bits through the product's own pipeline, sends it through each distortion and
 reads it through the product's own search. Prints a row a distortion with n, the Wilson 95% interval and
@@ -26,6 +26,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
+from hushmark.budget import DEFAULT_STRENGTH
 from hushmark.card import ModelCard, Presence
 from hushmark.distortions import cropped, page, through_file
 from hushmark.overlay import overlay
@@ -42,7 +43,7 @@ from .forward import TorchForward, forward_of, gmac, megabytes, networks_of
 from .gallery import Exhibit, write_gallery
 from .model import BITS, IMAGE_SIZE
 from .samples import hard_pictures
-from .visibility import Visibility
+from .visibility import Visibility, butteraugli
 
 MODEL = "hushmark-0.2"
 FALSE_POSITIVE_RATE = 0.001
@@ -84,13 +85,11 @@ def draw_bits(name: str, message: int) -> NDArray[np.float32]:
 
 
 def marked_image(
-    cover: Image.Image, bits: NDArray[np.float32], strength_db: float, source: Path, card: ModelCard
+    cover: Image.Image, bits: NDArray[np.float32], strength: float, source: Path, card: ModelCard
 ) -> Image.Image:
     """The picture as the product marks it, RGB."""
     forward = forward_of(source)
-    marked, _ = asyncio.run(
-        mark(as_picture(cover), bits, strength_db=strength_db, forward=forward, card=card)
-    )
+    marked, _ = asyncio.run(mark(as_picture(cover), bits, strength=strength, forward=forward, card=card))
     return marked.image.convert("RGB")
 
 
@@ -166,20 +165,24 @@ class Answer:
 
 @dataclass(frozen=True)
 class Measured:
-    """One marked picture: what is seen, answers by row, the whole picture's statistic in PRESENCE_ROWS."""
+    """One marked picture: what is seen, answers by row, the whole picture's statistic in PRESENCE_ROWS.
+
+    `butteraugli`: its 3-norm and maximum.
+    """
 
     visibility: Visibility
+    butteraugli: tuple[float, float]
     answers: dict[str, Answer]
     statistics: dict[str, float]
 
 
 def measure(
-    path: Path, message: int, strength_db: float, rows: tuple[str, ...], source: Path, card: ModelCard
+    path: Path, message: int, strength: float, rows: tuple[str, ...], source: Path, card: ModelCard
 ) -> Measured:
     """Mark a photo with one message and read it after each row of the table."""
     cover = load(path)
     bits = draw_bits(path.name, message)
-    marked = marked_image(cover, bits, strength_db, source, card)
+    marked = marked_image(cover, bits, strength, source, card)
     answers, statistics = {}, {}
     for row in DISTORTIONS:
         if row.name not in rows:
@@ -191,7 +194,8 @@ def measure(
         )
         if row.name in PRESENCE_ROWS:
             statistics[row.name] = statistic(seen, source)
-    return Measured(Visibility.of(cover.convert("RGB"), marked), answers, statistics)
+    rgb = cover.convert("RGB")
+    return Measured(Visibility.of(rgb, marked), butteraugli(rgb, marked), answers, statistics)
 
 
 @dataclass(frozen=True)
@@ -243,15 +247,19 @@ def costs(forward: TorchForward) -> list[Check]:
     ]
 
 
-def checks_of(measured: list[Measured], strength_db: float, threshold: float) -> list[Check]:
+def checks_of(measured: list[Measured], threshold: float) -> list[Check]:
     """What can be seen of the marks, and whether they are found and read without an error."""
     seen = [one.visibility for one in measured]
     decibels, likeness = [v.psnr for v in seen], [v.ssim for v in seen]
     flat = [v.flat_rms for v in seen]
+    norms, peaks = np.array([one.butteraugli for one in measured]).T
     checks = [
         # Rounding decides about hundredths.
-        Check("PSNR, mean", float(np.mean(decibels)), "dB", least=strength_db - 0.05),
-        Check("PSNR, least", min(decibels), "dB", least=strength_db - 1.5),
+        Check("butteraugli 3-norm, mean", float(norms.mean()), "", most=0.75),
+        Check("butteraugli 3-norm, 95% of the pictures", float(np.quantile(norms, 0.95)), "", most=1.1),
+        Check("butteraugli maximum, mean", float(peaks.mean()), "", most=2.2),
+        Check("PSNR, mean", float(np.mean(decibels)), "dB"),
+        Check("PSNR, least", min(decibels), "dB"),
         Check("SSIM, mean", float(np.mean(likeness)), "", least=0.99),
         Check("SSIM, least", min(likeness), ""),
         Check("mean change of a channel, largest", max(v.shift for v in seen), "of 255", most=0.2),
@@ -323,10 +331,10 @@ def exhibits(paths: list[Path], strengths: list[float], source: Path, card: Mode
     }
     covers |= {path.stem: partial(load, path) for path in paths}
     for name, opened in covers.items():
-        for strength_db in strengths:
+        for strength in strengths:
             cover = opened()
-            marked = marked_image(cover, draw_bits(name, 0), strength_db, source, card)
-            yield Exhibit(name, strength_db, cover.convert("RGB"), marked)
+            marked = marked_image(cover, draw_bits(name, 0), strength, source, card)
+            yield Exhibit(name, strength, cover.convert("RGB"), marked)
 
 
 def main() -> None:
@@ -340,7 +348,7 @@ def main() -> None:
     )
     parser.add_argument("--weights", type=Path, default=Path("weights"), help="folder of exported weights")
     parser.add_argument("--checkpoint", type=Path, help="a training checkpoint instead of exported weights")
-    parser.add_argument("--strength", type=float, nargs="+", default=[42.0], metavar="DB", help="PSNR")
+    parser.add_argument("--strength", type=float, nargs="+", default=[DEFAULT_STRENGTH])
     parser.add_argument("--messages", type=int, default=4, help="random messages a picture (default 4)")
     parser.add_argument("--windows", type=int, default=2200, help="unmarked windows (default 2200)")
     parser.add_argument("--searches", type=int, default=132, help="unmarked pictures searched (default 132)")
@@ -385,17 +393,17 @@ def main() -> None:
             "bit_accuracy": float(right.mean()),
             "whole_message": float((right == 1).mean()),
         }
-        for strength_db in args.strength:
-            one = partial(measure, strength_db=strength_db, rows=tuple(args.only), source=source, card=card)
+        for strength in args.strength:
+            one = partial(measure, strength=strength, rows=tuple(args.only), source=source, card=card)
             measured = list(pool.map(one, *zip(*product(paths, range(args.messages)), strict=True)))
-            checks = checks_of(measured, strength_db, card.presence.threshold(1))
+            checks = checks_of(measured, card.presence.threshold(1))
             rows = rows_of(measured)
-            print(f"\n{strength_db:g} dB, {len(paths)} pictures x {args.messages} messages\n")
+            print(f"\nstrength {strength:g}, {len(paths)} pictures x {args.messages} messages\n")
             print_checks(checks)
             print()
             print_rows(rows, len(measured))
             seen = {check.what: round(check.figure, 4) for check in checks}
-            facts[f"{strength_db:g} dB"] = {"n": len(measured), **seen, "rows": rows}
+            facts[f"strength {strength:g}"] = {"n": len(measured), **seen, "rows": rows}
     if args.card:
         args.card.write_text(json.dumps(facts, indent=1) + "\n")
 

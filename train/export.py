@@ -19,7 +19,7 @@ from onnx import TensorProto, helper
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from .model import BITS, IMAGE_SIZE, Decoder, Encoder, Refiner
+from .model import BITS, IMAGE_SIZE, WORKING_SIZE, Decoder, Encoder, Refiner
 
 OPSET = 18
 CARD_KEY = "hushmark"
@@ -126,8 +126,8 @@ def export(encoder: Encoder, decoder: Decoder, card: dict[str, object], out: Pat
     write_graph(decoder, {"image": image}, ["logits"], out / "decoder.safetensors", out / "decoder.onnx")
     write_graph(
         Refiner(decoder).eval(),
-        {**inputs, "residual": torch.zeros_like(image)},
-        ["direction", "margins"],
+        {**inputs, "residual": torch.zeros(1, 3, WORKING_SIZE, WORKING_SIZE)},
+        ["gradient", "margins"],
         out / "decoder.safetensors",
         out / "refiner.onnx",
     )

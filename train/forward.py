@@ -13,7 +13,7 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from .export import load_checkpoint, load_decoder, load_encoder
-from .model import BITS, IMAGE_SIZE, Decoder, Encoder, Refiner
+from .model import BITS, IMAGE_SIZE, WORKING_SIZE, Decoder, Encoder, Refiner
 
 
 class TorchForward:
@@ -31,8 +31,8 @@ class TorchForward:
         self, bits: NDArray[np.float32], image: NDArray[np.float32], residual: NDArray[np.float32]
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """See `Forward.refine`."""
-        direction, margins = self._run("refiner", bits, image, residual)
-        return direction, margins
+        gradient, margins = self._run("refiner", bits, image, residual)
+        return gradient, margins
 
     async def decode(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
         """See `Forward.decode`."""
@@ -75,7 +75,8 @@ def megabytes(network: nn.Module) -> float:
 def gmac(forward: TorchForward) -> dict[str, float]:
     """By network: 10^9 multiplications of its convolutions and dense layers for one picture."""
     bits, image = torch.zeros(1, BITS), torch.full((1, 3, IMAGE_SIZE, IMAGE_SIZE), 0.5)
-    inputs = {"encoder": (bits, image), "decoder": (image,), "refiner": (bits, image, image)}
+    residual = torch.zeros(1, 3, WORKING_SIZE, WORKING_SIZE)
+    inputs = {"encoder": (bits, image), "decoder": (image,), "refiner": (bits, image, residual)}
     counts = {}
     for name, network in forward.networks.items():
         with FlopCounterMode(display=False) as counter, torch.no_grad():

@@ -29,10 +29,10 @@ img { display: block; }
 
 @dataclass(frozen=True)
 class Exhibit:
-    """A picture, RGB, before and after it was marked at `strength_db`."""
+    """A picture, RGB, before and after it was marked at `strength`."""
 
     name: str
-    strength_db: float
+    strength: float
     cover: Image.Image
     marked: Image.Image
 
@@ -81,7 +81,7 @@ def _section(exhibit: Exhibit, number: int, folder: Path) -> str:
             f'<figure><img class="{style}" src="{name}" alt="{kind}">'
             f"<figcaption>{kind}</figcaption></figure>\n"
         )
-    title = html.escape(f"{exhibit.name} at {exhibit.strength_db:g} dB")
+    title = html.escape(f"{exhibit.name} at strength {exhibit.strength:g}")
     return (
         f"<section><h2>{title}</h2>\n<p>PSNR {seen.psnr:.2f} dB, SSIM {seen.ssim:.4f}, mean change of a\n"
         f"channel {seen.shift:.3f}, local RMS where it is flat {seen.flat_rms:.2f} of 255</p>\n"

@@ -10,7 +10,6 @@ Every Conv has channel counts that are multiples of 4 (a WebGPU kernel miscomput
 
 import torch
 import torch.nn.functional as F
-from hushmark.shaping import FLAT_DEVIATION, FLAT_LIMIT, MOST_LOCAL, SHAPE_STEPS
 from torch import Tensor, nn
 
 BITS = 32
@@ -65,28 +64,6 @@ def texture_mask(image: Tensor) -> Tensor:
     Grows with the local deviation of luma, from a floor for flat places.
     """
     return 0.35 + (local_deviation(image) / 0.06).clamp(max=2.5)
-
-
-def shape(residual: Tensor, image: Tensor, decibels: Tensor) -> Tensor:
-    """The residual at the PSNR `decibels` [B,1,1,1], no stronger anywhere than the image [B,3,160,160] hides.
-
-    What the limit takes from flat places goes to the others; a picture that is flat all over ends above the
-    PSNR asked for. The same as hushmark.shaping.Shaper, on batches; gradients see the gains as constants.
-    """
-    local = box_mean((residual.detach() ** 2).mean(dim=1, keepdim=True)).clamp(min=1e-12).sqrt()
-    limit = FLAT_LIMIT * (local_deviation(image) / FLAT_DEVIATION).clamp(min=1)
-    limit = torch.minimum(limit, MOST_LOCAL * 10 ** (-decibels / 20))
-    # The smallest of all neighbourhoods that a place belongs to: none is too strong, not even at an edge.
-    most = -F.max_pool2d(-(limit / local), 9, 1, 4)
-    power = (residual.detach() ** 2).mean(dim=1, keepdim=True)
-    wanted = 10 ** (-decibels / 10)
-    scale = (wanted / power.mean(dim=(2, 3), keepdim=True).clamp(min=1e-12)).sqrt()
-    gain = scale
-    for _ in range(SHAPE_STEPS):
-        gain = torch.minimum(scale.expand_as(local), most)
-        scale = scale * (wanted / (power * gain * gain).mean(dim=(2, 3), keepdim=True)).sqrt()
-    shaped = residual * gain
-    return shaped - gain * shaped.mean(dim=(2, 3), keepdim=True) / gain.mean(dim=(2, 3), keepdim=True)
 
 
 class Encoder(nn.Module):
@@ -277,13 +254,6 @@ def back_through_views(marked: Tensor, gradients: Tensor) -> Tensor:
     return total + _Hue(marked, HUE).back(hue) + _Hue(marked, -HUE).back(hue_back)
 
 
-def direction_of(gradient: Tensor, image: Tensor) -> Tensor:
-    """The way to change a residual, of unit RMS, from what the views want of the marked picture."""
-    # Squared: a place that hides more takes more, and what it takes costs less.
-    direction = smooth(gradient) * texture_mask(image) ** 2
-    return direction / (direction.square().mean(dim=(1, 2, 3), keepdim=True) + 1e-20).sqrt()
-
-
 class Refiner(nn.Module):
     """Which way to change a residual so that the decoder reads the bits better: the decoder's own gradient.
 
@@ -299,17 +269,17 @@ class Refiner(nn.Module):
         self.squeeze = decoder.squeeze
         self.head = decoder.head
 
-    def working_direction(self, bits: Tensor, image: Tensor, residual: Tensor) -> tuple[Tensor, Tensor]:
-        """bits [B,32], image and residual [B,3,160,160] -> direction like the residual, margins [B,32].
+    def working_gradient(self, bits: Tensor, image: Tensor, residual: Tensor) -> tuple[Tensor, Tensor]:
+        """bits [B,32], image and residual [B,3,160,160] -> gradient like the residual, margins [B,32].
 
-        The direction has unit RMS. The margin of a bit is its logit with the sign of the bit, the
-        smallest of all views.
+        The gradient points to where the bits are read better; it is smoothed, of any scale. The margin of a
+        bit is its logit with the sign of the bit, the smallest of all views.
         """
         marked = image + residual
         sign = (bits * 2 - 1).repeat(VIEWS, 1)
         margins, gradients = self._margins_and_gradients(views_of(marked), sign)
-        direction = direction_of(back_through_views(marked, gradients), image)
-        return direction, torch.stack(margins.chunk(VIEWS)).amin(dim=0)
+        gradient = smooth(back_through_views(marked, gradients))
+        return gradient, torch.stack(margins.chunk(VIEWS)).amin(dim=0)
 
     def _margins_and_gradients(self, views: Tensor, sign: Tensor) -> tuple[Tensor, Tensor]:
         """views [N,3,160,160], sign [N,32] -> margins [N,32], minus the gradient of the loss [N,3,160,160].
@@ -334,8 +304,5 @@ class Refiner(nn.Module):
         return margins, F.pixel_shuffle(slope, 2) * 2
 
     def forward(self, secret_bits: Tensor, image: Tensor, residual: Tensor) -> tuple[Tensor, Tensor]:
-        """secret_bits [B,32] of 0 and 1, image and residual [B,3,320,320] -> see `working_direction`."""
-        direction, margins = self.working_direction(
-            secret_bits, to_working_size(image), to_working_size(residual)
-        )
-        return F.interpolate(direction, scale_factor=2, mode="bilinear", align_corners=False), margins
+        """secret_bits [B,n], image [B,3,320,320], residual [B,3,160,160] -> see `working_gradient`."""
+        return self.working_gradient(secret_bits, to_working_size(image), residual)

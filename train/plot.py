@@ -11,28 +11,28 @@ from pathlib import Path
 WIDTH, HEIGHT = 800, 400
 LEFT, RIGHT, TOP, BOTTOM = 60, 740, 30, 350
 BIT_ACCURACY = (0.5, 1.0)
-PSNR = (27.0, 42.0)
+STRENGTH = (0.0, 5.0)
 LINES = (
     ("colour_accuracy", "bit accuracy in colour", "#1f6feb", BIT_ACCURACY),
     ("grey_accuracy", "bit accuracy in grey", "#57606a", BIT_ACCURACY),
-    ("psnr", "PSNR in dB (right)", "#d4721a", PSNR),
+    ("strength", "strength (right)", "#d4721a", STRENGTH),
 )
 TICKS = 5
 
 
 def draw(rows: list[dict[str, str]]) -> str:
-    """The rows of a curve.csv (step, colour_accuracy, grey_accuracy, psnr and others) -> SVG."""
+    """The rows of a curve.csv (step, colour_accuracy, grey_accuracy, strength and others) -> SVG."""
     last = float(rows[-1]["step"])
     across = scale((0, last), (LEFT, RIGHT))
     parts = []
     for tick in range(TICKS + 1):
         share = tick / TICKS
         x, y = LEFT + share * (RIGHT - LEFT), BOTTOM - share * (BOTTOM - TOP)
-        accuracy, decibels = (low + share * (high - low) for low, high in (BIT_ACCURACY, PSNR))
+        accuracy, strength = (low + share * (high - low) for low, high in (BIT_ACCURACY, STRENGTH))
         parts += [
             f'<path d="M{LEFT} {y:.1f}H{RIGHT}" stroke="#ddd"/>',
             text(LEFT - 8, y + 4, "end", f"{accuracy:.0%}"),
-            text(RIGHT + 8, y + 4, "start", f"{decibels:.0f}"),
+            text(RIGHT + 8, y + 4, "start", f"{strength:.0f}"),
             text(x, BOTTOM + 20, "middle", f"{share * last:,.0f}"),
         ]
     for number, (column, name, colour, limits) in enumerate(LINES):

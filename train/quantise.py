@@ -20,10 +20,11 @@ from pathlib import Path
 import numpy as np
 import onnx
 import onnxruntime
+from hushmark.budget import DEFAULT_STRENGTH
 from hushmark.card import read_card
 from hushmark.forward import Forward
 from hushmark.native import NativeForward
-from hushmark.pipeline import DEFAULT_STRENGTH_DB, mark
+from hushmark.pipeline import mark
 from hushmark.residual import prepare
 from numpy.typing import NDArray
 from onnx import TensorProto, numpy_helper
@@ -91,9 +92,7 @@ def accuracies(photos: list[Path], rows: tuple[str, ...], weights: Path, forward
     right = np.zeros((len(photos), len(changes)))
     for line, path in zip(right, photos, strict=True):
         cover, bits = as_picture(load(path)), draw_bits(path.name, 0)
-        marked, _ = asyncio.run(
-            mark(cover, bits, strength_db=DEFAULT_STRENGTH_DB, forward=forward, card=card)
-        )
+        marked, _ = asyncio.run(mark(cover, bits, strength=DEFAULT_STRENGTH, forward=forward, card=card))
         picture = marked.image.convert("RGB")
         for place, row in enumerate(changes):
             seen = row.apply(picture, random.Random(f"{SEED} {path.name} 0 {row.name}"))

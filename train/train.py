@@ -18,11 +18,13 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from hushmark.pipeline import REFINING_STEP
+from numpy.typing import NDArray
 from PIL import Image
 from safetensors.torch import load_file
 from torch import Tensor
 from torch.optim.swa_utils import AveragedModel
 
+from . import budget
 from .distort import elsewhere, everyday, round_to_8_bits, straight_through
 from .model import (
     BITS,
@@ -32,13 +34,29 @@ from .model import (
     Decoder,
     Encoder,
     back_through_views,
-    direction_of,
-    shape,
+    smooth,
     views_of,
 )
 
 PICTURE_SIZE = 224
 """Side the photos are kept at in memory; crops of it become covers of the working size."""
+
+
+COLUMNS = (
+    "step",
+    "minutes",
+    "distortion",
+    "strength",
+    "colour_loss",
+    "grey_loss",
+    "colour_accuracy",
+    "grey_accuracy",
+    "unmarked_logit",
+)
+UNMARKED_WEIGHT = 0.3
+"""Of a picture without a mark in the loss, where that of a marked one is 1."""
+FITTED, FITTED_BATCH, RIDGE = 12288, 64, 0.03
+"""Pictures that new dense layers are fitted to, how many at a time, and by how much they are held back."""
 
 
 @dataclass(frozen=True)
@@ -48,27 +66,29 @@ class Schedule:
     steps: int
     settled: bool = False
     warm_up: int = 100
+    plain_db: float = 30.0
+    """PSNR in dB until the bits are learnt."""
 
     def learning_rate(self, step: int) -> float:
-        """Factor of the base rate: linear warm-up, then linear decay to 1% over the last 60%."""
-        left = (self.steps - step) / (0.6 * self.steps)
-        return min(1.0, (step + 1) / self.warm_up, max(0.01, left)) * (0.6 if self.settled else 1.0)
+        """Factor of the base rate: linear warm-up, then linear decay to 1% over the last half."""
+        left = (self.steps - step) / (0.5 * self.steps)
+        # Higher rates undo what is learnt already.
+        return min(1.0, (step + 1) / self.warm_up, max(0.01, left)) * (0.4 if self.settled else 1.0)
 
     def adapted(self, step: int) -> bool:
         """Whether the U-Net takes part yet."""
         return self.settled or step >= 900
 
     def distortion(self, step: int) -> float:
-        """Strength of the distortions: to 1 within 400 steps, or 2,000 once the bits are learnt."""
-        rise = step / 400 if self.settled else (step - 400) / 2000
+        """Strength of the distortions: to 1 over 40% of the steps, or over 2,000 once the bits are learnt."""
+        rise = 0.1 + 0.9 * step / (0.4 * self.steps) if self.settled else (step - 400) / 2000
         return max(0.0, min(1.0, rise))
 
-    def psnr(self, step: int) -> float:
-        """PSNR in dB of the marked pictures: 30 until the U-Net has settled; in the end 41."""
-        if self.settled:
-            return min(41.0, 38 + 3 * step / (0.1 * self.steps))
-        progress = min(1.0, max(0.0, (step - 1800) / max(1.0, 0.6 * self.steps - 1800)))
-        return 30 + 11 * progress
+    def strength(self, step: int) -> float:
+        """How strong the marks are: 4 until the U-Net has settled, in the end 1; falls by a factor a step."""
+        begin = 0 if self.settled else 1800
+        progress = min(1.0, max(0.0, (step - begin) / max(1.0, 0.6 * self.steps - begin)))
+        return math.pow(4.0, 1 - progress)
 
     def refinement(self, step: int) -> bool:
         """Whether the residual is refined with the decoder's gradient, as the pipeline does."""
@@ -142,12 +162,51 @@ class Run:
         )
         partial.replace(path)
 
-    def start_from(self, weights: Path) -> None:
-        """Begin with exported weights instead of random ones."""
+    def start_from(self, weights: Path, photos: Tensor) -> None:
+        """Begin with exported weights; for another number of bits the dense layers are fitted anew."""
         for name, network in self.networks.items():
             tensors = load_file(weights / f"{name}.safetensors")
-            network.load_state_dict({key: tensor.float() for key, tensor in tensors.items()})
+            own = network.state_dict()
+            fitting = {
+                key: tensor.float() for key, tensor in tensors.items() if own[key].shape == tensor.shape
+            }
+            network.load_state_dict(fitting, strict=False)
+        if len(fitting) < len(own):  # the decoder comes last
+            self.fit_head(photos)
         self.average.module.load_state_dict(self.networks.state_dict())
+
+    @torch.no_grad()
+    def fit_head(self, photos: Tensor) -> None:
+        """Dense layers that read the bits linearly from the features, by ridge regression.
+
+        From random dense layers bits of this little power are not learnt, from these they are. The two
+        layers after `squeeze` are its values and their negatives through ReLU, taken apart again.
+        """
+        strength = torch.full((FITTED_BATCH, 1, 1, 1), self.schedule.strength(0), device=self.device)
+        features, signs = [], []
+        for _ in range(FITTED // FITTED_BATCH):
+            covers = draw_covers(photos, FITTED_BATCH)
+            bits = torch.randint(2, (FITTED_BATCH, BITS), device=self.device).float()
+            marked = self.marked(bits, covers, strength, refine=False)
+            features.append(self.decoder.features(F.pixel_unshuffle(marked * 2 - 1, 2)).flatten(1))
+            signs.append(bits * 2 - 1)
+        x, y = torch.cat(features), torch.cat(signs)
+        mean = x.mean(dim=0)
+        x = x - mean
+        gram = x.T @ x
+        gram += RIDGE * gram.diagonal().mean() * torch.eye(len(gram), device=self.device)
+        weight = torch.linalg.solve(gram, x.T @ y)
+        weight = weight / (x @ weight).std()
+        first, last = self.decoder.head[0], self.decoder.head[2]
+        assert isinstance(first, torch.nn.Linear) and isinstance(last, torch.nn.Linear)
+        for layer in (first, last):
+            layer.weight.mul_(0.05)
+            layer.bias.zero_()
+        self.decoder.squeeze.weight[:BITS] = weight.T
+        eye, offset = torch.eye(BITS, device=self.device), mean @ weight
+        first.weight[: 2 * BITS, :BITS] += torch.cat([eye, -eye])
+        first.bias[: 2 * BITS] = torch.cat([-offset, offset])
+        last.weight[:, : 2 * BITS] += torch.cat([eye, -eye], dim=1)
 
     def load(self, path: Path) -> None:
         """Go on from a checkpoint."""
@@ -158,14 +217,14 @@ class Run:
         self.optimizer.load_state_dict(state["optimizer"])
         self.step, self.minutes = state["step"], state["minutes"]
 
-    def refined(self, bits: Tensor, covers: Tensor, residual: Tensor, decibels: Tensor) -> Tensor:
-        """The residual after none to three steps along the decoder's gradient; training sees through them.
+    def refined(self, bits: Tensor, covers: Tensor, residual: Tensor, strength: Tensor) -> Tensor:
+        """The residual after none to four steps along the decoder's gradient; training sees through them.
 
         As `Refiner` does it, but two of the views each time, and by autograd, which is faster here.
         """
         refined = residual.detach()
         sign = (bits * 2 - 1).repeat(2, 1)
-        for _ in range(int(torch.multinomial(torch.tensor([0.15, 0.35, 0.35, 0.15]), 1))):
+        for _ in range(int(torch.multinomial(torch.tensor([0.08, 0.20, 0.30, 0.27, 0.15]), 1))):
             marked = covers + refined
             chosen = torch.randperm(VIEWS)[:2]
             views = views_of(marked).view(VIEWS, *covers.shape)[chosen].flatten(0, 1)
@@ -174,57 +233,70 @@ class Run:
             (found,) = torch.autograd.grad(F.softplus(WANTED_MARGIN - margins).sum(), views)
             gradients = torch.zeros(VIEWS, *covers.shape, device=self.device)
             gradients[chosen] = found.view(2, *covers.shape)
-            direction = direction_of(-back_through_views(marked, gradients.flatten(0, 1)), covers)
-            stepped = refined + REFINING_STEP * 10 ** (-decibels / 20) * direction
-            refined = shape(stepped, covers, decibels)
+            gradient = smooth(-back_through_views(marked, gradients.flatten(0, 1)))
+            direction = budget.precondition(gradient, covers)
+            seen = budget.visibility(direction, covers).clamp(min=1e-12).view(-1, 1, 1, 1)
+            refined = budget.shape(refined + REFINING_STEP * strength * direction / seen, covers, strength)
         return straight_through(residual, refined)
 
-    def train_step(self, covers: Tensor) -> tuple[float, float, float, float]:
-        """One optimiser step -> loss, bit accuracy in colour, in grey, and mean |logit| without a mark."""
+    def marked(self, bits: Tensor, covers: Tensor, strength: Tensor, *, refine: bool) -> Tensor:
+        """The covers with bits [B,n] in them at a strength [B,1,1,1], in 8 bits."""
+        unit = self.encoder.working_residual(bits, covers, adapted=self.schedule.adapted(self.step))
+        residual = budget.shape(budget.precondition(unit, covers), covers, strength)
+        if refine:
+            residual = self.refined(bits, covers, residual, strength)
+        return round_to_8_bits(covers + residual)
+
+    def plainly_marked(self, bits: Tensor, covers: Tensor) -> Tensor:
+        """As `marked`, at the schedule's plain PSNR: until the bits are learnt eyes do not count."""
+        unit = self.encoder.working_residual(bits, covers, adapted=self.schedule.adapted(self.step))
+        return round_to_8_bits(covers + unit * 10 ** (-self.schedule.plain_db / 20))
+
+    def train_step(self, covers: Tensor) -> NDArray[np.float64]:
+        """One optimiser step -> what COLUMNS names from `colour_loss` on: means of the batch."""
         for group, rate in zip(self.optimizer.param_groups, self.base_rates, strict=True):
             group["lr"] = rate * self.schedule.learning_rate(self.step)
         batch = len(covers)
         bits = torch.randint(2, (batch, BITS), device=self.device).float()
-        decibels = self.schedule.psnr(self.step) + (torch.rand(batch, 1, 1, 1, device=self.device) * 5 - 2.5)
-        unit = self.encoder.working_residual(bits, covers, adapted=self.schedule.adapted(self.step))
-        strength = self.schedule.distortion(self.step)
-        if strength == 0:
-            # Until the bits are learnt nothing happens to the pictures, and eyes do not count.
-            views, targets = round_to_8_bits(covers + unit * 10 ** (-decibels / 20)), bits
+        distortion = self.schedule.distortion(self.step)
+        if distortion == 0:
+            views, targets = self.plainly_marked(bits, covers).repeat(2, 1, 1, 1), bits.repeat(2, 1)
         else:
-            residual = shape(unit, covers, decibels)
-            if self.schedule.refinement(self.step):
-                residual = self.refined(bits, covers, residual, decibels)
-            views, targets = self.three_views(covers, bits, round_to_8_bits(covers + residual), strength)
+            spread = 0.7 + 0.6 * torch.rand(batch, 1, 1, 1, device=self.device)
+            strength = self.schedule.strength(self.step) * spread
+            marked = self.marked(bits, covers, strength, refine=self.schedule.refinement(self.step))
+            views, targets = self.three_views(covers, bits, marked, distortion)
         logits = self.decoder.working_logits(views.contiguous(memory_format=torch.channels_last))
-        weights = torch.tensor([1.0, 1.0, 0.3], device=self.device).repeat_interleave(batch)[
-            : len(views), None
-        ]
-        loss = F.binary_cross_entropy_with_logits(logits, targets, weight=weights)
+        losses = F.binary_cross_entropy_with_logits(logits, targets, reduction="none").mean(dim=1)
+        weights = torch.ones_like(losses)
+        weights[2 * batch :] = UNMARKED_WEIGHT
         self.optimizer.zero_grad(set_to_none=True)
-        torch.autograd.backward(loss)
+        torch.autograd.backward((losses * weights).sum() / (2 * batch))
         torch.nn.utils.clip_grad_norm_(self.networks.parameters(), 1.0)
         self.optimizer.step()
         self.average.update_parameters(self.networks)
         self.step += 1
         right = ((logits > 0) == (targets > 0.5)).float().mean(dim=1)
-        # Before there is a grey view, the marked pictures are both.
-        in_colour, in_grey = right[:batch].mean().item(), right[-2 * batch :][:batch].mean().item()
-        return loss.item(), in_colour, in_grey, logits[2 * batch :].abs().sum().item() / (BITS * batch)
+        unmarked = logits[2 * batch :].abs()
+        means = [losses[:batch].mean(), losses[batch : 2 * batch].mean()]
+        means += [right[:batch].mean(), right[batch : 2 * batch].mean()]
+        means += [unmarked.mean() if len(unmarked) else torch.zeros(())]
+        return np.array([mean.item() for mean in means])
 
     def three_views(
         self, covers: Tensor, bits: Tensor, marked: Tensor, strength: float
     ) -> tuple[Tensor, Tensor]:
-        """What the decoder sees of a batch [B,3,160,160] -> views [3B,3,160,160], targets [3B,32]."""
+        """What the decoder sees of a batch [B,3,160,160] -> views [9/4 B,3,160,160], targets [9/4 B,n]."""
         batch = len(covers)
         # The decoder costs little, so each marked picture goes two ways; the second one is grey for most of
         # the samples, because chroma alone would be the easy place to hide.
         colour_view = everyday(marked, strength, grey=0.0)
         grey_view = everyday(marked, 0.8 * strength, grey=0.6 * min(1.0, strength * 2))
-        unmarked = torch.cat([covers[: batch // 2], elsewhere(marked.detach()[batch // 2 :])])
+        few = batch // 8
+        unmarked = torch.cat([covers[:few], elsewhere(marked.detach()[few : 2 * few])])
         views = torch.cat([colour_view, grey_view, everyday(unmarked, strength, grey=0.2)])
         # Where there is no mark to read the decoder is to say so: every bit even, every logit 0.
-        return views, torch.cat([bits, bits, torch.full_like(bits, 0.5)])
+        return views, torch.cat([bits, bits, torch.full_like(bits[: 2 * few], 0.5)])
 
 
 def main() -> None:
@@ -250,32 +322,21 @@ def main() -> None:
     torch.set_flush_denormal(True)
     torch.manual_seed(args.seed)
     run = Run(device, Schedule(args.steps, settled=args.start is not None))
-    if args.start:
-        run.start_from(args.start)
+    photos = load_photos(args.images).to(device)
     if checkpoint.exists():
         run.load(checkpoint)
         torch.manual_seed(args.seed + run.step)
         print(f"resumed at step {run.step} after {run.minutes:.1f} minutes")
-    photos = load_photos(args.images).to(device)
-    print(f"{len(photos)} photos, {args.steps} steps of {args.batch} on {device}")
+    elif args.start:
+        run.start_from(args.start, photos)
+    print(f"{len(photos)} photos, {args.steps} steps of {args.batch} on {device}", flush=True)
 
     started, minutes_before = time.monotonic(), run.minutes
-    sums = np.zeros(4)
+    sums = np.zeros(5)
     with (args.out / "curve.csv").open("a", newline="") as file:
         curve = csv.writer(file)
         if file.tell() == 0:
-            curve.writerow(
-                [
-                    "step",
-                    "minutes",
-                    "distortion",
-                    "psnr",
-                    "loss",
-                    "colour_accuracy",
-                    "grey_accuracy",
-                    "unmarked_logit",
-                ]
-            )
+            curve.writerow(COLUMNS)
         while run.step < args.steps:
             sums += run.train_step(draw_covers(photos, args.batch))
             if not math.isfinite(sums[0]):
@@ -283,17 +344,17 @@ def main() -> None:
             elapsed = (time.monotonic() - started) / 60
             run.minutes = minutes_before + elapsed
             if run.step % args.interval == 0:
-                loss, in_colour, in_grey, unmarked = sums / args.interval
+                means = sums / args.interval
                 sums[:] = 0
-                strength, decibels = run.schedule.distortion(run.step), run.schedule.psnr(run.step)
-                row = [run.step, f"{run.minutes:.1f}", f"{strength:.2f}", f"{decibels:.1f}"]
-                row += [f"{loss:.4f}", f"{in_colour:.4f}", f"{in_grey:.4f}", f"{unmarked:.3f}"]
+                distortion, strength = run.schedule.distortion(run.step), run.schedule.strength(run.step)
+                row = [run.step, f"{run.minutes:.1f}", f"{distortion:.2f}", f"{strength:.2f}"]
+                row += [f"{value:.4f}" for value in means]
                 curve.writerow(row)
                 file.flush()
                 print(
-                    "step {} min {} T {} dB {} loss {} colour {} grey {} unmarked {}".format(*row), flush=True
+                    " ".join(f"{name} {value}" for name, value in zip(COLUMNS, row, strict=True)), flush=True
                 )
-                if run.step % (5 * args.interval) == 0:
+                if run.step % (4 * args.interval) == 0:
                     run.save(checkpoint)
             if elapsed >= args.minutes:
                 break

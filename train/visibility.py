@@ -1,6 +1,9 @@
 """What an eye may see of a mark: measured on the exact 8-bit pixels of a picture before and after."""
 
+import subprocess
+import tempfile
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +39,27 @@ class Visibility:
             shift=float(np.abs(change.mean(axis=(0, 1))).max()),
             flat_rms=float(np.sqrt(power[flat].max(initial=0))),
         )
+
+
+def butteraugli(cover: Image.Image, marked: Image.Image) -> tuple[float, float]:
+    """How visible a change is, by libjxl's `butteraugli_main`: 3-norm and maximum; smaller is better.
+
+    Raises SystemExit when the program is not installed.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        paths = [Path(folder) / name for name in ("cover.png", "marked.png")]
+        for path, image in zip(paths, (cover, marked), strict=True):
+            image.convert("RGB").save(path, compress_level=1)
+        try:
+            told = subprocess.run(
+                ["butteraugli_main", *map(str, paths)], capture_output=True, text=True, check=True
+            )
+        except FileNotFoundError:
+            raise SystemExit(
+                "butteraugli_main is not installed: on Debian it is in libjxl-devtools."
+            ) from None
+    peak, norm = told.stdout.split()[0], told.stdout.split()[-1]  # "2.3", then "3-norm: 0.8"
+    return float(norm), float(peak)
 
 
 def local_deviation(image: Image.Image) -> NDArray[np.float64]:

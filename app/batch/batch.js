@@ -40,7 +40,7 @@ const DEFAULTS = {
   kind: "random",
   value: "",
   key: null,
-  strengthDb: 42,
+  strength: 1,
   again: false,
   format: null,
   quality: null,

@@ -14,7 +14,7 @@
  * @property {PayloadKind} kind
  * @property {string} value text or digits as typed; unused for random
  * @property {string | null} key passphrase; who reads needs the same
- * @property {number} strengthDb PSNR to aim at
+ * @property {number} strength how visible the mark may be; 1 is the default, 2 is twice as visible
  *
  * @typedef {"JPEG" | "PNG" | "WEBP" | "TIFF"} OutputFormat
  *
@@ -95,6 +95,7 @@
  * @property {number} width pixels
  * @property {number} height pixels
  * @property {number} sizeBefore bytes of the cover's file
+ * @property {number} strength that was asked for
  * @property {number} psnr dB
  * @property {Payload} payload
  * @property {Reading} check the marked picture, read back

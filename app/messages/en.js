@@ -154,16 +154,17 @@ export const en = {
   strength: "Strength",
   stronger: "stronger",
   fainter: "fainter",
-  /** From so many dB on. @type {[fromDb: number, words: string][]} */
+  /** From so much on. @type {[from: number, words: string][]} */
   strengths: [
-    [43, "very faint: for pictures that will hardly be changed"],
-    [40, "faint"],
-    [37, "balanced"],
-    [35, "strong: survives more, may show on smooth areas"],
-    [0, "very strong: will show on smooth areas"],
+    [2.5, "strongest: will show"],
+    [1.8, "very strong: will show on smooth areas"],
+    [1.2, "strong: survives more, may show on smooth areas"],
+    [0.8, "balanced"],
+    [0.6, "faint: survives less"],
+    [0, "very faint: for pictures that will hardly be changed"],
   ],
-  /** @param {string} decibels @param {string} words */
-  strengthWords: (decibels, words) => `${decibels}, ${words}`,
+  /** @param {string} strength @param {string} words */
+  strengthWords: (strength, words) => `${strength}, ${words}`,
   moreOptions: "Key, format, file names",
   changeDefaults: "Change what this form starts with",
   key: "Key",
@@ -262,8 +263,8 @@ export const en = {
   tryStrength: "See another strength",
   /** @param {string} strength */
   asIfAt: (strength) => `As if marked at ${strength}`,
-  /** @param {string} decibels */
-  markAgainAt: (decibels) => `Mark at ${decibels}`,
+  /** @param {string} strength */
+  markAgainAt: (strength) => `Mark at strength ${strength}`,
   readBack: "Read back",
   /** @param {string} payload @param {string} sureness */
   readBackAs: (payload, sureness) => `${payload}, each bit at least ${sureness} sure`,

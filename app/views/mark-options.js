@@ -1,7 +1,7 @@
 /** How pictures are to be marked. What Settings says is where the screens start; what they change holds for a visit. */
 
 import { DEFAULT_PATTERN, PLACES } from "../batch/names.js";
-import { inNumber, m } from "../language.js";
+import { m } from "../language.js";
 import { follow } from "../preferences.js";
 import { h, setText } from "./dom.js";
 import { field } from "./field.js";
@@ -18,17 +18,6 @@ import { StrengthField } from "./strength-field.js";
 const FORMATS = ["JPEG", "PNG", "WEBP", "TIFF"];
 /** @type {(OutputFormat | null)[]} */
 const LOSSY = ["JPEG", "WEBP"];
-export const WEAKEST_DB = 46;
-export const STRONGEST_DB = 34;
-const DEFAULT_DB = 42;
-
-/** What a strength means for the eye, in words. @param {number} db */
-export function strengthInWords(db) {
-  return m.strengthWords(
-    m.decibels(inNumber(db, db % 1 ? 1 : 0)),
-    m.strengths.find(([from]) => db >= from)?.[1] ?? "",
-  );
-}
 
 /**
  * The fields for it, on the screen that marks and, as its defaults, in Settings. Each control has the name of its
@@ -49,7 +38,7 @@ export class MarkFields {
   /** @param {string} id begins the ids of the controls */
   constructor(id) {
     this.#payload = new PayloadField(id, () => m.kindHints);
-    this.#strength = new StrengthField(`${id}-strength`, [STRONGEST_DB, WEAKEST_DB], strengthInWords);
+    this.#strength = new StrengthField(`${id}-strength`);
     this.#format = h(
       "select",
       { id: `${id}-format`, name: "format" },
@@ -88,7 +77,7 @@ export class MarkFields {
       ),
     ];
     this.#format.addEventListener("input", () => this.#showQuality());
-    follow("strength", (db) => (this.#strength.db = Number(db) || DEFAULT_DB));
+    follow("strength-step", (step) => (this.#strength.step = Number(step)));
     follow("format", (format) => {
       this.#format.selectedIndex = 1 + FORMATS.findIndex((known) => known === format);
       this.#showQuality();
@@ -102,7 +91,7 @@ export class MarkFields {
     return {
       kind: this.#payload.kind,
       value: this.#payload.value,
-      strengthDb: this.#strength.db,
+      strength: this.#strength.strength,
       format: this.#chosenFormat,
       quality: this.#isLossy && this.#quality.value ? this.#quality.valueAsNumber : null,
       pattern: this.#pattern.value,

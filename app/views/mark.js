@@ -77,7 +77,7 @@ export class MarkView {
   );
   #list = h("ul", { class: "list", "aria-label": () => m.pictureList });
   #stage = new Stage({
-    markAgain: (item, strengthDb) => this.#batch.mark([item], { strengthDb }),
+    markAgain: (item, strength) => this.#batch.mark([item], { strength }),
     tryToBreak: ({ file, name, type }) => this.#onTry(new File([file], name, { type })),
     copyOf: (file) => this.#copyOf(file),
   });

@@ -18,7 +18,6 @@ import { payloadInWords, timeInWords } from "./words.js";
  * @import { Overlay, PayloadKind, TimedReading } from "../engine/protocol.js"
  */
 
-const [STRONGEST_DB, WEAKEST_DB, DEFAULT_DB] = [26, 44, 36];
 const OPACITIES = [1, 0.75, 0.5, 0.25];
 const FILE_NAME = "hushmark-overlay.png";
 
@@ -27,9 +26,7 @@ export class OverlayView {
   #urls = new ObjectUrls();
   #payload = new PayloadField("overlay", () => m.tileHints);
   #key = new KeyField("overlay-key", () => m.overlayKeyHint);
-  #strength = new StrengthField("overlay-strength", [STRONGEST_DB, WEAKEST_DB], (db) =>
-    m.decibels(inNumber(db)),
-  );
+  #strength = new StrengthField("overlay-strength");
   #form = h(
     "form",
     { class: "options card", novalidate: true },
@@ -128,7 +125,6 @@ export class OverlayView {
       event.preventDefault();
       this.#make(this.#payload);
     });
-    this.#strength.db = DEFAULT_DB;
     // A tile that is shown follows the slider, and goes on carrying what it carries.
     this.#strength.element.addEventListener("change", () => {
       if (this.#made) this.#make({ kind: "hex", value: this.#made.payload.hex });
@@ -149,7 +145,7 @@ export class OverlayView {
       kind,
       value,
       key: this.#key.value,
-      strengthDb: this.#strength.db,
+      strength: this.#strength.strength,
     };
     return this.#lines.run(
       (options) => this.#engine.overlay(request, options),

@@ -3,7 +3,7 @@
 import { inBytes, inNumber, inPercent, m } from "../language.js";
 import { bitsPlot } from "./bits-plot.js";
 import { h, ObjectUrls, setText } from "./dom.js";
-import { STRONGEST_DB, strengthInWords, WEAKEST_DB } from "./mark-options.js";
+import { FAINTEST_STEP, stepOf, strengthAt, strengthInWords, STRONGEST_STEP } from "./strength-field.js";
 import { amplified, marked, pixelsAreTrue, pixelsOf, ssim } from "./pixels.js";
 import { payloadInWords, timeInWords } from "./words.js";
 
@@ -14,7 +14,7 @@ import { payloadInWords, timeInWords } from "./words.js";
  * @typedef {"compare" | "residual"} Mode
  *
  * @typedef {object} StageActions
- * @property {(item: Item, strengthDb: number) => void} markAgain
+ * @property {(item: Item, strength: number) => void} markAgain
  * @property {(outcome: Outcome) => void} tryToBreak
  * @property {(file: File) => Promise<Blob>} copyOf a picture that the browser cannot show, for one that it can
  */
@@ -87,8 +87,8 @@ export class Stage {
   #strength = h("input", {
     type: "range",
     id: "stage-strength",
-    min: STRONGEST_DB,
-    max: WEAKEST_DB,
+    min: FAINTEST_STEP,
+    max: STRONGEST_STEP,
     step: 0.5,
   });
   #strengthWords = h("output", { for: "stage-strength", class: "hint" });
@@ -141,7 +141,7 @@ export class Stage {
     this.#gain.addEventListener("input", () => this.#drawResidual());
     this.#strength.addEventListener("input", () => this.#drawStrength());
     this.#again.addEventListener("click", () => {
-      if (this.#shown) actions.markAgain(this.#shown.item, this.#strength.valueAsNumber);
+      if (this.#shown) actions.markAgain(this.#shown.item, this.#tried);
     });
     this.#try.addEventListener("click", () => this.#shown && actions.tryToBreak(this.#shown.outcome));
     this.#listen();
@@ -167,7 +167,7 @@ export class Stage {
     this.element.hidden = false;
     setText(this.#title, outcome.name);
     this.#view.style.setProperty("--ratio", `${outcome.width} / ${outcome.height}`);
-    this.#strength.valueAsNumber = item.options?.strengthDb ?? outcome.psnr;
+    this.#strength.valueAsNumber = stepOf(outcome.strength);
     this.#strengthField.hidden = !pixelsAreTrue();
     this.#fit();
     this.#showMode();
@@ -284,19 +284,25 @@ export class Stage {
   /** At another strength than the picture was marked at, the view is cover + scaled residual. */
   async #drawStrength() {
     if (!this.#shown) return;
-    const { item, outcome } = this.#shown;
-    const db = this.#strength.valueAsNumber;
-    const present = item.options?.strengthDb ?? outcome.psnr;
-    const isAsMarked = db === present;
-    setText(this.#strengthWords, () => (isAsMarked ? strengthInWords(db) : m.asIfAt(strengthInWords(db))));
-    setText(this.#again, () => m.markAgainAt(m.decibels(inNumber(db, db % 1 ? 1 : 0))));
+    const { outcome } = this.#shown;
+    const tried = this.#tried;
+    const isAsMarked = tried === outcome.strength;
+    const inWords = () => (isAsMarked ? strengthInWords(tried) : m.asIfAt(strengthInWords(tried)));
+    setText(this.#strengthWords, inWords);
+    this.#strength.setAttribute("aria-valuetext", inWords());
+    setText(this.#again, () => m.markAgainAt(inNumber(tried, 1)));
     if (isAsMarked && document.activeElement === this.#again) this.#strength.focus();
     this.#again.hidden = isAsMarked;
     const pixels = isAsMarked && this.#showsMarked ? null : await this.#loadPixels();
-    if (outcome !== this.#shown?.outcome || db !== this.#strength.valueAsNumber) return;
-    if (pixels) draw(this.#drawn, marked(pixels.cover, pixels.difference, 10 ** ((present - db) / 20)));
+    if (outcome !== this.#shown?.outcome || tried !== this.#tried) return;
+    if (pixels) draw(this.#drawn, marked(pixels.cover, pixels.difference, tried / outcome.strength));
     this.#drawn.hidden = !pixels;
     this.#marked.hidden = Boolean(pixels);
+  }
+
+  /** The strength that the slider stands at. */
+  get #tried() {
+    return strengthAt(this.#strength.valueAsNumber);
   }
 
   #loadPixels() {

@@ -1,21 +1,37 @@
-import { m } from "../language.js";
+import { inNumber, m } from "../language.js";
 import { h, setText } from "./dom.js";
 
-/** How strong a mark is to be, as a PSNR in dB on a slider. */
+/** Steps on the sliders: each is the root of 2 times as strong as the one below; 0 is strength 1. */
+export const FAINTEST_STEP = -2;
+export const STRONGEST_STEP = 3;
+
+/** @param {number} step */
+export const strengthAt = (step) => Math.round(10 * 2 ** (step / 2)) / 10;
+
+/** @param {number} strength */
+export const stepOf = (strength) => 2 * Math.log2(strength);
+
+/** What a strength means for the eye. @param {number} strength */
+export function strengthInWords(strength) {
+  return m.strengthWords(inNumber(strength, 1), m.strengths.find(([from]) => strength >= from)?.[1] ?? "");
+}
+
+/** How strong a mark is to be: a few named steps on a slider. */
 export class StrengthField {
   #slider;
   #words;
-  #inWords;
   element;
 
-  /**
-   * @param {string} id
-   * @param {[strongest: number, weakest: number]} range dB
-   * @param {(db: number) => string} inWords
-   */
-  constructor(id, [min, max], inWords) {
-    this.#inWords = inWords;
-    this.#slider = h("input", { type: "range", id, name: "strength", min, max, step: 1 });
+  /** @param {string} id */
+  constructor(id) {
+    this.#slider = h("input", {
+      type: "range",
+      id,
+      name: "strength-step",
+      min: FAINTEST_STEP,
+      max: STRONGEST_STEP,
+      step: 1,
+    });
     this.#words = h("output", { for: id });
     this.element = h(
       "div",
@@ -25,24 +41,27 @@ export class StrengthField {
       h(
         "div",
         { class: "scale hint", "aria-hidden": "true" },
-        h("span", {}, () => m.stronger),
         h("span", {}, () => m.fainter),
+        h("span", {}, () => m.stronger),
       ),
       this.#words,
     );
     this.#slider.addEventListener("input", () => this.#show());
+    this.step = 0;
   }
 
-  get db() {
-    return this.#slider.valueAsNumber;
+  get strength() {
+    return strengthAt(this.#slider.valueAsNumber);
   }
 
-  set db(value) {
+  /** @param {number} value */
+  set step(value) {
     this.#slider.valueAsNumber = value;
     this.#show();
   }
 
   #show() {
-    setText(this.#words, () => this.#inWords(this.db));
+    setText(this.#words, () => strengthInWords(this.strength));
+    this.#slider.setAttribute("aria-valuetext", strengthInWords(this.strength));
   }
 }

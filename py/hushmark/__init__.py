@@ -8,6 +8,7 @@ pass (`Forward`) of the caller's own.
 
 from . import sync
 from .api import embed, read
+from .budget import DEFAULT_STRENGTH
 from .card import ModelCard, read_card
 from .codes import Protected
 from .errors import AlreadyMarked, HushmarkError, KnownError, ModelError, PayloadError, PictureError
@@ -23,14 +24,14 @@ from .payload import (
     random_payload,
     text_payload,
 )
-from .pipeline import DEFAULT_STRENGTH_DB, Marked, Progress
+from .pipeline import Marked, Progress
 from .reading import Reading, Window
 from .sizes import expected_reading
 
 __version__ = "0.1.0"
 
 __all__ = [
-    "DEFAULT_STRENGTH_DB",
+    "DEFAULT_STRENGTH",
     "AlreadyMarked",
     "Forward",
     "HushmarkError",

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from . import pipeline
+from .budget import DEFAULT_STRENGTH
 from .card import ModelCard
 from .container import Format
 from .errors import FileProblem
@@ -12,7 +13,7 @@ from .forward import Forward
 from .keys import Key
 from .known import KnownIds
 from .payload import Payload, text_payload
-from .pipeline import DEFAULT_STRENGTH_DB, Marked, Progress
+from .pipeline import Marked, Progress
 from .reading import Reading
 
 Source = bytes | os.PathLike[str]
@@ -24,7 +25,7 @@ async def embed(
     payload: Payload | str,
     *,
     name: str | None = None,
-    strength_db: float = DEFAULT_STRENGTH_DB,
+    strength: float = DEFAULT_STRENGTH,
     key: str | None = None,
     again: bool = False,
     output_format: Format | None = None,
@@ -35,7 +36,7 @@ async def embed(
 
     `data`: the bytes of its file, or its path; `payload`: a text, or what `hex_payload`, `number_payload`,
     `protected_payload` and `random_payload` make; `name`: what sentences call the picture, its file's name
-    unless given; `strength_db`: the PSNR to aim at in dB, 30 (strong) to 50 (weak); `key`: a passphrase
+    unless given; `strength`: how visible the mark may be, 0.25 (faint) to 4 (strong); `key`: a passphrase
     without which the mark cannot be read; `again`: whether a picture that is marked already may be marked
     once more; `output_format`: JPEG, PNG, WEBP, TIFF or AVIF, that of the picture unless given; `quality`:
     1..100 where the format has one, that of the picture unless given; `progress`: is told each phase, and
@@ -55,7 +56,7 @@ async def embed(
         name=name or _name(data),
         forward=forward,
         card=card,
-        strength_db=strength_db,
+        strength=strength,
         key=None if key is None else Key.from_passphrase(key),
         again=again,
         output_format=output_format,

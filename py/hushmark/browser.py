@@ -39,7 +39,7 @@ class JsForward(Protocol):
         ...
 
     def refine(self, bits: JsProxy, image: JsProxy, residual: JsProxy) -> Awaitable[JsProxy]:
-        """Bits [n], image and residual [3*S*S] -> [direction [3*S*S], margins [n]]."""
+        """Bits [n], image [3*S*S], residual [3*S/2*S/2] -> [gradient like the residual, margins [n]]."""
         ...
 
     def decode(self, image: JsProxy) -> Awaitable[JsProxy]:
@@ -69,11 +69,11 @@ class Engine:
         """Mark the picture in `data` (Uint8Array).
 
         `options`: {kind: text, hex, number, protected or random (which ignores `value`), value, key:
-        passphrase or null, strengthDb, again: boolean, format: JPEG, PNG, ... or null, quality:
+        passphrase or null, strength, again: boolean, format: JPEG, PNG, ... or null, quality:
         1..100 or null}
-        -> {data: Uint8Array, name, type (MIME), width, height, sizeBefore (bytes), psnr, payload: {kind,
-        value, hex}, check: reading, warnings: codes (see `pipeline.MarkWarning`), expected (see
-        `pipeline.Marked`), difference: Uint8Array (PNG),
+        -> {data: Uint8Array, name, type (MIME), width, height, sizeBefore (bytes), strength, psnr,
+        payload: {kind, value, hex}, check: reading, warnings: codes (see `pipeline.MarkWarning`), expected
+        (see `pipeline.Marked`), difference: Uint8Array (PNG),
         phases: {phase: ms}}. The error "already-marked" has the payload that was read, too.
         """
         wanted = _options(options)
@@ -84,7 +84,7 @@ class Engine:
                 cover,
                 self._payload(wanted),
                 name=name,
-                strength_db=wanted["strengthDb"],
+                strength=wanted["strength"],
                 key=_key(wanted),
                 again=wanted["again"],
                 output_format=wanted.get("format"),
@@ -106,6 +106,7 @@ class Engine:
             width=marked.width,
             height=marked.height,
             sizeBefore=len(cover),
+            strength=marked.strength,
             psnr=marked.psnr,
             payload=self._facts(marked.payload),
             check=self._reading(marked.check),
@@ -147,7 +148,7 @@ class Engine:
         return _object(**self._reading(result.reading), phases=result.phases)
 
     async def overlay(self, options: JsProxy, turn: asyncio.Event | None = None) -> JsProxy:
-        """Make a transparent tile that marks a page. `options`: {kind, value, key, strengthDb} as in `embed`.
+        """Make a transparent tile that marks a page. `options`: {kind, value, key, strength} as in `embed`.
 
         -> {data: Uint8Array (PNG), css: the rule that lays it over a page, payload: {kind, value, hex}}
         """
@@ -158,7 +159,7 @@ class Engine:
                 payload,
                 forward=_Forward(self._js, turn),
                 card=self._card,
-                strength_db=wanted["strengthDb"],
+                strength=wanted["strength"],
                 key=_key(wanted),
             )
         except HushmarkError as error:
@@ -290,8 +291,8 @@ class _Forward:
     async def refine(
         self, bits: NDArray[np.float32], image: NDArray[np.float32], residual: NDArray[np.float32]
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        direction, margins = await self._run(self._js.refine, bits, image, residual)
-        return direction.reshape(image.shape), margins[np.newaxis]
+        gradient, margins = await self._run(self._js.refine, bits, image, residual)
+        return gradient.reshape(residual.shape), margins[np.newaxis]
 
     async def decode(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
         (logits,) = await self._run(self._js.decode, image)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 import click
 
-from . import __version__, batch, overlay, pipeline, records, residual
+from . import __version__, batch, budget, overlay, pipeline, records
 from .batch import STANDARD, Source
 from .card import ModelCard
 from .container import Format
@@ -126,11 +126,10 @@ _force = click.option("--force", is_flag=True, help="Replace files, and keep mar
 )
 @click.option(
     "--strength",
-    type=click.FloatRange(residual.MINIMUM_STRENGTH_DB, residual.MAXIMUM_STRENGTH_DB),
-    default=pipeline.DEFAULT_STRENGTH_DB,
+    type=click.FloatRange(budget.MINIMUM_STRENGTH, budget.MAXIMUM_STRENGTH),
+    default=budget.DEFAULT_STRENGTH,
     show_default=True,
-    metavar="DB",
-    help="PSNR to aim at, from strong to weak.",
+    help="How visible the mark may be: 0.5 is very faint, 2 very strong.",
 )
 @click.option(
     "--format",
@@ -196,7 +195,7 @@ def embed(
                 name=source.name,
                 forward=forward,
                 card=card,
-                strength_db=strength,
+                strength=strength,
                 key=key,
                 again=again,
                 output_format=chosen,
@@ -306,11 +305,10 @@ def verify(
 @click.option("-o", "--output", required=True, metavar="OUT", help="PNG file to write; - is standard output.")
 @click.option(
     "--strength",
-    type=click.FloatRange(overlay.MINIMUM_STRENGTH_DB, overlay.MAXIMUM_STRENGTH_DB),
-    default=overlay.DEFAULT_STRENGTH_DB,
+    type=click.FloatRange(budget.MINIMUM_STRENGTH, budget.MAXIMUM_STRENGTH),
+    default=budget.DEFAULT_STRENGTH,
     show_default=True,
-    metavar="DB",
-    help="PSNR of a page to aim at, from strong to weak.",
+    help="How visible the tile may be: 0.5 is very faint, 2 very strong.",
 )
 @_key
 @click.option("--force", is_flag=True, help="Replace OUT if it exists.")
@@ -324,7 +322,7 @@ def make_overlay(
     forward, card = _model(1)
     wanted = _one_payload(payload, card.bits)
     key = _passphrase(key_file, ask_key)
-    making = overlay.overlay(wanted, forward=forward, card=card, strength_db=strength, key=key)
+    making = overlay.overlay(wanted, forward=forward, card=card, strength=strength, key=key)
     tile = asyncio.run(making)
     if output == STANDARD:
         sys.stdout.buffer.write(tile)

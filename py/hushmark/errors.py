@@ -325,7 +325,7 @@ class StrengthError(HushmarkError):
 
     def __init__(self, minimum: float, maximum: float) -> None:
         super().__init__(
-            f"The strength must lie between {minimum:g} and {maximum:g} dB.", minimum=minimum, maximum=maximum
+            f"The strength must lie between {minimum:g} and {maximum:g}.", minimum=minimum, maximum=maximum
         )
 
 

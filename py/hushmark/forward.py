@@ -19,11 +19,12 @@ class Forward(Protocol):
     async def refine(
         self, bits: NDArray[np.float32], image: NDArray[np.float32], residual: NDArray[np.float32]
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """As `encode`, with the residual so far [1,3,S,S] -> direction [1,3,S,S], margins [1,n].
+        """As `encode`, with the residual so far [1,3,S/2,S/2] -> gradient [1,3,S/2,S/2], margins [1,n].
 
-        A step along the direction (of unit RMS) makes the decoder surer of the bits; the margin of a bit is
+        A step along the gradient, of any scale, makes the decoder surer of the bits; the margin of a bit is
         its logit where it is right, minus its logit where it is wrong, in the worst of several views.
         """
+        ...
 
     async def decode(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
         """Image [1,3,S,S], RGB in 0..1 -> logits [1,n], positive meaning 1."""

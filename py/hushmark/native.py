@@ -37,8 +37,8 @@ class NativeForward:
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """See `Forward.refine`."""
         feeds = {"secret_bits": bits, "image": image, "residual": residual}
-        direction, margins = self._refiner.run(["direction", "margins"], feeds)
-        return np.asarray(direction), np.asarray(margins)
+        gradient, margins = self._refiner.run(["gradient", "margins"], feeds)
+        return np.asarray(gradient), np.asarray(margins)
 
     async def decode(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
         """See `Forward.decode`."""

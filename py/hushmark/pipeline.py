@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from . import residual
+from .budget import DEFAULT_STRENGTH, Budget, check_strength, to_grid
 from .card import ModelCard
 from .container import Format
 from .distortions import TRIALS
-from .errors import AlreadyMarked, ModelOutput, StrengthError
+from .errors import AlreadyMarked, ModelOutput
 from .forward import Forward
 from .keys import Key
 from .known import KnownIds
@@ -24,18 +25,14 @@ from .payload import Payload, to_bits
 from .picture import Picture, encode_picture, open_picture
 from .reading import WHOLE_PICTURE, Reading, decide
 from .searching import is_sure, search
-from .shaping import Shaper
 from .sizes import expected_reading
-
-DEFAULT_STRENGTH_DB = 42.0
-"""PSNR to aim at, in dB, unless told otherwise."""
 
 REFINING_STEPS = 3
 """At most so many steps along the decoder's gradient."""
 REFINING_STEPS_AGAIN = 6
 """The same on top of another mark, which is in the way."""
 REFINING_STEP = 0.4
-"""Length of a step, as a share of the residual's RMS at the strength asked for."""
+"""Length of a step, as a share of what may be seen."""
 ENOUGH_MARGIN = 6.0
 """Margin of the weakest bit from which on another step is not worth its time."""
 
@@ -63,10 +60,11 @@ _LONG = 4
 class Marked:
     """A marked picture.
 
-    `data`: the file; `name`: suggested file name; `width`, `height`: pixels as displayed; `psnr`: dB against
-    the cover, before encoding; `check`: what reading `data` back gave; `warnings`: what that means, empty
-    when all is well; `expected`: the measured chance, 0..1, that a mark in a picture of this size
-    is read after JPEG of quality 80; `phases`: milliseconds by phase.
+    `data`: the file; `name`: suggested file name; `width`, `height`: pixels as displayed;
+    `strength`: that was asked for; `psnr`: dB against the cover, before encoding; `check`: what reading
+    `data` back gave; `warnings`: what that means, empty when all is well; `expected`: the measured chance,
+    0..1, that a mark in a picture of this size is read after JPEG of quality 80; `phases`: milliseconds by
+    phase.
     """
 
     data: bytes
@@ -74,6 +72,7 @@ class Marked:
     file_format: Format
     width: int
     height: int
+    strength: float
     psnr: float
     payload: Payload
     check: Reading
@@ -102,7 +101,7 @@ async def embed(
     name: str,
     forward: Forward,
     card: ModelCard,
-    strength_db: float = DEFAULT_STRENGTH_DB,
+    strength: float = DEFAULT_STRENGTH,
     key: Key | None = None,
     again: bool = False,
     output_format: Format | None = None,
@@ -111,13 +110,12 @@ async def embed(
 ) -> Marked:
     """Mark the picture in `data` (any that `open_picture` takes; `name` is its file name) with the payload.
 
-    `strength_db` is the PSNR to aim at, 30 (strong) to 50 (weak); `key` is needed to read the mark, then;
+    `strength` is how visible the mark may be, 0.25 (faint) to 4 (strong); `key` is needed to read it, then;
     `again` allows a second mark on top of one that the picture carries already; `output_format` and `quality`
     (1..100) as in `Picture.in_format`.
     Raises HushmarkError: StrengthError, PayloadError, PictureError, AlreadyMarked, ModelOutput.
     """
-    if not residual.MINIMUM_STRENGTH_DB <= strength_db <= residual.MAXIMUM_STRENGTH_DB:
-        raise StrengthError(residual.MINIMUM_STRENGTH_DB, residual.MAXIMUM_STRENGTH_DB)
+    check_strength(strength)
     bits = to_bits(payload, card.bits, key)
     phases = _Phases(progress)
 
@@ -131,7 +129,7 @@ async def embed(
             raise AlreadyMarked(name, before)
     unmarked = residual.sample(cover)
     steps = REFINING_STEPS_AGAIN if again else REFINING_STEPS
-    marked, psnr = await _mark(cover, image, bits, strength_db, forward, phases, steps)
+    marked, psnr = await _mark(cover, image, bits, strength, forward, phases, steps)
     await phases.enter("save")
     samples = unmarked, residual.sample(marked)
     file_format, marked_name, (width, height) = cover.file_format, cover.marked_name, cover.display_size
@@ -150,6 +148,7 @@ async def embed(
         file_format=file_format,
         width=width,
         height=height,
+        strength=strength,
         psnr=psnr,
         payload=payload,
         check=check,
@@ -161,7 +160,7 @@ async def embed(
 
 
 async def mark(
-    cover: Picture, bits: NDArray[np.float32], *, strength_db: float, forward: Forward, card: ModelCard
+    cover: Picture, bits: NDArray[np.float32], *, strength: float, forward: Forward, card: ModelCard
 ) -> tuple[Picture, float]:
     """Mark a decoded picture with bits [card.bits] of 0 and 1 -> the marked picture and its PSNR in dB.
 
@@ -169,35 +168,38 @@ async def mark(
     """
     image = residual.prepare(cover, card.image_size)
     copy = cover.with_image(cover.image.copy())
-    return await _mark(copy, image, bits, strength_db, forward, _Phases(None), REFINING_STEPS)
+    return await _mark(copy, image, bits, strength, forward, _Phases(None), REFINING_STEPS)
 
 
 async def _mark(
     cover: Picture,
     image: NDArray[np.float32],
     bits: NDArray[np.float32],
-    strength_db: float,
+    strength: float,
     forward: Forward,
     phases: "_Phases",
     steps: int,
 ) -> tuple[Picture, float]:
-    shaper = Shaper(image, strength_db, grey=cover.image.mode in ("L", "LA"))
+    budget = Budget(to_grid(image[0]), grey=cover.image.mode in ("L", "LA"))
     await phases.enter("forward")
     message = bits[np.newaxis]
     pattern = await forward.encode(message, image)
     if pattern.shape != image.shape:
         raise ModelOutput
-    pattern = shaper.shape(pattern)
+    # The network does not know the budget: what it puts where much is seen goes where little is.
+    pattern = budget.shape(budget.precondition(to_grid(pattern[0])), strength)
     await phases.enter("refine")
     for _ in range(steps):
-        direction, margins = await forward.refine(message, image, pattern)
-        if direction.shape != image.shape or margins.shape != message.shape:
+        gradient, margins = await forward.refine(message, image, pattern[np.newaxis])
+        if gradient.shape[1:] != pattern.shape or margins.shape != message.shape:
             raise ModelOutput
         if margins.min() >= ENOUGH_MARGIN:
             break
-        pattern = shaper.shape(pattern + REFINING_STEP * 10 ** (-strength_db / 20) * direction)
+        direction = budget.precondition(gradient[0])
+        length = REFINING_STEP * strength / max(budget.visibility(direction), 1e-12)
+        pattern = budget.shape(pattern + np.float32(length) * direction, strength)
     await phases.enter("apply")
-    return residual.apply(cover, pattern, strength_db)
+    return residual.apply(cover, pattern[np.newaxis])
 
 
 def _warnings(check: Reading, payload: Payload, width: int, height: int) -> tuple[MarkWarning, ...]:

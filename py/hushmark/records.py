@@ -25,6 +25,7 @@ def of_marked(marked: Marked, output: Path | None) -> Record:
         "width": marked.width,
         "height": marked.height,
         "bytes": len(marked.data),
+        "strength": marked.strength,
         "psnr": marked.psnr,
         "warnings": marked.warnings,
         "expected": marked.expected,

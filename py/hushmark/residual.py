@@ -14,12 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageChops
 
+from .budget import luma
 from .errors import ModelOutput, PictureTransparent
 from .picture import MINIMUM_SIDE, Picture
-from .shaping import luma
 
-MINIMUM_STRENGTH_DB = 30.0
-MAXIMUM_STRENGTH_DB = 50.0
 PREVIEW_SIDE = 800
 PREVIEW_GAIN = 16
 
@@ -30,7 +28,7 @@ _STRIP_PIXELS = 1 << 18
 _SAMPLE_SIDE = 320
 _SCALE_STEPS = 5
 _NEAR_ENOUGH = 0.005  # of the power: 0.02 dB
-# What rounding, clipping and enlarging may cost is made up for, a flat picture's calm is not.
+# What rounding, clipping and enlarging cost is made up for, but not without end: white cannot get lighter.
 _MOST_GAIN = 1.08
 _MEASURED_PIXELS = 500_000  # about so many are measured of larger pictures
 _GAP = 2  # pixels a side that are left to the filter for each one that comes of them
@@ -74,13 +72,12 @@ def page(picture: Picture, side: int) -> Image.Image:
     return image.convert("RGB")
 
 
-def apply(picture: Picture, residual: NDArray[np.float32], strength_db: float) -> tuple[Picture, float]:
-    """Add the residual float32 [1,3,S,S] (as displayed, 1 is full range) -> the marked picture and its PSNR.
+def apply(picture: Picture, residual: NDArray[np.float32]) -> tuple[Picture, float]:
+    """Add the residual float32 [1,3,n,n] (as displayed, 1 is full range) -> the marked picture and its PSNR.
 
     The pixels of `picture` are overwritten, so that no second picture takes up memory. The residual is
-    enlarged to the picture's size and scaled so that the PSNR comes out at `strength_db` (30..50) after
-    rounding and clipping, but by no more than a few percent: where `Shaper` made it weaker because the
-    picture is flat, the PSNR is higher. PSNR is that of what is seen: over all pixels that are not fully
+    enlarged to the picture's size, and scaled so that rounding and clipping take none of its power, but by no
+    more than a few percent. The PSNR, in dB, is that of what is seen: over all pixels that are not fully
     transparent, each change weighted by its alpha (the PSNR of the picture laid over any background), and
     over the channels grey or RGB; of large pictures evenly spread rows are measured. Alpha and fully
     transparent pixels stay as they are; where alpha is low the change is stronger, so that as much is seen.
@@ -91,7 +88,7 @@ def apply(picture: Picture, residual: NDArray[np.float32], strength_db: float) -
     if image.mode in ("LA", "RGBA") and image.getchannel("A").getextrema() == (0, 0):
         raise PictureTransparent(picture.name)
     pattern = _Pattern.of(picture, residual)
-    changes = _changes(pattern.enlarged(image.size), _table_for(strength_db, pattern, picture))
+    changes = _changes(pattern.enlarged(image.size), _table_for(pattern, picture))
     every = max(min(image.width * image.height // _MEASURED_PIXELS, image.height // MINIMUM_SIDE), 1)
     squares = 0.0
     count = 0
@@ -184,11 +181,13 @@ def strips(size: tuple[int, int], unit: int | None = None) -> Iterator[tuple[int
 class _Pattern:
     """A residual in 8 bits around `_ZERO`, with the picture's number of channels, turned as it is stored.
 
-    `scale`: 8-bit steps of the picture a level of the pattern stands for.
+    `scale`: 8-bit steps of the picture a level of the pattern stands for; `power`: mean square of the
+    residual where the picture is not fully transparent, in squared 8-bit steps.
     """
 
     image: Image.Image
     scale: float
+    power: float
 
     @classmethod
     def of(cls, picture: Picture, residual: NDArray[np.float32]) -> "_Pattern":
@@ -196,10 +195,12 @@ class _Pattern:
         mode = picture.image.mode
         if mode in ("L", "LA"):
             planes = luma(planes)[np.newaxis]
+        squares = np.square(planes).mean(axis=0)
         if mode in ("LA", "RGBA"):
             alpha = np.asarray(
                 _shrunk(picture, (planes.shape[2], planes.shape[1])).getchannel("a"), np.float32
             )
+            squares = squares[alpha > 0]
             planes = planes / np.maximum(alpha / np.float32(255), np.float32(_THINNEST))
         if mode == "CMYK":
             planes = -planes  # more ink is darker
@@ -215,7 +216,7 @@ class _Pattern:
         image = Image.frombytes(mode, size, np.ascontiguousarray(levels.transpose(1, 2, 0)).tobytes())
         if picture.orientation in _TO_STORED:
             image = image.transpose(_TO_STORED[picture.orientation])
-        return cls(image, 255 * peak / _PEAK)
+        return cls(image, 255 * peak / _PEAK, 255**2 * float(squares.mean()) if squares.size else 0.0)
 
     def enlarged(self, size: tuple[int, int]) -> Image.Image:
         """The pattern for a picture of `size`, one pixel of it for all those that share it, see `_rows`."""
@@ -266,7 +267,7 @@ def _shared(side: int) -> int:
     return max(side // _SHARED_FROM, 1)
 
 
-def _table_for(strength_db: float, pattern: _Pattern, picture: Picture) -> list[int]:
+def _table_for(pattern: _Pattern, picture: Picture) -> list[int]:
     """Lookup table from the pattern's levels to changes modulo 256, a table for each channel.
 
     The scale is found by trying it on a sample of the cover, so rounding, clipping and transparency count.
@@ -274,7 +275,6 @@ def _table_for(strength_db: float, pattern: _Pattern, picture: Picture) -> list[
     size = _fit(picture.image.size, _SAMPLE_SIDE)
     before = _pixels(picture.image.resize(size, Image.Resampling.NEAREST))
     enlarged = pattern.image.resize(size, Image.Resampling.BICUBIC)
-    wanted = 255**2 / 10 ** (strength_db / 10)
     # Shrunk to a small picture the pattern loses power, which a larger scale gives back.
     scale = pattern.scale * _deviation(pattern.image) / max(_deviation(enlarged), 1.0)
     most = scale * _MOST_GAIN
@@ -284,7 +284,7 @@ def _table_for(strength_db: float, pattern: _Pattern, picture: Picture) -> list[
         squares, count = _error(picture, before, _add(before, changes, picture))
         if squares == 0:
             break
-        ratio = wanted * count / squares
+        ratio = pattern.power * count / squares
         if abs(math.log(ratio)) < best_miss:
             best_scale, best_miss = scale, abs(math.log(ratio))
         if best_miss < _NEAR_ENOUGH:

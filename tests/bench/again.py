@@ -22,7 +22,7 @@ FORWARD = NativeForward(weights_dir())
 CARD = read_card(weights_dir() / "decoder.safetensors")
 
 
-async def which(path: Path, strength_db: float) -> str:
+async def which(path: Path, strength: float) -> str:
     """The mark that is read in the end: "second", "first" or "neither"."""
     data = path.read_bytes()
     ids: dict[str, Payload] = {}
@@ -34,7 +34,7 @@ async def which(path: Path, strength_db: float) -> str:
             name=path.name,
             forward=FORWARD,
             card=CARD,
-            strength_db=strength_db,
+            strength=strength,
             again=order == "second",
         )
         data = marked.data
@@ -48,20 +48,20 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--images", type=Path, nargs="+", required=True, help="folders of unmarked photos")
-    parser.add_argument("--strength", type=float, nargs="+", default=[38.0], metavar="DB", help="PSNR")
+    parser.add_argument("--strength", type=float, nargs="+", default=[1.4])
     parser.add_argument("--limit", type=int, help="only the first photos, for a quick look")
     args = parser.parse_args()
-    for strength_db in args.strength:
+    for strength in args.strength:
         counts: Counter[str] = Counter()
         for path in photos_in(args.images)[: args.limit]:
             try:
-                counts[asyncio.run(which(path, strength_db))] += 1
+                counts[asyncio.run(which(path, strength))] += 1
             except PictureError as error:
                 print(error)
         n = counts.total()
         low, high = wilson(counts["second"] / n, n)
         print(
-            f"{strength_db:g} dB, {n} pictures marked twice: {counts['second']} read as the second mark "
+            f"strength {strength:g}, {n} pictures marked twice: {counts['second']} read as the second mark "
             f"({low:.1%}-{high:.1%}), {counts['first']} as the first, {counts['neither']} as neither"
         )
 

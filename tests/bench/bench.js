@@ -36,7 +36,7 @@ async function markAndRead(url) {
     kind: "text",
     value: "pipe",
     key: null,
-    strengthDb: 42,
+    strength: 1,
     again: false,
     format: null,
     quality: null,

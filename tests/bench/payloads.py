@@ -15,11 +15,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from hushmark.budget import DEFAULT_STRENGTH
 from hushmark.card import read_card
 from hushmark.distortions import through_file
 from hushmark.native import NativeForward, weights_dir
 from hushmark.payload import Payload, hex_payload, protected_payload, to_bits
-from hushmark.pipeline import DEFAULT_STRENGTH_DB, mark
+from hushmark.pipeline import mark
 from hushmark.reading import Reading
 from hushmark.searching import search
 from PIL import Image, ImageOps
@@ -46,11 +47,9 @@ class Trial:
     certainty: float
 
 
-def marked(cover: Image.Image, payload: Payload, strength_db: float) -> Image.Image:
+def marked(cover: Image.Image, payload: Payload, strength: float) -> Image.Image:
     bits = to_bits(payload, CARD.bits)
-    picture, _ = asyncio.run(
-        mark(as_picture(cover), bits, strength_db=strength_db, forward=FORWARD, card=CARD)
-    )
+    picture, _ = asyncio.run(mark(as_picture(cover), bits, strength=strength, forward=FORWARD, card=CARD))
     return picture.image.convert("RGB")
 
 
@@ -69,13 +68,13 @@ def trial(image: Image.Image, payload: Payload) -> Trial:
     )
 
 
-def distorted(paths: list[Path], rows: list[str], strength_db: float) -> dict[str, list[Trial]]:
+def distorted(paths: list[Path], rows: list[str], strength: float) -> dict[str, list[Trial]]:
     """Every photo with a protected number of its own, after each of the rows."""
     trials: dict[str, list[Trial]] = {name: [] for name in rows}
     for path in paths:
         rng = random.Random(f"{SEED} {path.name} protected")
         payload = protected_payload(rng.randrange(0x10000))
-        image = marked(load(path), payload, strength_db)
+        image = marked(load(path), payload, strength)
         for row in DISTORTIONS:
             if row.name in trials:
                 seen = row.apply(image, random.Random(f"{SEED} {path.name} {row.name}"))
@@ -104,12 +103,12 @@ def main() -> None:
     )
     names = [row.name for row in DISTORTIONS]
     parser.add_argument("--images", type=Path, nargs="+", default=[sample_folder()], help="folders of photos")
-    parser.add_argument("--strength", type=float, default=DEFAULT_STRENGTH_DB, metavar="DB", help="PSNR")
+    parser.add_argument("--strength", type=float, default=DEFAULT_STRENGTH)
     parser.add_argument("--only", nargs="+", choices=["sizes", *names], default=["sizes", *names])
     parser.add_argument("--limit", type=int, help="only the first photos, for a quick look")
     args = parser.parse_args()
     paths = photos_in(args.images)[: args.limit]
-    print(f"{len(paths)} photos, {args.strength:g} dB, Wilson 95% intervals\n")
+    print(f"{len(paths)} photos, strength {args.strength:g}, Wilson 95% intervals\n")
 
     trials = distorted(paths, [name for name in names if name in args.only], args.strength)
     head = ["distortion", "all 32 bits right", "protected number right", "named as such", "mean certainty"]

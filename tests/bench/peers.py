@@ -1,7 +1,7 @@
 """Hushmark beside the watermarks on PyPI, as tables: python -m tests.bench.peers [--images photos/val]
 
 Every method marks the same pictures with the same 32 bits at its own strength, and Hushmark marks them once
-more at the PSNR that each of the others had on each picture. All go through the same distortions as exact
+more as visibly (by butteraugli's 3-norm) as each of the others. All go through the same distortions as exact
 8-bit pixels. Hushmark reads as for its users, with the search; its presence test plays no part, because the
 others have none. They have no search either, and most read pixels by their place: so they are told the size
 of the cover, and read a picture of another size twice, as it is and resized back; the better row counts. What
@@ -22,13 +22,14 @@ from dataclasses import dataclass, field
 from functools import cache, partial
 from multiprocessing import get_context
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from blind_watermark import WaterMark, bw_notes
+from hushmark.budget import DEFAULT_STRENGTH, MAXIMUM_STRENGTH, MINIMUM_STRENGTH
 from hushmark.card import ModelCard, read_card
 from hushmark.native import NativeForward, weights_dir
-from hushmark.pipeline import DEFAULT_STRENGTH_DB, mark
-from hushmark.residual import MAXIMUM_STRENGTH_DB, MINIMUM_STRENGTH_DB
+from hushmark.pipeline import mark
 from hushmark.searching import search
 from imwatermark import WatermarkDecoder, WatermarkEncoder
 from numpy.typing import NDArray
@@ -38,6 +39,7 @@ from tests.pictures import SamplePhoto, sample_path
 from train.distortions import DISTORTIONS, psnr, ssim, wilson
 from train.evaluate import PRESENCE_ROWS, SEED, as_picture, draw_bits, load, photos_in, print_table
 from train.model import BITS
+from train.visibility import butteraugli
 
 OURS = "Hushmark"
 PEERS = ("dwtDct", "dwtDctSvd", "rivaGan", "blind-watermark")
@@ -60,15 +62,24 @@ class Method:
     told_size: bool = True
 
 
+class Seen(NamedTuple):
+    """`norm`, `peak`: butteraugli's 3-norm and maximum; PSNR in dB; SSIM of luma."""
+
+    norm: float
+    peak: float
+    psnr: float
+    ssim: float
+
+
 @dataclass
 class Trial:
     """One method on one picture.
 
-    `quality`: PSNR and SSIM, None if it refused to mark it; `right`: share of right bits by row, read as it
-    is and resized back; `refused`: the rows that it refused to read.
+    `seen`: None if it refused to mark it; `right`: share of right bits by row, read as it is and resized
+    back; `refused`: the rows that it refused to read.
     """
 
-    quality: tuple[float, float] | None = None
+    seen: Seen | None = None
     right: dict[str, tuple[float, float]] = field(default_factory=dict)
     refused: list[str] = field(default_factory=list)
 
@@ -81,11 +92,11 @@ class Column:
         self._trials = trials
 
     def head(self) -> str:
-        qualities = [trial.quality for trial in self._trials if trial.quality is not None]
-        if not qualities:
+        seen = [trial.seen for trial in self._trials if trial.seen is not None]
+        if not seen:
             return self.name
-        decibels, similarity = (statistics.fmean(values) for values in zip(*qualities, strict=True))
-        return f"{self.name}, {decibels:.1f} dB, {similarity:.3f}"
+        norm, peak, decibels, similarity = (statistics.fmean(values) for values in zip(*seen, strict=True))
+        return f"{self.name}, {norm:.2f} / {peak:.1f}, {decibels:.1f} dB, {similarity:.3f}"
 
     def right(self, row: str) -> list[float]:
         ways = zip(*(trial.right[row] for trial in self._trials), strict=True)
@@ -105,7 +116,7 @@ class Column:
     def refusals(self) -> list[str]:
         """What was refused how often."""
         counts = Counter(f"reading after {row}" for trial in self._trials for row in trial.refused)
-        counts["marking"] = sum(trial.quality is None for trial in self._trials)
+        counts["marking"] = sum(trial.seen is None for trial in self._trials)
         return [f"{what}: {count}" for what, count in counts.items() if count]
 
 
@@ -143,13 +154,13 @@ def blind_watermark() -> Method:
     return Method(embed, read)
 
 
-def hushmark(strength_db: float) -> Method:
+def hushmark(strength: float) -> Method:
     """Ours at this strength, or the nearest that there is."""
     forward, card = product()
-    strength_db = min(max(strength_db, MINIMUM_STRENGTH_DB), MAXIMUM_STRENGTH_DB)
+    strength = min(max(strength, MINIMUM_STRENGTH), MAXIMUM_STRENGTH)
 
     def embed(cover: Image.Image, bits: Bits) -> Image.Image:
-        marking = mark(as_picture(cover), bits, strength_db=strength_db, forward=forward, card=card)
+        marking = mark(as_picture(cover), bits, strength=strength, forward=forward, card=card)
         return asyncio.run(marking)[0].image
 
     def read(picture: Image.Image) -> NDArray[np.bool_]:
@@ -191,7 +202,7 @@ def attempt(method: Method, cover: Image.Image, bits: Bits, seed: str) -> Trial:
         print(f"{seed} was not marked: {error!r}", file=sys.stderr)
         trial.right = {row.name: (0.5, 0.5) for row in DISTORTIONS}
         return trial
-    trial.quality = psnr(cover, marked), ssim(cover, marked)
+    trial.seen = Seen(*butteraugli(cover, marked), psnr(cover, marked), ssim(cover, marked))
     for row in DISTORTIONS:
         seen = row.apply(marked, random.Random(f"{seed} {row.name}"))
         ways = [share_right(method, seen, bits)] * 2
@@ -205,7 +216,7 @@ def attempt(method: Method, cover: Image.Image, bits: Bits, seed: str) -> Trial:
 
 
 def matched(name: str) -> str:
-    """The name of the column of ours at a peer's PSNR."""
+    """The name of the column of ours that is as visible as a peer."""
     return f"{OURS} as {name}"
 
 
@@ -213,11 +224,13 @@ def attempt_all(path: Path) -> dict[str, Trial]:
     """Every column's trial on one picture, by the column's name; ours as `train.evaluate` makes it."""
     cover, bits = load(path).convert("RGB"), draw_bits(path.name, 0)
     attempt_at = partial(attempt, cover=cover, bits=bits, seed=f"{SEED} {path.name} 0")
-    trials = {OURS: attempt_at(hushmark(DEFAULT_STRENGTH_DB))}
+    trials = {OURS: attempt_at(hushmark(DEFAULT_STRENGTH))}
     for name in PEERS:
         trial = trials[name] = attempt_at(peer(name))
-        strength_db = trial.quality[0] if trial.quality else DEFAULT_STRENGTH_DB
-        trials[matched(name)] = attempt_at(hushmark(strength_db))
+        own, theirs = trials[OURS].seen, trial.seen
+        # What is seen grows with the strength.
+        strength = DEFAULT_STRENGTH * theirs.norm / own.norm if own and theirs else DEFAULT_STRENGTH
+        trials[matched(name)] = attempt_at(hushmark(strength))
     print(f"{path.name} is done", file=sys.stderr)
     return trials
 
@@ -239,7 +252,8 @@ def milliseconds(method: Method, path: Path) -> list[str]:
 def report(columns: dict[str, Column], pictures: int) -> None:
     """The figures, their intervals, and what is to be explained."""
     names, shown = [row.name for row in DISTORTIONS], columns.values()
-    print(f"Bit accuracy in %, {pictures} pictures of {BITS} bits each; in the head PSNR and SSIM:\n")
+    print(f"Bit accuracy in %, {pictures} pictures of {BITS} bits each; in the head butteraugli's 3-norm and")
+    print("maximum, PSNR and SSIM:\n")
     rows = [[name, *(f"{column.accuracy(name):.2f}" for column in shown)] for name in names]
     for name in PRESENCE_ROWS:
         rows.append([f"whole message, {name}", *(f"{column.whole(name):.1f}" for column in shown)])
@@ -281,7 +295,7 @@ def main() -> None:
     report({name: Column(name, [r[name] for r in results]) for name in results[0]}, len(paths))
 
     width, height = load(paths[0]).size
-    methods = {OURS: hushmark(DEFAULT_STRENGTH_DB)} | {name: peer(name) for name in PEERS}
+    methods = {OURS: hushmark(DEFAULT_STRENGTH)} | {name: peer(name) for name in PEERS}
     rows = [[name, *milliseconds(method, paths[0])] for name, method in methods.items()]
     print(f"\nMedians of {TIMED}, one picture of {width}x{height}, one after the other, in ms:\n")
     print_table(["method", "mark", "read"], rows)

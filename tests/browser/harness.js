@@ -93,7 +93,7 @@ class Recorder {
       kind: /** @type {const} */ ("text"),
       value: "pipe",
       key: null,
-      strengthDb: 38,
+      strength: 1.4,
       again: false,
       format: null,
       quality: null,

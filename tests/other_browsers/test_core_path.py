@@ -24,7 +24,7 @@ def test_pictures_are_marked_and_a_marked_one_is_read(
     browser: Browser, repo_root: Path, tmp_path: Path
 ) -> None:
     cover = sample_path("rocket.jpg")
-    marked = hushmark.sync.embed(cover, "pipe", strength_db=40)
+    marked = hushmark.sync.embed(cover, "pipe", strength=1.4)
     (tmp_path / "marked.jpg").write_bytes(marked.data)
     with Image.open(tmp_path / "marked.jpg") as image:
         image.resize((480, 320)).save(tmp_path / "copy.jpg", quality=75)

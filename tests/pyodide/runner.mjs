@@ -87,7 +87,7 @@ async function runEngine() {
         /** @type {Float32Array} */ residual,
       ) => {
         const step = patterns.push(residual) - 1;
-        return [floats(at(`direction${step}`)), floats(at(`margins${step}`))];
+        return [floats(at(`gradient${step}`)), floats(at(`margins${step}`))];
       },
       decode: async (/** @type {Float32Array} */ image) => {
         images.push(image);
@@ -99,7 +99,7 @@ async function runEngine() {
     /** @type {string[]} */
     const phases = [];
     const note = (/** @type {string} */ phase) => void phases.push(phase);
-    const options = { kind: "text", value: "pipe", key, strengthDb: strength, again: false };
+    const options = { kind: "text", value: "pipe", key, strength, again: false };
     // What reaches the page is cloned by postMessage; a Python proxy left inside would throw here.
     const marked = structuredClone(await engine.embed(cover, name, options, note));
     const reading = structuredClone(await engine.read(marked.data, marked.name, { ...reader, key }, note));
@@ -119,9 +119,10 @@ async function runEngine() {
 
 async function runOverlay(/** @type {import("pyodide/ffi").PyCallable} */ Engine) {
   const pattern = floats(join(folder, "rocket.jpg.residual"));
-  const forward = { encode: async () => [pattern], refine: async () => [pattern, new Float32Array(32)] };
+  const gradient = floats(join(folder, "rocket.jpg.gradient0"));
+  const forward = { encode: async () => [pattern], refine: async () => [gradient, new Float32Array(32)] };
   const engine = Engine(forward, card);
-  const options = { kind: "text", value: "pipe", key: null, strengthDb: 36 };
+  const options = { kind: "text", value: "pipe", key: null, strength: 1 };
   const { data, ...facts } = structuredClone(await engine.overlay(options));
   writeFileSync(join(folder, "overlay.png"), data);
   writeFileSync(join(folder, "overlay.json"), JSON.stringify(facts));
@@ -146,8 +147,8 @@ async function runRefusals(/** @type {import("pyodide/ffi").PyCallable} */ Engin
   const broken = { encode: lost, refine: lost, decode: lost };
   const engine = Engine(broken, card);
   const embed = (/** @type {Uint8Array} */ data, /** @type {string} */ kind, /** @type {string} */ value) =>
-    engine.embed(data, "photo.jpg", { kind, value, key: null, strengthDb: 38, again: true }, () => {});
-  const mark = { kind: "text", value: "pipe", key: null, strengthDb: 38 };
+    engine.embed(data, "photo.jpg", { kind, value, key: null, strength: 1.4, again: true }, () => {});
+  const mark = { kind: "text", value: "pipe", key: null, strength: 1.4 };
   const marked = Engine({ decode: async () => [floats(join(folder, "rocket.jpg.after"))] }, card);
   const text = new TextEncoder().encode("just text");
   const answers = {

@@ -89,7 +89,7 @@ def covers() -> dict[str, bytes]:
     }
 
 
-STRENGTHS = {"rocket.jpg": 36.5, "glass.png": 42.0}
+STRENGTHS = {"rocket.jpg": 1.7, "glass.png": 1.0}
 PASSPHRASES = {"chelsea.png": "open sesame"}
 KEYS = {name: Key.from_passphrase(passphrase) for name, passphrase in PASSPHRASES.items()}
 NAMES = list(covers())
@@ -106,7 +106,7 @@ def native(
     results: dict[str, tuple[Marked, RecordingForward]] = {}
     for name, data in covers().items():
         forward = RecordingForward(session)
-        strength = STRENGTHS.get(name, 38.0)
+        strength = STRENGTHS.get(name, 1.4)
         marked = asyncio.run(
             embed(
                 data,
@@ -114,7 +114,7 @@ def native(
                 name=name,
                 forward=forward,
                 card=card,
-                strength_db=strength,
+                strength=strength,
                 key=KEYS.get(name),
             )
         )
@@ -123,13 +123,12 @@ def native(
         before, after = forward.logits  # is it marked already; is it marked now
         (folder / f"{name}.before").write_bytes(before.tobytes())
         (folder / f"{name}.after").write_bytes(after.tobytes())
-        for step, (direction, margins) in enumerate(forward.refinements):
-            (folder / f"{name}.direction{step}").write_bytes(direction.tobytes())
+        for step, (gradient, margins) in enumerate(forward.refinements):
+            (folder / f"{name}.gradient{step}").write_bytes(gradient.tobytes())
             (folder / f"{name}.margins{step}").write_bytes(margins.tobytes())
         results[name] = marked, forward
     cases = [
-        {"name": name, "strength": STRENGTHS.get(name, 38.0), "key": PASSPHRASES.get(name)}
-        for name in results
+        {"name": name, "strength": STRENGTHS.get(name, 1.4), "key": PASSPHRASES.get(name)} for name in results
     ]
     (folder / "cases.json").write_text(json.dumps(cases))
     answer = pyodide("engine", folder)

@@ -80,12 +80,12 @@ class SpreadForward:
     async def refine(
         self, bits: NDArray[np.float32], image: NDArray[np.float32], residual: NDArray[np.float32]
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        direction = await self.encode(bits, image)
-        margins = await self.decode(image + residual) * (bits * 2 - 1)
-        return direction / np.sqrt(np.mean(direction**2)), margins
+        gradient = (await self.encode(bits, image))[..., ::2, ::2]
+        margins = await self.decode(image + residual.repeat(2, axis=2).repeat(2, axis=3)) * (bits * 2 - 1)
+        return gradient, margins
 
     async def decode(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
         red, green, blue = image[0]
         chroma = red + blue - 2 * green
         logits = np.tensordot(self.patterns, chroma - chroma.mean(), 2) / chroma.size
-        return (logits * 2000)[np.newaxis].astype(np.float32)
+        return (logits * 3000)[np.newaxis].astype(np.float32)

@@ -187,7 +187,7 @@ def test_a_marked_picture_is_marked_again_when_asked(
     assert run("embed", first, "--text", "two", "-o", second) == cli.FAILED
     assert "is marked already: it reads as pipe" in capsys.readouterr().err
     assert not second.exists()
-    assert run("embed", first, "--text", "two", "--again", "--strength", "36", "-o", second) == cli.DONE
+    assert run("embed", first, "--text", "two", "--again", "--strength", "2", "-o", second) == cli.DONE
     assert run("verify", second, "--text", "two") == cli.DONE
 
 
@@ -201,7 +201,18 @@ def test_the_format_is_that_of_the_ending_or_as_asked(
     assert records(capsys.readouterr().out.splitlines()[-1])[0]["format"] == "PNG"
     assert Image.open(out / "rocket.png").format == "PNG"
     assert Image.open(cover.with_name("a.webp")).format == "WEBP"
-    low = ("embed", cover, "--text", "pipe", "--strength", 48, "--quality", 1, "-o", cover.with_name("b.jpg"))
+    low = (
+        "embed",
+        cover,
+        "--text",
+        "pipe",
+        "--strength",
+        0.25,
+        "--quality",
+        1,
+        "-o",
+        cover.with_name("b.jpg"),
+    )
     assert run(*low) == cli.FAILED
     assert "its mark does not read back" in capsys.readouterr().err
 
@@ -263,7 +274,7 @@ def test_pictures_are_verified_against_a_list(
         (["--text", "pipes"], "takes 5 bytes, and 4 fit"),
         (["--text", ""], "nothing to hide"),
         (["--hex", "12"], "exactly 8 digits"),
-        (["--text", "pipe", "--strength", "12"], "30.0<=x<=50.0"),
+        (["--text", "pipe", "--strength", "12"], "0.25<=x<=4.0"),
         (["--text", "pipe", "--random"], "by one of --text, --hex, --number, --protected, --random"),
         ([], "Say what the mark is"),
         (["--text", "pipe", "--jobs", "0"], "--jobs"),

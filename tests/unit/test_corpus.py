@@ -45,7 +45,7 @@ def mark(
             name=name,
             forward=forward,
             card=card,
-            strength_db=38,  # they are small
+            strength=2,  # they are small
             output_format=output_format,
             quality=quality,
         )

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from hushmark.budget import to_grid
 from hushmark.card import ModelCard, Presence
 from hushmark.distortions import page, through_file
 from hushmark.forward import Forward
@@ -165,9 +166,11 @@ def test_pytorch_computes_what_the_product_asks_for(forward: TorchForward) -> No
     bits = evaluate.draw_bits("a", 0)[None]
     image = np.random.default_rng(1).random((1, 3, IMAGE_SIZE, IMAGE_SIZE), np.float32)
     residual = asyncio.run(forward.encode(bits, image))
-    direction, margins = asyncio.run(forward.refine(bits, image, residual))
+    small = to_grid(residual)
+    gradient, margins = asyncio.run(forward.refine(bits, image, small))
     logits = asyncio.run(forward.decode(image + residual))
-    assert residual.shape == direction.shape == image.shape and margins.shape == logits.shape == (1, BITS)
+    assert residual.shape == image.shape and gradient.shape == small.shape
+    assert margins.shape == logits.shape == (1, BITS)
     with torch.no_grad():
         assert np.array_equal(logits, forward.networks["decoder"](torch.from_numpy(image + residual)).numpy())
     # The margins are the smallest of four views, of which one is the marked picture as it is.
@@ -200,13 +203,14 @@ def spread(monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_marked_picture_is_measured_through_the_product(spread: Path) -> None:
     path = sample_path("chelsea.png")
     names = ("none", "JPEG 50", "brightness x0.5")
-    measured = evaluate.measure(path, 1, 38.0, names, spread, CARD)
+    measured = evaluate.measure(path, 1, 2.0, names, spread, CARD)
     assert list(measured.answers) == list(names)
     assert measured.answers["none"] == evaluate.Answer(1.0, True, 1)
     assert list(measured.statistics) == ["none", "JPEG 50"]
     assert measured.statistics["none"] > CARD.presence.threshold(1)
-    assert measured.visibility.psnr == pytest.approx(38, abs=0.3)
-    alone = evaluate.measure(path, 1, 38.0, ("JPEG 50",), spread, CARD)
+    assert 1 < measured.butteraugli[0] < measured.butteraugli[1] < 20
+    assert 30 < measured.visibility.psnr < 42
+    alone = evaluate.measure(path, 1, 2.0, ("JPEG 50",), spread, CARD)
     assert alone.answers["JPEG 50"] == measured.answers["JPEG 50"]
 
 
@@ -239,18 +243,18 @@ def test_the_tail_of_exponential_values_is_found() -> None:
     assert presence.threshold(1) == pytest.approx(math.log(1000) / 2, rel=0.05)
 
 
-def measured(right: float, found: bool, *, psnr_db: float = 42, statistic: float = 1) -> evaluate.Measured:
+def measured(right: float, found: bool, *, norm: float = 0.7, statistic: float = 1) -> evaluate.Measured:
     answer = evaluate.Answer(right, found, 4)
-    visibility = Visibility(psnr=psnr_db, ssim=0.995, shift=0.1, flat_rms=1.6)
-    return evaluate.Measured(visibility, {"none": answer}, {"none": statistic})
+    visibility = Visibility(psnr=42, ssim=0.995, shift=0.1, flat_rms=1.6)
+    return evaluate.Measured(visibility, (norm, 2 * norm), {"none": answer}, {"none": statistic})
 
 
 def test_figures_are_held_against_their_targets(capsys: pytest.CaptureFixture[str]) -> None:
-    runs = [measured(1, True), measured(0.5, True, psnr_db=40.4, statistic=0.4)]
+    runs = [measured(1, True), measured(0.5, True, norm=1.5, statistic=0.4)]
     verdicts = {
-        check.what: check.cells()[3] for check in evaluate.checks_of(runs, 42, CARD.presence.threshold(1))
+        check.what: check.cells()[3] for check in evaluate.checks_of(runs, CARD.presence.threshold(1))
     }
-    assert verdicts["PSNR, least"] == "FAIL" and verdicts["SSIM, mean"] == "pass"
+    assert verdicts["butteraugli 3-norm, mean"] == "FAIL" and verdicts["SSIM, mean"] == "pass"
     assert verdicts["mean change of a channel, largest"] == "pass"
     assert verdicts["local RMS where it is flat, largest"] == "FAIL"
     assert verdicts["none: whole message"] == verdicts["none: found without search"] == "FAIL"
@@ -270,9 +274,9 @@ def test_a_message_counts_as_whole_only_if_it_would_have_been_shown() -> None:
 def test_the_gallery_shows_what_was_added(tmp_path: Path) -> None:
     marked = flat(100).copy()
     marked.putpixel((5, 5), (102, 99, 100))
-    write_gallery([Exhibit("<a>", 42, flat(100), marked), Exhibit("b", 40, flat(9), flat(9))], tmp_path)
+    write_gallery([Exhibit("<a>", 2, flat(100), marked), Exhibit("b", 1, flat(9), flat(9))], tmp_path)
     text = (tmp_path / "index.html").read_text()
-    assert "&lt;a&gt; at 42 dB" in text and "<a>" not in text
+    assert "&lt;a&gt; at strength 2" in text and "<a>" not in text
     files = re.findall(r'src="([^"]+)"', text)
     assert len(files) == len(set(files)) == 10 and all((tmp_path / name).is_file() for name in files)
     difference = Image.open(tmp_path / "000-difference.png")
@@ -294,7 +298,7 @@ def test_hard_pictures_can_be_marked() -> None:
 
 def test_the_plot_rises_with_the_accuracy() -> None:
     rows = [
-        {"step": str(step), "colour_accuracy": str(a), "grey_accuracy": "0.5", "psnr": "41"}
+        {"step": str(step), "colour_accuracy": str(a), "grey_accuracy": "0.5", "strength": "1"}
         for step, a in ((50, 0.5), (100, 0.8), (150, 1.0))
     ]
     svg = ElementTree.fromstring(plot.draw(rows))

@@ -38,7 +38,7 @@ class CountingForward(SpreadForward):
 def marked() -> Image.Image:
     cover = open_picture(encoded(photo(480, 360), "PNG"), "cover.png")
     bits = to_bits(text_payload("pipe"), 32)
-    picture, _ = run(pipeline.mark(cover, bits, strength_db=36, forward=SpreadForward(), card=CARD))
+    picture, _ = run(pipeline.mark(cover, bits, strength=2, forward=SpreadForward(), card=CARD))
     return picture.image
 
 
@@ -179,7 +179,7 @@ def test_a_key_and_a_list_reach_the_reading() -> None:
     key, known = Key(b"k" * 32), KnownIds.parse("pipe,The example", 32)
     cover = open_picture(encoded(photo(480, 360), "PNG"), "cover.png")
     bits = to_bits(text_payload("pipe"), 32, key)
-    picture, _ = run(pipeline.mark(cover, bits, strength_db=36, forward=SpreadForward(), card=CARD))
+    picture, _ = run(pipeline.mark(cover, bits, strength=2, forward=SpreadForward(), card=CARD))
     for image in (picture.image, picture.image.rotate(90, expand=True)):
         reading, _ = searched(image, key=key, known=known)
         assert reading.match is not None and reading.match.label == "The example"

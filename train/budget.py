@@ -1,0 +1,118 @@
+"""What is seen of a residual, on batches, for training: the same measure as `hushmark.budget`.
+
+All residuals and images are float tensors [B,3,160,160]; images in 0..1.
+"""
+
+import torch
+import torch.nn.functional as F
+from hushmark.budget import (
+    COLOUR_SHARE,
+    LUMA_SHARE,
+    PEAK,
+    SHAPE_ROUNDS,
+    TEXTURE_FLOOR,
+    TEXTURE_MOST,
+    TEXTURE_POWER,
+    TEXTURE_UNIT,
+    TO_RGB,
+    TO_YCC,
+    WEIGHTS,
+)
+from torch import Tensor
+
+from .model import local_deviation
+
+_to_ycc, _to_rgb, _weights = torch.from_numpy(TO_YCC), torch.from_numpy(TO_RGB), torch.from_numpy(WEIGHTS)
+
+
+def texture(image: Tensor) -> Tensor:
+    """What the cover hides: [B,3,160,160] -> [B,1,160,160]."""
+    deviation = (local_deviation(image) / TEXTURE_UNIT).clamp(max=TEXTURE_MOST)
+    return (TEXTURE_FLOOR + deviation) ** TEXTURE_POWER
+
+
+def precondition(gradient: Tensor, image: Tensor) -> Tensor:
+    """The direction that gains most for what is seen of it: a gradient with respect to RGB -> RGB."""
+    parts = _bands(_mixed(gradient, _to_rgb.T))
+    total, *finer = (band / _column(level).square() for level, band in reversed(list(enumerate(parts))))
+    for band in finer:
+        total = _twice(total) + band
+    return _mixed(total, _to_rgb) * texture(image).square()
+
+
+def shape(residual: Tensor, image: Tensor, strength: Tensor) -> Tensor:
+    """The residual with luma and colour each at its share of `strength` [B,1,1,1].
+
+    Gradients see the gains as constants.
+    """
+    ycc = _mixed(residual, _to_ycc)
+    hidden = F.avg_pool2d(texture(image), 4)
+    with torch.no_grad():
+        power = _power_seen(ycc)
+        gains = [
+            _gain(power[:, channels].sum(dim=1, keepdim=True).sqrt() / hidden, share * strength)
+            for channels, share in ((slice(0, 1), LUMA_SHARE), (slice(1, 3), COLOUR_SHARE))
+        ]
+        gain = torch.cat([gains[0], gains[1], gains[1]], dim=1)
+        fine = F.interpolate(gain, scale_factor=4, mode="bilinear", align_corners=False)
+    shaped = _mixed(ycc * fine, _to_rgb)
+    weight = fine[:, :1]
+    return shaped - weight * shaped.mean(dim=(2, 3), keepdim=True) / weight.mean(dim=(2, 3), keepdim=True)
+
+
+def visibility(residual: Tensor, image: Tensor) -> Tensor:
+    """How visible the residual is: [B]."""
+    power = _power_seen(_mixed(residual, _to_ycc)).sum(dim=1, keepdim=True)
+    seen = power.sqrt() / F.avg_pool2d(texture(image), 4)
+    return seen.pow(3).mean(dim=(1, 2, 3)) ** (1 / 3)
+
+
+def _gain(seen: Tensor, wanted: Tensor) -> Tensor:
+    """Gain [B,1,40,40] that makes what is seen at each place, like it, as visible as wanted [B,1,1,1]."""
+    seen = seen.clamp(min=1e-6)
+    most = -F.max_pool2d(-(PEAK * wanted / seen), 3, 1, 1)
+    scale = wanted / _norm(seen)
+    gain = most
+    for _ in range(SHAPE_ROUNDS):
+        gain = torch.minimum(scale.expand_as(most), most)
+        scale = scale * wanted / _norm(seen * gain)
+    return gain
+
+
+def _norm(seen: Tensor) -> Tensor:
+    return seen.pow(3).mean(dim=(2, 3), keepdim=True) ** (1 / 3)
+
+
+def _power_seen(ycc: Tensor) -> Tensor:
+    """Weighted power of each channel at 40x40 places, means over 3x3 of them: [B,3,40,40]."""
+    total = torch.zeros_like(ycc[:, :, ::4, ::4])
+    for level, band in enumerate(_bands(ycc)):
+        power = (band * _column(level)).square()
+        total = total + (F.avg_pool2d(power, 4 >> level) if level < 3 else _repeated(power))
+    return F.avg_pool2d(total, 3, 1, 1, count_include_pad=False)
+
+
+def _bands(planes: Tensor) -> list[Tensor]:
+    """Laplacian pyramid of three halvings, finest first; the last is what is left at 20x20."""
+    bands = []
+    for _ in range(3):
+        half = F.avg_pool2d(planes, 2)
+        bands.append(planes - _twice(half))
+        planes = half
+    return [*bands, planes]
+
+
+def _twice(planes: Tensor) -> Tensor:
+    return F.interpolate(planes, scale_factor=2, mode="bilinear", align_corners=False)
+
+
+def _repeated(planes: Tensor) -> Tensor:
+    return F.interpolate(planes, scale_factor=2, mode="nearest")
+
+
+def _mixed(planes: Tensor, matrix: Tensor) -> Tensor:
+    return torch.einsum("oc,bchw->bohw", matrix.to(planes.device), planes)
+
+
+def _column(level: int) -> Tensor:
+    return _weights[:, level].view(1, 3, 1, 1)
