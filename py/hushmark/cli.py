@@ -1,8 +1,11 @@
 """The command line `hushmark`: embed, read, verify, overlay, info."""
 
 import asyncio
+import errno
+import io
 import json
 import os
+import re
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
@@ -38,7 +41,8 @@ if TYPE_CHECKING:
 
 DONE, NOT_FOUND, USAGE, FAILED = 0, 1, 2, 3
 """Exit codes: done or found; nothing found, or another id, in a file; wrong usage; a file failed."""
-INTERRUPTED = 130
+INTERRUPTED, UNREAD = 130, 141
+"""Exit codes as shells tell them of the signals SIGINT and SIGPIPE."""
 
 _KINDS = ("text", "hex", "number", "protected", "random")
 _KEY_VARIABLE = "HUSHMARK_KEY"
@@ -49,6 +53,11 @@ _WARNINGS = {
     "shape": "it is narrow: {chance:.0%} of marks in pictures of its size were read after JPEG of quality 80",
 }
 
+# Controls, line separators, what turns the direction of writing, and bytes that are no UTF-8.
+_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
+_NO_UTF8 = re.compile("[\udc80-\udcff]")
+
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
@@ -58,16 +67,59 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code = hushmark.main(arguments, prog_name="hushmark", standalone_mode=False)
         return int(code or DONE)
     except click.ClickException as error:
-        error.show()
+        shown = io.StringIO()
+        error.show(shown)
+        _echo(*shown.getvalue().rstrip().split("\n"), err=True)
         return USAGE
     except HushmarkError as error:
-        click.echo(error, err=True)
+        _echo(str(error), err=True)
         return USAGE if isinstance(error, PayloadError | KnownError) else FAILED
     except click.Abort:
         return INTERRUPTED
+    except SystemExit:  # click leaves so only where nobody reads what is printed, as with "| head"
+        return UNREAD
     except Exception:  # a defect of ours must not look like "not found", as Python's own exit code 1 would
-        traceback.print_exc()
+        _echo(*traceback.format_exc().rstrip().split("\n"), err=True)
         return FAILED
+
+
+def _echo(*lines: str, err: bool = False) -> None:
+    """Print lines of which any part may come from a file's name. Raises FileProblem."""
+    encoding = (sys.stderr if err else sys.stdout).encoding or "utf-8"
+    text = "\n".join(map(_safe, lines)).encode(encoding, "backslashreplace").decode(encoding)
+    with _output():
+        click.echo(text, err=err)
+
+
+def _write(data: bytes) -> None:
+    """Put a file on standard output. Raises FileProblem."""
+    with _output():
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+
+
+@contextmanager
+def _output() -> Iterator[None]:
+    """Raises FileProblem where what is printed cannot be written, as on a full disk."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno == errno.EPIPE:
+            raise
+        # Python writes what is left over when it ends, and would complain once more.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise batch.file_problem(Path("standard output"), error) from error
+
+
+def _safe(line: str) -> str:
+    """With \\x1b for what a terminal would obey, and \\xff for a byte that is no UTF-8."""
+    return _UNSAFE.sub(lambda found: ascii(found[0])[1:-1].replace("\\udc", "\\x"), line)
+
+
+def _json(record: records.Record) -> str:
+    """A record as one line, with \\\\xff for a byte that is no UTF-8: many refuse half a surrogate pair."""
+    text = json.dumps(record, ensure_ascii=False)
+    return json.dumps(json.loads(_NO_UTF8.sub(lambda found: f"\\\\x{ord(found[0]) - 0xDC00:02x}", text)))
 
 
 @click.group(epilog="Exit codes: 0 done or found, 1 not found, 2 usage, 3 a file failed.")
@@ -186,7 +238,7 @@ def embed(
         return Path(output) / source.place if into_folder else Path(output)
 
     def work(source: Source, check: Callable[..., None]) -> Marked:
-        if not (force or to_standard) and target(source).exists():
+        if not (force or to_standard) and os.path.lexists(target(source)):
             raise OutputExists(target(source))
         return asyncio.run(
             pipeline.embed(
@@ -213,11 +265,11 @@ def embed(
             path = path.with_suffix(Path(marked.name).suffix)
         if to_standard:
             if not dry_run:
-                sys.stdout.buffer.write(marked.data)
+                _write(marked.data)
             return path, marked
         if path in written:
             raise OutputTwice(path)
-        if path.exists() and not force:
+        if os.path.lexists(path) and not force:
             raise OutputExists(path)
         written.add(path)
         if not dry_run:
@@ -317,7 +369,7 @@ def make_overlay(
 ) -> int:
     """Make a transparent tile that marks a web page, and print the CSS rule that lays it over the page."""
     path = Path(output)
-    if output != STANDARD and path.exists() and not force:
+    if output != STANDARD and os.path.lexists(path) and not force:
         raise OutputExists(path)
     forward, card = _model(1)
     wanted = _one_payload(payload, card.bits)
@@ -325,12 +377,12 @@ def make_overlay(
     making = overlay.overlay(wanted, forward=forward, card=card, strength=strength, key=key)
     tile = asyncio.run(making)
     if output == STANDARD:
-        sys.stdout.buffer.write(tile)
-        click.echo(overlay.css("hushmark-overlay.png"), err=True)
+        _write(tile)
+        _echo(*overlay.css("hushmark-overlay.png").split("\n"), err=True)
         return DONE
     batch.store(path, tile)
-    click.echo(f"{path}: {wanted.value}. Lay it over a page with this rule:", err=True)
-    click.echo(overlay.css(path.name))
+    _echo(f"{path}: {wanted.value}. Lay it over a page with this rule:", err=True)
+    _echo(*overlay.css(path.name).split("\n"))
     return DONE
 
 
@@ -352,7 +404,7 @@ def info(as_json: bool) -> int:
         "false_positive_rate": card.presence.false_positive_rate,
         "unmarked_windows": card.presence.windows,
     }
-    click.echo(json.dumps(facts) if as_json else "\n".join(f"{key}: {fact}" for key, fact in facts.items()))
+    _echo(*([_json(facts)] if as_json else [f"{key}: {fact}" for key, fact in facts.items()]))
     return DONE
 
 
@@ -376,7 +428,7 @@ class _Report:
     def say(self, line: str, source: Source, record: records.Record) -> None:
         """A file is done."""
         if self._as_json:
-            line = json.dumps({"file": source.name, **record})
+            line = _json({"file": source.name, **record})
         self._print(line, err=self._to_standard_error)
         self._bar.update(1)
 
@@ -388,14 +440,14 @@ class _Report:
         """A file failed."""
         self.code = FAILED
         if self._as_json:
-            self._print(json.dumps({"file": source.name, **records.of_error(error)}), err=False)
+            self._print(_json({"file": source.name, **records.of_error(error)}), err=False)
         self._print(str(error), err=True)
         self._bar.update(1)
 
     def _print(self, line: str, *, err: bool) -> None:
         if self._shown:
             click.echo("\r\033[K", nl=False, err=True)
-        click.echo(line, err=err)
+        _echo(line, err=err)
 
 
 @contextmanager
@@ -463,17 +515,18 @@ def _passphrase(key_file: Path | None, ask_key: bool) -> Key | None:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        with path.open("rb") as file:
+            return batch.read_limited(file, str(path)).decode()
     except UnicodeDecodeError as error:
         raise FileProblem(str(path), "Not a text file in UTF-8") from error
     except OSError as error:
-        raise FileProblem(str(path), error.strerror or "cannot be read") from error
+        raise batch.file_problem(path, error) from error
 
 
 def _is_folder(output: str, sources: Sequence[str], found: Sequence[Source]) -> bool:
     """Whether OUT is a folder: for several pictures, for a folder, or because it says so."""
-    several = len(found) > 1 or any(Path(source).is_dir() for source in sources)
-    return output != STANDARD and (several or output.endswith(("/", os.sep)) or Path(output).is_dir())
+    several = len(found) > 1 or any(map(os.path.isdir, sources))
+    return output != STANDARD and (several or output.endswith(("/", os.sep)) or os.path.isdir(output))
 
 
 def _line(source: Source, reading: Reading) -> str:

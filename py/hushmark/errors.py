@@ -436,6 +436,33 @@ class FolderEmpty(HushmarkError):
         )
 
 
+class FileKind(HushmarkError):
+    """The path names a pipe, a socket or a device, from which nothing is read: it could wait for ever."""
+
+    code = "file-kind"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"{name} is a pipe, a socket or a device. Hushmark opens files: name one, or send what it holds "
+            "to standard input, which - stands for.",
+            name=name,
+        )
+
+
+class FileTooLarge(HushmarkError):
+    """The file has more than `maximum` bytes; it was not read."""
+
+    code = "file-too-large"
+
+    def __init__(self, name: str, maximum: int) -> None:
+        super().__init__(
+            f"{name} is larger than {maximum // 1_000_000} million bytes, the most that Hushmark reads: save "
+            "the picture smaller, or in a format that packs it.",
+            name=name,
+            maximum=maximum,
+        )
+
+
 class FileProblem(HushmarkError):
     """The operating system would not read or write the file."""
 

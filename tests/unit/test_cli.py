@@ -4,10 +4,13 @@ import io
 import json
 import os
 import re
+import shutil
 import signal
 import stat
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -305,10 +308,13 @@ def test_no_half_file_is_left(
     def fail(*_: object) -> None:
         raise stop
 
+    marked = cover.with_name("marked.jpg")
+    marked.write_bytes(b"precious")
     monkeypatch.setattr(os, "replace", fail)
-    code = run("embed", cover, "--text", "pipe", "-o", cover.with_name("marked.jpg"))
+    code = run("embed", cover, "--text", "pipe", "-o", marked, "--force")
     assert code == (cli.FAILED if isinstance(stop, OSError) else cli.INTERRUPTED)
-    assert names(cover.parent) == ["rocket.jpg"]
+    assert names(cover.parent) == ["marked.jpg", "rocket.jpg"]
+    assert marked.read_bytes() == b"precious"
     assert ("No space left on device" in capsys.readouterr().err) == isinstance(stop, OSError)
 
 
@@ -443,3 +449,157 @@ def test_a_defect_does_not_look_like_an_unmarked_picture(
     monkeypatch.setattr("hushmark.batch.find", fail)
     assert run("read", cover) == cli.FAILED
     assert "RuntimeError: a defect" in capsys.readouterr().err
+
+
+@pytest.fixture
+def as_nobody(tmp_path: Path) -> Iterator[None]:
+    """Root may read and write everything, so that its tests run as somebody else."""
+    if os.geteuid() != 0:
+        yield
+        return
+    user = 65534
+    opened = [path for path in (tmp_path, *tmp_path.parents) if path.stat().st_mode & 0o011 != 0o011]
+    modes = {path: stat.S_IMODE(path.stat().st_mode) for path in opened}
+    for path in opened:
+        path.chmod(modes[path] | 0o011)
+    os.seteuid(user)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+        for path, mode in modes.items():
+            path.chmod(mode)
+
+
+def test_a_pipe_is_told_and_passed_over_in_folders(tmp_path: Path, marked: bytes) -> None:
+    (tmp_path / "a.png").write_bytes(marked)
+    os.mkfifo(tmp_path / "pipe.png")
+    done = in_a_process("read", tmp_path, tmp_path / "pip?.png", timeout=60)
+    assert done.stdout.count(b"\n") == 1
+    done = in_a_process("read", tmp_path / "pipe.png", tmp_path / "a.png", timeout=60)
+    assert done.returncode == cli.FAILED
+    assert b"pipe.png is a pipe, a socket or a device." in done.stderr
+    assert b"a.png: pipe (text" in done.stdout
+
+
+def test_each_file_is_met_once(tmp_path: Path, marked: bytes, capsys: pytest.CaptureFixture[str]) -> None:
+    deep = tmp_path / "photos" / "deep"
+    deep.mkdir(parents=True)
+    (deep / "z.png").write_bytes(marked)
+    (deep / "loop").symlink_to(tmp_path / "photos")
+    (tmp_path / "photos" / "a-link").symlink_to(deep)
+    (tmp_path / "photos" / "b-link.png").symlink_to(deep / "z.png")
+    (tmp_path / "photos" / "c-self.png").symlink_to("c-self.png")
+    assert run("read", tmp_path / "photos", "--recursive") == cli.FAILED
+    captured = capsys.readouterr()
+    assert captured.out.count("pipe (text") == 1
+    assert f"{deep / 'z.png'}: pipe" in captured.out
+    assert "c-self.png: " in captured.err
+    assert run("read", tmp_path / "photos" / "**" / "*.png") == cli.FAILED
+    assert capsys.readouterr().out.count("pipe (text") == 1
+
+
+def test_a_folder_that_may_not_be_read_costs_only_itself(
+    tmp_path: Path, marked: bytes, capsys: pytest.CaptureFixture[str], as_nobody: None
+) -> None:
+    photos = Path(tempfile.mkdtemp())
+    for name in ("a", "b", "c"):
+        (photos / name).mkdir()
+        (photos / name / "small.png").write_bytes(marked)
+    (photos / "b").chmod(0)
+    try:
+        assert run("read", photos, "--recursive") == cli.FAILED
+        captured = capsys.readouterr()
+        assert captured.out.count("pipe (text") == 2
+        assert f"{photos / 'b'}: Permission denied." in captured.err
+        assert run("read", photos / "b" / "small.png") == cli.FAILED
+        assert "small.png: Permission denied." in capsys.readouterr().err
+        assert run("read", photos / "a", "--key-file", photos / "b" / "key") == cli.FAILED
+        assert "key: Permission denied." in capsys.readouterr().err
+        out = photos / "c"
+        out.chmod(0o555)
+        assert run("embed", photos / "a", "--again", "--text", "pipe", "-o", out / "new") == cli.FAILED
+        assert "small.png: Permission denied." in capsys.readouterr().err
+        assert names(out) == ["small.png"]
+    finally:
+        (photos / "b").chmod(0o755)
+        (photos / "c").chmod(0o755)
+        shutil.rmtree(photos)
+
+
+ODD = b"caf\xe9 \x1b[31mred\r\nline\xe2\x80\xae.png"
+SHOWN = "caf\\xe9 \\x1b[31mred\\r\\nline\\u202e.png"
+
+
+def test_odd_names_are_shown_escaped(tmp_path: Path, marked: bytes) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    odd = Path(os.fsdecode(os.fsencode(folder) + b"/" + ODD))
+    odd.write_bytes(marked)
+    (folder / "z.png").write_bytes(marked)
+    for code in ("ascii", "utf-8"):
+        done = in_a_process("read", folder, env={**os.environ, "PYTHONIOENCODING": code})
+        assert done.returncode == cli.DONE
+        assert done.stdout.decode().splitlines()[0].startswith(f"{folder}/{SHOWN}: pipe (")
+    done = in_a_process("embed", folder, "--again", "--hex", "01234567", "-o", tmp_path / "out")
+    assert done.returncode == cli.DONE
+    assert sorted(os.listdir(os.fsencode(tmp_path / "out"))) == sorted([ODD, b"z.png"])
+    done = in_a_process("embed", odd, "--again", "--text", "pipe", "-o", tmp_path / "out")
+    assert done.returncode == cli.FAILED
+    assert f"{tmp_path}/out/{SHOWN} exists already" in done.stderr.decode()
+    assert b"\x1b" not in done.stderr
+    odd.write_bytes(b"no picture")
+    done = in_a_process("read", folder, "--json")
+    assert done.returncode == cli.FAILED
+    failed = records(done.stdout)[0]
+    assert failed["file"] == f"{folder}/" + os.fsdecode(ODD).replace("\udce9", "\\xe9")
+    assert failed["error"]["facts"]["name"] == failed["file"]
+    done = in_a_process("embed", odd, "--text", "pipe", "-o", "\x07bell.bmp")
+    assert done.returncode == cli.USAGE
+    assert b"\\x07bell.bmp names no format" in done.stderr
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["read", "FILE", "FILE"], ["read", "--json", "FILE"]])
+def test_a_closed_pipe_ends_a_run_as_it_ends_others(
+    tmp_path: Path, marked: bytes, arguments: list[str]
+) -> None:
+    path = tmp_path / "a.png"
+    path.write_bytes(marked)
+    ours, theirs = os.pipe()
+    os.close(ours)
+    command = [*COMMAND, *(argument.replace("FILE", str(path)) for argument in arguments)]
+    done = subprocess.run(command, stdout=theirs, stderr=subprocess.PIPE, check=False)
+    os.close(theirs)
+    assert (done.returncode, done.stderr) == (cli.UNREAD, b"")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
+@pytest.mark.parametrize("command", ["read", "embed"])
+def test_a_full_standard_output_is_told(tmp_path: Path, marked: bytes, command: str) -> None:
+    path = tmp_path / "a.png"
+    path.write_bytes(marked)
+    more = ["--again", "--text", "pipe", "-o", "-"] if command == "embed" else []
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            [*COMMAND, command, str(path), *more], stdout=full, stderr=subprocess.PIPE, check=False
+        )
+    assert done.returncode == cli.FAILED
+    assert done.stderr.startswith(b"standard output: No space left on device. ")
+    assert done.stderr.count(b"\n") == 1
+
+
+def test_a_file_is_not_read_before_its_size_is_known(tmp_path: Path, marked: bytes) -> None:
+    (tmp_path / "a.png").write_bytes(marked)
+    with (tmp_path / "huge.png").open("wb") as file:
+        file.truncate(100_000_000_000)
+    done = in_a_process("read", tmp_path, "--json", timeout=60)
+    assert done.returncode == cli.FAILED
+    good, huge = records(done.stdout)
+    assert good["found"]
+    assert huge["error"]["code"] == "file-too-large"
+    assert "larger than 1200 million bytes" in huge["error"]["message"]
+    done = in_a_process("read", tmp_path / "a.png", "--ids", tmp_path / "huge.png", timeout=60)
+    assert b"larger than 1200 million bytes" in done.stderr
+    with open("/dev/zero", "rb") as endless:
+        done = in_a_process("read", "-", stdin=endless, timeout=60)
+    assert b"standard input is larger than" in done.stderr

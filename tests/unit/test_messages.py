@@ -27,6 +27,8 @@ NOT_IN_THE_PAGE = {
     "output-exists",
     "output-twice",
     "folder-empty",
+    "file-kind",
+    "file-too-large",
     "file",
 }
 """Errors of the command line, and those that only a mistake of ours could bring about."""
