@@ -99,9 +99,13 @@ $(VENV)/dev.stamp: requirements/dev.lock pyproject.toml | $(VENV)/bin/python
 	@$(PY) -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
 	@touch $@
 
-$(VENV)/train.stamp: requirements/train.lock $(VENV)/dev.stamp
+$(VENV)/train.stamp: requirements/train.lock requirements/train-cuda.lock $(VENV)/dev.stamp
 	@echo "Installing PyTorch (large)"
-	@$(PY) -m pip install --quiet --disable-pip-version-check -r requirements/train.lock
+	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements/train.lock
+	@if $(PY) -c 'import importlib.metadata as m, sys; sys.exit("cuda" not in str(m.requires("torch")))'; then \
+	  echo "Installing what this PyTorch needs of CUDA (large)"; \
+	  $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements/train-cuda.lock; \
+	fi
 	@touch $@
 
 $(VENV)/peers.stamp: requirements/peers.lock $(VENV)/train.stamp
