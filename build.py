@@ -14,8 +14,8 @@ service-worker.js is not among them: it has the manifest's own SHA-256 in it. Te
     from build import build_site, make_server
     server = make_server(build_site())   # listens; serve_forever() in a thread, server.url, shutdown()
 
-The npm files that are used as they are have their SHA-256 in requirements/npm-files.sha256. After a change of
-package-lock.json renew it: cd node_modules && sha256sum $(cut -c67- ../requirements/npm-files.sha256)
+The npm files that are used, bundled or as they are, have their SHA-256 in requirements/npm-files.sha256.
+After a change of package-lock.json renew them: run sha256sum in node_modules on the names in that file.
 """
 
 from __future__ import annotations
@@ -190,8 +190,12 @@ class NpmPackages:
         self.digests = {name: digest for digest, name in (line.split("  ", 1) for line in lines)}
 
     def read(self, name: str) -> bytes:
-        """A file that goes into the site as it is. Raises BuildError if it is missing or altered."""
+        """A file that goes into the site. Raises BuildError if it is missing, altered, or has no digest."""
         data = _read(self.folder / name)
+        if name not in self.digests:
+            raise BuildError(
+                f"node_modules/{name} is used, and not in requirements/npm-files.sha256: add it."
+            )
         if hashlib.sha256(data).hexdigest() != self.digests[name]:
             raise BuildError(f"node_modules/{name} is not the file of the locked version: {_NPM}")
         return data
@@ -229,7 +233,7 @@ def build_site(root: Path = ROOT, out: Path | None = None, say: Say = print) -> 
         _add_wheels(site, [(wheel.name, wheel.path) for wheel in wheels])
         _add_wheels(site, [("hushmark", build_wheel(Path(temporary), root, weights=False))])
         bundles = Path(temporary) / "bundles"
-        bundled = _add_app(site, root, bundles)
+        bundled = _add_app(site, root, npm, bundles)
         _add_icons(site, root / "app")
         _add_page(site, root, _licenses(npm, sorted({*bundled, "pyodide", "onnxruntime-web"}), wheels))
         build_id = site.write_manifest(say)
@@ -329,8 +333,6 @@ def _add_onnxruntime(site: Site, npm: NpmPackages) -> None:
         for ending in ("mjs", "wasm"):
             data = npm.read(f"onnxruntime-web/dist/{stem}.{ending}")
             site.add_hashed(f"ort/{build}.{ending}", "onnxruntime", f"ort-{build}.{ending}", data)
-    for name in ("jspi", "webgpu", "wasm"):
-        npm.read(f"onnxruntime-web/dist/ort.{name}.min.mjs")  # bundled later, and checked here
 
 
 def _add_wheels(site: Site, wheels: Sequence[tuple[str, Path]]) -> None:
@@ -340,8 +342,8 @@ def _add_wheels(site: Site, wheels: Sequence[tuple[str, Path]]) -> None:
         site.add(f"wheels/{name}", "wheels", f"wheels/{_short_hash(data)}/{path.name}", data)
 
 
-def _add_app(site: Site, root: Path, bundles: Path) -> set[str]:
-    """Bundle the app with esbuild. Answers the names of the npm packages that went into it."""
+def _add_app(site: Site, root: Path, npm: NpmPackages, bundles: Path) -> set[str]:
+    """Bundle the app with esbuild, of checked files. Answers the names of the npm packages in it."""
     names = {key: key.replace("/", "-").rpartition(".")[0] for key in ENTRY_POINTS}
     _bundle(
         root,
@@ -354,8 +356,10 @@ def _add_app(site: Site, root: Path, bundles: Path) -> set[str]:
         part: Part = "onnxruntime" if key.startswith("ort/") else "app"
         site.add_hashed(key, part, name, (bundles / name).read_bytes())
     inputs = json.loads(_read(Path(f"{bundles}.json")))["inputs"]
-    found = (re.search(r"node_modules/((?:@[^/]+/)?[^/]+)/", path) for path in inputs)
-    return {match[1] for match in found if match}
+    taken = [path.rpartition("node_modules/")[2] for path in inputs if "node_modules/" in path]
+    for name in taken:
+        npm.read(name)
+    return {"/".join(name.split("/")[: 1 + name.startswith("@")]) for name in taken}
 
 
 def _bundle(root: Path, out: Path, entries: Sequence[str], *options: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -27,13 +28,17 @@ def _gzip(data: bytes) -> bytes:
     return gzip.compress(data, compresslevel=9, mtime=0)
 
 
+_SUM = 32
+"""Bytes of the SHA-256 that stands before each form in the cache."""
+
 FORMS: Mapping[str, Callable[[bytes], bytes]] = {"br": _brotli, "gz": _gzip}
 
 
 def write_compressed(files: Mapping[Path, str], say: Callable[[str], None]) -> None:
     """Put FILE.br and FILE.gz beside each file where they save something.
 
-    `files` gives each file's SHA-256. `say` gets a line for each file that was not in the cache.
+    `files` gives each file's SHA-256. `say` gets a line for each file that was not in the cache, or was
+    damaged there.
     Raises OSError if the cache folder or the files' folder cannot be written.
     """
     cache = cache_folder("compressed")
@@ -48,13 +53,30 @@ def write_compressed(files: Mapping[Path, str], say: Callable[[str], None]) -> N
             say(line)
     for path, digest in files.items():
         for form in FORMS:
-            data = (cache / f"{digest}.{form}").read_bytes()
+            data = _cached(cache, digest, form)
+            if data is None:
+                raise OSError(f"{cache} changes while the site is built: let nothing else write there")
             if len(data) <= path.stat().st_size * (1 - LEAST_GAIN):
                 path.with_name(f"{path.name}.{form}").write_bytes(data)
 
 
 def _complete(cache: Path, digest: str) -> bool:
-    return all((cache / f"{digest}.{form}").is_file() for form in FORMS)
+    return all(_cached(cache, digest, form) is not None for form in FORMS)
+
+
+def _cached(cache: Path, digest: str, form: str) -> bytes | None:
+    """A form of the file with this SHA-256; None if it is not there, or not as it was put there."""
+    try:
+        entry = (cache / f"{digest}-{form}").read_bytes()
+    except FileNotFoundError:
+        return None
+    data = entry[_SUM:]
+    return data if entry[:_SUM] == _sum(digest, data) else None
+
+
+def _sum(digest: str, data: bytes) -> bytes:
+    """What stands before a form: a digest of it and of its file, so that none stands for another file."""
+    return hashlib.sha256(bytes.fromhex(digest) + data).digest()
 
 
 def _fill_cache(cache: Path, path: Path, digest: str) -> str:
@@ -65,6 +87,6 @@ def _fill_cache(cache: Path, path: Path, digest: str) -> str:
     for form, compress in FORMS.items():
         compressed = compress(data)
         sizes[form] = len(compressed)
-        put_bytes(cache, f"{digest}.{form}", compressed)
+        put_bytes(cache, f"{digest}-{form}", _sum(digest, compressed) + compressed)
     seconds = time.monotonic() - started
     return f"  {path.name}: {len(data) / 1e6:.2f} -> {sizes['br'] / 1e6:.2f} MB, {seconds:.0f} s"

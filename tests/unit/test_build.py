@@ -243,6 +243,19 @@ def alter_pyodide(root: Path) -> None:
     path.write_bytes(path.read_bytes() + b"\n")
 
 
+def alter_bundled(root: Path) -> None:
+    path = own_copy(root, "client-zip") / "index.js"
+    path.write_bytes(path.read_bytes() + b"\n")
+
+
+def add_bundled(root: Path) -> None:
+    (own_copy(root, "idb") / "build" / "more.js").write_text("export const more = 1;")
+    path = root / "app" / "main.js"
+    path.write_text(
+        path.read_text() + 'import { more } from "../node_modules/idb/build/more.js";\nconsole.log(more);'
+    )
+
+
 def other_pyodide(root: Path) -> None:
     path = own_copy(root, "pyodide") / "package.json"
     path.write_text(path.read_text().replace('"version": "314.0.7"', '"version": "314.0.6"'))
@@ -300,6 +313,8 @@ def break_script(root: Path) -> None:
         (damage_graph, r"weights/decoder\.onnx is not an ONNX graph"),
         (drop_card, r"weights/decoder\.safetensors has no model card"),
         (alter_pyodide, r"node_modules/pyodide/pyodide\.asm\.mjs is not the file of the locked version"),
+        (alter_bundled, r"node_modules/client-zip/index\.js is not the file of the locked version"),
+        (add_bundled, r"node_modules/idb/build/more\.js is used, and not in requirements/npm-files\.sha256"),
         (other_pyodide, r"node_modules/pyodide is version 314\.0\.6, but package-lock\.json has 314\.0\.7"),
         (remove_package, r"node_modules/idb is missing"),
         (remove_page, r"index\.html cannot be read"),
