@@ -9,7 +9,8 @@ from build to build, and the headers that a host has to send with each:
 {"version": 1, "headers": {NAME: VALUE}, "files": {KEY: {"url", "size", "sha256", "br", "gz", "part"}}}. URLs
 are relative to the manifest and carry a content hash, in the file's name or in a folder's. Size and SHA-256
 are of the file itself; br and gz are the sizes of its compressed forms, null where they would save nothing.
-service-worker.js is not among them: it has the manifest's own SHA-256 in it. Tests take the same way in:
+service-worker.js is not among them: it has the manifest's own SHA-256 in it. Nor is sbom.cdx.json, which
+lists all files by the package that they are of (see tools/sbom.py). Tests take the same way in:
 
     from build import build_site, make_server
     server = make_server(build_site())   # listens; serve_forever() in a thread, server.url, shutdown()
@@ -31,6 +32,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import tomllib
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -42,6 +44,7 @@ import onnx
 from google.protobuf.message import DecodeError
 
 from tools.compress import write_compressed
+from tools.sbom import LINKED, TEXTS, npm_component, wheel_component, write_sbom
 from tools.serve import SECURITY_HEADERS, make_server
 from tools.wheels.find import Wheel, find_wheels
 from tools.wheels.lock import WheelError
@@ -87,7 +90,7 @@ SERVICE_WORKER = "service-worker.js"
 ICONS = ("icon.svg", "icon-192.png", "icon-512.png", "maskable-512.png", "apple-180.png")
 LIMITS: dict[Part, int] = {
     "app": 120_000,
-    "page": 60_000,
+    "page": 100_000,
     "python": 5_000_000,
     "wheels": 3_500_000,
     "onnxruntime": 10_000_000,
@@ -235,10 +238,12 @@ def build_site(root: Path = ROOT, out: Path | None = None, say: Say = print) -> 
         bundles = Path(temporary) / "bundles"
         bundled = _add_app(site, root, npm, bundles)
         _add_icons(site, root / "app")
-        _add_page(site, root, _licenses(npm, sorted({*bundled, "pyodide", "onnxruntime-web"}), wheels))
+        packages = sorted({*bundled, "pyodide", "onnxruntime-web"})
+        _add_page(site, root, _licenses(npm, packages, wheels))
         build_id = site.write_manifest(say)
         _bundle(root, bundles, [f"app/{SERVICE_WORKER}"], f'--define:BUILD_ID="{build_id}"')
         (bundles / SERVICE_WORKER).rename(site.folder / SERVICE_WORKER)
+        _write_sbom(site, root, npm, packages, wheels)
         _swap(site.folder, out, Path(temporary) / "old")
     return out
 
@@ -417,6 +422,8 @@ def _licenses(npm: NpmPackages, packages: Sequence[str], wheels: Sequence[Wheel]
         texts = [
             path.read_text(encoding="utf-8") for path in sorted((npm.folder / package).glob("LICEN[CS]E*"))
         ]
+        if not texts:
+            texts = [_read(TEXTS / f"{package}.txt").decode()]
         repository = facts.get("repository", "")
         url = repository["url"] if isinstance(repository, dict) else repository
         chapters.append((f"{package} {facts['version']} ({facts['license']}), source: {url}", texts))
@@ -427,8 +434,32 @@ def _licenses(npm: NpmPackages, packages: Sequence[str], wheels: Sequence[Wheel]
             ]
             texts = [archive.read(name).decode(errors="replace") for name in sorted(names)]
         chapters.append((f"{wheel.name} {wheel.version}", texts))
+    for part, linked in LINKED.items():
+        chapters += [(f"{one.name} ({one.licence}), linked into {part}", [one.text]) for one in linked]
     rule = "=" * 80
     return "\n".join(f"{rule}\n{title}\n{rule}\n\n" + "\n\n".join(texts) for title, texts in chapters)
+
+
+def _write_sbom(
+    site: Site, root: Path, npm: NpmPackages, packages: Sequence[str], wheels: Sequence[Wheel]
+) -> None:
+    """The bill of materials of the site, which is complete but for it."""
+    components = [
+        npm_component(
+            package,
+            npm.facts(package)["version"],
+            npm.facts(package)["license"],
+            {name: npm.digests[name] for name in sorted(npm.digests) if name.startswith(f"{package}/")},
+        )
+        for package in packages
+    ]
+    components += [wheel_component(wheel.name, wheel.version) for wheel in wheels]
+    owners = {site.files[f"wheels/{wheel.name}"].url: wheel.name for wheel in wheels}
+    for key, file in site.files.items():
+        if key.startswith(("pyodide/", "ort/")):
+            owners[file.url] = "pyodide" if key.startswith("pyodide/") else "onnxruntime-web"
+    project = tomllib.loads(_read(root / "pyproject.toml").decode())["project"]
+    write_sbom(site.folder, project["version"], components, owners)
 
 
 def _stored(path: Path, data: bytes) -> bytes:

@@ -93,7 +93,11 @@ def own_copy(root: Path, package: str) -> Path:
 def test_manifest_lists_every_file(site: Path, manifest: dict[str, Any]) -> None:
     assert manifest["version"] == 1
     assert set(manifest["files"]) == KEYS
-    listed = {file["url"] for file in manifest["files"].values()} | {"manifest.json", "service-worker.js"}
+    listed = {file["url"] for file in manifest["files"].values()} | {
+        "manifest.json",
+        "service-worker.js",
+        "sbom.cdx.json",
+    }
     on_disk = {path.relative_to(site).as_posix() for path in site.rglob("*") if path.is_file()}
     assert listed == {name for name in on_disk if not name.endswith((".br", ".gz"))}
 
@@ -181,7 +185,54 @@ def test_licences_name_all_that_others_wrote(site: Path) -> None:
     text = (site / "licenses.txt").read_text()
     for name in ("idb", "onnxruntime-web", "pyodide", "numpy", "pillow", "safetensors", "micropip"):
         assert re.search(rf"^{name} \d", text, re.MULTILINE), name
+    for part, words in (
+        ("cpython", "PYTHON SOFTWARE FOUNDATION LICENSE"),
+        ("zlib", "Jean-loup Gailly"),
+        ("libjpeg-turbo", "Independent JPEG Group"),
+        ("libwebp", "Google"),
+        ("lcms2", "Marti Maria"),
+        ("musl", "Rich Felker"),
+    ):
+        assert re.search(rf"^{part} \(.*\), linked into ", text, re.MULTILINE), part
+        assert words in text
+    assert "Mozilla Public License Version 2.0" in text
+    assert "THIRD PARTY SOFTWARE NOTICES" in text  # onnxruntime's
     assert "Copyright (c) 2005" in text  # numpy's own
+
+
+def test_bill_of_materials_is_true_to_what_is_shipped(site: Path) -> None:
+    bill = json.loads((site / "sbom.cdx.json").read_text())
+    assert (bill["bomFormat"], bill["specVersion"]) == ("CycloneDX", "1.5")
+    listed: dict[str, str] = {}
+    for component in bill["components"]:
+        assert component["version"] and component["licenses"][0]["expression"]
+        assert component["purl"].endswith(f"/{component['name']}@{component['version']}")
+        for inner in component["components"]:
+            if inner["type"] == "file":
+                assert inner["name"] not in listed
+                listed[inner["name"]] = inner["hashes"][0]["content"]
+    assert listed == {
+        path.relative_to(site).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in site.rglob("*")
+        if path.is_file() and path.name != "sbom.cdx.json"
+    }
+    components = {component["name"]: component for component in bill["components"]}
+    assert set(components) == {
+        *("hushmark", "client-zip", "idb", "onnxruntime-web", "pyodide"),
+        *("numpy", "pillow", "safetensors", "micropip"),
+    }
+    assert {inner["name"] for inner in components["pillow"]["components"] if inner["type"] == "library"} == {
+        *("libjpeg-turbo", "libwebp", "lcms2", "zlib")
+    }
+    python = next(inner for inner in components["pyodide"]["components"] if inner["name"] == "cpython")
+    lock = json.loads(next(site.glob("pyodide-*/pyodide-lock.json")).read_text())
+    assert python["version"] == lock["info"]["python"]
+    references = [component["bom-ref"] for component in bill["components"]]
+    assert len(references) == len(set(references))
+    owned = {name for name in listed if name.startswith("pyodide-")}
+    assert owned == {
+        inner["name"] for inner in components["pyodide"]["components"] if inner["type"] == "file"
+    }
 
 
 def test_own_wheel_depends_on_the_files_only(checkout: Path, repo_root: Path, tmp_path: Path) -> None:

@@ -1,0 +1,136 @@
+"""What the site is made of: licenses.txt for people, and sbom.cdx.json (CycloneDX 1.5) for programs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+SBOM_FILE = "sbom.cdx.json"
+TEXTS = Path(__file__).with_name("licenses")
+"""The licences of what carries none itself, as NAME.txt."""
+
+
+@dataclass(frozen=True)
+class Linked:
+    """What is linked into a part, has no file of its own, and has its licence in tools/licenses."""
+
+    name: str
+    licence: str
+    version: str | None = None
+
+    @property
+    def text(self) -> str:
+        """The licence, as its authors have it."""
+        return (TEXTS / f"{self.name}.txt").read_text(encoding="utf-8")
+
+
+LINKED: Mapping[str, Sequence[Linked]] = {
+    "pyodide": (
+        Linked("cpython", "PSF-2.0", "3.14.2"),
+        Linked("musl", "MIT"),
+        Linked("zlib", "Zlib"),
+        Linked("bzip2", "bzip2-1.0.6"),
+        Linked("xz", "0BSD"),
+        Linked("zstd", "BSD-3-Clause"),
+        Linked("libffi", "MIT"),
+        Linked("sqlite", "blessing"),
+    ),
+    "pillow": (
+        Linked("libjpeg-turbo", "IJG AND BSD-3-Clause AND Zlib"),
+        Linked("libwebp", "BSD-3-Clause"),
+        Linked("lcms2", "MIT"),
+        Linked("zlib", "Zlib"),
+    ),
+}
+"""By the part; what a part's own package carries the licence of is not here."""
+
+LICENCES = {
+    "micropip": "MPL-2.0",
+    "numpy": "BSD-3-Clause AND 0BSD AND MIT AND Zlib AND CC0-1.0",
+    "pillow": "MIT-CMU",
+    "safetensors": "Apache-2.0",
+}
+"""SPDX expressions of the wheels, some of whose metadata have only words."""
+
+
+@dataclass(frozen=True)
+class Component:
+    """A package in the site.
+
+    `purl`: its package URL; `sources`: SHA-256 by name of the files that were taken from it.
+    """
+
+    name: str
+    version: str
+    licence: str
+    purl: str
+    sources: Mapping[str, str]
+
+
+def npm_component(name: str, version: str, licence: str, sources: Mapping[str, str]) -> Component:
+    """One from npm."""
+    return Component(name, version, licence, f"pkg:npm/{name}@{version}", sources)
+
+
+def wheel_component(name: str, version: str) -> Component:
+    """A wheel that others wrote."""
+    return Component(name, version, LICENCES[name], f"pkg:pypi/{name}@{version}", {})
+
+
+def write_sbom(
+    folder: Path, version: str, components: Sequence[Component], owners: Mapping[str, str]
+) -> None:
+    """Write the bill of materials of a site that is complete otherwise.
+
+    `version`: Hushmark's; `owners`: the component's name by the URL of each file that is not ours. Compressed
+    forms belong to whom their file belongs to.
+    """
+    files: dict[str, list[dict[str, Any]]] = {}
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        url = path.relative_to(folder).as_posix()
+        owner = owners.get(url.removesuffix(".br").removesuffix(".gz"), "hushmark")
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        files.setdefault(owner, []).append(
+            {"type": "file", "name": url, "hashes": [{"alg": "SHA-256", "content": digest}]}
+        )
+    own = Component("hushmark", version, "Apache-2.0", f"pkg:pypi/hushmark@{version}", {})
+    bill = {
+        "$schema": "http://cyclonedx.org/schema/bom-1.5.schema.json",
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.5",
+        "version": 1,
+        "metadata": {"component": {"type": "application", "name": "Hushmark", "version": version}},
+        "components": [_entry(component, files.get(component.name, [])) for component in (own, *components)],
+    }
+    (folder / SBOM_FILE).write_text(json.dumps(bill, indent=1) + "\n", encoding="utf-8")
+
+
+def _entry(component: Component, files: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    linked = [
+        {
+            "type": "library",
+            "bom-ref": f"{component.purl}#{part.name}",
+            "name": part.name,
+            **({"version": part.version} if part.version else {}),
+            "purl": f"pkg:generic/{part.name}" + (f"@{part.version}" if part.version else ""),
+            "licenses": [{"expression": part.licence}],
+        }
+        for part in LINKED.get(component.name, ())
+    ]
+    return {
+        "type": "library",
+        "bom-ref": component.purl,
+        "name": component.name,
+        "version": component.version,
+        "purl": component.purl,
+        "licenses": [{"expression": component.licence}],
+        "components": [*linked, *files],
+        "properties": [
+            {"name": f"hushmark:taken-sha256:{name}", "value": digest}
+            for name, digest in component.sources.items()
+        ],
+    }
