@@ -1,21 +1,32 @@
 /** Pictures that the system brings: shared by another app, or opened with this one. */
 
-import { SHARED } from "./kept.js";
+import { SHARED, SHARED_NAME } from "./kept.js";
+import { pictureType } from "./picture-types.js";
 
-/** @returns {Promise<File[]>} what was shared since the last time */
+/**
+ * @returns {Promise<{ pictures: File[], refused: string[] }>} what was shared since the last time, and the names of
+ *   the files among it that are no pictures
+ */
 export async function takeShared() {
-  if (!("caches" in globalThis) || !(await caches.has(SHARED))) return [];
-  const cache = await caches.open(SHARED);
-  const files = await Promise.all(
-    (await cache.keys()).map(async ({ url }) => {
-      const response = await cache.match(url);
-      const name = decodeURIComponent(url.slice(url.lastIndexOf("/") + 1));
-      const data = (await response?.blob()) ?? new Blob();
-      return new File([data], name, { type: data.type });
-    }),
-  );
-  await caches.delete(SHARED);
-  return files;
+  /** @type {File[]} */
+  const pictures = [];
+  /** @type {string[]} */
+  const refused = [];
+  if (!("caches" in globalThis) || !(await caches.has(SHARED))) return { pictures, refused };
+  try {
+    const cache = await caches.open(SHARED);
+    for (const response of await cache.matchAll()) {
+      const name = decodeURIComponent(response.headers.get(SHARED_NAME) ?? "");
+      const data = await response.blob();
+      // Not the type that was stored: whatever wrote into that cache, here it is looked at.
+      const type = await pictureType(data);
+      if (type) pictures.push(new File([data], name, { type }));
+      else refused.push(name);
+    }
+  } finally {
+    await caches.delete(SHARED);
+  }
+  return { pictures, refused };
 }
 
 /**

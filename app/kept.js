@@ -17,8 +17,10 @@ export const SHELL = "hushmark-shell-";
 export const RUNTIME = "hushmark-runtime";
 /** Python's memory just after its start (engine/python.js). */
 export const SNAPSHOT = "hushmark-snapshot";
-/** Pictures that another app shared with this one, until the page takes them. */
+/** Pictures that another app shared with this one, until the page takes them. No request is answered from it. */
 export const SHARED = "hushmark-shared";
+/** The header of a file in it that has the file's name, percent-encoded. */
+export const SHARED_NAME = "X-Name";
 /** Where the system sends them, relative to the page, and the form's field (app.webmanifest). */
 export const SHARE_TARGET = { url: "share", field: "pictures" };
 

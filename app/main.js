@@ -22,12 +22,13 @@ else start();
 
 function start() {
   const engine = new EngineClient(new URL("manifest.json", document.baseURI).href, chosenCompute());
+  const read = new ReadView(engine);
   const settings = new SettingsView(engine);
   const updates = new Updates();
   const shell = new Shell(
     [
       { name: "mark", view: new MarkView(engine, (file) => shell.open("lab", [file])) },
-      { name: "read", view: new ReadView(engine) },
+      { name: "read", view: read },
       { name: "lab", view: new LabView(engine) },
       { name: "overlay", view: new OverlayView(engine) },
       { name: "register", view: new RegisterView() },
@@ -38,7 +39,10 @@ function start() {
   document.querySelector("main")?.before(new UpdateNotice(updates).element);
   updates.start();
   keepRuntime(engine).then(() => settings.refresh());
-  takeShared().then((files) => files.length && shell.open("read", files));
+  takeShared().then(({ pictures, refused }) => {
+    if (pictures.length) shell.open("read", pictures);
+    else if (refused.length) read.refuse(refused);
+  });
   takeLaunches((files) => shell.open("read", files));
 }
 

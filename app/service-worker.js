@@ -5,8 +5,19 @@
  * Page and code of one build are kept, and served, together. A new build waits until the page says so.
  */
 
-import { digestOf, readManifest } from "./engine/manifest.js";
-import { guarded, isRuntime, isShell, keep, RUNTIME, SHARE_TARGET, SHARED, SHELL } from "./kept.js";
+import { digestOf, isIntact, readManifest } from "./engine/manifest.js";
+import {
+  guarded,
+  isRuntime,
+  isShell,
+  keep,
+  RUNTIME,
+  SHARE_TARGET,
+  SHARED,
+  SHARED_NAME,
+  SHELL,
+} from "./kept.js";
+import { pictureType } from "./picture-types.js";
 
 const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (globalThis));
 const { scope } = worker.registration;
@@ -21,7 +32,7 @@ worker.addEventListener("message", ({ data }) => {
 worker.addEventListener("fetch", (event) => {
   const { method, url } = event.request;
   if (method === "GET" && url.startsWith(scope)) event.respondWith(answer(event));
-  if (method === "POST" && url === absolute(SHARE_TARGET.url)) event.respondWith(takeShared(event.request));
+  if (method === "POST" && url === absolute(SHARE_TARGET.url)) event.respondWith(share(event.request));
 });
 
 /** @param {string} url relative to the site */
@@ -67,10 +78,12 @@ async function manifestOf(cacheName) {
 /** @param {FetchEvent} event */
 async function answer(event) {
   const { request } = event;
+  const isNavigation = request.mode === "navigate";
   const { origin, pathname } = new URL(request.url);
-  const isPage = request.mode === "navigate" && origin + pathname === scope;
+  // With any query: an address that somebody was sent opens the page and nothing else.
+  const isPage = isNavigation && [scope, absolute("index.html")].includes(origin + pathname);
   const url = isPage ? absolute("index.html") : request.url;
-  const kept = (await caches.match(url, { cacheName: CACHE })) ?? (await caches.match(url));
+  const kept = await (isNavigation ? keptPage(url) : keptFile(url));
   if (kept) return kept;
 
   const response = await fetch(request);
@@ -87,20 +100,77 @@ async function answer(event) {
 }
 
 /**
- * Pictures shared by another app: kept for the page, which reads them.
+ * What is opened as a page must be the file that this build's manifest lists, whoever wrote into the caches.
+ *
+ * @param {string} url
+ */
+async function keptPage(url) {
+  const response = await caches.match(url, { cacheName: CACHE });
+  if (!response) return undefined;
+  const data = await response.clone().arrayBuffer();
+  const { files } = await manifestOf(CACHE);
+  for (const file of Object.values(files)) {
+    if (file.url === url) return (await isIntact(data, file)) ? response : undefined;
+  }
+  return undefined;
+}
+
+/**
+ * A file from the site's own caches, by their names: what the page keeps elsewhere, and what was shared, never answers
+ * a request.
+ *
+ * @param {string} url
+ */
+async function keptFile(url) {
+  const past = (await caches.keys()).filter((name) => name.startsWith(SHELL) && name !== CACHE);
+  for (const cacheName of [CACHE, RUNTIME, ...past]) {
+    const response = await caches.match(url, { cacheName });
+    if (response) return response;
+  }
+  return undefined;
+}
+
+/**
+ * Answers what the system posts when another app shares pictures with this one.
+ *
+ * Any site can post a form here as well. When a share comes from the system, Chromium's request has no site behind it:
+ * its Origin is "null" or absent, as is Sec-Fetch-Site, or "none". So every other Origin than our own is refused. But a
+ * site can make its Origin "null", too. So what comes is never served, must begin as a picture does, and gets its type
+ * from us; and a share takes the place of the one before, so that nobody fills the disk with them.
  *
  * @param {Request} request
  */
-async function takeShared(request) {
-  const cache = await caches.open(SHARED);
-  const form = await request.formData();
-  for (const [index, picture] of form.getAll(SHARE_TARGET.field).entries()) {
-    if (!(picture instanceof File)) continue;
-    const headers = { "Content-Type": picture.type };
-    await cache.put(
-      absolute(`${SHARE_TARGET.url}/${index}/${encodeURIComponent(picture.name)}`),
-      new Response(picture, { headers }),
-    );
+async function share(request) {
+  const site = request.headers.get("Sec-Fetch-Site") ?? "none";
+  const origin = request.headers.get("Origin") ?? "null";
+  const isOurs =
+    request.mode === "navigate" &&
+    request.destination === "document" &&
+    ["none", "same-origin"].includes(site) &&
+    ["null", new URL(scope).origin].includes(origin);
+  if (!isOurs) {
+    const headers = { "Content-Type": "text/plain; charset=utf-8" };
+    return new Response("Hushmark takes no pictures from other sites.\n", { status: 403, headers });
   }
+  await keepShared(await request.formData());
   return Response.redirect(absolute("#read"), 303);
+}
+
+/**
+ * Keeps the pictures for the page, which reads them; of other files their names, which it tells.
+ *
+ * @param {FormData} form
+ */
+async function keepShared(form) {
+  const files = form.getAll(SHARE_TARGET.field).filter((value) => value instanceof File);
+  await caches.delete(SHARED);
+  const cache = await caches.open(SHARED);
+  for (const [index, file] of files.entries()) {
+    const type = await pictureType(file);
+    const headers = {
+      "Content-Type": type ?? "application/octet-stream",
+      [SHARED_NAME]: encodeURIComponent(file.name),
+    };
+    await cache.put(absolute(`${SHARE_TARGET.url}/${index}`), new Response(type ? file : null, { headers }));
+  }
 }

@@ -6,7 +6,7 @@
  * whatever goes wrong, Python starts as always.
  */
 
-import { SNAPSHOT } from "../kept.js";
+import { RUNTIME, SNAPSHOT } from "../kept.js";
 import { digestOf, siteFile } from "./manifest.js";
 
 /**
@@ -61,7 +61,7 @@ async function fromSnapshot(manifest, failure) {
 async function fromNothing(manifest, failure) {
   // The snapshot has to be taken before there are packages. Where these are still to be loaded, that would cost time.
   const isKept = await globalThis.caches
-    ?.match(siteFile(manifest, "wheels/numpy").url)
+    ?.match(siteFile(manifest, "wheels/numpy").url, { cacheName: RUNTIME })
     .catch(() => undefined);
   if (!isKept) return boot(manifest, failure, { packages: PACKAGES });
   const python = await boot(manifest, failure, { _makeSnapshot: true });

@@ -343,6 +343,9 @@ export const en = {
   readLead:
     "Drop, paste or choose a picture or a screenshot. The answer says what is hidden in it, and how sure that is.",
   takePhoto: "Take a photo",
+  /** @param {string} names */
+  sharedRefused: (names) =>
+    `${names} was shared with Hushmark, but is no picture. Share a JPEG, PNG, WebP, TIFF, AVIF, GIF or BMP file.`,
   readKeyHint: "The passphrase, if it was marked with one. Without it the bits look random.",
   compareRegister: "Compare with the register",
   readAgain: "Read again",

@@ -318,6 +318,8 @@ export const zh = {
   // Read
   readLead: "拖入、粘贴或选择图片或截图。结果会说明其中隐藏了什么，以及有多大把握。",
   takePhoto: "拍照",
+  sharedRefused: (names) =>
+    `分享给 Hushmark 的 ${names} 不是图片。请分享 JPEG、PNG、WebP、TIFF、AVIF、GIF 或 BMP 文件。`,
   readKeyHint: "如果标记时用了口令，请在此输入。没有口令，读出的位看起来是随机的。",
   compareRegister: "与登记簿比对",
   readAgain: "重新读取",

@@ -103,6 +103,11 @@ export class ReadView {
     this.#picker.take(files);
   }
 
+  /** @param {string[]} names of files that another app has shared and that are no pictures */
+  refuse(names) {
+    this.#lines.fail(() => m.sharedRefused(m.list(names)));
+  }
+
   /** @param {File[]} files */
   async #read(files) {
     this.#files = files;

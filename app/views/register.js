@@ -170,7 +170,8 @@ export class RegisterView {
       },
     });
     const image = h("img", { class: "thumbnail", alt: "" });
-    if (thumbnail) image.src = URL.createObjectURL(new Blob([thumbnail]));
+    // With a type: opened on its own, what an imported file has put here must not be taken for a page.
+    if (thumbnail) image.src = URL.createObjectURL(new Blob([thumbnail], { type: "image/webp" }));
     /** @type {[LiveText, string][]} */
     const sums = [
       [() => m.shaOfOriginal, cover.sha256],
