@@ -4,13 +4,14 @@
     python build.py serve [--port N]     the same, then serve it and print the URL (port 0 takes a free one)
     python build.py wheel [--out DIR]    make only our own wheel and print its path
 
-dist/ holds index.html and manifest.json, which lists every file of the site under a key that stays the same
-from build to build, and the headers that a host has to send with each:
+dist/ holds manifest.json, which lists every file of the site under a key that stays the same from build to
+build, and the headers that a host has to send with each:
 {"version": 1, "headers": {NAME: VALUE}, "files": {KEY: {"url", "size", "sha256", "br", "gz", "part"}}}. URLs
 are relative to the manifest and carry a content hash, in the file's name or in a folder's. Size and SHA-256
 are of the file itself; br and gz are the sizes of its compressed forms, null where they would save nothing.
-service-worker.js is not among them: it has the manifest's own SHA-256 in it. Nor is sbom.cdx.json, which
-lists all files by the package that they are of (see tools/sbom.py). Tests take the same way in:
+Three are not among them: index.html, which has the manifest's own SHA-256 in it, so that a page runs nothing
+of another build; service-worker.js, which has that of both; and sbom.cdx.json, which lists all files by the
+package that they are of (see tools/sbom.py). Tests take the same way in:
 
     from build import build_site, make_server
     server = make_server(build_site())   # listens; serve_forever() in a thread, server.url, shutdown()
@@ -22,6 +23,7 @@ After a change of package-lock.json renew them: run sha256sum in node_modules on
 from __future__ import annotations
 
 import argparse
+import base64
 import errno
 import fcntl
 import hashlib
@@ -45,7 +47,7 @@ from google.protobuf.message import DecodeError
 
 from tools.compress import write_compressed
 from tools.sbom import LINKED, TEXTS, npm_component, wheel_component, write_sbom
-from tools.serve import SECURITY_HEADERS, make_server
+from tools.serve import CONTENT_SECURITY_POLICY, SECURITY_HEADERS, make_server
 from tools.wheels.find import Wheel, find_wheels
 from tools.wheels.lock import WheelError
 
@@ -239,9 +241,11 @@ def build_site(root: Path = ROOT, out: Path | None = None, say: Say = print) -> 
         bundled = _add_app(site, root, npm, bundles)
         _add_icons(site, root / "app")
         packages = sorted({*bundled, "pyodide", "onnxruntime-web"})
-        _add_page(site, root, _licenses(npm, packages, wheels))
-        build_id = site.write_manifest(say)
-        _bundle(root, bundles, [f"app/{SERVICE_WORKER}"], f'--define:BUILD_ID="{build_id}"')
+        site.add("licenses.txt", "page", "licenses.txt", _licenses(npm, packages, wheels).encode())
+        manifest = site.write_manifest(say)
+        page = _write_page(site, root, manifest, say)
+        defines = (f'--define:BUILD_ID="{page}"', f'--define:MANIFEST_SHA256="{manifest}"')
+        _bundle(root, bundles, [f"app/{SERVICE_WORKER}"], *defines)
         (bundles / SERVICE_WORKER).rename(site.folder / SERVICE_WORKER)
         _write_sbom(site, root, npm, packages, wheels)
         _swap(site.folder, out, Path(temporary) / "old")
@@ -403,15 +407,29 @@ def _add_icons(site: Site, app: Path) -> None:
     site.add("app.webmanifest", "app", "app.webmanifest", json.dumps(manifest).encode())
 
 
-def _add_page(site: Site, root: Path, licenses: str) -> None:
-    """index.html with the names that its files have in the site, and the licences of what is in the site."""
+def _write_page(site: Site, root: Path, manifest: str, say: Say) -> str:
+    """Write index.html with the names and hashes that its files have in the site; answers its own SHA-256.
+
+    `manifest`: the manifest's SHA-256.
+    """
+    # Browsers ignore frame-ancestors there, and complain.
+    rules = [rule for rule in CONTENT_SECURITY_POLICY.split("; ") if not rule.startswith("frame-ancestors")]
+    values = {source: site.files[key].url for key, source in PAGE_LINKS.items()}
+    values["build.py: policy"] = "; ".join(rules)
+    values["build.py: manifest.json"] = manifest
+    for key in ("main.js", "style.css"):
+        digest = base64.b64encode(bytes.fromhex(site.files[key].sha256)).decode()
+        values[f"build.py: {key}"] = f"sha256-{digest}"
     page = _read(root / "index.html").decode()
-    for key, source in PAGE_LINKS.items():
+    for source, value in values.items():
         if page.count(f'"{source}"') != 1:
             raise BuildError(f'index.html has to refer once to "{source}".')
-        page = page.replace(f'"{source}"', f'"{site.files[key].url}"')
-    site.add("index.html", "app", "index.html", page.encode())
-    site.add("licenses.txt", "page", "licenses.txt", licenses.encode())
+        page = page.replace(f'"{source}"', f'"{value}"')
+    path = site.folder / "index.html"
+    path.write_text(page, encoding="utf-8", newline="")
+    page_hash = hashlib.sha256(path.read_bytes()).hexdigest()
+    write_compressed({path: page_hash}, say)
+    return page_hash
 
 
 def _licenses(npm: NpmPackages, packages: Sequence[str], wheels: Sequence[Wheel]) -> str:

@@ -1,5 +1,17 @@
-/** SHA-256 of this build's manifest.json, written into the service worker by build.py. */
+/** SHA-256 of this build's index.html, written into the service worker by build.py. The page pins all the rest. */
 declare const BUILD_ID: string;
+/** SHA-256 of this build's manifest.json, in the same way. */
+declare const MANIFEST_SHA256: string;
+
+/** Trusted Types, where the browser has them. What they make is no string, but goes where such a string does. */
+declare var trustedTypes:
+  | {
+      createPolicy(
+        name: string,
+        rules: { createScriptURL(url: string): string },
+      ): { createScriptURL(url: string): string };
+    }
+  | undefined;
 
 /** The pictures that an installed app was opened with, where the browser has installed apps. */
 declare var launchQueue:

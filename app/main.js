@@ -1,7 +1,9 @@
 /** Wires the screens to the engine. */
 
 import { EngineClient } from "./engine/client.js";
+import { pageManifest } from "./engine/pin.js";
 import { takeLaunches, takeShared } from "./incoming.js";
+import { m } from "./language.js";
 import { keepUsedFiles, missingFiles } from "./offline.js";
 import { chosenCompute } from "./preferences.js";
 import { Updates } from "./updates.js";
@@ -17,11 +19,13 @@ import { UpdateNotice } from "./views/update-notice.js";
 
 document.getElementById("unsupported")?.remove();
 const missing = missingFeature();
-if (missing) showUnsupported(missing);
+const style = document.querySelector("link[rel=stylesheet]");
+if (missing) showUnsupported(() => m.unsupported(missing));
+else if (style instanceof HTMLLinkElement && !style.sheet) showUnsupported(() => m.styleDamaged);
 else start();
 
 function start() {
-  const engine = new EngineClient(new URL("manifest.json", document.baseURI).href, chosenCompute());
+  const engine = new EngineClient(pageManifest(), chosenCompute());
   const read = new ReadView(engine);
   const settings = new SettingsView(engine);
   const updates = new Updates();

@@ -5,7 +5,7 @@
  * Page and code of one build are kept, and served, together. A new build waits until the page says so.
  */
 
-import { digestOf, isIntact, readManifest } from "./engine/manifest.js";
+import { digestOf, readManifest } from "./engine/manifest.js";
 import {
   guarded,
   isRuntime,
@@ -22,7 +22,13 @@ import { pictureType } from "./picture-types.js";
 const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (globalThis));
 const { scope } = worker.registration;
 const CACHE = SHELL + BUILD_ID;
+const PAGE = absolute("index.html");
 const MANIFEST = absolute("manifest.json");
+/** What the manifest does not list. @type {Map<string, string>} SHA-256 by URL */
+const PINNED = new Map([
+  [PAGE, BUILD_ID],
+  [MANIFEST, MANIFEST_SHA256],
+]);
 
 worker.addEventListener("install", (event) => event.waitUntil(install()));
 worker.addEventListener("activate", (event) => event.waitUntil(activate()));
@@ -42,12 +48,11 @@ function absolute(url) {
 
 /** Keeps the shell. Fails, to be tried again later, where the host has files of more than one build. */
 async function install() {
-  const response = await fetch(MANIFEST, { cache: "no-cache" });
-  const data = await response.arrayBuffer();
-  if ((await digestOf(data)) !== BUILD_ID) throw new TypeError("The host has another build's manifest.");
+  const [page, list] = await Promise.all([...PINNED].map(pinned));
   const cache = await caches.open(CACHE);
-  await cache.put(MANIFEST, new Response(data, response));
-  const { files, headers } = await manifestOf(CACHE);
+  const { files, headers } = await readManifest(list.clone(), scope);
+  await cache.put(PAGE, guarded(page, headers));
+  await cache.put(MANIFEST, guarded(list, headers));
   await Promise.all(
     Object.values(files)
       .filter(isShell)
@@ -55,6 +60,17 @@ async function install() {
         await keep(cache, file, await fetch(file.url, { cache: "no-cache" }), headers);
       }),
   );
+}
+
+/**
+ * @param {[string, string]} file URL and SHA-256
+ * @throws {TypeError} when the host has that of another build
+ */
+async function pinned([url, sha256]) {
+  const response = await fetch(url, { cache: "no-cache" });
+  const data = await response.arrayBuffer();
+  if ((await digestOf(data)) !== sha256) throw new TypeError(`The host has another build's ${url}.`);
+  return new Response(data, response);
 }
 
 /** Lets go of past builds, except the last one: pages of it may still be open, and start its worker anew. */
@@ -81,8 +97,8 @@ async function answer(event) {
   const isNavigation = request.mode === "navigate";
   const { origin, pathname } = new URL(request.url);
   // With any query: an address that somebody was sent opens the page and nothing else.
-  const isPage = isNavigation && [scope, absolute("index.html")].includes(origin + pathname);
-  const url = isPage ? absolute("index.html") : request.url;
+  const isPage = isNavigation && [scope, PAGE].includes(origin + pathname);
+  const url = isPage ? PAGE : request.url;
   const kept = await (isNavigation ? keptPage(url) : keptFile(url));
   if (kept) return kept;
 
@@ -100,19 +116,19 @@ async function answer(event) {
 }
 
 /**
- * What is opened as a page must be the file that this build's manifest lists, whoever wrote into the caches.
+ * What is opened as a page must be a file of this build, whoever wrote into the caches.
  *
  * @param {string} url
  */
 async function keptPage(url) {
   const response = await caches.match(url, { cacheName: CACHE });
   if (!response) return undefined;
-  const data = await response.clone().arrayBuffer();
+  const digest = await digestOf(await response.clone().arrayBuffer());
+  if (PINNED.has(url)) return digest === PINNED.get(url) ? response : undefined;
   const { files } = await manifestOf(CACHE);
-  for (const file of Object.values(files)) {
-    if (file.url === url) return (await isIntact(data, file)) ? response : undefined;
-  }
-  return undefined;
+  return Object.values(files).some((file) => file.url === url && file.sha256 === digest)
+    ? response
+    : undefined;
 }
 
 /**

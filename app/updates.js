@@ -1,5 +1,6 @@
 /** The page's side of the service worker: it is registered, and a new build that it brings is offered. */
 
+import { trusted } from "./trusted.js";
 import { doUnlessWorking } from "./work.js";
 
 /** Tells by the event "state" when a new build waits, or has taken over. */
@@ -24,7 +25,9 @@ export class Updates extends EventTarget {
     });
 
     const options = /** @type {const} */ ({ updateViaCache: "none" });
-    const registration = await container.register("service-worker.js", options).catch(() => undefined);
+    const registration = await container
+      .register(trusted("service-worker.js"), options)
+      .catch(() => undefined);
     if (!registration) return;
     if (registration.waiting) this.#offer(registration.waiting);
     registration.addEventListener("updatefound", () => {

@@ -35,8 +35,9 @@ HASHED = ("assets/", "pyodide-", "wheels/")
 CONTENT_SECURITY_POLICY = "; ".join(
     (
         "default-src 'self'",
-        "script-src 'self' 'wasm-unsafe-eval'",  # Pyodide and onnxruntime-web compile WebAssembly
-        "worker-src 'self'",
+        # Pyodide and onnxruntime-web compile WebAssembly, and verified scripts run from memory.
+        "script-src 'self' blob: 'wasm-unsafe-eval'",
+        "worker-src 'self' blob:",
         "img-src 'self' blob: data:",  # the user's own pictures
         "connect-src 'self'",
         "style-src 'self'",
@@ -44,6 +45,8 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "base-uri 'none'",
         "frame-ancestors 'none'",
         "form-action 'none'",
+        "require-trusted-types-for 'script'",
+        "trusted-types hushmark",
     )
 )
 SECURITY_HEADERS = {

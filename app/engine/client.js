@@ -11,6 +11,7 @@
 import { holdUpdates } from "../work.js";
 import { EngineError } from "./errors.js";
 import { loadManifest, siteFile } from "./manifest.js";
+import { verifiedScript } from "./verified.js";
 
 /**
  * @import { Manifest } from "./manifest.js"
@@ -57,7 +58,7 @@ export class EngineClient extends EventTarget {
   state = { name: "starting", progress: null };
   /** The present worker's start. @type {Promise<EngineInfo>} */
   ready;
-  #manifestUrl;
+  #pin;
   /** The site's. @type {Manifest | null} null until it is here */
   manifest = null;
   /** @type {Compute} */
@@ -84,12 +85,12 @@ export class EngineClient extends EventTarget {
   /**
    * Starts the engine at once.
    *
-   * @param {string} manifestUrl absolute
+   * @param {{ url: string, sha256: string }} pin the manifest that the page belongs to
    * @param {Compute} [compute]
    */
-  constructor(manifestUrl, compute = { provider: "auto", threads: null }) {
+  constructor(pin, compute = { provider: "auto", threads: null }) {
     super();
-    this.#manifestUrl = manifestUrl;
+    this.#pin = pin;
     this.#compute = compute;
     this.ready = this.start();
   }
@@ -136,10 +137,11 @@ export class EngineClient extends EventTarget {
   /** @param {number} start */
   async #startWorker(start) {
     try {
-      const manifest = this.manifest ?? (await loadManifest(this.#manifestUrl));
+      const manifest = this.manifest ?? (await loadManifest(this.#pin));
+      const script = await verifiedScript(siteFile(manifest, "worker.js"));
       if (start !== this.#starts) return;
       this.manifest = manifest;
-      const worker = new Worker(siteFile(manifest, "worker.js").url, { type: "module" });
+      const worker = new Worker(script, { type: "module" });
       worker.onmessage = ({ data }) => {
         if (worker === this.#worker) this.#receive(data);
       };

@@ -2,6 +2,7 @@
 
 import { EngineError } from "./errors.js";
 import { siteFile } from "./manifest.js";
+import { verifiedScript } from "./verified.js";
 
 /**
  * @import { Downloads } from "./downloads.js"
@@ -86,9 +87,9 @@ export class Forward {
  *   card: the file with the model card
  * @throws {EngineError}
  */
-export function startForward(manifest, compute, downloads) {
+export async function startForward(manifest, compute, downloads) {
+  const worker = new Worker(await verifiedScript(siteFile(manifest, "networks.js")), { type: "module" });
   return new Promise((resolve, reject) => {
-    const worker = new Worker(siteFile(manifest, "networks.js").url, { type: "module" });
     worker.addEventListener("message", (/** @type {MessageEvent<FromNetworks>} */ { data: message }) => {
       switch (message.type) {
         case "fetched":

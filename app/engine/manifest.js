@@ -18,16 +18,21 @@
 import { EngineError } from "./errors.js";
 
 /**
- * @param {string} url absolute
+ * @param {{ url: string, sha256: string }} pin where it is, absolute, and which one the page belongs to
  * @returns {Promise<Manifest>} with absolute URLs
- * @throws {EngineError} download-failed
+ * @throws {EngineError} download-failed, site-changed
  */
-export async function loadManifest(url) {
+export async function loadManifest({ url, sha256 }) {
+  let data;
   try {
-    return await readManifest(await fetch(url, { cache: "no-cache" }), url);
+    const response = await fetch(url, { cache: "no-cache" });
+    if (!response.ok) throw new Error(response.statusText);
+    data = await response.arrayBuffer();
   } catch {
     throw new EngineError("download-failed", url);
   }
+  if ((await digestOf(data)) !== sha256) throw new EngineError("site-changed", url);
+  return readManifest(new Response(data), url);
 }
 
 /**

@@ -7,6 +7,7 @@ import { factsOf } from "./errors.js";
 import { siteFile } from "./manifest.js";
 import { openSessions } from "./sessions.js";
 import { loadedBytes, watchTransfers } from "./transfers.js";
+import { guardFetches } from "./verified.js";
 import { loadWeights } from "./weights.js";
 
 /**
@@ -34,7 +35,8 @@ let started;
 
 addEventListener("message", async (/** @type {MessageEvent<ToNetworks>} */ { data: message }) => {
   if (message.type === "start") {
-    started = start(message.manifest, message.compute);
+    const { manifest, compute } = message;
+    started = Promise.race([guardFetches(manifest), start(manifest, compute)]);
     started.catch((error) => send({ type: "stopped", error: factsOf(error, "engine-start") }));
     return;
   }

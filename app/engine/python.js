@@ -8,6 +8,7 @@
 
 import { RUNTIME, SNAPSHOT } from "../kept.js";
 import { digestOf, siteFile } from "./manifest.js";
+import { guardFetches, verifiedScript } from "./verified.js";
 
 /**
  * @import { Lockfile, PyodideAPI, PyodideConfig } from "pyodide"
@@ -23,8 +24,17 @@ const DIGEST = "X-SHA-256";
  * @param {Manifest} manifest
  * @returns {Promise<PyodideAPI>}
  */
-export async function startPython(manifest) {
-  const failure = runtimeFailure();
+export function startPython(manifest) {
+  const failure = Promise.race([guardFetches(manifest), runtimeFailure()]);
+  return Promise.race([failure, start(manifest, failure)]);
+}
+
+/**
+ * @param {Manifest} manifest
+ * @param {Promise<never>} failure
+ * @returns {Promise<PyodideAPI>}
+ */
+async function start(manifest, failure) {
   const python = (await fromSnapshot(manifest, failure)) ?? (await fromNothing(manifest, failure));
   await python.pyimport("micropip").install(siteFile(manifest, "wheels/hushmark").url);
   python.pyimport("hushmark.browser");
@@ -99,11 +109,17 @@ function snapshotUrl(manifest) {
  * @returns {Promise<PyodideAPI>}
  */
 async function boot(manifest, failure, options) {
-  const { url } = siteFile(manifest, "pyodide/pyodide.mjs");
+  const loader = siteFile(manifest, "pyodide/pyodide.mjs");
+  const core = verifiedScript(siteFile(manifest, "pyodide/pyodide.asm.mjs"));
+  core.catch(() => undefined);
+  // Pyodide would ask it for a script, to tell what kind of worker this is: one that has none.
+  Object.assign(globalThis, { importScripts: undefined });
   /** @type {typeof import("pyodide")} */
-  const { loadPyodide } = await import(url);
+  const { loadPyodide } = await import(await verifiedScript(loader));
   const loading = loadPyodide({
-    indexURL: new URL(".", url).href,
+    indexURL: new URL(".", loader.url).href,
+    // Pyodide fetches its WebAssembly meanwhile.
+    createPyodideModule: async (settings) => (await import(await core)).default(settings),
     lockFileContents: lockFile(manifest),
     ...options,
   });

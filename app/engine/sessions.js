@@ -7,8 +7,10 @@
  */
 
 import * as wasmBuild from "onnxruntime-web/wasm";
-import { lastLine } from "./errors.js";
+import { trustWorkers } from "../trusted.js";
+import { EngineError, lastLine } from "./errors.js";
 import { siteFile } from "./manifest.js";
+import { verifiedScript } from "./verified.js";
 
 /**
  * @import { InferenceSession } from "onnxruntime-common"
@@ -30,6 +32,9 @@ const MAX_THREADS = 4;
 /** Relative RMS error up to which WebGPU agrees with wasm: rounding stays far below, a wrong kernel far above. */
 const TOLERANCE = 1e-2;
 
+// onnxruntime starts its threads itself.
+trustWorkers();
+
 /**
  * @param {Model[]} models
  * @param {Manifest} manifest
@@ -44,20 +49,22 @@ export async function openSessions(models, manifest, compute, { softwareAdapter 
     try {
       const build = "Suspending" in WebAssembly ? "jspi" : "asyncify";
       /** @type {Ort} */
-      const ort = await import(siteFile(manifest, `ort/${build}.js`).url);
-      const threads = configure(ort, manifest, build, compute.threads);
+      const ort = await import(await verifiedScript(siteFile(manifest, `ort/${build}.js`)));
+      const threads = await configure(ort, manifest, build, compute.threads);
       const reference = await openAll(ort, models, "wasm");
       const { sessions, selfTest } = await openOnGpu(ort, models, reference, notes);
       return sessions
         ? { provider: "webgpu", threads, build, selfTest, sessions, notes }
         : { provider: "wasm", threads, build, selfTest, sessions: reference, notes };
     } catch (error) {
+      // Of a file of the site that is not as it should be.
+      if (error instanceof EngineError) throw error;
       notes.push({ code: "webgpu-failed", detail: lastLine(error) });
     }
   } else if (compute.provider === "webgpu") {
     notes.push({ code: "webgpu-missing", detail: "" });
   }
-  const threads = configure(wasmBuild, manifest, "wasm", compute.threads);
+  const threads = await configure(wasmBuild, manifest, "wasm", compute.threads);
   const sessions = await openAll(wasmBuild, models, "wasm");
   return { provider: "wasm", threads, build: "wasm", selfTest: null, sessions, notes };
 }
@@ -131,17 +138,17 @@ async function hasGpu(softwareAdapter) {
  * @param {Manifest} manifest
  * @param {EngineInfo["build"]} name
  * @param {number | null} wanted threads
- * @returns {number} threads
+ * @returns {Promise<number>} threads
  */
-function configure(ort, manifest, name, wanted) {
+async function configure(ort, manifest, name, wanted) {
   // Without the page's isolation there is none, and in some WebKits never.
   const hasThreads = typeof SharedArrayBuffer === "function";
   const threads = hasThreads ? Math.min(wanted ?? MAX_THREADS, navigator.hardwareConcurrency) : 1;
   ort.env.logLevel = "error";
   ort.env.wasm.numThreads = threads;
-  // By URL even where the glue could be bundled: onnxruntime's thread workers load it again.
+  // By its address even where the glue could be bundled: onnxruntime's thread workers load it again.
   ort.env.wasm.wasmPaths = {
-    mjs: siteFile(manifest, `ort/${name}.mjs`).url,
+    mjs: String(await verifiedScript(siteFile(manifest, `ort/${name}.mjs`))),
     wasm: siteFile(manifest, `ort/${name}.wasm`).url,
   };
   return threads;

@@ -31,6 +31,8 @@ export const en = {
   /** @param {string} missing */
   unsupported: (missing) =>
     `This browser lacks ${missing}, and Hushmark cannot work without. Use Chrome, Edge, Firefox or Safari of the last two years.`,
+  styleDamaged:
+    "The page's style sheet did not arrive whole, or was altered: nothing was started. Reload the page.",
 
   // The engine
   engineStarting: "Starting Python…",
@@ -68,10 +70,12 @@ export const en = {
   errors: {
     cancelled: () => "Cancelled.",
     "site-incomplete": (key) => `This copy of Hushmark is incomplete: ${key} is missing. Reload the page.`,
+    "site-changed": () =>
+      "The site has another version by now, or its list of files was altered: nothing of it was run. Reload the page.",
     "download-failed": (url) =>
       `${url.slice(url.lastIndexOf("/") + 1)} could not be loaded. Check the connection and try again.`,
     "download-damaged": (url) =>
-      `${url.slice(url.lastIndexOf("/") + 1)} arrived damaged, twice. Reload the page, or try again later.`,
+      `${url.slice(url.lastIndexOf("/") + 1)} arrived damaged or altered, twice, and was not used. Reload the page, or try again later.`,
     "file-unreadable": (name) => `${name} could not be read. If it was moved or changed, choose it again.`,
     "engine-start": (detail) => `The engine could not start (${detail}). Try again, or reload the page.`,
     "engine-stopped": (detail) =>

@@ -27,6 +27,7 @@ export const zh = {
   title: (screen) => `${screen} – Hushmark`,
   unsupported: (missing) =>
     `此浏览器缺少 ${missing}，Hushmark 无法运行。请使用近两年内的 Chrome、Edge、Firefox 或 Safari 浏览器。`,
+  styleDamaged: "页面的样式文件没有完整送达或被改动，因此没有启动。请重新加载页面。",
 
   // The engine
   engineStarting: "正在启动 Python…",
@@ -53,6 +54,7 @@ export const zh = {
   errors: {
     cancelled: () => "已取消。",
     "site-incomplete": (key) => `此 Hushmark 副本不完整：缺少 ${key}。请重新加载页面。`,
+    "site-changed": () => "网站已有新版本，或其文件清单被改动，因此没有运行任何内容。请重新加载页面。",
     "download-failed": (url) => `无法加载 ${url.slice(url.lastIndexOf("/") + 1)}。请检查网络连接后重试。`,
     "download-damaged": (url) =>
       `${url.slice(url.lastIndexOf("/") + 1)} 两次下载后均已损坏。请重新加载页面，或稍后再试。`,

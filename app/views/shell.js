@@ -5,6 +5,8 @@ import { h, relabel, setText, svg } from "./dom.js";
 import { filesOf } from "./transfer.js";
 
 /**
+ * @import { LiveText } from "./dom.js"
+ *
  * @typedef {object} View a screen
  * @property {HTMLElement} element its section
  * @property {(files: File[]) => void} [take] is given what is dropped or pasted anywhere on the page
@@ -198,12 +200,12 @@ export function missingFeature() {
 }
 
 /**
- * In place of the page, in a browser that cannot run it.
+ * In place of the page, where it cannot be run.
  *
- * @param {string} missing
+ * @param {LiveText} why
  */
-export function showUnsupported(missing) {
+export function showUnsupported(why) {
   const sentence = h("p", { role: "alert" });
   document.body.append(h("main", { class: "unsupported" }, h("h1", {}, "Hushmark"), sentence));
-  setText(sentence, () => m.unsupported(missing));
+  setText(sentence, why);
 }

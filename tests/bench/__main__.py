@@ -27,7 +27,7 @@ from tests.bench.classic import classic_graph
 from tests.bench.pictures import photo
 from tests.browser.app import App
 from tests.browser.chromium import ARGUMENTS, executable
-from tests.browser.serving import ROOT, bundle, serving
+from tests.browser.serving import ROOT, bundle, pinned, serving
 
 HERE = Path(__file__).resolve().parent
 VISITS = 3
@@ -186,7 +186,7 @@ def main() -> None:
         site = folder / "site"
         shutil.copytree(dist, site)
         bundle([HERE / "bench.js", HERE / "forward-worker.js"], site)
-        shutil.copy(HERE / "bench.html", site)
+        (site / "bench.html").write_text(pinned((HERE / "bench.html").read_text(), site))
         (site / "classic.onnx").write_bytes(classic_graph())
         for name in ("encoder", "decoder"):
             shutil.copy(ROOT / "weights" / f"{name}.safetensors", site)

@@ -2,11 +2,12 @@
 
 import { EngineClient } from "../../app/engine/client.js";
 import { loadManifest } from "../../app/engine/manifest.js";
+import { pageManifest } from "../../app/engine/pin.js";
+import { allow, trusted } from "../../app/trusted.js";
 
 /** @import { EngineInfo, Marked, TimedReading } from "../../app/engine/protocol.js" */
 
-const manifestUrl = new URL("manifest.json", document.baseURI).href;
-const manifest = await loadManifest(manifestUrl);
+const manifest = await loadManifest(pageManifest());
 /** @type {EngineClient | undefined} */
 let engine;
 
@@ -17,7 +18,7 @@ async function bytes(url) {
 
 /** @returns {Promise<EngineInfo>} */
 function startEngine() {
-  engine ??= new EngineClient(manifestUrl);
+  engine ??= new EngineClient(pageManifest());
   return engine.ready;
 }
 
@@ -73,7 +74,8 @@ async function forward(graph, weights, inputs, runs) {
       Float32Array.from({ length: size }, (_, i) => (i % 97) / 96),
     ]),
   );
-  const worker = new Worker("forward-worker.js", { type: "module" });
+  allow("forward-worker.js");
+  const worker = new Worker(trusted("forward-worker.js"), { type: "module" });
   try {
     return await new Promise((resolve, reject) => {
       worker.onmessage = ({ data }) => resolve(data);

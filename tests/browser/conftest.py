@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwrig
 from build import build_site
 from tests.browser.app import HICCUP_MS, App, watched
 from tests.browser.chromium import ARGUMENTS, executable
-from tests.browser.serving import bundle, serving
+from tests.browser.serving import bundle, pinned, serving
 
 SITE_INPUTS = ("index.html", "app", "build.py", "package-lock.json", "py", "tools", "weights")
 HARNESS_PAGE = """<!doctype html>
@@ -43,7 +43,7 @@ def harness_url(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     """Where a copy of the site is served that has the page of harness.js, too."""
     folder = tmp_path_factory.mktemp("harness") / "site"
     shutil.copytree(site, folder)
-    (folder / "harness.html").write_text(HARNESS_PAGE)
+    (folder / "harness.html").write_text(pinned(HARNESS_PAGE, folder))
     bundle([Path(__file__).with_name("harness.js")], folder / "assets")
     with serving(folder) as address:
         yield f"{address}harness.html"

@@ -2,6 +2,7 @@
 
 import { EngineClient } from "../../app/engine/client.js";
 import { digestOf, loadManifest, siteFile } from "../../app/engine/manifest.js";
+import { pageManifest } from "../../app/engine/pin.js";
 import { openSessions } from "../../app/engine/sessions.js";
 import { loadWeights } from "../../app/engine/weights.js";
 
@@ -19,7 +20,7 @@ const toBytes = (text) => Uint8Array.from(atob(text), (character) => character.c
  * @param {string} graph base64
  */
 async function openOnSoftwareAdapter(graph) {
-  const manifest = await loadManifest(new URL("manifest.json", location.href).href);
+  const manifest = await loadManifest(pageManifest());
   const model = { graph: toBytes(graph), externalData: [] };
   const { provider, notes, sessions } = await openSessions([model], manifest, COMPUTE, {
     softwareAdapter: true,
@@ -40,7 +41,7 @@ async function openOnSoftwareAdapter(graph) {
  * @param {Record<string, string>} feeds base64 of float32
  */
 async function runNetwork(network, feeds) {
-  const manifest = await loadManifest(new URL("manifest.json", location.href).href);
+  const manifest = await loadManifest(pageManifest());
   const files = [`weights/${network}.onnx`, `weights/${network}.safetensors`];
   const { buffers } = await loadWeights(
     files.map((key) => siteFile(manifest, key)),
@@ -69,7 +70,7 @@ class Recorder {
   #client;
 
   async start() {
-    const client = new EngineClient(new URL("manifest.json", location.href).href);
+    const client = new EngineClient(pageManifest());
     this.#client = client;
     client.addEventListener("state", () => {
       const { state } = client;

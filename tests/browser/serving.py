@@ -1,5 +1,7 @@
 """Puts pages of our own beside the built site and serves both; notes down what goes elsewhere."""
 
+import hashlib
+import json
 import subprocess
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -59,6 +61,41 @@ def _running(server: TCPServer) -> Iterator[str]:
         finally:
             server.shutdown()
             thread.join()
+
+
+def pinned(page: str, site: Path) -> str:
+    """A page of our own that belongs to the site's manifest, as index.html does."""
+    digest = hashlib.sha256((site / "manifest.json").read_bytes()).hexdigest()
+    return page.replace("<title>", f'<meta name="manifest-sha256" content="{digest}" /><title>')
+
+
+def release(site: Path, key: str, data: bytes) -> None:
+    """Turn a copy of the site into another build, in which a file of the manifest or the page differs."""
+    page, manifest, script = (site / name for name in ("index.html", "manifest.json", "service-worker.js"))
+    old_pins = [hashlib.sha256(path.read_bytes()).hexdigest() for path in (page, manifest)]
+    if key == "index.html":
+        page.write_bytes(data)
+    else:
+        facts = json.loads(manifest.read_text())
+        file = facts["files"][key]
+        (site / file["url"]).write_bytes(data)
+        file |= {"size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+        manifest.write_text(json.dumps(facts))
+    new_manifest = hashlib.sha256(manifest.read_bytes()).hexdigest()
+    page.write_text(page.read_text().replace(old_pins[1], new_manifest))
+    new_pins = [hashlib.sha256(page.read_bytes()).hexdigest(), new_manifest]
+    text = script.read_text()
+    for old, new in zip(old_pins, new_pins, strict=True):
+        text = text.replace(old, new)
+    script.write_text(text)
+    drop_compressed(site)
+
+
+def drop_compressed(site: Path) -> None:
+    """Of a copy that is altered, only the files themselves are to be sent."""
+    for path in site.rglob("*"):
+        if path.suffix in (".br", ".gz"):
+            path.unlink()
 
 
 def bundle(sources: list[Path], folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import hashlib
 import json
@@ -26,8 +27,8 @@ from PIL import Image
 from build import BuildError, build_site, build_wheel
 from tools.wheels.find import find_wheels
 
+OF_THE_BUILD = {"index.html", "manifest.json", "service-worker.js", "sbom.cdx.json"}
 KEYS = {
-    "index.html",
     "licenses.txt",
     "main.js",
     "worker.js",
@@ -93,11 +94,7 @@ def own_copy(root: Path, package: str) -> Path:
 def test_manifest_lists_every_file(site: Path, manifest: dict[str, Any]) -> None:
     assert manifest["version"] == 1
     assert set(manifest["files"]) == KEYS
-    listed = {file["url"] for file in manifest["files"].values()} | {
-        "manifest.json",
-        "service-worker.js",
-        "sbom.cdx.json",
-    }
+    listed = {file["url"] for file in manifest["files"].values()} | OF_THE_BUILD
     on_disk = {path.relative_to(site).as_posix() for path in site.rglob("*") if path.is_file()}
     assert listed == {name for name in on_disk if not name.endswith((".br", ".gz"))}
 
@@ -129,7 +126,7 @@ def test_what_is_large_is_compressed(manifest: dict[str, Any]) -> None:
 
 def test_urls_change_with_the_content(manifest: dict[str, Any]) -> None:
     for key, file in manifest["files"].items():
-        if key not in ("index.html", "licenses.txt", "app.webmanifest"):
+        if key not in ("licenses.txt", "app.webmanifest"):
             assert re.match(r"(assets|wheels|pyodide-314\.0\.7)[-/].*[0-9a-f]{10}", file["url"]), file["url"]
 
 
@@ -140,9 +137,30 @@ def test_page_refers_to_the_bundles(site: Path, manifest: dict[str, Any]) -> Non
     assert '"app/' not in page
 
 
-def test_service_worker_knows_its_own_manifest_only(site: Path) -> None:
+def test_page_pins_the_manifest_its_script_and_its_style(site: Path, manifest: dict[str, Any]) -> None:
+    page = (site / "index.html").read_text()
     digest = hashlib.sha256((site / "manifest.json").read_bytes()).hexdigest()
-    assert set(re.findall("[0-9a-f]{64}", (site / "service-worker.js").read_text())) == {digest}
+    assert f'<meta name="manifest-sha256" content="{digest}" />' in page
+    for key in ("main.js", "style.css"):
+        data = (site / manifest["files"][key]["url"]).read_bytes()
+        integrity = base64.b64encode(hashlib.sha256(data).digest()).decode()
+        assert f'"{manifest["files"][key]["url"]}" integrity="sha256-{integrity}"' in page
+
+
+def test_page_has_the_policy_of_the_header(site: Path, manifest: dict[str, Any]) -> None:
+    header = manifest["headers"]["Content-Security-Policy"]
+    (policy,) = re.findall(
+        'http-equiv="Content-Security-Policy" content="(.*?)"', (site / "index.html").read_text()
+    )
+    assert policy == header.replace("; frame-ancestors 'none'", "")
+    assert "require-trusted-types-for 'script'" in policy
+
+
+def test_service_worker_knows_its_own_page_and_manifest_only(site: Path) -> None:
+    digests = {
+        hashlib.sha256((site / name).read_bytes()).hexdigest() for name in ("index.html", "manifest.json")
+    }
+    assert set(re.findall("[0-9a-f]{64}", (site / "service-worker.js").read_text())) == digests
 
 
 def test_web_app_manifest_names_icons_of_the_site(site: Path) -> None:

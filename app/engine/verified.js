@@ -1,0 +1,98 @@
+/**
+ * Code and data of the site are compared with the manifest's SHA-256 before they run, on the first visit too.
+ *
+ * Scripts run from memory: a browser that loaded them by their address would load them once more, and might get
+ * something else. All other files are fetched as always, and the browser compares them itself: so it can go on to use
+ * the compiled code that it keeps with a WebAssembly file.
+ */
+
+import { allow, trusted } from "../trusted.js";
+import { EngineError } from "./errors.js";
+import { isIntact } from "./manifest.js";
+
+/** @import { Manifest, SiteFile } from "./manifest.js" */
+
+/** The weights verify themselves (weights.js), and tell meanwhile how much of them is here. */
+const GUARDED = ["python", "wheels", "onnxruntime"];
+
+const load = globalThis.fetch.bind(globalThis);
+/** The addresses in memory of scripts that were verified, by SHA-256. @type {Map<string, Promise<string>>} */
+const scripts = new Map();
+
+/**
+ * @param {SiteFile} file a module
+ * @returns {Promise<string>} its address for import() and Worker
+ * @throws {EngineError} download-failed, download-damaged
+ */
+export async function verifiedScript(file) {
+  const url = scripts.get(file.sha256) ?? loadScript(file);
+  scripts.set(file.sha256, url);
+  // What failed is tried again the next time.
+  url.catch(() => scripts.delete(file.sha256));
+  return trusted(await url);
+}
+
+/**
+ * From now on, whoever fetches a file of the engine in this thread gets it verified.
+ *
+ * @param {Manifest} manifest
+ * @returns {Promise<never>} rejects with an EngineError when there was one that could not be had: libraries may only
+ *   warn of that, or wait for ever
+ */
+export function guardFetches(manifest) {
+  const guarded = Object.values(manifest.files).filter(({ part }) => GUARDED.includes(part));
+  const files = new Map(guarded.map((file) => [file.url, file]));
+  const failure = new Promise((_, reject) => {
+    globalThis.fetch = (input, options) => {
+      const file = files.get(input instanceof Request ? input.url : String(input));
+      if (!file) return load(input, options);
+      const response = fetchVerified(file, options);
+      response.catch(reject);
+      return response;
+    };
+  });
+  failure.catch(() => undefined);
+  return /** @type {Promise<never>} */ (failure);
+}
+
+/** @param {SiteFile} file */
+async function loadScript(file) {
+  const response = await fetchVerified(file);
+  const url = URL.createObjectURL(new Blob([await response.arrayBuffer()], { type: "text/javascript" }));
+  allow(url);
+  return url;
+}
+
+/**
+ * @param {SiteFile} file
+ * @param {RequestInit} [options]
+ * @returns {Promise<Response>}
+ * @throws {EngineError} download-failed, download-damaged
+ */
+async function fetchVerified(file, options) {
+  const digest = (file.sha256.match(/../g) ?? []).map((byte) => parseInt(byte, 16));
+  const integrity = `sha256-${btoa(String.fromCharCode(...digest))}`;
+  try {
+    return await load(file.url, { ...options, integrity });
+  } catch {
+    // The browser does not say what was wrong, and it may have kept a damaged copy.
+    return reloadVerified(file, options);
+  }
+}
+
+/**
+ * @param {SiteFile} file
+ * @param {RequestInit} [options]
+ */
+async function reloadVerified(file, options) {
+  let response, data;
+  try {
+    response = await load(file.url, { ...options, integrity: "", cache: "reload" });
+    if (!response.ok) throw new Error(response.statusText);
+    data = await response.arrayBuffer();
+  } catch {
+    throw new EngineError("download-failed", file.url);
+  }
+  if (!(await isIntact(data, file))) throw new EngineError("download-damaged", file.url);
+  return new Response(data, response);
+}
