@@ -26,7 +26,7 @@ import { prefer, preference } from "./preferences.js";
 import { thumbnailOf } from "./views/thumbnails.js";
 
 /** A database of its own: the worker holds that of the weights open. */
-const DATABASE = "hushmark-register";
+export const DATABASE = "hushmark-register";
 const STORE = "register";
 const FORMAT = "hushmark-register";
 const VERSION = 1;

@@ -75,14 +75,23 @@ async function pinned([url, sha256]) {
 
 /** Lets go of past builds, except the last one: pages of it may still be open, and start its worker anew. */
 async function activate() {
-  const past = (await caches.keys()).filter((name) => name.startsWith(SHELL) && name !== CACHE);
+  const past = await pastShells();
   await Promise.all(past.slice(0, -1).map((name) => caches.delete(name)));
   const manifests = await Promise.all([CACHE, ...past.slice(-1)].map(manifestOf));
   const urls = new Set(manifests.flatMap(({ files }) => Object.values(files).map((file) => file.url)));
   const runtime = await caches.open(RUNTIME);
-  for (const request of await runtime.keys()) if (!urls.has(request.url)) await runtime.delete(request);
+  for (const request of await runtime.keys()) {
+    if (request.url.startsWith(scope) && !urls.has(request.url)) await runtime.delete(request);
+  }
   // Pages of the last build learn of it. A first visit goes on as it began: its engine is half loaded.
   if (past.length) await worker.clients.claim();
+}
+
+/** The shells of this site's past builds. Another copy of it may be on the same origin, with shells of its own. */
+async function pastShells() {
+  const names = (await caches.keys()).filter((name) => name.startsWith(SHELL) && name !== CACHE);
+  const isOurs = await Promise.all(names.map((cacheName) => caches.match(MANIFEST, { cacheName })));
+  return names.filter((_, index) => isOurs[index]);
 }
 
 /** @param {string} cacheName of a shell */
@@ -138,8 +147,7 @@ async function keptPage(url) {
  * @param {string} url
  */
 async function keptFile(url) {
-  const past = (await caches.keys()).filter((name) => name.startsWith(SHELL) && name !== CACHE);
-  for (const cacheName of [CACHE, RUNTIME, ...past]) {
+  for (const cacheName of [CACHE, RUNTIME, ...(await pastShells())]) {
     const response = await caches.match(url, { cacheName });
     if (response) return response;
   }

@@ -2,8 +2,15 @@
 
 import { openDB } from "idb";
 import { deleteResults, keptResults } from "./batch/results.js";
+import { DATABASE as WEIGHTS } from "./engine/weights.js";
 import { RUNTIME, SHARED, SHELL, SNAPSHOT } from "./kept.js";
 import { clearPreferences, preferencesSize } from "./preferences.js";
+import { DATABASE as REGISTER } from "./register.js";
+
+/** Other apps may share our origin, as on github.io: nothing of theirs is opened, shown or deleted. */
+const DATABASES = [WEIGHTS, REGISTER];
+/** Of caches that another copy of this site uses too, what is below this address is ours. */
+const SITE = new URL(".", document.baseURI).href;
 
 /**
  * @typedef {object} StoredPart
@@ -58,12 +65,23 @@ async function cachedPart(kind, names) {
   let size = 0;
   for (const name of names) {
     const cache = await caches.open(name);
-    for (const response of await cache.matchAll()) size += (await response.blob()).size;
+    for (const request of await ownRequests(cache)) {
+      size += (await (await cache.match(request))?.blob())?.size ?? 0;
+    }
   }
   const clear = async () => {
-    for (const name of names) await caches.delete(name);
+    for (const name of names) {
+      const cache = await caches.open(name);
+      for (const request of await ownRequests(cache)) await cache.delete(request);
+      if (!(await cache.keys()).length) await caches.delete(name);
+    }
   };
   return { kind, name: "", size, isInUse: false, clear };
+}
+
+/** @param {Cache} cache */
+async function ownRequests(cache) {
+  return (await cache.keys()).filter(({ url }) => url.startsWith(SITE));
 }
 
 /** @returns {Promise<StoredPart>} */
@@ -77,8 +95,8 @@ async function resultsPart() {
 async function databaseParts() {
   /** @type {StoredPart[]} */
   const parts = [];
-  for (const { name: database } of await indexedDB.databases()) {
-    if (!database) continue;
+  const existing = new Set((await indexedDB.databases()).map(({ name }) => name));
+  for (const database of DATABASES.filter((name) => existing.has(name))) {
     const connection = await openDB(database);
     for (const name of connection.objectStoreNames) {
       let size = 0;

@@ -4,7 +4,8 @@
  * the page was closed. Where there is no such file system, or no room in it, they are in memory.
  */
 
-const ROOT = "marked-pictures";
+/** With our name: a host of many sites may have them all on one origin. */
+const ROOT = "hushmark-marked-pictures";
 /** On which every page hears that all of it was deleted. */
 const DELETED = "hushmark-results-deleted";
 

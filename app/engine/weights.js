@@ -15,7 +15,8 @@ import { isIntact } from "./manifest.js";
  * @import { Note } from "./protocol.js"
  */
 
-const DATABASE = "hushmark";
+/** Its name. The register has one of its own (register.js). */
+export const DATABASE = "hushmark";
 const STORE = "weights";
 
 /**
