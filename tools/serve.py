@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
+import re
 import sys
 import urllib.parse
 from collections.abc import Collection
@@ -10,6 +10,7 @@ from functools import partial
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import BinaryIO
 
 MIME_TYPES = {
     ".css": "text/css; charset=utf-8",
@@ -31,6 +32,11 @@ MIME_TYPES = {
 ENCODINGS = {"br": ".br", "gzip": ".gz"}
 # These folders hold names with a content hash: what such a URL answers never changes.
 HASHED = ("assets/", "pyodide-", "wheels/")
+
+PIECE = 1 << 16
+"""Bytes that are read and sent at a time."""
+LONGEST_RANGE = 100
+"""Characters of a Range header: a number of thousands of digits would only cost time."""
 
 CONTENT_SECURITY_POLICY = "; ".join(
     (
@@ -106,6 +112,23 @@ def choose_encoding(accept: str, available: Collection[str]) -> str | None:
     return best if best and quality.get(best, anything) > 0 else None
 
 
+def choose_range(header: str, size: int) -> range | None:
+    """The bytes that a Range header asks for, of a file of this size.
+
+    None for all of it, as when the header asks for several ranges, in another unit or in no known form; empty
+    when there are no such bytes.
+    """
+    match = re.fullmatch(r"bytes=([0-9]*)-([0-9]*)", header.strip())
+    if not match or len(header) > LONGEST_RANGE or match.groups() == ("", ""):
+        return None
+    first, last = match.groups()
+    if not first:
+        return range(max(0, size - int(last)), size)
+    if last and int(last) < int(first):
+        return None
+    return range(int(first), min(size, int(last) + 1) if last else size)
+
+
 class SiteHandler(BaseHTTPRequestHandler):
     """Answers GET and HEAD from one folder; the rest is 404 or 501."""
 
@@ -141,8 +164,18 @@ class SiteHandler(BaseHTTPRequestHandler):
             facts = body.stat()
             etag = f'"{facts.st_mtime_ns:x}-{facts.st_size:x}"'
             fresh = _names_etag(self.headers.get("If-None-Match", ""), etag)
-            self.send_response(HTTPStatus.NOT_MODIFIED if fresh else HTTPStatus.OK)
+            # A range is one of the file that If-Range names; of another file all is sent.
+            wanted = self.headers.get("Range", "") if self.headers.get("If-Range", etag) == etag else ""
+            part = choose_range(wanted if self.command == "GET" else "", facts.st_size)
+            status = _status_of(part, fresh)
+            part = range(facts.st_size) if part is None else part
+            self.send_response(status)
             self.send_header("ETag", etag)
+            self.send_header("Accept-Ranges", "bytes")
+            if status == HTTPStatus.PARTIAL_CONTENT:
+                self.send_header("Content-Range", f"bytes {part.start}-{part.stop - 1}/{facts.st_size}")
+            elif status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+                self.send_header("Content-Range", f"bytes */{facts.st_size}")
             if available:
                 self.send_header("Vary", "Accept-Encoding")
             forever = name.startswith(HASHED)
@@ -151,21 +184,37 @@ class SiteHandler(BaseHTTPRequestHandler):
             )
             if not fresh:
                 self.send_header("Content-Type", MIME_TYPES.get(path.suffix, "application/octet-stream"))
-                self.send_header("Content-Length", str(facts.st_size))
+                self.send_header("Content-Length", str(len(part)))
                 if encoding:
                     self.send_header("Content-Encoding", encoding)
             self.end_headers()
             if with_body and not fresh:
-                shutil.copyfileobj(file, self.wfile)
+                self._send(file, part)
+
+    def _send(self, file: BinaryIO, part: range) -> None:
+        file.seek(part.start)
+        left = len(part)
+        while left and (data := file.read(min(left, PIECE))):
+            self.wfile.write(data)
+            left -= len(data)
 
     def _find(self) -> Path | None:
         """The file that the URL names; None if there is none in the folder."""
         name = urllib.parse.unquote(urllib.parse.urlsplit(self.path).path).lstrip("/") or "index.html"
         if "\0" in name or name.endswith(tuple(ENCODINGS.values())):
             return None
-        # Resolving before comparing also refuses links that lead out of the folder.
-        path = (self.folder / name).resolve()
-        return path if path.is_relative_to(self.folder) and path.is_file() else None
+        try:
+            # Resolving before comparing also refuses links that lead out of the folder.
+            path = (self.folder / name).resolve()
+            return path if path.is_relative_to(self.folder) and self._is_inside(path) else None
+        except (OSError, RuntimeError, ValueError):
+            # A name that is too long, a circle of links, or what no file can be called.
+            return None
+
+    def _is_inside(self, path: Path) -> bool:
+        """Whether this is a file, and neither it nor a compressed form of it is a link out of the folder."""
+        forms = [form for ending in ENCODINGS.values() if (form := _beside(path, ending)).is_file()]
+        return path.is_file() and all(form.resolve().is_relative_to(self.folder) for form in forms)
 
     def _refuse(self, with_body: bool) -> None:
         text = b"There is no such file here.\n"
@@ -191,6 +240,15 @@ class SiteHandler(BaseHTTPRequestHandler):
 
 def _beside(path: Path, ending: str) -> Path:
     return path.with_name(path.name + ending)
+
+
+def _status_of(part: range | None, fresh: bool) -> HTTPStatus:
+    """The status of an answer with this part of a file; None is all of it. Fresh: the browser has it."""
+    if fresh:
+        return HTTPStatus.NOT_MODIFIED
+    if part is None:
+        return HTTPStatus.OK
+    return HTTPStatus.PARTIAL_CONTENT if part else HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE
 
 
 def _names_etag(header: str, etag: str) -> bool:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from build import make_server
-from tools.serve import SiteServer, choose_encoding
+from tools.serve import SiteServer, choose_encoding, choose_range
 
 PAGE = b"<!doctype html><title>page</title>"
 
@@ -32,11 +32,14 @@ def server(tmp_path: Path) -> Iterator[SiteServer]:
         "assets/with space.txt": b"spaced",
         "wheels/0123456789/numpy-2.4.6-py3-none-any.whl": b"PK",
         "pyodide-314.0.7-0123456789/python_stdlib.zip": b"PK",
+        "pyodide-314.0.7-0123456789/pyodide.mjs": b"export {}",
     }
     for name, data in files.items():
         (site / name).parent.mkdir(parents=True, exist_ok=True)
         (site / name).write_bytes(data)
     (site / "leak.txt").symlink_to(tmp_path / "secret.txt")
+    (site / "assets" / "ort-0123456789.mjs.br").symlink_to(tmp_path / "secret.txt")
+    (site / "circle").symlink_to(site / "circle")
     with make_server(site) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
@@ -72,7 +75,7 @@ def test_root_is_the_page(server: SiteServer) -> None:
         ("/index.html", "text/html; charset=utf-8"),
         ("/manifest.json", "application/json"),
         ("/assets/main-0123456789.js", "text/javascript; charset=utf-8"),
-        ("/assets/ort-0123456789.mjs", "text/javascript; charset=utf-8"),
+        ("/pyodide-314.0.7-0123456789/pyodide.mjs", "text/javascript; charset=utf-8"),
         ("/assets/ort-0123456789.wasm", "application/wasm"),
         ("/assets/encoder-0123456789.onnx", "application/octet-stream"),
         ("/assets/encoder-0123456789.safetensors", "application/octet-stream"),
@@ -214,6 +217,11 @@ def test_nothing_can_be_sent_to_it(server: SiteServer, method: str) -> None:
         "//../secret.txt",
         "/leak.txt",
         "/index.html%00.js",
+        "/circle",
+        f"/{'a' * 300}",
+        f"/{'a/' * 5000}b",
+        "/index.html/more",
+        "/%ff%fe",
     ],
 )
 def test_what_is_not_in_the_site_is_not_found(server: SiteServer, path: str) -> None:
@@ -240,3 +248,70 @@ def test_connection_serves_many_requests(server: SiteServer) -> None:
 def test_port_in_use_is_an_error(server: SiteServer, tmp_path: Path) -> None:
     with pytest.raises(OSError, match="in use"):
         make_server(tmp_path, server.server_port)
+
+
+def test_a_compressed_form_that_leads_out_is_not_followed(server: SiteServer) -> None:
+    response, body = ask(server, "/assets/ort-0123456789.mjs", {"Accept-Encoding": "br"})
+    assert response.status == 404
+    assert b"not for the web" not in body
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        ("bytes=0-3", range(4)),
+        ("bytes=4-", range(4, 10)),
+        ("bytes=-3", range(7, 10)),
+        ("bytes=-99", range(10)),
+        ("bytes=8-99", range(8, 10)),
+        ("bytes=0-0, 2-3", None),
+        ("bytes=5-4", None),
+        ("bytes=-", None),
+        ("lines=0-3", None),
+        ("nonsense", None),
+        ("", None),
+        ("bytes=" + "9" * 5000 + "-", None),
+    ],
+)
+def test_range_of_ten_bytes(header: str, expected: range | None) -> None:
+    assert choose_range(header, 10) == expected
+
+
+@pytest.mark.parametrize("header", ["bytes=10-", "bytes=10-12", "bytes=-0"])
+def test_range_outside_is_empty(header: str) -> None:
+    assert choose_range(header, 10) == range(0)
+
+
+def test_part_of_a_file_is_sent(server: SiteServer) -> None:
+    response, body = ask(server, "/", {"Range": "bytes=2-8"})
+    assert (response.status, body) == (206, PAGE[2:9])
+    assert response.headers["Content-Range"] == f"bytes 2-8/{len(PAGE)}"
+    assert response.headers["Content-Length"] == "7"
+    assert response.headers["Accept-Ranges"] == "bytes"
+
+
+def test_part_of_a_compressed_form_is_one_of_its_bytes(server: SiteServer) -> None:
+    headers = {"Accept-Encoding": "br", "Range": "bytes=3-"}
+    response, body = ask(server, "/assets/main-0123456789.js", headers)
+    assert (response.status, body) == (206, b"as brotli"[3:])
+    assert response.headers["Content-Encoding"] == "br"
+
+
+def test_part_that_is_not_there_is_refused(server: SiteServer) -> None:
+    response, body = ask(server, "/", {"Range": f"bytes={len(PAGE)}-"})
+    assert (response.status, body) == (416, b"")
+    assert response.headers["Content-Range"] == f"bytes */{len(PAGE)}"
+
+
+def test_part_is_one_of_the_file_that_if_range_names(server: SiteServer, tmp_path: Path) -> None:
+    etag = ask(server, "/")[0].headers["ETag"]
+    headers = {"Range": "bytes=0-1", "If-Range": etag}
+    assert ask(server, "/", headers)[0].status == 206
+    (tmp_path / "site" / "index.html").write_bytes(PAGE + b"changed")
+    response, body = ask(server, "/", headers)
+    assert (response.status, body) == (200, PAGE + b"changed")
+
+
+def test_head_has_no_parts(server: SiteServer) -> None:
+    response, _ = ask(server, "/", {"Range": "bytes=0-1"}, method="HEAD")
+    assert (response.status, response.headers["Content-Length"]) == (200, str(len(PAGE)))
