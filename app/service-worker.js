@@ -108,7 +108,7 @@ async function answer(event) {
   // With any query: an address that somebody was sent opens the page and nothing else.
   const isPage = isNavigation && [scope, PAGE].includes(origin + pathname);
   const url = isPage ? PAGE : request.url;
-  const kept = await (isNavigation ? keptPage(url) : keptFile(url));
+  const kept = await (isNavigation || PINNED.has(url) ? keptPage(url) : keptFile(url));
   if (kept) return kept;
 
   const response = await fetch(request);
@@ -125,15 +125,18 @@ async function answer(event) {
 }
 
 /**
- * What is opened as a page must be a file of this build, whoever wrote into the caches.
+ * What is opened as a page, and the list of files, must be of this build, whoever wrote into the caches.
  *
  * @param {string} url
+ * @returns {Promise<Response | undefined>}
  */
 async function keptPage(url) {
   const response = await caches.match(url, { cacheName: CACHE });
   if (!response) return undefined;
   const digest = await digestOf(await response.clone().arrayBuffer());
   if (PINNED.has(url)) return digest === PINNED.get(url) ? response : undefined;
+  // The list that it must be in has to be ours as well.
+  if (!(await keptPage(MANIFEST))) return undefined;
   const { files } = await manifestOf(CACHE);
   return Object.values(files).some((file) => file.url === url && file.sha256 === digest)
     ? response

