@@ -60,6 +60,8 @@ def copy(site: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def url(copy: Path) -> Iterator[str]:
+    # Browsers ask the host for one where a file is opened that names none.
+    (copy.parent / "favicon.ico").touch()
     with serving(copy.parent) as address:
         yield f"{address}ours/"
 
@@ -69,7 +71,7 @@ def test_settings_list_and_delete_only_what_is_ours(browser: Browser, url: str) 
         page = visit.context.new_page()
         page.goto(f"{url}licenses.txt")
         page.evaluate(PLANT)
-        app = App(page, url)
+        app = App(page, f"{url}index.html")
         settings = app.show("Settings")
         expect(settings.get_by_role("row", name="Weights")).to_be_visible()
         expect(settings.get_by_role("row", name="documents")).to_have_count(0)
@@ -86,7 +88,7 @@ def test_a_new_build_leaves_the_caches_of_another_copy_alone(browser: Browser, c
         page = visit.context.new_page()
         page.goto(f"{url}licenses.txt")
         page.evaluate(PLANT)
-        page.goto(url)
+        page.goto(f"{url}index.html")
         page.evaluate("async () => { await navigator.serviceWorker.ready; }")
         old = (copy / "index.html").read_bytes()
         release(copy, "index.html", re.sub(b"<title>.*</title>", b"<title>The next build</title>", old))
