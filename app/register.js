@@ -25,14 +25,30 @@ import { digestOf } from "./engine/manifest.js";
 import { prefer, preference } from "./preferences.js";
 import { thumbnailOf } from "./views/thumbnails.js";
 
+/**
+ * @typedef {object} Damaged what is stored and is no entry
+ * @property {IDBValidKey} id
+ * @property {Part} part what is wrong with it
+ *
+ * @typedef {"id" | "time" | "payload" | "note" | "cover" | "marked" | "thumbnail" | "all"} Part
+ */
+
 /** A database of its own: the worker holds that of the weights open. */
 export const DATABASE = "hushmark-register";
 const STORE = "register";
 const FORMAT = "hushmark-register";
 const VERSION = 1;
+/** Of the database. An older one is upgraded where it is opened. */
+const DATABASE_VERSION = 1;
+/** Characters in base64, and the bytes that these are. */
 const MOST_THUMBNAIL = 200_000;
+const MOST_THUMBNAIL_BYTES = (MOST_THUMBNAIL / 4) * 3;
+/** Milliseconds from 1970 that a Date can tell, to either side. */
+const MOST_TIME = 8.64e15;
+/** The bytes of a message, of which a text takes the first. */
+const MESSAGE_BYTES = 4;
 
-/** Code: "register-full", "register-failed", "import-json", "import-format", "import-version", "import-entry". */
+/** Code: "register-full", "register-failed", "register-newer", "import-json", "import-format", "import-version". */
 export class RegisterError extends Error {
   /**
    * @param {string} code
@@ -76,13 +92,23 @@ export async function register(cover, { file, name, payload }) {
 }
 
 /**
- * @returns {Promise<Entry[]>} the latest first
+ * @returns {Promise<{ whole: Entry[], damaged: Damaged[] }>} whole: the latest first
  * @throws {RegisterError}
  */
 export async function entries() {
-  /** @type {Entry[]} */
+  /** @type {unknown[]} */
   const all = await inStore("readonly", (store) => store.getAll());
-  return all.sort((a, b) => b.time - a.time);
+  /** @type {Entry[]} */
+  const whole = [];
+  /** @type {Damaged[]} */
+  const damaged = [];
+  for (const value of all) {
+    const part = damagedPart(value);
+    if (part) damaged.push({ id: /** @type {Damaged} */ (value).id, part });
+    else whole.push(/** @type {Entry} */ (value));
+  }
+  whole.sort((a, b) => b.time - a.time);
+  return { whole, damaged };
 }
 
 /**
@@ -94,7 +120,7 @@ export async function put(entry) {
 }
 
 /**
- * @param {string} id
+ * @param {IDBValidKey} id
  * @throws {RegisterError}
  */
 export async function remove(id) {
@@ -126,28 +152,38 @@ export function toJson(list) {
 }
 
 /**
- * Adds the entries of an exported register, all of them or none. An entry that is here already stays as it is,
- * except that an empty note is filled.
+ * Adds the entries of an exported register, except those that are damaged. An entry that is here already stays as it
+ * is, except that an empty note is filled.
  *
  * @param {string} text
- * @returns {Promise<{ added: number, present: number }>}
+ * @returns {Promise<{ added: number, present: number, left: { number: number, part: Part }[] }>} left: the damaged
+ *   ones, by their places in the file, from 1
  * @throws {RegisterError}
  */
 export async function importJson(text) {
-  const read = fromJson(text);
-  const here = new Map((await entries()).map((entry) => [entry.id, entry]));
+  /** @type {Entry[]} */
+  const read = [];
+  /** @type {{ number: number, part: Part }[]} */
+  const left = [];
+  for (const [index, value] of fromJson(text).entries()) {
+    const entry = toEntry(value);
+    const part = damagedPart(entry);
+    if (part) left.push({ number: index + 1, part });
+    else read.push(/** @type {Entry} */ (entry));
+  }
+  const here = new Map((await entries()).whole.map((entry) => [entry.id, entry]));
   const added = read.filter(({ id }) => !here.has(id));
   const noted = read.flatMap(({ id, note }) => {
     const entry = here.get(id);
     return entry && note && !entry.note ? [{ ...entry, note }] : [];
   });
   await inStore("readwrite", (store) => Promise.all([...added, ...noted].map((entry) => store.put?.(entry))));
-  return { added: new Set(added.map(({ id }) => id)).size, present: read.length - added.length };
+  return { added: new Set(added.map(({ id }) => id)).size, present: read.length - added.length, left };
 }
 
 /**
  * @param {string} text
- * @returns {Entry[]}
+ * @returns {unknown[]}
  * @throws {RegisterError}
  */
 function fromJson(text) {
@@ -159,58 +195,116 @@ function fromJson(text) {
   }
   if (file?.format !== FORMAT || !Array.isArray(file.entries)) throw new RegisterError("import-format");
   if (file.version !== VERSION) throw new RegisterError("import-version", String(file.version));
-  return file.entries.map((/** @type {unknown} */ value, /** @type {number} */ index) => {
-    try {
-      return toEntry(value);
-    } catch {
-      throw new RegisterError("import-entry", String(index + 1));
-    }
-  });
+  return file.entries;
 }
 
 /**
- * @param {any} value of any shape
- * @returns {Entry}
- * @throws {Error} unless it is an entry
+ * @param {unknown} value of any shape
+ * @returns {unknown} with the fields of an entry, where it has them, and no others
  */
-function toEntry({ id, time, payload, note, cover, marked, thumbnail }) {
-  const isWhole =
-    isText(id, 100) &&
-    isText(note, 10_000) &&
-    typeof time === "string" &&
-    Number.isFinite(Date.parse(time)) &&
-    isText(payload.kind, 20) &&
-    isText(payload.value, 200) &&
-    /^[0-9a-f]{2,64}$/.test(payload.hex) &&
-    [cover, marked].every(
-      ({ name, size, sha256 }) =>
-        isText(name, 1000) && Number.isSafeInteger(size) && size >= 0 && /^[0-9a-f]{64}$/.test(sha256),
-    );
-  if (!isWhole) throw new Error("Not an entry.");
-  /** @param {FileFacts} file */
-  const facts = ({ name, size, sha256 }) => ({ name, size, sha256 });
+function toEntry(value) {
+  if (!isObject(value)) return value;
+  const { id, time, payload, note, cover, marked, thumbnail = null } = value;
+  /** @param {unknown} file */
+  const facts = (file) => isObject(file) && { name: file.name, size: file.size, sha256: file.sha256 };
   return {
     id,
-    time: Date.parse(time),
-    payload: { kind: payload.kind, value: payload.value, hex: payload.hex },
+    time: typeof time === "string" ? Date.parse(time) : NaN,
+    payload: isObject(payload) && { kind: payload.kind, value: payload.value, hex: payload.hex },
     note,
     cover: facts(cover),
     marked: facts(marked),
-    thumbnail: isText(thumbnail, MOST_THUMBNAIL) ? fromBase64(thumbnail) : null,
+    thumbnail: isText(thumbnail, MOST_THUMBNAIL) ? fromBase64(thumbnail) : thumbnail,
   };
 }
 
 /**
+ * The first part for which a value is no entry.
+ *
+ * @param {unknown} value of any shape
+ * @returns {Part | null} null when it is an entry
+ */
+function damagedPart(value) {
+  if (!isObject(value)) return "all";
+  const { id, time, payload, note, cover, marked, thumbnail } = value;
+  // It is a label in the list of known ids (knownIds), which a line's end or a tab would break.
+  if (!isText(id, 100) || !/^[\w-]+$/.test(id)) return "id";
+  if (typeof time !== "number" || !(Math.abs(time) <= MOST_TIME)) return "time";
+  if (!isPayload(payload)) return "payload";
+  if (!isText(note, 10_000)) return "note";
+  if (!areFacts(cover)) return "cover";
+  if (!areFacts(marked)) return "marked";
+  const isThumbnail = thumbnail instanceof ArrayBuffer && thumbnail.byteLength <= MOST_THUMBNAIL_BYTES;
+  return thumbnail === null || isThumbnail ? null : "thumbnail";
+}
+
+/**
+ * Whether it is a payload whose message is its hex digits. (Those of a protected number are its code's.)
+ *
+ * @param {unknown} payload of any shape
+ */
+function isPayload(payload) {
+  if (!isObject(payload)) return false;
+  const { kind, value, hex } = payload;
+  const isMessage =
+    isText(hex, 2 * MESSAGE_BYTES) && /^[0-9a-f]+$/.test(hex) && hex.length === 2 * MESSAGE_BYTES;
+  if (!isMessage || !isText(value, 100)) return false;
+  const isNumber = /^\d{1,10}$/.test(value);
+  switch (kind) {
+    case "text":
+      return toHex(new TextEncoder().encode(value)).padEnd(2 * MESSAGE_BYTES, "0") === hex;
+    case "hex":
+      return value === hex;
+    case "number":
+      return isNumber && Number(value) === parseInt(hex, 16);
+    case "protected":
+      return isNumber && Number(value) < 65536;
+    default:
+      return false;
+  }
+}
+
+/** @param {unknown} file of any shape */
+const areFacts = (file) =>
+  isObject(file) &&
+  isText(file.name, 1000) &&
+  typeof file.size === "number" &&
+  Number.isSafeInteger(file.size) &&
+  file.size >= 0 &&
+  isText(file.sha256, 64) &&
+  /^[0-9a-f]{64}$/.test(file.sha256);
+
+/**
+ * @param {unknown} value
+ * @returns {value is Record<string, unknown>}
+ */
+const isObject = (value) => typeof value === "object" && value !== null;
+
+/** @param {Uint8Array} bytes */
+const toHex = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+
+/**
  * @param {unknown} value
  * @param {number} most characters
+ * @returns {value is string}
  */
 const isText = (value, most) => typeof value === "string" && value.length <= most;
 
 /** @param {ArrayBuffer} buffer */
-const toBase64 = (buffer) => btoa(String.fromCharCode(...new Uint8Array(buffer)));
+const toBase64 = (buffer) =>
+  btoa(Array.from(new Uint8Array(buffer), (byte) => String.fromCharCode(byte)).join(""));
 
-/** @param {string} text */
-const fromBase64 = (text) => Uint8Array.from(atob(text), (character) => character.charCodeAt(0)).buffer;
+/**
+ * @param {string} text
+ * @returns {ArrayBuffer | undefined} undefined when it is no base64
+ */
+function fromBase64(text) {
+  try {
+    return Uint8Array.from(atob(text), (character) => character.charCodeAt(0)).buffer;
+  } catch {
+    return undefined;
+  }
+}
 
 /**
  * @template {IDBTransactionMode} Mode
@@ -223,15 +317,16 @@ const fromBase64 = (text) => Uint8Array.from(atob(text), (character) => characte
 async function inStore(mode, action) {
   let database;
   try {
-    database = await openDB(DATABASE, 1, {
+    database = await openDB(DATABASE, DATABASE_VERSION, {
       upgrade: (created) => void created.createObjectStore(STORE, { keyPath: "id" }),
     });
     const transaction = database.transaction(STORE, mode);
     const [result] = await Promise.all([action(transaction.store), transaction.done]);
     return result;
   } catch (error) {
-    const isFull = error instanceof DOMException && error.name === "QuotaExceededError";
-    throw new RegisterError(isFull ? "register-full" : "register-failed", lastLine(error));
+    const name = error instanceof DOMException ? error.name : "";
+    const code = { QuotaExceededError: "register-full", VersionError: "register-newer" }[name];
+    throw new RegisterError(code ?? "register-failed", lastLine(error));
   } finally {
     database?.close();
   }

@@ -87,10 +87,10 @@ export const en = {
       `The register could not be opened (${detail}). Try again, or reload the page.`,
     "import-json": () => "This file is damaged, or no exported register: it is no JSON. Nothing was changed.",
     "import-format": () => "This file is no exported register. Nothing was changed.",
+    "register-newer": () =>
+      "The register on this device was written by a newer Hushmark. Reload the page to get that one; nothing was changed.",
     "import-version": (version) =>
       `This register has the version ${version}, which this Hushmark does not know. Reload the page to get a newer one. Nothing was changed.`,
-    "import-entry": (number) =>
-      `Entry ${number} of this file is damaged or incomplete. Nothing was changed; mend the file and try again.`,
   },
   /**
    * Those of Python, from their facts. Where there is none its own sentence is shown: in English always.
@@ -542,3 +542,22 @@ export const en = {
   /** @param {string} reason */
   notRegistered: (reason) => `The picture is marked, but not written down. ${reason}`,
 };
+  /** @param {string[]} named the first ones @param {number} count of all that are damaged */
+  leftOut: (named, count) =>
+    `Left out, because they are damaged: ${named.join(", ")}${count > named.length ? ` and ${count - named.length} more` : ""}.`,
+  /** @param {number} number place in the file @param {string} part */
+  leftEntry: (number, part) => `entry ${number} (${part})`,
+  entryParts: {
+    id: "its id",
+    time: "its date",
+    payload: "its payload",
+    note: "its note",
+    cover: "the original's file",
+    marked: "the marked picture's file",
+    thumbnail: "its small picture",
+    all: "all of it",
+  },
+  /** @param {string} part */
+  damagedEntry: (part) => `This entry is damaged (${part}). Readings are not compared with it. Remove it.`,
+  damagedName: "a damaged entry",
+  damagedRemoved: "A damaged entry was removed.",

@@ -65,10 +65,11 @@ export const zh = {
     "register-full": () => "此浏览器没有剩余空间保存登记簿。请导出登记簿或腾出空间后重试。",
     "register-failed": (detail) => `无法打开登记簿（${detail}）。请重试，或重新加载页面。`,
     "import-json": () => "此文件已损坏，或不是导出的登记簿：它不是 JSON。未作任何改动。",
+    "register-newer": () =>
+      "此设备上的登记簿由更新版本的 Hushmark 写入。请重新加载页面以获取新版本；未作任何改动。",
     "import-format": () => "此文件不是导出的登记簿。未作任何改动。",
     "import-version": (version) =>
       `此登记簿的版本为 ${version}，当前的 Hushmark 无法识别。请重新加载页面以获取新版本。未作任何改动。`,
-    "import-entry": (number) => `此文件的第 ${number} 条记录已损坏或不完整。未作任何改动；请修复文件后重试。`,
   },
   pythonErrors: {
     "picture-empty": ({ name }) => `${name} 是空文件（0 字节）。请选择其他文件。`,
@@ -472,3 +473,19 @@ export const zh = {
   showMore: "显示更多",
   notRegistered: (reason) => `图片已标记，但没有写入登记簿。${reason}`,
 };
+  leftOut: (named, count) =>
+    `以下记录已损坏，未导入：${named.join("、")}${count > named.length ? `，以及另外 ${count - named.length} 条` : ""}。`,
+  leftEntry: (number, part) => `第 ${number} 条（${part}）`,
+  entryParts: {
+    id: "编号",
+    time: "日期",
+    payload: "载荷",
+    note: "备注",
+    cover: "原图文件",
+    marked: "标记后的文件",
+    thumbnail: "缩略图",
+    all: "整条记录",
+  },
+  damagedEntry: (part) => `此记录已损坏（${part}）。读取时不与它比对。请移除。`,
+  damagedName: "一条损坏的记录",
+  damagedRemoved: "已移除一条损坏的记录。",

@@ -137,9 +137,9 @@ export class ReadView {
   async #known() {
     if (!this.#compare.checked) return null;
     try {
-      const list = await entries();
-      this.#entries = new Map(list.map((entry) => [entry.id, entry]));
-      return knownIds(list);
+      const { whole } = await entries();
+      this.#entries = new Map(whole.map((entry) => [entry.id, entry]));
+      return knownIds(whole);
     } catch (error) {
       if (error instanceof RegisterError) return null;
       throw error;

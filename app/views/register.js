@@ -18,16 +18,20 @@ import { screenHead } from "./shell.js";
 import { errorInWords, payloadInWords } from "./words.js";
 
 /**
- * @import { Entry } from "../register.js"
+ * @import { Damaged, Entry } from "../register.js"
  * @import { LiveText } from "./dom.js"
  */
 
 /** Entries shown at a time. */
 const SOME = 50;
+/** Damaged entries of a file that are named. */
+const MOST_NAMED = 10;
 
 export class RegisterView {
   /** @type {Entry[]} */
   #entries = [];
+  /** @type {Damaged[]} */
+  #damaged = [];
   #most = SOME;
   #keep = h("input", { type: "checkbox" });
   #query = h("input", {
@@ -52,7 +56,8 @@ export class RegisterView {
     onchange: () => void this.#import(),
   });
   #export = h("button", { type: "button", onclick: () => this.#exportJson() }, () => m.exportJson);
-  #wipe = h("button", { type: "button", onclick: () => this.#ask.showModal() }, () => m.deleteAll);
+  #wipe = h("button", { type: "button", onclick: () => void this.#askDeleteAll() }, () => m.deleteAll);
+  #question = h("p", { id: "register-ask" });
   #ask = h(
     "dialog",
     {
@@ -62,7 +67,7 @@ export class RegisterView {
     h(
       "form",
       { method: "dialog", class: "ask" },
-      h("p", { id: "register-ask" }, () => m.deleteAllAsk(this.#entries.length)),
+      this.#question,
       h(
         "div",
         { class: "buttons" },
@@ -83,7 +88,7 @@ export class RegisterView {
         const shown = this.#most;
         this.#most += SOME;
         this.#showList();
-        this.#list.children[shown].querySelector("input")?.focus();
+        this.#list.children[this.#damaged.length + shown].querySelector("input")?.focus();
       },
     },
     () => m.showMore,
@@ -130,8 +135,21 @@ export class RegisterView {
   }
 
   async #load() {
-    this.#entries = await entries();
+    ({ whole: this.#entries, damaged: this.#damaged } = await entries());
     this.#showList();
+  }
+
+  /** How many are stored, whole or damaged. */
+  get #count() {
+    return this.#entries.length + this.#damaged.length;
+  }
+
+  /** Another tab may have written something down meanwhile. */
+  async #askDeleteAll() {
+    await this.#attempt(() => this.#load());
+    const count = this.#count;
+    setText(this.#question, () => m.deleteAllAsk(count));
+    if (count) this.#ask.showModal();
   }
 
   #showList() {
@@ -140,14 +158,18 @@ export class RegisterView {
       const text = searchable(entry);
       return words.every((word) => text.includes(word));
     });
-    const isEmpty = this.#entries.length === 0;
-    this.#search.hidden = isEmpty;
-    this.#export.hidden = isEmpty;
+    const isEmpty = this.#count === 0;
+    this.#search.hidden = this.#entries.length === 0;
+    this.#export.hidden = this.#entries.length === 0;
     this.#wipe.hidden = isEmpty;
-    this.#empty.hidden = found.length > 0;
+    this.#empty.hidden = found.length > 0 || (!isEmpty && this.#entries.length === 0);
     setText(this.#empty, () => (isEmpty ? m.registerEmpty : m.registerNothing));
     for (const image of this.#list.querySelectorAll("img")) URL.revokeObjectURL(image.src);
-    this.#list.replaceChildren(...found.slice(0, this.#most).map((entry) => this.#row(entry)));
+    // The damaged ones come first: they are few, and nothing of them could be searched.
+    this.#list.replaceChildren(
+      ...this.#damaged.map((entry) => this.#damagedRow(entry)),
+      ...found.slice(0, this.#most).map((entry) => this.#row(entry)),
+    );
     this.#more.hidden = found.length <= this.#most;
   }
 
@@ -211,27 +233,50 @@ export class RegisterView {
         {
           type: "button",
           "aria-label": () => m.removeEntry(name()),
-          onclick: () => void this.#remove(entry),
+          onclick: () =>
+            void this.#remove(entry.id, () => m.entryRemoved(payloadInWords(payload), cover.name)),
         },
         () => m.removeThis,
       ),
     );
   }
 
-  /** @param {Entry} entry */
-  async #remove(entry) {
-    await this.#attempt(
-      async () => {
-        await remove(entry.id);
-        await this.#load();
-      },
-      () => m.entryRemoved(payloadInWords(entry.payload), entry.cover.name),
+  /** @param {Damaged} entry */
+  #damagedRow({ id, part }) {
+    return h(
+      "li",
+      {},
+      h(
+        "div",
+        { class: "entry" },
+        h("p", { class: "error" }, () => m.damagedEntry(m.entryParts[part])),
+      ),
+      h(
+        "button",
+        {
+          type: "button",
+          "aria-label": () => m.removeEntry(m.damagedName),
+          onclick: () => void this.#remove(id, () => m.damagedRemoved),
+        },
+        () => m.removeThis,
+      ),
     );
+  }
+
+  /**
+   * @param {IDBValidKey} id
+   * @param {LiveText} outcome
+   */
+  async #remove(id, outcome) {
+    await this.#attempt(async () => {
+      await remove(id);
+      await this.#load();
+    }, outcome);
     this.#status.focus();
   }
 
   async #deleteAll() {
-    const count = this.#entries.length;
+    const count = this.#count;
     await this.#attempt(
       async () => {
         await clear();
@@ -258,14 +303,24 @@ export class RegisterView {
 
   /** @param {File} file */
   async #importFile(file) {
-    let counts = { added: 0, present: 0 };
-    await this.#attempt(
-      async () => {
-        counts = await importJson(await file.text());
-        await this.#load();
-      },
-      () => m.imported(counts.added, counts.present),
-    );
+    await this.#attempt(async () => {
+      const { added, present, left } = await importJson(await file.text());
+      await this.#load();
+      const named = left.slice(0, MOST_NAMED);
+      setText(this.#status, () =>
+        m.sentences([
+          m.imported(added, present),
+          ...(left.length
+            ? [
+                m.leftOut(
+                  named.map(({ number, part }) => m.leftEntry(number, m.entryParts[part])),
+                  left.length,
+                ),
+              ]
+            : []),
+        ]),
+      );
+    });
   }
 
   /**
