@@ -6,10 +6,14 @@
  *
  * A cancelled job ends where Python next waits for something, as it does between two phases and between two
  * windows of a search. Where that takes too long the worker is ended, and a new one takes its place.
+ *
+ * So it is with a worker that ends by itself, or does not answer, or whose networks do not. The job that it was at is
+ * tried once more.
  */
 
 import { holdUpdates } from "../work.js";
 import { EngineError } from "./errors.js";
+import { watchLife } from "./life.js";
 import { loadManifest, siteFile } from "./manifest.js";
 import { verifiedScript } from "./verified.js";
 
@@ -40,6 +44,7 @@ import { verifiedScript } from "./verified.js";
  * @property {((progress: Progress) => void) | undefined} onProgress
  * @property {boolean} inBackground
  * @property {boolean} isSent whether the worker has it
+ * @property {boolean} isSecondTry whether a worker has stopped at it
  * @property {(result: Result) => void} resolve
  * @property {(error: EngineError) => void} reject
  */
@@ -65,6 +70,8 @@ export class EngineClient extends EventTarget {
   #compute;
   /** Whether the present worker computes otherwise than was chosen since. */
   #isOutdated = false;
+  /** Whether the last worker ended while it started. */
+  #endedInStart = false;
   /** @type {Worker | null} null before a start, and after one that failed */
   #worker = null;
   /** How often the engine was started: what comes late from an earlier start is not heard. */
@@ -145,12 +152,9 @@ export class EngineClient extends EventTarget {
       worker.onmessage = ({ data }) => {
         if (worker === this.#worker) this.#receive(data);
       };
-      worker.onerror = (event) => {
-        event.preventDefault();
-        if (worker !== this.#worker) return;
-        const code = this.state.name === "ready" ? "engine-stopped" : "engine-start";
-        this.#stopped(new EngineError(code, event.message), this.#running);
-      };
+      watchLife(worker, (detail) => {
+        if (worker === this.#worker) this.#stopped(new EngineError("engine-stopped", detail), this.#running);
+      });
       this.#worker = worker;
       this.#send({ type: "start", manifest, compute: this.#compute });
     } catch (error) {
@@ -219,8 +223,18 @@ export class EngineClient extends EventTarget {
       // The worker answers a job with the result of its task.
       const resolve = /** @type {(result: Result) => void} */ (settle);
       this.#ids += 1;
-      const [id, isSent] = [this.#ids, false];
-      const queued = { id, job, file, signal, onProgress, inBackground, isSent, resolve, reject };
+      const isNew = { isSent: false, isSecondTry: false };
+      const queued = {
+        id: this.#ids,
+        job,
+        file,
+        signal,
+        onProgress,
+        inBackground,
+        ...isNew,
+        resolve,
+        reject,
+      };
       signal?.addEventListener("abort", () => this.#cancel(queued), { once: true });
       this.#waiting.push(queued);
       if (this.state.name === "failed") this.start();
@@ -241,7 +255,8 @@ export class EngineClient extends EventTarget {
       if (running === this.#ahead) this.#ahead = null;
       else this.#handOver(running);
     }
-    if (!this.#running.inBackground || this.#ahead) return;
+    // A job that is tried again is alone, so that it is not blamed for another one.
+    if (!this.#running.inBackground || this.#running.isSecondTry || this.#ahead) return;
     const following = this.#firstWaiting();
     if (!following?.inBackground || (following.file?.size ?? 0) > AHEAD_LIMIT) return;
     this.#ahead = following;
@@ -308,18 +323,28 @@ export class EngineClient extends EventTarget {
   }
 
   /**
-   * The worker is of no more use. One that had been ready is replaced; one that could not start would fail again.
+   * The worker is of no more use. One that had been ready is replaced, and so is the first that ended while it
+   * started; one that could not start would fail again.
    *
    * @param {EngineError} error
-   * @param {QueuedJob | null} job that broke it
+   * @param {QueuedJob | null} job that it was at
    */
   #stopped(error, job) {
     if (this.state.name === "ready") {
-      this.#release(job);
+      const isLastTry = job?.isSecondTry;
+      if (isLastTry) this.#release(job);
+      else if (job) job.isSecondTry = true;
       this.start();
-      job?.reject(error);
+      if (isLastTry) job.reject(error);
       return;
     }
+    if (error.code === "engine-stopped" && !this.#endedInStart) {
+      this.#endedInStart = true;
+      this.start();
+      return;
+    }
+    if (error.code === "engine-stopped") error = new EngineError("engine-start", error.detail);
+    this.#endedInStart = false;
     this.#worker?.terminate();
     this.#worker = null;
     this.#rejectReady(error);
@@ -336,6 +361,7 @@ export class EngineClient extends EventTarget {
         if (this.state.name === "starting") this.#become({ name: "starting", progress: message.progress });
         break;
       case "ready":
+        this.#endedInStart = false;
         this.#become({ name: "ready", info: message.info });
         this.#resolveReady(message.info);
         this.#next();
@@ -352,7 +378,7 @@ export class EngineClient extends EventTarget {
         job?.reject(EngineError.from(message.error));
         break;
       case "stopped":
-        this.#stopped(EngineError.from(message.error), job);
+        this.#stopped(EngineError.from(message.error), job ?? this.#running);
         break;
     }
   }

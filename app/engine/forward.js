@@ -1,6 +1,7 @@
 /** The engine worker's side of the networks' worker. */
 
 import { EngineError } from "./errors.js";
+import { watchLife } from "./life.js";
 import { siteFile } from "./manifest.js";
 import { verifiedScript } from "./verified.js";
 
@@ -12,6 +13,12 @@ import { verifiedScript } from "./verified.js";
  *
  * @typedef {{ resolve: (outputs: Float32Array[]) => void, reject: (error: EngineError) => void }} Run
  */
+
+/**
+ * Milliseconds that a forward pass may still take when its job was cancelled. The slowest of a phone's takes a few
+ * seconds.
+ */
+const CANCEL_PATIENCE = 10_000;
 
 /** The forward pass as Python calls it. Whatever it is given is transferred, and of no more use afterwards. */
 export class Forward {
@@ -49,6 +56,16 @@ export class Forward {
   }
 
   /**
+   * Looks whether those under way come to an end, now that nobody waits for them.
+   *
+   * @param {() => void} onHang called if one does not
+   */
+  expectAnswers(onHang) {
+    const present = [...this.#runs.keys()];
+    setTimeout(() => present.some((run) => this.#runs.has(run)) && onHang(), CANCEL_PATIENCE);
+  }
+
+  /**
    * @param {NetworkName} network
    * @param {Record<string, Float32Array>} feeds
    * @returns {Promise<Float32Array[]>}
@@ -83,11 +100,12 @@ export class Forward {
  * @param {Manifest} manifest
  * @param {Compute} compute
  * @param {Downloads} downloads
+ * @param {(detail: string) => void} onEnd told when that worker has ended, or does not answer
  * @returns {Promise<{ forward: Forward, info: EngineInfo, card: Uint8Array }>} info: as far as that worker knows;
  *   card: the file with the model card
  * @throws {EngineError}
  */
-export async function startForward(manifest, compute, downloads) {
+export async function startForward(manifest, compute, downloads, onEnd) {
   const worker = new Worker(await verifiedScript(siteFile(manifest, "networks.js")), { type: "module" });
   return new Promise((resolve, reject) => {
     worker.addEventListener("message", (/** @type {MessageEvent<FromNetworks>} */ { data: message }) => {
@@ -106,11 +124,7 @@ export async function startForward(manifest, compute, downloads) {
           break;
       }
     });
-    // The page hears of what goes wrong here, and there is nobody else there to hear it.
-    worker.addEventListener("error", (event) => {
-      event.preventDefault();
-      reportError(new Error(event.message || "The networks' worker could not be loaded."));
-    });
+    watchLife(worker, onEnd);
     /** @type {ToNetworks} */
     const message = { type: "start", manifest, compute };
     worker.postMessage(message);

@@ -4,6 +4,7 @@
  */
 
 import { factsOf } from "./errors.js";
+import { showLife } from "./life.js";
 import { siteFile } from "./manifest.js";
 import { openSessions } from "./sessions.js";
 import { loadedBytes, watchTransfers } from "./transfers.js";
@@ -33,21 +34,26 @@ import { loadWeights } from "./weights.js";
 /** @type {Promise<Record<NetworkName, Session>>} */
 let started;
 
-addEventListener("message", async (/** @type {MessageEvent<ToNetworks>} */ { data: message }) => {
-  if (message.type === "start") {
-    const { manifest, compute } = message;
-    started = Promise.race([guardFetches(manifest), start(manifest, compute)]);
-    started.catch((error) => send({ type: "stopped", error: factsOf(error, "engine-start") }));
-    return;
-  }
-  const { run, network, feeds } = message;
-  try {
-    const outputs = await (await started)[network].run(feeds);
-    send({ type: "outputs", run, outputs }, outputs);
-  } catch (error) {
-    send({ type: "failed", run, error: factsOf(error, "engine-stopped") });
-  }
-});
+showLife();
+addEventListener(
+  "message",
+  async (/** @type {MessageEvent<ToNetworks | { type: "ping" }>} */ { data: message }) => {
+    if (message.type === "ping") return;
+    if (message.type === "start") {
+      const { manifest, compute } = message;
+      started = Promise.race([guardFetches(manifest), start(manifest, compute)]);
+      started.catch((error) => send({ type: "stopped", error: factsOf(error, "engine-start") }));
+      return;
+    }
+    const { run, network, feeds } = message;
+    try {
+      const outputs = await (await started)[network].run(feeds);
+      send({ type: "outputs", run, outputs }, outputs);
+    } catch (error) {
+      send({ type: "failed", run, error: factsOf(error, "engine-stopped") });
+    }
+  },
+);
 
 /**
  * @param {FromNetworks} message

@@ -171,7 +171,8 @@
  *   | { type: "result", id: number, result: Result }
  *   | { type: "error", id: number, error: ErrorFacts }
  *   | { type: "stopped", id: number | null, error: ErrorFacts }} FromWorker
- * `error` ends a job, `stopped` the worker: it is of no more use. Its id is that of the job that broke it.
+ * `error` ends a job, `stopped` the worker: it is of no more use. Its id is that of the job that broke it; null when
+ * it could not start, or its networks ended. How it shows that it lives: see life.js.
  */
 
 export {};

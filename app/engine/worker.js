@@ -8,6 +8,7 @@
 import { Downloads } from "./downloads.js";
 import { factsOf } from "./errors.js";
 import { startForward } from "./forward.js";
+import { showLife } from "./life.js";
 import { startPython } from "./python.js";
 import { loadedBytes, watchTransfers } from "./transfers.js";
 
@@ -56,7 +57,7 @@ const PHASES = {
 /** The phase that leaves Python nothing to do for longest: the time to decode the next picture. */
 const LONG_PHASE = "refine";
 
-/** @type {Promise<{ engine: PythonEngine, module: PythonModule }>} */
+/** @type {Promise<{ engine: PythonEngine, module: PythonModule, forward: Forward }>} */
 let started;
 /** Jobs that have not ended, by id: that whose turn it is, and one that is prepared. @type {Map<number, PythonJob>} */
 const jobs = new Map();
@@ -65,6 +66,7 @@ let turn = 0;
 /** Where it is. */
 let phase = "";
 
+showLife();
 addEventListener("message", (/** @type {MessageEvent<ToWorker>} */ { data: message }) => {
   switch (message.type) {
     case "start":
@@ -80,10 +82,30 @@ addEventListener("message", (/** @type {MessageEvent<ToWorker>} */ { data: messa
       schedule();
       break;
     case "cancel":
-      jobs.get(message.id)?.cancel();
+      cancel(message.id);
       break;
   }
 });
+
+/**
+ * Python leaves a forward pass that is under way to itself. If that never ends, no other job gets the networks.
+ *
+ * @param {number} id
+ */
+async function cancel(id) {
+  jobs.get(id)?.cancel();
+  const { forward } = await started;
+  if (id === turn) forward.expectAnswers(() => stop("the networks do not answer"));
+}
+
+/**
+ * The networks are of no more use, and so this worker is not.
+ *
+ * @param {string} detail
+ */
+function stop(detail) {
+  send({ type: "stopped", id: null, error: { code: "engine-stopped", detail } });
+}
 
 /** Lets each job do what it may by now. */
 function schedule() {
@@ -174,14 +196,14 @@ function buffersOf(result) {
 /**
  * @param {Manifest} manifest
  * @param {Compute} compute
- * @returns {Promise<{ engine: PythonEngine, module: PythonModule }>}
+ * @returns {Promise<{ engine: PythonEngine, module: PythonModule, forward: Forward }>}
  */
 async function start(manifest, compute) {
   const downloads = new Downloads(manifest, (progress) => send({ type: "loading", progress }));
   watchTransfers((urls) => downloads.arrived(urls));
   const [python, { forward, info, card }] = await Promise.all([
     startPython(manifest),
-    startForward(manifest, compute, downloads),
+    startForward(manifest, compute, downloads, stop),
   ]);
   const cardPath = "/decoder.safetensors";
   python.FS.writeFile(cardPath, card);
@@ -189,5 +211,5 @@ async function start(manifest, compute) {
   const module = python.pyimport("hushmark.browser");
   const engine = module.Engine(forward, cardPath);
   send({ type: "ready", info: { ...info, loadedBytes: info.loadedBytes + loadedBytes() } });
-  return { engine, module };
+  return { engine, module, forward };
 }

@@ -79,8 +79,8 @@ export const en = {
     "file-unreadable": (name) => `${name} could not be read. If it was moved or changed, choose it again.`,
     "engine-start": (detail) => `The engine could not start (${detail}). Try again, or reload the page.`,
     "engine-stopped": (detail) =>
-      `The engine stopped in the middle of this picture (${detail}) and was started again. ` +
-      "If it happens again, try a smaller picture.",
+      `The engine stopped twice in the middle of this picture (${detail}) and was started again. ` +
+      "Try a smaller picture.",
     "register-full": () =>
       "This browser has no storage left for the register. Export it, or free some space, and try again.",
     "register-failed": (detail) =>

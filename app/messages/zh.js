@@ -61,7 +61,7 @@ export const zh = {
     "file-unreadable": (name) => `无法读取 ${name}。如果文件已被移动或更改，请重新选择。`,
     "engine-start": (detail) => `引擎无法启动（${detail}）。请重试，或重新加载页面。`,
     "engine-stopped": (detail) =>
-      `引擎在处理这张图片时停止（${detail}），现已重新启动。如果再次发生，请换一张较小的图片。`,
+      `引擎在处理这张图片时两次停止（${detail}），现已重新启动。请换一张较小的图片。`,
     "register-full": () => "此浏览器没有剩余空间保存登记簿。请导出登记簿或腾出空间后重试。",
     "register-failed": (detail) => `无法打开登记簿（${detail}）。请重试，或重新加载页面。`,
     "import-json": () => "此文件已损坏，或不是导出的登记簿：它不是 JSON。未作任何改动。",

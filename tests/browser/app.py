@@ -20,6 +20,15 @@ HICCUP_MS = 30_000
 UNDER_WAY = '[data-state="waiting"], [data-state="working"]'
 
 
+def until(page: Page, expression: str) -> None:
+    """Wait until an expression is true. (Playwright's own way needs `eval`, which the site forbids.)"""
+    for _ in range(PATIENCE_MS // 100):
+        if page.evaluate(expression):
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError(f"It never became true: {expression}")
+
+
 @dataclass
 class Visit:
     """A context of the browser, what its pages asked for, and what went wrong in them."""

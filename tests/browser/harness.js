@@ -82,10 +82,12 @@ class Recorder {
   /**
    * @param {string} name of the job in the events
    * @param {string} picture base64
-   * @param {{ abortOn?: string, inBackground?: boolean }} [options] abortOn: name of a job that is cancelled as soon
-   *   as this one runs
+   * @param {object} [options]
+   * @param {string} [options.abortOn] name of a job that is cancelled as soon as this one runs
+   * @param {boolean} [options.inBackground]
+   * @param {(phase: string) => void} [options.onPhase] told every step of every phase
    */
-  embed(name, picture, { abortOn, inBackground } = {}) {
+  embed(name, picture, { abortOn, inBackground, onPhase } = {}) {
     if (!this.#client) throw new Error("The engine was not started.");
     const controller = new AbortController();
     this.#controllers[name] = controller;
@@ -103,6 +105,7 @@ class Recorder {
     const onProgress = ({ phase }) => {
       this.phases.push(`${name}: ${phase}`);
       if (abortOn) this.#controllers[abortOn].abort();
+      onPhase?.(phase);
     };
     this.#jobs.push(
       this.#client.embed(request, { signal: controller.signal, onProgress, inBackground }).then(
@@ -114,6 +117,11 @@ class Recorder {
         (error) => void this.events.push(`${name}: ${error.name} ${error.code}`),
       ),
     );
+  }
+
+  /** @param {string} name of a job */
+  abort(name) {
+    this.#controllers[name].abort();
   }
 
   async settled() {
