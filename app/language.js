@@ -111,6 +111,14 @@ export function inDate(time) {
   return new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" }).format(time);
 }
 
+/** @param {number} time as of Date.now(). The weekday, where it is the last one of that name; else the date. */
+export function inDay(time) {
+  const isOfLastWeek = Date.now() - time < 6 * 24 * 3600 * 1000;
+  return new Intl.DateTimeFormat(locale, isOfLastWeek ? { weekday: "long" } : { dateStyle: "medium" }).format(
+    time,
+  );
+}
+
 /** @param {number} probability of a false alarm */
 export function inChance(probability) {
   if (probability < 1e-9) return m.chanceTiny;

@@ -1,7 +1,7 @@
 /** What the site keeps in this browser, by part. */
 
 import { openDB } from "idb";
-import { deleteResults, keptResults } from "./batch/results.js";
+import { deleteLists, listsSize } from "./batch/lists.js";
 import { DATABASE as WEIGHTS } from "./engine/weights.js";
 import { RUNTIME, SHARED, SHELL, SNAPSHOT } from "./kept.js";
 import { clearPreferences, preferencesSize } from "./preferences.js";
@@ -17,7 +17,7 @@ const SITE = new URL(".", document.baseURI).href;
  * @property {"shell" | "runtime" | "store" | "results" | "preferences"} kind
  * @property {string} name of the store in its database; empty for the others
  * @property {number} size bytes, as far as they can be counted
- * @property {boolean} isInUse whether pages that are open lose something with it
+ * @property {boolean} isWork whether people lose their work with it
  * @property {() => Promise<void>} clear
  */
 
@@ -28,7 +28,7 @@ export async function storedParts() {
     kind: "preferences",
     name: "",
     size: preferencesSize(),
-    isInUse: false,
+    isWork: false,
     clear: async () => clearPreferences(),
   };
   const parts = [...(await cachedParts()), ...(await databaseParts()), await resultsPart(), preferences];
@@ -76,7 +76,7 @@ async function cachedPart(kind, names) {
       if (!(await cache.keys()).length) await caches.delete(name);
     }
   };
-  return { kind, name: "", size, isInUse: false, clear };
+  return { kind, name: "", size, isWork: false, clear };
 }
 
 /** @param {Cache} cache */
@@ -86,9 +86,8 @@ async function ownRequests(cache) {
 
 /** @returns {Promise<StoredPart>} */
 async function resultsPart() {
-  // A browser without a private file system has none.
-  const { size, isInUse } = await keptResults().catch(() => ({ size: 0, isInUse: false }));
-  return { kind: "results", name: "", size, isInUse, clear: deleteResults };
+  const size = await listsSize().catch(() => 0);
+  return { kind: "results", name: "", size, isWork: true, clear: deleteLists };
 }
 
 /** @returns {Promise<StoredPart[]>} one for each store of each database */
@@ -102,7 +101,7 @@ async function databaseParts() {
       let size = 0;
       let cursor = await connection.transaction(name).store.openCursor();
       for (; cursor; cursor = await cursor.continue()) size += sizeOf(cursor.value);
-      parts.push({ kind: "store", name, size, isInUse: false, clear: () => clearStore(database, name) });
+      parts.push({ kind: "store", name, size, isWork: false, clear: () => clearStore(database, name) });
     }
     connection.close();
   }

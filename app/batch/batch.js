@@ -1,7 +1,7 @@
 /**
  * The list of pictures to mark. Hands them to the engine two at a time, the one that runs and the one that is opened
  * meanwhile, so that a pause takes effect after these, and keeps of each only what the list shows: the files lie in
- * Results.
+ * Lists, and with them what is needed to go on after a reload.
  */
 
 import { EngineError } from "../engine/errors.js";
@@ -11,7 +11,7 @@ import { DEFAULT_PATTERN, fileName } from "./names.js";
 /**
  * @import { EngineClient } from "../engine/client.js"
  * @import { EmbedOptions, Marked, Progress } from "../engine/protocol.js"
- * @import { Results } from "./results.js"
+ * @import { ItemRecord, KeptList, Lists } from "./lists.js"
  *
  * @typedef {EmbedOptions & { pattern: string }} MarkOptions pattern: of the file's name, see names.js
  *
@@ -22,12 +22,17 @@ import { DEFAULT_PATTERN, fileName } from "./names.js";
  *
  * @typedef {object} Item
  * @property {number} number from 1, in the order they were added
- * @property {File} file
+ * @property {File} file the cover; of one that was not kept only the name
+ * @property {boolean} hasCover
+ * @property {KeptList | null} home where it is kept; null as long as it is not
  * @property {ItemState} state
  * @property {MarkOptions | null} options null while it is new
+ * @property {boolean} lacksKey whether the options had a key, which is not kept from visit to visit
  * @property {Progress | null} progress
  * @property {EngineError | null} error
  * @property {Outcome | null} outcome
+ * @property {boolean} isSaved whether people have saved the marked picture
+ * @property {boolean} isKept whether the marked picture outlasts this visit
  */
 
 /** Pictures that the engine has at a time. */
@@ -56,7 +61,15 @@ export class Batch extends EventTarget {
   items = [];
   isPaused = false;
   #engine;
-  #results;
+  #lists;
+  /** When the list was emptied last: what it had. @type {Item[]} */
+  #emptied = [];
+  /** Covers are copied one after the other. @type {Promise<unknown>} */
+  #lastCopy = Promise.resolve();
+  /** Items whose covers were copied. @type {WeakSet<Item>} */
+  #copied = new WeakSet();
+  /** Items whose covers are nowhere else. @type {WeakSet<Item>} */
+  #restored = new WeakSet();
   #added = 0;
   /** What the engine has. @type {Map<Item, AbortController>} */
   #handedOver = new Map();
@@ -65,12 +78,12 @@ export class Batch extends EventTarget {
 
   /**
    * @param {EngineClient} engine
-   * @param {Results} results
+   * @param {Lists} lists
    */
-  constructor(engine, results) {
+  constructor(engine, lists) {
     super();
     this.#engine = engine;
-    this.#results = results;
+    this.#lists = lists;
   }
 
   /** @param {File[]} files */
@@ -81,17 +94,37 @@ export class Batch extends EventTarget {
       const item = {
         number: this.#added,
         file,
+        hasCover: true,
+        home: null,
         state: "new",
         options: null,
+        lacksKey: false,
         progress: null,
         error: null,
         outcome: null,
+        isSaved: false,
+        isKept: false,
       };
       return item;
     });
     this.items.push(...items);
     this.#tellList();
     return items;
+  }
+
+  /**
+   * Puts items of an earlier visit, or of this page before it was loaded anew, on the list.
+   *
+   * @param {Item[]} items
+   * @param {boolean} isPaused whether those that wait go on waiting
+   */
+  restore(items, isPaused) {
+    if (items.length === 0) return;
+    this.#added = Math.max(this.#added, ...items.map(({ number }) => number));
+    this.items.push(...items);
+    for (const item of items) this.#restored.add(item);
+    if (isPaused && this.isRunning) this.pause();
+    this.#run();
   }
 
   /** @param {ItemState} state */
@@ -114,11 +147,18 @@ export class Batch extends EventTarget {
     for (const item of items) {
       if (item.state === "waiting" || item.state === "working") continue;
       item.options = { ...(item.options ?? DEFAULTS), ...options };
+      if ("key" in options) item.lacksKey = false;
       this.#become(item, "waiting");
+      this.#lastCopy = this.#lastCopy.then(() => this.#keepCover(item));
     }
     this.isPaused = false;
+    this.#lists.keepSession(false);
+    this.#run();
+  }
+
+  #run() {
     // Also between two pictures, and during a pause.
-    if (!this.#end) holdUpdates(new Promise((end) => (this.#end = end)));
+    if (!this.#end && this.isRunning) holdUpdates(new Promise((end) => (this.#end = end)));
     this.#tellList();
     this.#next();
   }
@@ -126,11 +166,13 @@ export class Batch extends EventTarget {
   /** What the engine has is finished still. */
   pause() {
     this.isPaused = true;
+    this.#lists.keepSession(true);
     this.#tellList();
   }
 
   resume() {
     this.isPaused = false;
+    this.#lists.keepSession(false);
     this.#tellList();
     this.#next();
   }
@@ -152,6 +194,48 @@ export class Batch extends EventTarget {
     this.items = this.items.filter((item) => !gone.has(item));
     for (const item of items) this.#drop(item);
     this.#tellList();
+  }
+
+  /** Takes all from the list, in a way that can be undone until it is emptied again, or the page is left. */
+  empty() {
+    this.cancel(this.items);
+    const [before, now] = [this.#emptied, this.items];
+    this.#emptied = now;
+    this.items = [];
+    for (const item of before) this.#drop(item);
+    for (const item of now) this.#note(item);
+    this.#tellList();
+  }
+
+  /** Puts back what the list had when it was emptied last. */
+  undo() {
+    this.items.unshift(...this.#emptied);
+    this.#emptied = [];
+    for (const item of this.items) this.#note(item);
+    this.#tellList();
+  }
+
+  /** All was deleted, also what could have come back. */
+  forget() {
+    const all = [...this.items, ...this.#emptied];
+    this.#emptied = [];
+    this.remove(all);
+  }
+
+  /** @param {Item[]} items whose marked pictures people have saved */
+  saved(items) {
+    for (const item of items) {
+      item.isSaved = true;
+      this.#note(item);
+    }
+  }
+
+  /** Whether something is lost when the page is left now. */
+  get wouldLose() {
+    return (
+      this.isRunning ||
+      this.items.some(({ state, isSaved, isKept }) => state === "marked" && !isSaved && !isKept)
+    );
   }
 
   #next() {
@@ -177,7 +261,7 @@ export class Batch extends EventTarget {
       else if (item.state !== "new") this.#become(item, stateAfter(error));
     } finally {
       this.#handedOver.delete(item);
-      if (!this.items.includes(item)) this.#drop(item);
+      if (!this.items.includes(item) && !this.#emptied.includes(item)) this.#drop(item);
     }
     this.#tellList();
     this.#next();
@@ -216,18 +300,82 @@ export class Batch extends EventTarget {
       number,
       payload: marked.payload.value,
     });
-    item.outcome = {
-      ...facts,
-      name,
-      file: await this.#results.keep(String(number), data, marked.type),
-      difference: await this.#results.keep(`${number}-difference`, difference, "image/png"),
-    };
+    item.home ??= await this.#lists.own();
+    const result = await this.#keep(item, `${number}-marked`, data, marked.type);
+    const seen = await this.#keep(item, `${number}-difference`, difference, "image/png");
+    item.outcome = { ...facts, name, file: result.blob, difference: seen.blob };
+    item.isSaved = false;
+    item.isKept = result.isKept && (await this.#note(item, { state: "marked" }));
+  }
+
+  /**
+   * Where there is no room, covers of pictures that are marked make some: they are where people have them.
+   *
+   * @param {Item} item
+   * @param {string} name
+   * @param {Uint8Array<ArrayBuffer>} data
+   * @param {string} type MIME type
+   */
+  async #keep({ home }, name, data, type) {
+    const blob = new Blob([data], { type });
+    for (const isLast of [false, true]) {
+      try {
+        if (home) return { blob: await home.put(name, blob, type), isKept: true };
+      } catch (error) {
+        const isFull = error instanceof DOMException && error.name === "QuotaExceededError";
+        if (isLast || !isFull) this.#lists.failed(error);
+        if (!isFull) break;
+        if (!isLast) await this.#dropCovers();
+      }
+    }
+    return { blob, isKept: false };
+  }
+
+  async #dropCovers() {
+    for (const item of this.items) {
+      if (item.state === "marked" && !this.#restored.has(item))
+        await item.home?.remove(`${item.number}-cover`);
+    }
+  }
+
+  /**
+   * A cover that is not kept is in people's own files still, as long as this page lives.
+   *
+   * @param {Item} item that is to be marked
+   */
+  async #keepCover(item) {
+    const isNew = !this.#restored.has(item) && !this.#copied.has(item);
+    item.home ??= await this.#lists.own();
+    this.#copied.add(item);
+    try {
+      if (isNew && item.file.size) await item.home?.put(`${item.number}-cover`, item.file, item.file.type);
+    } catch (error) {
+      // Of a file that cannot be read the engine tells.
+      if (error instanceof DOMException && error.name === "QuotaExceededError") this.#lists.failed(error);
+    }
+    if (this.items.includes(item)) await this.#note(item);
+    else if (!this.#emptied.includes(item)) await item.home?.drop(item);
+  }
+
+  /**
+   * @param {Item} item
+   * @param {Partial<ItemRecord>} [changes]
+   * @returns {Promise<boolean>} whether it is written down
+   */
+  async #note(item, changes) {
+    if (!item.home) return false;
+    try {
+      await item.home.note(item, { isRemoved: this.#emptied.includes(item), ...changes });
+      return true;
+    } catch (error) {
+      this.#lists.failed(error);
+      return false;
+    }
   }
 
   /** @param {Item} item */
   #drop(item) {
-    this.#results.drop(String(item.number));
-    this.#results.drop(`${item.number}-difference`);
+    item.home?.drop(item);
   }
 
   /**
@@ -237,6 +385,7 @@ export class Batch extends EventTarget {
   #become(item, state) {
     item.state = state;
     if (state === "waiting") item.error = item.progress = null;
+    if (state !== "working" && state !== "marked") this.#note(item);
     this.#tellItem(item);
   }
 

@@ -6,7 +6,7 @@ import { distinct } from "./names.js";
 
 /**
  * @import { Outcome } from "./batch.js"
- * @import { Results } from "./results.js"
+ * @import { Lists } from "./lists.js"
  *
  * @typedef {object} Pickers those that this browser has
  * @property {(options: object) => Promise<FileSystemDirectoryHandle>} [showDirectoryPicker]
@@ -23,10 +23,11 @@ export const canSaveToFolder = () => "showDirectoryPicker" in window;
  * or one of the browser's that is then downloaded.
  *
  * @param {Outcome[]} outcomes
- * @param {Results} results
- * @returns {Promise<string | null>} the chosen file's name; null where none was, or the browser tells of a download
+ * @param {Lists} lists
+ * @returns {Promise<{ name: string | null } | null>} the chosen file's name, or none where the browser tells of a
+ *   download; null when nothing was saved
  */
-export async function saveZip(outcomes, results) {
+export async function saveZip(outcomes, lists) {
   const names = distinct(outcomes.map(({ name }) => name));
   const inputs = outcomes.map(({ file }, index) => ({ input: file, name: names[index], size: file.size }));
   const { showSaveFilePicker } = /** @type {Pickers} */ (window);
@@ -36,14 +37,13 @@ export async function saveZip(outcomes, results) {
       showSaveFilePicker({ suggestedName: ZIP.name, types, id: "hushmark" }),
     );
     if (chosen) await makeZip(inputs).pipeTo(await chosen.createWritable());
-    return chosen && chosen.name;
+    return chosen && { name: chosen.name };
   }
   const headers = { "Content-Type": ZIP.type };
-  const file =
-    (await results.write(ZIP.name, makeZip(inputs), ZIP.type)) ??
-    (await new Response(makeZip(inputs), { headers }).blob());
-  download(file, ZIP.name);
-  return null;
+  const list = await lists.own();
+  const file = await list?.put(ZIP.name, makeZip(inputs), ZIP.type).catch(() => undefined);
+  download(file ?? (await new Response(makeZip(inputs), { headers }).blob()), ZIP.name);
+  return { name: null };
 }
 
 /**

@@ -76,6 +76,8 @@ export const en = {
       `${url.slice(url.lastIndexOf("/") + 1)} could not be loaded. Check the connection and try again.`,
     "download-damaged": (url) =>
       `${url.slice(url.lastIndexOf("/") + 1)} arrived damaged or altered, twice, and was not used. Reload the page, or try again later.`,
+    "cover-not-kept": (name) =>
+      `${name} was not kept when the page was left, since there was no room for it. Choose it again.`,
     "file-unreadable": (name) => `${name} could not be read. If it was moved or changed, choose it again.`,
     "engine-start": (detail) => `The engine could not start (${detail}). Try again, or reload the page.`,
     "engine-stopped": (detail) =>
@@ -85,10 +87,10 @@ export const en = {
       "This browser has no storage left for the register. Export it, or free some space, and try again.",
     "register-failed": (detail) =>
       `The register could not be opened (${detail}). Try again, or reload the page.`,
-    "import-json": () => "This file is damaged, or no exported register: it is no JSON. Nothing was changed.",
-    "import-format": () => "This file is no exported register. Nothing was changed.",
     "register-newer": () =>
       "The register on this device was written by a newer Hushmark. Reload the page to get that one; nothing was changed.",
+    "import-json": () => "This file is damaged, or no exported register: it is no JSON. Nothing was changed.",
+    "import-format": () => "This file is no exported register. Nothing was changed.",
     "import-version": (version) =>
       `This register has the version ${version}, which this Hushmark does not know. Reload the page to get a newer one. Nothing was changed.`,
   },
@@ -209,7 +211,31 @@ export const en = {
   notSaved: (reason) =>
     `It could not be saved (${reason}). Choose another place, or save the pictures one by one.`,
   storageFull:
-    "This browser's storage is full: marked pictures are in memory until they are saved. Save them and empty the list.",
+    "This browser's storage is full: pictures are in memory, and are lost when the page is left. Save them and empty the list.",
+  /** @param {string} reason */
+  notKept: (reason) =>
+    `This browser keeps no pictures for the next visit (${reason}). Save them before you leave the page.`,
+  listsNewer:
+    "The lists on this device were written by a newer Hushmark. Pictures are in memory until you load that one: save them before you leave the page.",
+  /** @param {string} files */
+  emptied: (files) => `The list was emptied: ${files}. They are deleted when you leave the page.`,
+  undo: "Undo",
+  keptLists: "Lists that were not finished",
+  /** @param {number} marked @param {number} waiting @param {string} day */
+  keptList: (marked, waiting, day) =>
+    [
+      marked !== 0 && `${pictures(marked)} of ${day}, not saved`,
+      waiting !== 0 && `${pictures(waiting)}${marked ? "" : ` of ${day}`}, not marked yet`,
+    ]
+      .filter(Boolean)
+      .join("; "),
+  /** @param {string} day */
+  newerList: (day) => `A list of ${day}, of a newer Hushmark: reload the page to get that one`,
+  showKept: "Show",
+  deleteKept: "Delete",
+  listElsewhere: "Another tab has this list.",
+  keyNotKept:
+    "A key is not kept with a list. Type the key of these pictures under “Key, format, file names”, then mark them.",
   states: {
     new: "Not marked yet",
     waiting: "Waits",
@@ -323,7 +349,7 @@ export const en = {
   offlineMake: (size) => `Make available offline (${size})`,
   storage: "What this browser keeps",
   /** @param {string} question */
-  resultsInUse: (question) =>
+  resultsSure: (question) =>
     `${question} The lists of pages that are open are emptied, and marked pictures that you have not saved are lost.`,
   /** @type {Record<string, string>} */
   stored: {
@@ -331,7 +357,7 @@ export const en = {
     runtime: "Python and onnxruntime",
     weights: "Weights",
     register: "Register",
-    results: "Marked pictures, until you empty the list",
+    results: "Marked pictures, until you delete them",
     preferences: "Settings",
   },
   /** @param {string} size */
@@ -522,6 +548,25 @@ export const en = {
   /** @param {number} added @param {number} present */
   imported: (added, present) =>
     `${added === 1 ? "1 entry" : `${added} entries`} added${present ? `, ${present} were here already` : ""}.`,
+  /** @param {string[]} named the first ones @param {number} count of all that are damaged */
+  leftOut: (named, count) =>
+    `Left out, because they are damaged: ${named.join(", ")}${count > named.length ? ` and ${count - named.length} more` : ""}.`,
+  /** @param {number} number place in the file @param {string} part */
+  leftEntry: (number, part) => `entry ${number} (${part})`,
+  entryParts: {
+    id: "its id",
+    time: "its date",
+    payload: "its payload",
+    note: "its note",
+    cover: "the original's file",
+    marked: "the marked picture's file",
+    thumbnail: "its small picture",
+    all: "all of it",
+  },
+  /** @param {string} part */
+  damagedEntry: (part) => `This entry is damaged (${part}). Readings are not compared with it. Remove it.`,
+  damagedName: "a damaged entry",
+  damagedRemoved: "A damaged entry was removed.",
   note: "Note",
   /** @param {string} entry */
   noteOn: (entry) => `Note: ${entry}`,
@@ -542,22 +587,3 @@ export const en = {
   /** @param {string} reason */
   notRegistered: (reason) => `The picture is marked, but not written down. ${reason}`,
 };
-  /** @param {string[]} named the first ones @param {number} count of all that are damaged */
-  leftOut: (named, count) =>
-    `Left out, because they are damaged: ${named.join(", ")}${count > named.length ? ` and ${count - named.length} more` : ""}.`,
-  /** @param {number} number place in the file @param {string} part */
-  leftEntry: (number, part) => `entry ${number} (${part})`,
-  entryParts: {
-    id: "its id",
-    time: "its date",
-    payload: "its payload",
-    note: "its note",
-    cover: "the original's file",
-    marked: "the marked picture's file",
-    thumbnail: "its small picture",
-    all: "all of it",
-  },
-  /** @param {string} part */
-  damagedEntry: (part) => `This entry is damaged (${part}). Readings are not compared with it. Remove it.`,
-  damagedName: "a damaged entry",
-  damagedRemoved: "A damaged entry was removed.",

@@ -39,7 +39,8 @@ export class MarkRow {
     this.#item = item;
     this.#onAction = onAction;
     const thumbnail = h("img", { alt: "" });
-    showThumbnail(thumbnail, item.file);
+    const picture = item.hasCover ? item.file : item.outcome?.file;
+    if (picture) showThumbnail(thumbnail, picture);
     setAttribute(this.#bar, "aria-label", () => m.progressOf(item.file.name));
     this.element = h(
       "li",
@@ -64,7 +65,11 @@ export class MarkRow {
     this.element.dataset.state = state;
     // The focus stays in the row when the button that had it goes.
     const hadFocus = this.#actions.contains(document.activeElement);
-    this.#actions.replaceChildren(...ACTIONS[state].map((action) => this.#button(action)));
+    // Without its cover a picture can neither be compared nor be marked.
+    const actions = ACTIONS[state].filter(
+      (action) => this.#item.hasCover || !["see", "retry", "again"].includes(action),
+    );
+    this.#actions.replaceChildren(...actions.map((action) => this.#button(action)));
     if (hadFocus) this.#actions.querySelector("button")?.focus();
   }
 
@@ -83,7 +88,7 @@ export class MarkRow {
       const figures = [
         payloadInWords(outcome.payload),
         m.decibels(inNumber(outcome.psnr, 1)),
-        m.sizes(inBytes(file.size), inBytes(outcome.file.size)),
+        m.sizes(inBytes(outcome.sizeBefore), inBytes(outcome.file.size)),
         ...outcome.warnings.map((warning) => m.warnings[warning](inAmount(outcome.expected, "share"))),
       ];
       return figures.join(" · ");

@@ -1,10 +1,10 @@
 /** The screen that marks pictures, one or many. */
 
 import { Batch } from "../batch/batch.js";
-import { Results } from "../batch/results.js";
+import { Lists } from "../batch/lists.js";
 import { canSaveToFolder, saveToFolder, saveZip } from "../batch/saving.js";
 import { download } from "../download.js";
-import { m } from "../language.js";
+import { inDay, m } from "../language.js";
 import { RegisterError, register } from "../register.js";
 import { h, setText } from "./dom.js";
 import { MarkOptionsForm } from "./mark-options.js";
@@ -16,6 +16,7 @@ import { errorInWords } from "./words.js";
 
 /**
  * @import { Item, Outcome } from "../batch/batch.js"
+ * @import { KeptList, Offer } from "../batch/lists.js"
  * @import { EngineClient } from "../engine/client.js"
  * @import { LiveText } from "./dom.js"
  * @import { RowAction } from "./mark-row.js"
@@ -25,7 +26,14 @@ import { errorInWords } from "./words.js";
 const PICTURE_NAME = /\.(jpe?g|jfif|png|webp|tiff?|avif|bmp|gif)$/i;
 
 export class MarkView {
-  #results = new Results(() => this.#batch.remove([...this.#batch.items]));
+  #lists = new Lists(
+    () => {
+      this.#batch.forget();
+      this.#undo.hidden = true;
+      this.#showOffers();
+    },
+    () => this.#showOffers(),
+  );
   #batch;
   /** @type {Map<Item, MarkRow>} */
   #rows = new Map();
@@ -73,11 +81,18 @@ export class MarkView {
   );
   #clear = this.#button(
     () => m.clearList,
-    () => this.#batch.remove([...this.#batch.items]),
+    () => this.#empty(),
   );
+  #emptied = h("p", { role: "status" });
+  #undoIt = this.#button(
+    () => m.undo,
+    () => this.#undoEmpty(),
+  );
+  #undo = h("div", { class: "offer", hidden: true }, this.#emptied, this.#undoIt);
+  #offers = h("ul", { class: "list", "aria-label": () => m.keptLists, hidden: true });
   #list = h("ul", { class: "list", "aria-label": () => m.pictureList });
   #stage = new Stage({
-    markAgain: (item, strength) => this.#batch.mark([item], { strength }),
+    markAgain: (item, strength) => this.#markAgain(item, { strength }),
     tryToBreak: ({ file, name, type }) => this.#onTry(new File([file], name, { type })),
     copyOf: (file) => this.#copyOf(file),
   });
@@ -111,7 +126,7 @@ export class MarkView {
       { class: "columns" },
       this.#drop,
       this.#form.element,
-      h("div", { class: "rest" }, this.#error, this.#board),
+      h("div", { class: "rest" }, this.#error, this.#offers, this.#undo, this.#board),
     ),
   );
 
@@ -122,7 +137,7 @@ export class MarkView {
   constructor(engine, onTry) {
     this.#engine = engine;
     this.#onTry = onTry;
-    this.#batch = new Batch(engine, this.#results);
+    this.#batch = new Batch(engine, this.#lists);
     this.#batch.addEventListener("item", (event) => {
       if (event instanceof CustomEvent) this.#onItem(event.detail);
     });
@@ -140,16 +155,135 @@ export class MarkView {
     }
     this.#pickFolder.hidden = !("webkitdirectory" in this.#folder);
     this.#toFolder.hidden = !canSaveToFolder();
+    addEventListener("beforeunload", (event) => this.#batch.wouldLose && event.preventDefault());
+    this.#reopen();
   }
 
   /** @param {File[]} files */
   take(files) {
     setText(this.#error, "");
-    for (const item of this.#batch.add(files)) {
-      const row = new MarkRow(item, (action, of) => this.#act(action, of));
-      this.#rows.set(item, row);
-      this.#list.append(row.element);
+    this.#batch.add(files);
+  }
+
+  async #reopen() {
+    const { items, isPaused } = await this.#lists.reopen();
+    this.#restore(items, isPaused);
+    await this.#showOffers();
+  }
+
+  /**
+   * @param {Item[]} items
+   * @param {boolean} isPaused
+   */
+  #restore(items, isPaused) {
+    this.#batch.restore(items, isPaused);
+    if (items.some(({ state, lacksKey }) => state === "new" && lacksKey)) {
+      setText(this.#error, () => m.keyNotKept);
     }
+    const marked = items.find(({ state, hasCover }) => state === "marked" && hasCover);
+    if (marked?.outcome && !this.#stage.item) this.#stage.show(marked, marked.outcome);
+  }
+
+  async #showOffers() {
+    const offers = await this.#lists.offers();
+    this.#offers.hidden = offers.length === 0;
+    this.#offers.replaceChildren(...offers.map((offer) => this.#offer(offer)));
+    this.#onList();
+  }
+
+  /** @param {Offer} offer */
+  #offer(offer) {
+    const { marked, waiting, time, isNewer } = offer;
+    const name = () => (isNewer ? m.newerList(inDay(time)) : m.keptList(marked, waiting, inDay(time)));
+    /**
+     * @param {LiveText} label
+     * @param {(list: KeptList) => Promise<void>} action
+     */
+    const button = (label, action) =>
+      h(
+        "button",
+        {
+          type: "button",
+          "aria-label": () => m.actionOn(label(), name()),
+          onclick: () => void this.#takeOffer(offer, action),
+        },
+        label,
+      );
+    return h(
+      "li",
+      { class: "offer" },
+      h("p", {}, name),
+      isNewer
+        ? ""
+        : button(
+            () => m.showKept,
+            async (list) => this.#restore(await list.items(), true),
+          ),
+      marked
+        ? button(
+            () => m.saveZip,
+            (list) => this.#saveOffer(list),
+          )
+        : "",
+      button(
+        () => m.deleteKept,
+        async (list) => {
+          this.#lists.forget(list);
+          if (confirm(m.removeSure(name()))) await list.destroy();
+          else list.leave();
+        },
+      ),
+    );
+  }
+
+  /**
+   * @param {Offer} offer
+   * @param {(list: KeptList) => Promise<void>} action
+   */
+  async #takeOffer(offer, action) {
+    setText(this.#error, "");
+    const list = await this.#lists.take(offer);
+    if (list) await action(list);
+    else setText(this.#error, () => m.listElsewhere);
+    await this.#showOffers();
+    (this.#board.hidden ? this.#files : this.#summary).focus();
+  }
+
+  /** What was to be marked stays on offer. @param {KeptList} list */
+  async #saveOffer(list) {
+    const marked = (await list.items()).filter(({ state, isSaved }) => state === "marked" && !isSaved);
+    await this.#save(async () => {
+      const outcomes = marked.flatMap(({ outcome }) => outcome ?? []);
+      if (!(await saveZip(outcomes, this.#lists))) return;
+      for (const item of marked) await list.note(item, { isSaved: true });
+    });
+    this.#lists.forget(list);
+    list.leave();
+  }
+
+  #empty() {
+    const count = this.#batch.items.length;
+    this.#batch.empty();
+    this.#undo.hidden = false;
+    setText(this.#emptied, () => m.emptied(m.pictures(count)));
+    this.#undoIt.focus();
+  }
+
+  #undoEmpty() {
+    this.#batch.undo();
+    this.#undo.hidden = true;
+    this.#summary.focus();
+  }
+
+  /**
+   * @param {Item} item
+   * @param {{ strength?: number, again?: boolean }} changes
+   */
+  #markAgain(item, changes) {
+    const { key } = this.#form.options;
+    setText(this.#error, item.lacksKey && !key ? () => m.keyNotKept : "");
+    if (!item.lacksKey) this.#batch.mark([item], changes);
+    else if (key) this.#batch.mark([item], { ...changes, key });
   }
 
   /** Python opens some files that the browser cannot show. @param {File} file */
@@ -183,10 +317,12 @@ export class MarkView {
     const { outcome } = item;
     if (action === "cancel") this.#batch.cancel([item]);
     else if (action === "remove") this.#remove(item);
-    else if (action === "again") this.#batch.mark([item], { again: true });
+    else if (action === "again") this.#markAgain(item, { again: true });
     else if (action === "retry") this.#batch.mark([item], this.#form.options);
-    else if (outcome && action === "save") download(outcome.file, outcome.name);
-    else if (outcome) {
+    else if (outcome && action === "save") {
+      download(outcome.file, outcome.name);
+      this.#batch.saved([item]);
+    } else if (outcome) {
       this.#stage.show(item, outcome);
       this.#stage.focus();
     }
@@ -230,6 +366,12 @@ export class MarkView {
   #onList() {
     const { items } = this.#batch;
     const present = new Set(items);
+    for (const item of items) {
+      if (this.#rows.has(item)) continue;
+      const row = new MarkRow(item, (action, of) => this.#act(action, of));
+      this.#rows.set(item, row);
+      this.#list.append(row.element);
+    }
     for (const [item, row] of this.#rows) {
       if (present.has(item)) continue;
       row.element.remove();
@@ -256,9 +398,12 @@ export class MarkView {
     setText(this.#summary, () =>
       m.batchSummary({ all: items.length, marked, failed, asking, isRunning, isPaused }),
     );
-    if (this.#results.isFull && this.#note.hidden) {
+    const { isFull, failure } = this.#lists;
+    if ((isFull || failure) && this.#note.hidden) {
       this.#note.hidden = false;
-      setText(this.#note, () => m.storageFull);
+      setText(this.#note, () =>
+        isFull ? m.storageFull : failure === "VersionError" ? m.listsNewer : m.notKept(failure ?? ""),
+      );
     }
     this.#showProgress();
     // A button that goes leaves the focus to the line that says what became of it, the last one to the picker.
@@ -276,26 +421,29 @@ export class MarkView {
     this.#bar.value = done;
   }
 
-  /** @returns {Outcome[]} */
-  #outcomes() {
-    return this.#batch.items.flatMap(({ state, outcome }) =>
-      state === "marked" && outcome ? [outcome] : [],
-    );
+  #marked() {
+    const items = this.#batch.items.filter(({ state }) => state === "marked");
+    return { items, outcomes: items.flatMap(({ outcome }) => outcome ?? []) };
   }
 
   #saveZip() {
     return this.#save(async () => {
-      const outcomes = this.#outcomes();
-      const name = await saveZip(outcomes, this.#results);
+      const { items, outcomes } = this.#marked();
+      const saved = await saveZip(outcomes, this.#lists);
+      if (!saved) return;
+      this.#batch.saved(items);
+      const { name } = saved;
       if (name) setText(this.#summary, () => m.savedAs(m.pictures(outcomes.length), name));
     });
   }
 
   #saveToFolder() {
     return this.#save(async () => {
-      const outcomes = this.#outcomes();
+      const { items, outcomes } = this.#marked();
       const folder = await saveToFolder(outcomes);
-      if (folder) setText(this.#summary, () => m.savedTo(m.pictures(outcomes.length), folder));
+      if (!folder) return;
+      this.#batch.saved(items);
+      setText(this.#summary, () => m.savedTo(m.pictures(outcomes.length), folder));
     });
   }
 

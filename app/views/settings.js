@@ -199,7 +199,7 @@ export class SettingsView {
     const remove = h("button", { type: "button", "aria-label": () => m.removePart(name()) }, () => m.remove);
     remove.addEventListener("click", async () => {
       const question = m.removeSure(name());
-      if (!confirm(part.isInUse ? m.resultsInUse(question) : question)) return;
+      if (!confirm(part.isWork ? m.resultsSure(question) : question)) return;
       await part.clear();
       this.#failure = null;
       this.enter();
