@@ -13,11 +13,11 @@ import traceback
 from collections import Counter
 
 import numpy as np
-from hushmark import residual
 from hushmark.errors import HushmarkError, PictureError
-from hushmark.picture import open_picture, save_picture
+from hushmark.marking import residual
+from hushmark.picture.picture import open_picture, save_picture
 
-from tests import corpus
+from tests.support import corpus
 
 FILES = 20_000
 MOST_SECONDS = 5.0

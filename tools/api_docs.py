@@ -36,7 +36,7 @@ def _exports(path: Path) -> dict[str, str]:
 
 
 def _section(name: str, module: str) -> str:
-    tree = _parse(_PACKAGE / f"{module}.py")
+    tree = _parse(_PACKAGE / f"{module.replace('.', '/')}.py")
     if name == module:
         return f"## {name}\n\n{_prose(ast.get_docstring(tree))}"
     for node, following in zip(tree.body, [*tree.body[1:], ast.Pass()], strict=True):

@@ -1,11 +1,11 @@
-"""What is seen of a residual, on batches, for training: the same measure as `hushmark.budget`.
+"""What is seen of a residual, on batches, for training: the same measure as `hushmark.marking.budget`.
 
 All residuals and images are float tensors [B,3,160,160]; images in 0..1.
 """
 
 import torch
 import torch.nn.functional as F
-from hushmark.budget import (
+from hushmark.marking.budget import (
     COLOUR_SHARE,
     LUMA_SHARE,
     PEAK,

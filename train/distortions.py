@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from hushmark.distortions import (
+from hushmark.trials import (
     blurred,
     brightened,
     contrasted,

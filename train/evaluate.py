@@ -26,15 +26,15 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
-from hushmark.budget import DEFAULT_STRENGTH
 from hushmark.card import ModelCard, Presence
-from hushmark.distortions import cropped, page, through_file
-from hushmark.overlay import overlay
-from hushmark.payload import hex_payload
-from hushmark.picture import Picture, open_picture
+from hushmark.marking.budget import DEFAULT_STRENGTH
+from hushmark.marking.overlay import overlay
+from hushmark.marking.residual import prepare
+from hushmark.message.payload import hex_payload
+from hushmark.picture.picture import Picture, open_picture
 from hushmark.pipeline import mark
-from hushmark.residual import prepare
-from hushmark.searching import search
+from hushmark.reading.search import search
+from hushmark.trials import cropped, page, through_file
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from hushmark.forward import Forward
-from hushmark.native import NativeForward
+from hushmark.hosts.native import NativeForward
 from numpy.typing import NDArray
 from safetensors.torch import save
 from torch import nn

@@ -20,12 +20,12 @@ from pathlib import Path
 import numpy as np
 import onnx
 import onnxruntime
-from hushmark.budget import DEFAULT_STRENGTH
 from hushmark.card import read_card
 from hushmark.forward import Forward
-from hushmark.native import NativeForward
+from hushmark.hosts.native import NativeForward
+from hushmark.marking.budget import DEFAULT_STRENGTH
+from hushmark.marking.residual import prepare
 from hushmark.pipeline import mark
-from hushmark.residual import prepare
 from numpy.typing import NDArray
 from onnx import TensorProto, numpy_helper
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static

@@ -5,7 +5,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
-from hushmark.distortions import page
+from hushmark.trials import page
 from PIL import Image, ImageDraw, ImageEnhance
 
 

@@ -37,7 +37,7 @@ export function startPython(manifest) {
 async function start(manifest, failure) {
   const python = (await fromSnapshot(manifest, failure)) ?? (await fromNothing(manifest, failure));
   await python.pyimport("micropip").install(siteFile(manifest, "wheels/hushmark").url);
-  python.pyimport("hushmark.browser");
+  python.pyimport("hushmark.hosts.browser");
   return python;
 }
 

@@ -28,21 +28,21 @@ import { loadedBytes, watchTransfers } from "./transfers.js";
  * @typedef {(data: Uint8Array, name: string, options: Tasks[T]["options"], onProgress: OnProgress) => Answer<T>} OnPicture
  */
 /**
- * @typedef {object} PythonEngine hushmark.browser.Engine
+ * @typedef {object} PythonEngine hushmark.hosts.browser.Engine
  * @property {OnPicture<"embed">} embed
  * @property {OnPicture<"read">} read
  * @property {OnPicture<"lab">} lab
  * @property {(options: Tasks["overlay"]["options"]) => Answer<"overlay">} overlay
  * @property {() => Tasks["labKinds"]["result"]} labKinds
  *
- * @typedef {object} PythonJob hushmark.browser.Job
+ * @typedef {object} PythonJob hushmark.hosts.browser.Job
  * @property {() => void} begin
  * @property {() => void} proceed
  * @property {() => void} cancel
  * @property {() => Answer<Task>} result
  * @property {() => void} destroy
  *
- * @typedef {object} PythonModule hushmark.browser
+ * @typedef {object} PythonModule hushmark.hosts.browser
  * @property {(forward: Forward, cardPath: string) => PythonEngine} Engine
  * @property {<Arguments extends unknown[]>(method: (...values: Arguments) => Answer<Task>, ...values: Arguments)
  *   => PythonJob} Job
@@ -208,7 +208,7 @@ async function start(manifest, compute) {
   const cardPath = "/decoder.safetensors";
   python.FS.writeFile(cardPath, card);
   /** @type {PythonModule} */
-  const module = python.pyimport("hushmark.browser");
+  const module = python.pyimport("hushmark.hosts.browser");
   const engine = module.Engine(forward, cardPath);
   send({ type: "ready", info: { ...info, loadedBytes: info.loadedBytes + loadedBytes() } });
   return { engine, module, forward };

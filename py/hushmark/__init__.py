@@ -8,14 +8,15 @@ pass (`Forward`) of the caller's own.
 
 from . import sync
 from .api import embed, read
-from .budget import DEFAULT_STRENGTH
 from .card import ModelCard, read_card
-from .codes import Protected
 from .errors import AlreadyMarked, HushmarkError, KnownError, ModelError, PayloadError, PictureError
 from .forward import Forward
-from .keys import Key
-from .known import KnownIds, Match
-from .payload import (
+from .marking.budget import DEFAULT_STRENGTH
+from .marking.sizes import expected_reading
+from .message.codes import Protected
+from .message.keys import Key
+from .message.known import KnownIds, Match
+from .message.payload import (
     Payload,
     hex_payload,
     number_payload,
@@ -25,8 +26,7 @@ from .payload import (
     text_payload,
 )
 from .pipeline import Marked, Progress
-from .reading import Reading, Window
-from .sizes import expected_reading
+from .reading.reading import Reading, Window
 
 __version__ = "0.1.0"
 

@@ -5,16 +5,16 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from . import pipeline
-from .budget import DEFAULT_STRENGTH
 from .card import ModelCard
-from .container import Format
 from .errors import FileProblem
 from .forward import Forward
-from .keys import Key
-from .known import KnownIds
-from .payload import Payload, text_payload
+from .marking.budget import DEFAULT_STRENGTH
+from .message.keys import Key
+from .message.known import KnownIds
+from .message.payload import Payload, text_payload
+from .picture.container import Format
 from .pipeline import Marked, Progress
-from .reading import Reading
+from .reading.reading import Reading
 
 Source = bytes | os.PathLike[str]
 """A picture: the bytes of its file, or its path."""
@@ -98,7 +98,7 @@ async def read(
 
 def _model() -> tuple[Forward, ModelCard]:
     # Imported late: the page has no onnxruntime of Python's, and its absence becomes a sentence.
-    from .native import packaged_model
+    from .hosts.native import packaged_model
 
     return packaged_model()
 

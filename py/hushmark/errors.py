@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .reading import Reading
+    from .reading.reading import Reading
 
 
 class HushmarkError(Exception):

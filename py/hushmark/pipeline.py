@@ -12,20 +12,20 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from . import residual
-from .budget import DEFAULT_STRENGTH, Budget, check_strength, to_grid
 from .card import ModelCard
-from .container import Format
-from .distortions import TRIALS
 from .errors import AlreadyMarked, ModelOutput
 from .forward import Forward
-from .keys import Key
-from .known import KnownIds
-from .payload import Payload, to_bits
-from .picture import Picture, encode_picture, open_picture
-from .reading import WHOLE_PICTURE, Reading, decide
-from .searching import is_sure, search
-from .sizes import expected_reading
+from .marking import residual
+from .marking.budget import DEFAULT_STRENGTH, Budget, check_strength, to_grid
+from .marking.sizes import expected_reading
+from .message.keys import Key
+from .message.known import KnownIds
+from .message.payload import Payload, to_bits
+from .picture.container import Format
+from .picture.picture import Picture, encode_picture, open_picture
+from .reading.reading import WHOLE_PICTURE, Reading, decide
+from .reading.search import is_sure, search
+from .trials import TRIALS
 
 REFINING_STEPS = 3
 """At most so many steps along the decoder's gradient."""

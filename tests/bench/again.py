@@ -11,8 +11,8 @@ from pathlib import Path
 
 from hushmark.card import read_card
 from hushmark.errors import PictureError
-from hushmark.native import NativeForward, weights_dir
-from hushmark.payload import Payload, random_payload
+from hushmark.hosts.native import NativeForward, weights_dir
+from hushmark.message.payload import Payload, random_payload
 from hushmark.pipeline import embed, read
 
 from train.distortions import wilson

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 from hushmark.card import read_card
-from hushmark.payload import text_payload
+from hushmark.message.payload import text_payload
 from hushmark.pipeline import embed
 from numpy.typing import NDArray
 from PIL import Image, JpegImagePlugin

@@ -2,7 +2,7 @@
 
 Two tables. The first: random protected numbers through the table's distortions, how many are read when all 32
 bits have to be right, and how many when the code corrects them. The second: random ids in small pictures and
-in narrow ones, read as they were marked and after a JPEG of quality 80; `hushmark.sizes` has its figures.
+in narrow ones, read as marked and after a JPEG of quality 80: the figures of `hushmark.marking.sizes`.
 
 A message counts as read where a mark was found and the message is right. Without --images the photos are
 those that come with scikit-image.
@@ -15,14 +15,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from hushmark.budget import DEFAULT_STRENGTH
 from hushmark.card import read_card
-from hushmark.distortions import through_file
-from hushmark.native import NativeForward, weights_dir
-from hushmark.payload import Payload, hex_payload, protected_payload, to_bits
+from hushmark.hosts.native import NativeForward, weights_dir
+from hushmark.marking.budget import DEFAULT_STRENGTH
+from hushmark.message.payload import Payload, hex_payload, protected_payload, to_bits
 from hushmark.pipeline import mark
-from hushmark.reading import Reading
-from hushmark.searching import search
+from hushmark.reading.reading import Reading
+from hushmark.reading.search import search
+from hushmark.trials import through_file
 from PIL import Image, ImageOps
 
 from train.distortions import DISTORTIONS, wilson

@@ -26,16 +26,16 @@ from typing import NamedTuple
 
 import numpy as np
 from blind_watermark import WaterMark, bw_notes
-from hushmark.budget import DEFAULT_STRENGTH, MAXIMUM_STRENGTH, MINIMUM_STRENGTH
 from hushmark.card import ModelCard, read_card
-from hushmark.native import NativeForward, weights_dir
+from hushmark.hosts.native import NativeForward, weights_dir
+from hushmark.marking.budget import DEFAULT_STRENGTH, MAXIMUM_STRENGTH, MINIMUM_STRENGTH
 from hushmark.pipeline import mark
-from hushmark.searching import search
+from hushmark.reading.search import search
 from imwatermark import WatermarkDecoder, WatermarkEncoder
 from numpy.typing import NDArray
 from PIL import Image
 
-from tests.pictures import SamplePhoto, sample_path
+from tests.support.pictures import SamplePhoto, sample_path
 from train.distortions import DISTORTIONS, psnr, ssim, wilson
 from train.evaluate import PRESENCE_ROWS, SEED, as_picture, draw_bits, load, photos_in, print_table
 from train.model import BITS

@@ -14,14 +14,14 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-from hushmark.native import packaged_model
-from hushmark.payload import to_bits
-from hushmark.picture import open_picture
-from hushmark.residual import prepare
+from hushmark.hosts.native import packaged_model
+from hushmark.marking.residual import prepare
+from hushmark.message.payload import to_bits
+from hushmark.picture.picture import open_picture
 from PIL import Image, ImageChops
 
 from tests.bench import embed_once
-from tests.pictures import sample_path
+from tests.support.pictures import sample_path
 from tools.wheels.find import find_wheels
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -13,7 +13,7 @@ from playwright.sync_api import expect, sync_playwright
 from tests.browser.app import PATIENCE_MS, App
 from tests.browser.chromium import ARGUMENTS, executable
 from tests.browser.serving import ROOT, serving
-from tests.pictures import sample_path
+from tests.support.pictures import sample_path
 
 DEVICES = {"desktop": {"width": 1280, "height": 860}, "phone": {"width": 390, "height": 844}}
 THEMES = ("light", "dark")

@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.access import assert_accessible, said_aloud
 from tests.browser.app import PATIENCE_MS, App
-from tests.pictures import sample_path
+from tests.support.pictures import sample_path
 
 MOVING = """() => [...document.querySelectorAll("*")].filter((element) => {
     const { transitionDuration, animationName } = getComputedStyle(element);

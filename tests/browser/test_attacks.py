@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.app import HICCUP_MS
 from tests.browser.serving import serving_bare
-from tests.pictures import sample_path
+from tests.support.pictures import sample_path
 
 SCRIPT = "<!doctype html><title>Owned</title><script>localStorage.owned = 'yes'</script>Owned"
 FORM = """<form action="{action}" method="post" enctype="multipart/form-data" target="_top">

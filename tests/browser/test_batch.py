@@ -13,7 +13,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.app import PATIENCE_MS, UNDER_WAY, App, watched
-from tests.pictures import SamplePhoto, sample_path, sample_photo
+from tests.support.pictures import SamplePhoto, sample_path, sample_photo
 
 SAMPLES: tuple[SamplePhoto, ...] = ("rocket.jpg", "astronaut.png", "chelsea.png", "coffee.png")
 FORMATS = {"jpg": "JPEG", "png": "PNG", "webp": "WEBP"}

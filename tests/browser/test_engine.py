@@ -10,7 +10,8 @@ import onnx
 import onnxruntime
 import pytest
 import torch
-from hushmark import picture, residual
+from hushmark.marking import residual
+from hushmark.picture import picture
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from PIL import Image
@@ -18,7 +19,7 @@ from playwright.sync_api import Page, Playwright
 
 from tests.browser.app import PATIENCE_MS, watched
 from tests.browser.chromium import ARGUMENTS, executable
-from tests.pictures import sample_photo
+from tests.support.pictures import sample_photo
 from train.export import load_decoder, load_encoder
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.app import PATIENCE_MS, App, watched
-from tests.pictures import sample_path
+from tests.support.pictures import sample_path
 
 STOPS = 150
 """More than there are on any screen."""

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Dialog, Locator, Playwright, expect
 
 from tests.browser.app import PATIENCE_MS, App, opened, until, watched
 from tests.browser.chromium import ARGUMENTS, executable
-from tests.pictures import sample_path
+from tests.support.pictures import sample_path
 
 NO_FILES = "delete FileSystemFileHandle.prototype.createWritable;"
 NO_DATABASE = """

@@ -14,7 +14,7 @@ from tests.browser.access import assert_accessible, said_aloud
 from tests.browser.app import PATIENCE_MS, App, opened, watched
 from tests.browser.chromium import ARGUMENTS, executable
 from tests.browser.serving import release, serving, serving_bare
-from tests.pictures import sample_path
+from tests.support.pictures import sample_path
 
 KEPT = "Hushmark works on this device without a network."
 NO_ROOM = "There is not enough room on this device."

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.app import App
-from tests.pictures import sample_path
+from tests.support.pictures import sample_path
 
 STORE = """async ([version, entries]) => {
     const database = await new Promise((resolve, reject) => {

@@ -10,12 +10,12 @@ from pathlib import Path
 import hushmark.sync
 import numpy as np
 import pytest
-from hushmark.payload import text_payload, to_bits
+from hushmark.message.payload import text_payload, to_bits
 from PIL import Image
 from playwright.sync_api import Dialog, Locator, Page, expect
 
 from tests.browser.app import PATIENCE_MS, App
-from tests.pictures import sample_path
+from tests.support.pictures import sample_path
 
 PHONE = {"width": 360, "height": 740}
 PAGE = """<!doctype html><style>

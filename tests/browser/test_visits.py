@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, Playwright, expect
 from tests.browser.app import PATIENCE_MS, App, Visit, opened, watched
 from tests.browser.chromium import ARGUMENTS, executable
 from tests.browser.serving import release, serving
-from tests.pictures import sample_path
+from tests.support.pictures import sample_path
 
 DAMAGE_STORED_WEIGHTS = """async () => {
     const open = (request) => new Promise((resolve, reject) => {

@@ -9,7 +9,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from tests.browser.app import PATIENCE_MS, App
-from tests.pictures import sample_path, sample_photo
+from tests.support.pictures import sample_path, sample_photo
 
 PHONE = {"width": 360, "height": 740}
 

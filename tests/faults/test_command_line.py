@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from hushmark import cli
+from hushmark.cli import commands as cli
 from PIL import Image
 
-from tests.pictures import sample_photo
+from tests.support.pictures import sample_photo
 
 OLD = b"what was there before"
 KILLED = -signal.SIGKILL

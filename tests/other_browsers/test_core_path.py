@@ -9,7 +9,7 @@ from PIL import Image
 
 from tests.browser.serving import serving
 from tests.other_browsers.webdriver import Browser, firefox, webkit
-from tests.pictures import sample_path
+from tests.support.pictures import sample_path
 
 
 @pytest.fixture(params=[firefox, webkit], ids=["firefox", "webkit"])

@@ -3,7 +3,7 @@
  * Boots Pyodide in Node with the page's wheels, and does there what the first argument says:
  *
  *   units REPO SITE_PACKAGES WHEEL...   runs the unit tests that need no native code, with CPython's pytest
- *   engine REPO CASES WHEEL...          runs `hushmark.browser.Engine` as the worker does, on recorded residuals
+ *   engine REPO CASES WHEEL...          runs `hushmark.hosts.browser.Engine` as the worker does, on recorded residuals
  *
  * CASES is a folder that tests/pyodide/test_pyodide_engine.py fills; what the engine answers is written beside.
  */
@@ -39,23 +39,10 @@ function runUnits() {
   pyodide.mountNodeFS("/dev-packages", folder);
   // Behind Pyodide's own packages, so that numpy and Pillow are the page's.
   pyodide.runPython("sys.path.append('/dev-packages')");
-  const names = [
-    "card",
-    "codes",
-    "keys",
-    "known",
-    "payload",
-    "picture",
-    "pipeline",
-    "reading",
-    "residual",
-    "overlay",
-    "searching",
-    "shaping",
-    "sizes",
-    "trimming",
-  ];
-  const files = names.map((name) => `/repo/tests/unit/test_${name}.py`);
+  const unit = "/repo/tests/unit/py";
+  const files = pyodide.FS.readdir(unit)
+    .filter((/** @type {string} */ name) => /^test_.*\.py$/.test(name))
+    .map((/** @type {string} */ name) => `${unit}/${name}`);
   return pyodide.runPython(
     `
 import os, pytest
@@ -65,7 +52,7 @@ pytest.main(["-q", "-p", "no:cacheprovider", "-c", "/repo/pyproject.toml", *${JS
 }
 
 async function runEngine() {
-  const { Engine } = pyodide.pyimport("hushmark.browser");
+  const { Engine } = pyodide.pyimport("hushmark.hosts.browser");
   /** @type {{name: string, strength: number, key: string | null}[]} */
   const cases = JSON.parse(readFileSync(join(folder, "cases.json"), "utf8"));
   for (const { name, strength, key } of cases) {

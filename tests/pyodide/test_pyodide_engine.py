@@ -14,19 +14,19 @@ import numpy as np
 import pytest
 from hushmark import Marked, text_payload
 from hushmark.card import read_card
-from hushmark.distortions import TRIALS
-from hushmark.keys import Key
-from hushmark.native import NativeForward
-from hushmark.payload import to_bits
-from hushmark.picture import MIME_TYPES, open_picture
+from hushmark.hosts.native import NativeForward
+from hushmark.marking.residual import prepare
+from hushmark.message.keys import Key
+from hushmark.message.payload import to_bits
+from hushmark.picture.picture import MIME_TYPES, open_picture
 from hushmark.pipeline import embed
-from hushmark.residual import prepare
+from hushmark.trials import TRIALS
 from numpy.typing import NDArray
 from PIL import Image
 
-from tests import corpus
-from tests.pictures import sample_photo
 from tests.pyodide.conftest import Runner
+from tests.support import corpus
+from tests.support.pictures import sample_photo
 
 
 class RecordingForward:

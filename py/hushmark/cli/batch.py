@@ -1,0 +1,288 @@
+"""Many pictures at a time: which files are meant, several threads, files that are whole or not there."""
+
+import errno
+import glob
+import io
+import os
+import secrets
+import stat
+import sys
+from collections import deque
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+from threading import Event
+from typing import BinaryIO, TypeVar
+
+from ..errors import FileKind, FileProblem, FileTooLarge, FolderEmpty, HushmarkError
+
+STANDARD = "-"
+"""What stands for standard input or output."""
+
+_SUFFIXES = frozenset(
+    [
+        ".jpg",
+        ".jpeg",
+        ".jfif",
+        ".jpe",
+        ".png",
+        ".webp",
+        ".tif",
+        ".tiff",
+        ".avif",
+        ".bmp",
+        ".gif",
+        ".heic",
+        ".heif",
+    ]
+)  # of files in a folder that are taken for pictures; those that turn out to be none get a sentence
+
+MAXIMUM_BYTES = 1_200_000_000
+"""Of a file that is read: ten for each pixel that a picture may have."""
+
+_REASONS = {
+    errno.EACCES: "Permission denied. Change its permissions or its folder's, or choose another place",
+    errno.EPERM: "Operation not permitted. Change its permissions or its folder's, or choose another place",
+    errno.EROFS: "Read-only file system. Choose another place",
+    errno.ENOSPC: "No space left on device. Make room, or choose another place",
+    errno.EDQUOT: "Disk quota exceeded. Make room, or choose another place",
+    errno.EFBIG: "File too large for this place. Choose another one",
+    errno.ENAMETOOLONG: "File name too long. Choose a shorter one",
+}
+"""What to do, where the system's own words do not tell."""
+
+_UNNAMED = getattr(os, "O_TMPFILE", 0)
+
+_Outcome = TypeVar("_Outcome")
+_FileId = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Source:
+    """A picture to work on.
+
+    `path`: its file, None for standard input; `place`: its name, with the folders that led to it from one
+    that was given.
+    """
+
+    path: Path | None
+    place: PurePath
+
+    @property
+    def name(self) -> str:
+        """What it is called in sentences and records."""
+        return "standard input" if self.path is None else str(self.path)
+
+    def load(self) -> bytes:
+        """The bytes of the file.
+
+        Raises FileProblem, FileKind, FileTooLarge, and FolderEmpty for a folder without pictures.
+        """
+        if self.path is None:
+            return read_limited(sys.stdin.buffer, self.name)
+        try:
+            kind = self.path.stat().st_mode
+            if stat.S_ISDIR(kind):
+                os.scandir(self.path).close()  # what it says of a folder that may not be read
+                raise FolderEmpty(self.path)
+            if not stat.S_ISREG(kind):
+                raise FileKind(self.name)
+            with self.path.open("rb") as file:
+                return read_limited(file, self.name)
+        except OSError as error:
+            raise file_problem(self.path, error) from error
+
+
+def read_limited(file: BinaryIO, name: str) -> bytes:
+    """All of an open file. Raises FileTooLarge, where its size is known before it is read, and OSError."""
+    size, read = os.fstat(file.fileno()).st_size, io.BytesIO()
+    while size <= MAXIMUM_BYTES and (chunk := file.read(1 << 20)):
+        size = read.tell() + read.write(chunk)
+    if size > MAXIMUM_BYTES:
+        raise FileTooLarge(name, MAXIMUM_BYTES)
+    return read.getvalue()
+
+
+def file_problem(path: Path, error: OSError) -> FileProblem:
+    """The system's refusal as an error for people."""
+    reason = _REASONS.get(error.errno or 0, error.strerror or "cannot be used")
+    return FileProblem(str(path), reason)
+
+
+def find(arguments: Sequence[str], *, recursive: bool, leave_out: Path | None = None) -> list[Source]:
+    """The pictures that files, folders, glob patterns and "-" stand for, folders sorted by name.
+
+    `recursive`: whether the folders in a folder count; `leave_out`: a folder whose files do not. What folders
+    and patterns lead to counts once, under whatever names it is met. What is not there, a folder without a
+    picture, or one that may not be read stays in the list and fails when it is loaded.
+    """
+    sources: list[Source] = []
+    seen: set[_FileId] = set()
+    if leave_out is not None and (identity := _identity(leave_out)):
+        seen.add(identity)
+    for argument in dict.fromkeys(arguments):
+        path = Path(argument)
+        if argument == STANDARD:
+            sources.append(Source(None, PurePath("standard-input")))
+        elif os.path.isdir(path):
+            inside = [Source(file, file.relative_to(path)) for file in _pictures(path, recursive, seen)]
+            sources += inside or [Source(path, PurePath(path.name))]
+        elif glob.has_magic(argument) and not os.path.lexists(path):
+            inside = [Source(file, PurePath(file.name)) for file in _matches(path) if _is_new(file, seen)]
+            sources += inside or [Source(path, PurePath(path.name))]
+        else:
+            _is_new(path, seen)
+            sources.append(Source(path, PurePath(path.name)))
+    return sources
+
+
+def _matches(pattern: Path) -> list[Path]:
+    """What a glob pattern stands for. "**" follows no links, which could lead back to where they are."""
+    if "**" not in pattern.parts:
+        return [Path(match) for match in sorted(glob.glob(str(pattern)))]
+    if pattern.name == "**":
+        pattern /= "*"
+    start = Path(pattern.anchor or ".")
+    matches = start.glob(str(pattern.relative_to(pattern.anchor)))
+    return sorted(
+        path
+        for path in matches
+        if not any(part.startswith(".") and part not in pattern.parts for part in path.parts)
+    )
+
+
+def _pictures(folder: Path, recursive: bool, seen: set[_FileId]) -> list[Path]:
+    """The pictures in a folder, and the folders in it that may not be read.
+
+    `seen`: what is left out; gets what was met. Links wait until the end, so that a file that is in the
+    folder under its own name has that.
+    """
+    found, links = [], deque[Path]()
+    ahead = deque([folder])
+    while ahead or links:
+        path = ahead.popleft() if ahead else links.popleft()
+        is_folder = os.path.isdir(path)
+        if (
+            not (is_folder or path.suffix.lower() in _SUFFIXES)
+            or (is_folder and path != folder and not recursive)
+            or not _is_new(path, seen)
+        ):
+            continue
+        if not is_folder:
+            found.append(path)
+            continue
+        try:
+            with os.scandir(path) as entries:
+                inside = sorted((entry.name, entry.is_symlink()) for entry in entries)
+        except OSError:
+            found.append(path)
+            continue
+        for name, is_link in inside:
+            if not name.startswith("."):
+                (links if is_link else ahead).append(path / name)
+    return sorted(found)
+
+
+def _is_new(path: Path, seen: set[_FileId]) -> bool:
+    """Whether to take a file or folder that was met: not a pipe or a device, and not a second time."""
+    identity = _identity(path)
+    if identity is None:
+        return True  # it fails with a sentence when it is loaded
+    if identity in seen or not (os.path.isfile(path) or os.path.isdir(path)):
+        return False
+    seen.add(identity)
+    return True
+
+
+def _identity(path: Path) -> _FileId | None:
+    """Device and inode of what a path leads to; None where it leads nowhere."""
+    try:
+        facts = path.stat()
+    except OSError:
+        return None
+    return facts.st_dev, facts.st_ino
+
+
+class Stopped(BaseException):
+    """Raised in work that nobody waits for any more."""
+
+
+def run(
+    sources: Sequence[Source], work: Callable[[Source, Callable[..., None]], _Outcome], jobs: int
+) -> Generator[tuple[Source, _Outcome | HushmarkError]]:
+    """Do the work on each source in `jobs` threads -> the outcomes, or the errors for people, in their order.
+
+    The work is given a function to call now and then, with any arguments: there it ends when the iteration
+    is left, by Ctrl-C for instance.
+    """
+    stop = Event()
+
+    def check(*_: object) -> None:
+        if stop.is_set():
+            raise Stopped
+
+    def attempt(source: Source) -> _Outcome | HushmarkError:
+        try:
+            return work(source, check)
+        except HushmarkError as error:
+            return error
+        except MemoryError:
+            return FileProblem(source.name, "There is not enough memory for it: take fewer jobs")
+
+    # No more than two a thread wait for their turn: marked pictures take room.
+    waiting: deque[tuple[Source, Future[_Outcome | HushmarkError]]] = deque()
+    pool = ThreadPoolExecutor(jobs)
+    try:
+        for source in sources:
+            waiting.append((source, pool.submit(attempt, source)))
+            if len(waiting) >= 2 * jobs:
+                first, future = waiting.popleft()
+                yield first, future.result()
+        for source, future in waiting:
+            yield source, future.result()
+    finally:
+        stop.set()
+        pool.shutdown(cancel_futures=True)
+
+
+def store(path: Path, data: bytes) -> None:
+    """Write a file that has its name only when it is whole. Raises FileProblem.
+
+    Folders on the way to it are made. Where the file system has files without a name, nothing stays even of a
+    process that is killed; elsewhere a file may stay whose name starts with ".hushmark-".
+    """
+    temporary = path.with_name(f".hushmark-{secrets.token_hex(8)}")
+    name = temporary if os.path.lexists(path) else path
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not _write_unnamed(name, data):
+            name = temporary
+            with name.open("xb") as file:
+                _write(file, data)
+        if name == temporary:
+            os.replace(temporary, path)
+    except OSError as error:
+        raise file_problem(path, error) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _write_unnamed(path: Path, data: bytes) -> bool:
+    """Write a file without a name, then give it this one, which is free -> whether the system can do it."""
+    try:
+        with open(os.open(path.parent, _UNNAMED | os.O_WRONLY, 0o666), "wb") as file:
+            _write(file, data)
+            handle = file.fileno()
+            # os.link follows the link that stands for the open file only where it is given a folder, too.
+            os.link(f"/proc/self/fd/{handle}", path, src_dir_fd=handle, follow_symlinks=True)
+    except OSError:
+        return False
+    return True
+
+
+def _write(file: BinaryIO, data: bytes) -> None:
+    """To the disk, not only to the system's memory: an error that comes later could not be told."""
+    file.write(data)
+    file.flush()
+    os.fsync(file.fileno())

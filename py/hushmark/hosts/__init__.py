@@ -1,0 +1,1 @@
+"""Where the networks run: the only modules that know JavaScript or onnxruntime."""

@@ -1,0 +1,357 @@
+"""Picture -> model input, and residual -> marked picture.
+
+Nothing here holds a float plane at the picture's size. The residual is turned into 8 bits once, at model
+size, with far finer steps than the final rounding; enlarging, scaling and adding then run on uint8 in strips.
+"""
+
+import io
+import math
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageChops
+
+from ..errors import ModelOutput, PictureTransparent
+from ..picture.picture import MINIMUM_SIDE, Picture
+from .budget import luma
+
+PREVIEW_SIDE = 800
+PREVIEW_GAIN = 16
+
+_ZERO = 128  # the level that stands for no change in a residual of 8 bits
+# Bicubic overshoots by up to about a fifth: leave it room below 127.
+_PEAK = 105
+_STRIP_PIXELS = 1 << 18
+_SAMPLE_SIDE = 320
+_SCALE_STEPS = 5
+_NEAR_ENOUGH = 0.005  # of the power: 0.02 dB
+# What rounding, clipping and enlarging cost is made up for, but not without end: white cannot get lighter.
+_MOST_GAIN = 1.08
+_MEASURED_PIXELS = 500_000  # about so many are measured of larger pictures
+_GAP = 2  # pixels a side that are left to the filter for each one that comes of them
+_QUICK = 4  # the largest factor that Pillow has a quick way for in all runtimes
+_SHARED_FROM = 960  # three pixels of the picture a pixel of the model's 320
+_THINNEST = 0.25  # below this alpha a change is no more made stronger for being seen through
+
+# How to turn stored pixels for display, by EXIF orientation, and back.
+_TO_DISPLAY = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_TO_STORED = {**_TO_DISPLAY, 6: Image.Transpose.ROTATE_90, 8: Image.Transpose.ROTATE_270}
+
+
+def prepare(picture: Picture, size: int) -> NDArray[np.float32]:
+    """The model's view: float32 [1,3,size,size], RGB in 0..1.
+
+    The whole picture as displayed, squashed to a square with an antialiased filter, transparent parts over
+    mid-grey, grey repeated in three channels.
+    """
+    small = _shrunk(picture, (size, size))
+    levels = np.asarray(small).reshape(size, size, -1).transpose(2, 0, 1)
+    planes = np.divide(np.ascontiguousarray(levels), np.float32(255), dtype=np.float32)
+    if small.mode in ("La", "RGBa"):
+        planes = np.minimum(planes[:-1] + np.float32(0.5) * (1 - planes[-1:]), np.float32(1))
+    return np.ascontiguousarray(np.broadcast_to(planes, (3, size, size)))[np.newaxis]
+
+
+def page(picture: Picture, side: int) -> Image.Image:
+    """The picture as displayed, in RGB, transparent parts over mid-grey, at most `side` pixels a side."""
+    image = _shrunk(picture, _fit(picture.display_size, side))
+    if image.mode in ("La", "RGBa"):
+        image = image.convert({"La": "LA", "RGBa": "RGBA"}[image.mode]).convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", image.size, (128, 128, 128)), image)
+    return image.convert("RGB")
+
+
+def apply(picture: Picture, residual: NDArray[np.float32]) -> tuple[Picture, float]:
+    """Add the residual float32 [1,3,n,n] (as displayed, 1 is full range) -> the marked picture and its PSNR.
+
+    The pixels of `picture` are overwritten, so that no second picture takes up memory. The residual is
+    enlarged to the picture's size, and scaled so that rounding and clipping take none of its power, but by no
+    more than a few percent. The PSNR, in dB, is that of what is seen: over all pixels that are not fully
+    transparent, each change weighted by its alpha (the PSNR of the picture laid over any background), and
+    over the channels grey or RGB; of large pictures evenly spread rows are measured. Alpha and fully
+    transparent pixels stay as they are; where alpha is low the change is stronger, so that as much is seen.
+    Grey pictures get the luma of the residual; CMYK pictures get it in their inks, black excepted.
+    Raises ModelOutput (residual not finite, or without effect), PictureTransparent (no visible pixel).
+    """
+    image = picture.image
+    if image.mode in ("LA", "RGBA") and image.getchannel("A").getextrema() == (0, 0):
+        raise PictureTransparent(picture.name)
+    pattern = _Pattern.of(picture, residual)
+    changes = _changes(pattern.enlarged(image.size), _table_for(pattern, picture))
+    every = max(min(image.width * image.height // _MEASURED_PIXELS, image.height // MINIMUM_SIDE), 1)
+    squares = 0.0
+    count = 0
+    for top, bottom in strips(image.size):
+        before = _pixels(image.crop((0, top, image.width, bottom)))
+        after = _add(before, _rows(changes, image.size, top, bottom), picture)
+        image.paste(_image(after, image.mode), (0, top))
+        rows = slice(-top % every, None, every)
+        strip_squares, strip_count = _error(picture, before[rows], after[rows])
+        squares += strip_squares
+        count += strip_count
+    if squares == 0:
+        raise ModelOutput
+    return picture, 10 * math.log10(255**2 * count / squares)
+
+
+def sample(picture: Picture) -> Image.Image:
+    """Single pixels of the picture, grey or RGB, as displayed, at most 800 px a side.
+
+    Picked, not averaged: two samples of a picture, before and after, show true differences.
+    """
+    small = picture.image.resize(_fit(picture.image.size, PREVIEW_SIDE), Image.Resampling.NEAREST)
+    return _upright(picture, small).convert("L" if small.mode in ("L", "LA") else "RGB")
+
+
+def difference(before: Image.Image, after: Image.Image) -> bytes:
+    """What was added between two samples, for the eye: PNG of mid-grey + 16 x (after - before)."""
+    preview = ImageChops.subtract(after, before, 1 / PREVIEW_GAIN, _ZERO)
+    buffer = io.BytesIO()
+    preview.save(buffer, "PNG", compress_level=1)
+    return buffer.getvalue()
+
+
+def _shrunk(picture: Picture, size: tuple[int, int]) -> Image.Image:
+    """The picture as displayed at `size` as displayed, antialiased: mode L, RGB, La or RGBa."""
+    if picture.orientation >= 5:
+        size = size[1], size[0]
+    # Most of the way goes by averages over whole factors: a fraction of the time for the same picture.
+    image = picture.image
+    width, height = map(float, image.size)
+    while True:
+        across, down = (
+            min(max(int(old / new / _GAP), 1), _QUICK) for old, new in zip((width, height), size, strict=True)
+        )
+        if image.mode in ("LA", "RGBA"):
+            image = _premultiplied(image, across, down)
+        elif across * down > 1:
+            image = image.reduce((across, down))
+        else:
+            break
+        width, height = width / across, height / down
+    # The last column and row may be of less than a whole factor.
+    small = image.resize(size, Image.Resampling.BICUBIC, box=(0, 0, width, height))
+    return _upright(picture, picture.in_colour(small))
+
+
+def _premultiplied(image: Image.Image, across: int, down: int) -> Image.Image:
+    """Reduced, its colours multiplied by alpha, so that hidden ones do not bleed into their neighbours."""
+    mode = {"LA": "La", "RGBA": "RGBa"}[image.mode]
+    reduced = Image.new(mode, (math.ceil(image.width / across), math.ceil(image.height / down)))
+    for top, bottom in strips(image.size, down):  # so that the picture is not there twice
+        strip = image.crop((0, top, image.width, bottom)).convert(mode)
+        reduced.paste(strip.reduce((across, down)), (0, top // down))
+    return reduced
+
+
+def _upright(picture: Picture, image: Image.Image) -> Image.Image:
+    """Stored pixels as displayed."""
+    method = _TO_DISPLAY.get(picture.orientation)
+    return image if method is None else image.transpose(method)
+
+
+def strips(size: tuple[int, int], unit: int | None = None) -> Iterator[tuple[int, int]]:
+    """(top, bottom) of the strips that a picture of `size` is worked on in: a quarter of a megapixel each.
+
+    Each is a multiple of `unit` rows (those that share a row of the residual, if not given) but the last,
+    which is shorter than a unit if it is none.
+    """
+    width, height = size
+    unit = unit or _shared(height)
+    rows = max(_STRIP_PIXELS // width // unit, 1) * unit
+    whole = height - height % unit
+    for top in range(0, whole, rows):
+        yield top, min(top + rows, whole)
+    if whole < height:
+        yield whole, height
+
+
+@dataclass(frozen=True)
+class _Pattern:
+    """A residual in 8 bits around `_ZERO`, with the picture's number of channels, turned as it is stored.
+
+    `scale`: 8-bit steps of the picture a level of the pattern stands for; `power`: mean square of the
+    residual where the picture is not fully transparent, in squared 8-bit steps.
+    """
+
+    image: Image.Image
+    scale: float
+    power: float
+
+    @classmethod
+    def of(cls, picture: Picture, residual: NDArray[np.float32]) -> "_Pattern":
+        planes = residual[0]
+        mode = picture.image.mode
+        if mode in ("L", "LA"):
+            planes = luma(planes)[np.newaxis]
+        squares = np.square(planes).mean(axis=0)
+        if mode in ("LA", "RGBA"):
+            alpha = np.asarray(
+                _shrunk(picture, (planes.shape[2], planes.shape[1])).getchannel("a"), np.float32
+            )
+            squares = squares[alpha > 0]
+            planes = planes / np.maximum(alpha / np.float32(255), np.float32(_THINNEST))
+        if mode == "CMYK":
+            planes = -planes  # more ink is darker
+        peak = float(np.abs(planes).max())
+        if not 0 < peak < math.inf:
+            raise ModelOutput
+        levels = np.rint(planes * np.float32(_PEAK / peak) + _ZERO).astype(np.uint8)
+        if mode in ("LA", "RGBA", "CMYK"):
+            levels = np.concatenate([levels, np.full_like(levels[:1], _ZERO)])
+        # Modes that Pillow's filters take for what they are: independent channels.
+        mode = {"LA": "La", "RGBA": "RGBX"}.get(mode, mode)
+        size = planes.shape[2], planes.shape[1]
+        image = Image.frombytes(mode, size, np.ascontiguousarray(levels.transpose(1, 2, 0)).tobytes())
+        if picture.orientation in _TO_STORED:
+            image = image.transpose(_TO_STORED[picture.orientation])
+        return cls(image, 255 * peak / _PEAK, 255**2 * float(squares.mean()) if squares.size else 0.0)
+
+    def enlarged(self, size: tuple[int, int]) -> Image.Image:
+        """The pattern for a picture of `size`, one pixel of it for all those that share it, see `_rows`."""
+        across, down = (math.ceil(side / _shared(side)) for side in size)
+        return self.image.resize((across, down), Image.Resampling.BICUBIC)
+
+
+def _pixels(image: Image.Image) -> NDArray[np.uint8]:
+    """[h,w,bytes a pixel] as Pillow holds them, RGB with an idle fourth byte: nothing is repacked."""
+    levels = np.frombuffer(image.tobytes("raw", _layout(image.mode)), np.uint8)
+    return levels.reshape(image.height, image.width, -1)
+
+
+def _image(pixels: NDArray[np.uint8], mode: str) -> Image.Image:
+    """The image of `_pixels`."""
+    size = pixels.shape[1], pixels.shape[0]
+    return Image.frombytes(mode, size, np.ascontiguousarray(pixels), "raw", _layout(mode))
+
+
+def _layout(mode: str) -> str:
+    return "RGBX" if mode == "RGB" else mode
+
+
+def _changes(pattern: Image.Image, table: list[int]) -> NDArray[np.uint8]:
+    """The changes modulo 256 that the table makes of a pattern's levels: [h,w,bytes a pixel]."""
+    changes = _pixels(pattern.point(table))
+    if pattern.mode == "RGB":
+        colours = np.array([255, 255, 255, 0], np.uint8).view(np.uint32)
+        changes = (changes.view(np.uint32) & colours).view(np.uint8)
+    return changes
+
+
+def _rows(changes: NDArray[np.uint8], size: tuple[int, int], top: int, bottom: int) -> NDArray[np.uint8]:
+    """The changes for the rows top..bottom of a picture of `size`: [n,1,values], a row for all that share it.
+
+    In large pictures a few pixels share one of the changes (still three a model pixel): enlarging is dear.
+    """
+    across, down = (_shared(side) for side in size)
+    rows = changes[top // down : math.ceil(bottom / down)]
+    if across > 1:
+        whole = rows.view(f"u{rows.shape[2]}")  # pixels are repeated, not their bytes
+        rows = np.repeat(whole, across, axis=1)[:, : size[0]].view(np.uint8)
+    return rows.reshape(len(rows), 1, -1)
+
+
+def _shared(side: int) -> int:
+    """How many pixels along a side of a picture share one of the enlarged pattern."""
+    return max(side // _SHARED_FROM, 1)
+
+
+def _table_for(pattern: _Pattern, picture: Picture) -> list[int]:
+    """Lookup table from the pattern's levels to changes modulo 256, a table for each channel.
+
+    The scale is found by trying it on a sample of the cover, so rounding, clipping and transparency count.
+    """
+    size = _fit(picture.image.size, _SAMPLE_SIDE)
+    before = _pixels(picture.image.resize(size, Image.Resampling.NEAREST))
+    enlarged = pattern.image.resize(size, Image.Resampling.BICUBIC)
+    # Shrunk to a small picture the pattern loses power, which a larger scale gives back.
+    scale = pattern.scale * _deviation(pattern.image) / max(_deviation(enlarged), 1.0)
+    most = scale * _MOST_GAIN
+    best_scale, best_miss = scale, math.inf
+    for _ in range(_SCALE_STEPS):
+        changes = _changes(enlarged, _table(scale, pattern)).reshape(size[1], 1, -1)
+        squares, count = _error(picture, before, _add(before, changes, picture))
+        if squares == 0:
+            break
+        ratio = pattern.power * count / squares
+        if abs(math.log(ratio)) < best_miss:
+            best_scale, best_miss = scale, abs(math.log(ratio))
+        if best_miss < _NEAR_ENOUGH:
+            break
+        scale = min(scale * math.sqrt(ratio), most)
+    return _table(best_scale, pattern)
+
+
+def _deviation(pattern: Image.Image) -> float:
+    """RMS of the levels around `_ZERO`."""
+    return math.sqrt(float(np.square(np.asarray(pattern, np.float32) - _ZERO).mean()))
+
+
+def _table(scale: float, pattern: _Pattern) -> list[int]:
+    table = [min(max(round(scale * (level - _ZERO)), -127), 127) % 256 for level in range(256)]
+    return table * len(pattern.image.getbands())
+
+
+def _add(before: NDArray[np.uint8], changes: NDArray[np.uint8], picture: Picture) -> NDArray[np.uint8]:
+    """`_pixels` + changes modulo 256, clipped; what alpha hides stays untouched.
+
+    `changes` is [n,1,values], each row for as many rows as it takes.
+    """
+    pixels = before.reshape(len(changes), -1, changes.shape[2])
+    after = _clipped_sum(pixels, changes).reshape(before.shape)
+    if picture.image.mode in ("LA", "RGBA"):
+        hidden = before[..., -1] == 0
+        after[hidden] = before[hidden]
+    return after
+
+
+def _clipped_sum(pixels: NDArray[np.uint8], changes: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """uint8 + changes modulo 256 of -127..127, clipped to 0..255."""
+    sign = changes >> 7
+    if sys.platform != "emscripten":
+        lowest = (np.uint8(0) - changes) * sign
+        highest = ~(changes * (1 - sign))
+        after: NDArray[np.uint8] = np.maximum(pixels, lowest)
+        np.minimum(after, highest, out=after)
+        after += changes
+        return after
+    # In wasm only sums and bit operations into new arrays run on 16 bytes at once.
+    after = pixels + changes
+    # The top bit changed, and not as the change's sign says: the sum went past black or white.
+    wrong = ((pixels ^ after) & (pixels ^ changes)) >> 7
+    if wrong.view(np.bool_).any():  # as truth values they are looked through six times as fast
+        limit = sign - np.uint8(1)  # 255 for what gets lighter, 0 for what gets darker
+        after = after ^ ((after ^ limit) & (np.uint8(0) - wrong))
+    return after
+
+
+def _error(picture: Picture, before: NDArray[np.uint8], after: NDArray[np.uint8]) -> tuple[float, int]:
+    """Sum of squared differences as seen (1 is a step of 8 bits), and the number of visible values."""
+    mode = picture.image.mode
+    if mode == "CMYK":
+        before, after = (np.asarray(picture.in_colour(_image(p, mode))) for p in (before, after))
+    squares = np.square(after.astype(np.int32) - before)
+    if mode not in ("LA", "RGBA"):
+        # The idle byte of RGB never changes.
+        return float(squares.sum(dtype=np.int64)), squares[..., :3].size
+    alpha = before[..., -1].astype(np.int32)
+    # Whole numbers: the sum is the same in whatever order a runtime adds them up.
+    seen = (squares.sum(axis=-1, dtype=np.int32).astype(np.int64) * np.square(alpha)).sum(dtype=np.int64)
+    return int(seen) / 255**2, int(np.count_nonzero(alpha)) * (squares.shape[-1] - 1)
+
+
+def _fit(size: tuple[int, int], side: int) -> tuple[int, int]:
+    """The size shrunk to at most `side` pixels on the longer side."""
+    factor = min(side / max(size), 1)
+    return max(round(size[0] * factor), 1), max(round(size[1] * factor), 1)

@@ -1,0 +1,395 @@
+"""Bytes <-> pixels, with all that is not a pixel kept: orientation, ICC profile, EXIF, XMP, text, alpha.
+
+The pixels stay as stored and the EXIF bytes stay as they are; `orientation` says how to turn the pixels for
+display, and only the model's view of the picture is turned.
+"""
+
+import io
+import struct
+import warnings
+from dataclasses import dataclass, replace
+from pathlib import PurePath
+from typing import IO, Literal, cast
+
+from PIL import Image, ImageCms, ImageFile, JpegImagePlugin, UnidentifiedImageError, features
+
+from ..errors import (
+    OutputFormat,
+    OutputQuality,
+    PictureAnimated,
+    PictureEmpty,
+    PictureFormat,
+    PictureMetadata,
+    PictureMode,
+    PictureTooLarge,
+    PictureTooSmall,
+    PictureTruncated,
+    PictureUnreadable,
+    PictureUnsupported,
+)
+from . import container
+from . import png16 as deep
+from .container import Format, Source
+from .metadata import Metadata, tiff_tags
+
+MINIMUM_SIDE = 32
+MAXIMUM_PIXELS = 120_000_000
+LOSSY_QUALITY: dict[Format, int] = {"JPEG": 92, "WEBP": 90, "AVIF": 85}
+"""The quality where none is asked for and the original's is not known."""
+MIME_TYPES: dict[Format, str] = {
+    "JPEG": "image/jpeg",
+    "PNG": "image/png",
+    "WEBP": "image/webp",
+    "TIFF": "image/tiff",
+    "AVIF": "image/avif",
+}
+
+_ORIENTATION_TAG = 0x0112
+_EXTENSIONS: dict[Format, tuple[str, ...]] = {
+    "JPEG": (".jpg", ".jpeg", ".jfif", ".jpe"),
+    "PNG": (".png",),
+    "WEBP": (".webp",),
+    "TIFF": (".tif", ".tiff"),
+    "AVIF": (".avif",),
+}
+# What Pillow's plugins raise on damaged files (OverflowError on 32 bits only, in the page), as fuzzing finds.
+_DECODE_ERRORS = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    EOFError,
+    LookupError,
+    TypeError,
+    OverflowError,
+    RuntimeError,
+    struct.error,
+)
+# Modes that are read, and what each is worked on in where there is no transparency.
+_MODES: dict[str, "Mode"] = {
+    "1": "L",
+    "L": "L",
+    "LA": "LA",
+    "I;16": "L",
+    "P": "RGB",
+    "PA": "RGBA",
+    "RGB": "RGB",
+    "RGBX": "RGB",
+    "YCbCr": "RGB",
+    "RGBA": "RGBA",
+    "CMYK": "CMYK",
+}
+_WITH_ALPHA: dict["Mode", "Mode"] = {"L": "LA", "RGB": "RGBA"}
+_WRITTEN_MODES: dict[Format, dict["Mode", "Mode"]] = {
+    "JPEG": {"LA": "L", "RGBA": "RGB"},
+    "PNG": {"CMYK": "RGB"},
+    "WEBP": {"CMYK": "RGB", "L": "RGB", "LA": "RGBA"},
+    "TIFF": {},
+    "AVIF": {"CMYK": "RGB", "L": "RGB", "LA": "RGBA"},
+}
+"""What a format cannot hold, and what it becomes."""
+_SUB_DIRECTORIES = {0x8769, 0x8825}  # EXIF's and that of places
+
+Mode = Literal["L", "LA", "RGB", "RGBA", "CMYK"]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A decoded picture.
+
+    `file_format`: what it is written in, the format it came in but PNG for BMP and GIF; `image`: pixels as
+    stored, mode L, LA, RGB, RGBA or CMYK, 8 bits; `orientation`: EXIF's 1..8; `low`: the low bytes of a
+    picture with 16 bits a channel, whose high bytes are in `image`.
+    """
+
+    name: str
+    file_format: Format
+    image: Image.Image
+    orientation: int
+    metadata: Metadata
+    low: Image.Image | None
+    _encoding: "_Encoding"
+    _to_rgb: ImageCms.ImageCmsTransform | None
+
+    @property
+    def display_size(self) -> tuple[int, int]:
+        """Width and height in pixels as displayed."""
+        width, height = self.image.size
+        return (height, width) if self.orientation >= 5 else (width, height)
+
+    @property
+    def marked_name(self) -> str:
+        """A name for the marked picture: photo.jpg -> photo-marked.jpg, its extension true to the format."""
+        path = PurePath(self.name)
+        extensions = _EXTENSIONS[self.file_format]
+        extension = path.suffix if path.suffix.lower() in extensions else extensions[0]
+        return f"{path.stem}-marked{extension}"
+
+    def in_colour(self, image: Image.Image) -> Image.Image:
+        """Pixels of this picture's mode as they look: CMYK as RGB through its profile, others as they are."""
+        if image.mode != "CMYK":
+            return image
+        if self._to_rgb is None:
+            return image.convert("RGB")
+        colours = ImageCms.applyTransform(image, self._to_rgb)
+        assert colours is not None  # it is only where pixels are changed in place
+        return colours
+
+    def with_image(self, image: Image.Image) -> "Picture":
+        """The same picture with other pixels of the same size and mode."""
+        return replace(self, image=image)
+
+    def in_format(self, file_format: Format | None, quality: int | None) -> "Picture":
+        """The picture, to be saved in another format (None: as it came), or at a quality of 1..100.
+
+        Its pixels become what the format can hold: CMYK becomes RGB except in JPEG and TIFF, transparency
+        becomes white in JPEG, 16 bits become 8 except in PNG. Quality means nothing to PNG and TIFF.
+        Raises OutputFormat where there is no encoder, OutputQuality.
+        """
+        if quality is not None and not 1 <= quality <= 100:
+            raise OutputQuality
+        target = file_format or self.file_format
+        if target not in writable_formats():
+            raise OutputFormat(target)
+        if target == self.file_format:
+            if quality is None or target not in LOSSY_QUALITY:
+                return self
+            return replace(self, _encoding=self._encoding.at(quality))
+        image = self.image
+        mode = _WRITTEN_MODES[target].get(image.mode, image.mode)  # type: ignore[call-overload]  # images have our modes
+        if target == "JPEG" and image.mode in ("LA", "RGBA"):
+            white = Image.new(image.mode, image.size, "white")
+            image = Image.alpha_composite(white.convert("RGBA"), image.convert("RGBA")).convert(mode)
+        elif image.mode == "CMYK" != mode:
+            image = self.in_colour(image)
+        elif image.mode != mode:
+            image = image.convert(mode)
+        return replace(self, file_format=target, image=image, low=None, _encoding=_foreign(target, quality))
+
+
+@dataclass(frozen=True)
+class _Encoding:
+    """How pixels are written: arguments for Pillow's writer, and where the original's metadata blocks go."""
+
+    options: dict[str, object]
+    insertion: container.Insertion | None = None
+
+    def at(self, quality: int) -> "_Encoding":
+        """The same at another quality."""
+        options = {key: value for key, value in self.options.items() if key not in ("qtables", "lossless")}
+        return replace(self, options={**options, "quality": quality})
+
+
+def format_of(path: PurePath) -> Format | None:
+    """The format that the ending of a file's name stands for."""
+    endings = _EXTENSIONS.items()
+    return next((name for name, extensions in endings if path.suffix.lower() in extensions), None)
+
+
+def writable_formats() -> tuple[Format, ...]:
+    """What can be written here; in the page there is no encoder for AVIF."""
+    always: tuple[Format, ...] = ("JPEG", "PNG", "WEBP", "TIFF")
+    return (*always, "AVIF") if features.check("avif") else always
+
+
+def open_picture(data: bytes, name: str, *, least_side: int | None = None) -> Picture:
+    """Decode a JPEG, PNG, WebP, TIFF, AVIF, BMP or GIF; `name` is the file's name, for error sentences.
+
+    Palettes become RGB, bilevel becomes grey, transparent colours become alpha. With `least_side` a JPEG
+    comes at a half, a quarter or an eighth of its size if it keeps so many pixels a side: in a third of the
+    time.
+    Raises a PictureError: empty, other format, no decoder here, truncated, damaged, animated or with several
+    pages, too small, too large (by the header, before pixels are decoded), samples that cannot be kept.
+    """
+    if not data:
+        raise PictureEmpty(name)
+    source_format = container.detect(data)
+    if source_format is None:
+        raise PictureFormat(name, container.name_foreign(data))
+    if source_format == "AVIF" and not features.check("avif"):
+        raise PictureUnsupported(name, "AVIF")
+    try:
+        if source_format == "WEBP":
+            # Pillow sets up a canvas as soon as it opens one.
+            width, height = container.webp_size(data)
+            if width * height > MAXIMUM_PIXELS:
+                raise PictureTooLarge(name, MAXIMUM_PIXELS)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Pillow warns about sizes that are checked below
+            source = Image.open(io.BytesIO(data), formats=(source_format,))
+            _check_header(source, data, name, source_format)
+            if least_side is not None:
+                source.draft(None, (least_side, least_side))
+            source.load()
+            low = None
+            if source_format == "PNG" and container.png_kind(data)[0] == 16:
+                image, low = deep.decode(source, data)
+            else:
+                mode = _working_mode(source)
+                image = source if mode == source.mode else source.convert(mode)
+            metadata = Metadata.of(source)
+            encoding = _encoding_of(source, image, data, source_format)
+    except Image.DecompressionBombError as error:
+        raise PictureTooLarge(name, MAXIMUM_PIXELS) from error
+    except (UnidentifiedImageError, *_DECODE_ERRORS) as error:
+        whole = container.is_whole(data, source_format) and "truncated" not in str(error)
+        raise (PictureUnreadable(name) if whole else PictureTruncated(name)) from error
+    if not container.is_whole(data, source_format):
+        raise PictureTruncated(name)
+    # Pillow turns a TIFF upright by itself.
+    orientation = 1 if source_format == "TIFF" else _orientation(source.info.get("exif", b""))
+    # Pillow's writers fall back on `info`; what to keep is said explicitly.
+    image.info.clear()
+    return Picture(
+        name=name,
+        file_format=_written(source_format),
+        image=image,
+        orientation=orientation,
+        metadata=metadata,
+        low=low,
+        _encoding=encoding,
+        _to_rgb=_to_rgb(metadata.icc) if image.mode == "CMYK" else None,
+    )
+
+
+def save_picture(picture: Picture, file_format: Format | None = None, quality: int | None = None) -> bytes:
+    """Encode in the format it came in or in another, with the same metadata, see `Picture.in_format`.
+
+    JPEG keeps its quantisation tables, chroma subsampling and progressive scans; WebP stays lossless if it
+    was; TIFF keeps its compression. Raises PictureMetadata when the metadata does not fit, OutputFormat,
+    OutputQuality.
+    """
+    return b"".join(encode_picture(picture.in_format(file_format, quality)))
+
+
+def encode_picture(picture: Picture) -> list[bytes]:
+    """The file of `save_picture` in pieces: to be joined where the picture has made room for the whole.
+
+    Raises PictureMetadata.
+    """
+    encoding = picture._encoding
+    output = container.Pieces(encoding.insertion or container.Insertion(b"", 0))
+    options = dict(encoding.options)
+    try:
+        if encoding.insertion is None:
+            options = {**picture.metadata.for_writer(picture.file_format, picture.image.mode), **options}
+        if picture.low is not None:
+            for piece in deep.encode(picture.image, picture.low):
+                output.write(piece)
+        elif picture.file_format in ("JPEG", "PNG"):
+            file = cast(IO[bytes], output)  # nothing but written to by these writers
+            picture.image.save(file, picture.file_format, **options)
+        else:
+            if _SUB_DIRECTORIES & getattr(options.get("exif"), "keys", set)():
+                # Pillow writes directories inside of TIFF only without libtiff.
+                options["compression"] = "raw"
+            buffer = io.BytesIO()
+            picture.image.save(buffer, picture.file_format, **options)
+            output.write(buffer.getvalue())
+    except _DECODE_ERRORS as error:
+        raise PictureMetadata(picture.name) from error
+    return output.pieces
+
+
+def _check_size(size: tuple[int, int], name: str) -> None:
+    if min(size) < MINIMUM_SIDE:
+        raise PictureTooSmall(name, size, MINIMUM_SIDE)
+    if size[0] * size[1] > MAXIMUM_PIXELS:
+        raise PictureTooLarge(name, MAXIMUM_PIXELS)
+
+
+def _check_header(source: ImageFile.ImageFile, data: bytes, name: str, source_format: Source) -> None:
+    _check_size(source.size, name)
+    # Several pictures in one JPEG (MPO: depth, gain map, second lens) are no animation; the first one counts.
+    if source_format != "JPEG" and getattr(source, "is_animated", False):
+        raise PictureAnimated(name, pages=source_format == "TIFF")
+    if source_format == "TIFF":
+        bits = max(source.tag_v2.get(258, (1,)))  # type: ignore[attr-defined]  # TIFF images have tags
+        if bits > 8:
+            raise PictureMode(name, f"{bits}-bit")
+        packing = source.info.get("compression")
+        if packing != "raw" and not features.check("libtiff"):
+            raise PictureUnsupported(name, f"TIFF ({packing})")
+    if source_format == "AVIF" and container.avif_is_deep(data):
+        raise PictureMode(name, "10/12-bit")
+    if source.mode not in _MODES:
+        raise PictureMode(name, source.mode)
+
+
+def _working_mode(source: ImageFile.ImageFile) -> Mode:
+    """The mode that holds all of the picture: alpha where it has any, colour where it has any."""
+    mode = _MODES[source.mode]
+    return _WITH_ALPHA.get(mode, mode) if "transparency" in source.info else mode
+
+
+def _encoding_of(
+    source: ImageFile.ImageFile, image: Image.Image, data: bytes, source_format: Source
+) -> _Encoding:
+    """To encode as the original was."""
+    if isinstance(source, JpegImagePlugin.JpegImageFile):
+        # RGB without a colour transform, which Pillow would otherwise turn into YCbCr.
+        keep_rgb = (
+            image.mode == "RGB" and source.info.get("adobe_transform") == 0 and "jfif" not in source.info
+        )
+        tables = source.quantization
+        options: dict[str, object] = {
+            # Ink is not split into brightness and colour: the table of brightness does for all four.
+            "qtables": {0: tables[min(tables)]} if image.mode == "CMYK" else tables,
+            # Layouts that Pillow cannot write (4:4:0, 4:1:1) are kept whole: 4:4:4.
+            "subsampling": max(JpegImagePlugin.get_sampling(source), 0),
+            "progressive": bool(source.info.get("progressive")),
+            "keep_rgb": keep_rgb,
+        }
+        has_jfif = image.mode != "CMYK" and not keep_rgb
+        return _Encoding(options, container.jpeg_metadata(data, has_jfif=has_jfif))
+    if source_format == "PNG":
+        kind = (container.png_kind(data)[0], deep.COLOUR_TYPES[image.mode])
+        return replace(_foreign("PNG", None), insertion=container.png_metadata(data, kind))
+    if source_format == "WEBP" and container.is_lossless_webp(data):
+        return _Encoding({"lossless": True, "exact": True})
+    if source_format == "TIFF":
+        return _Encoding(_tiff_options(source))
+    return _foreign(_written(source_format), None)
+
+
+def _written(source_format: Source) -> Format:
+    return "PNG" if source_format == "BMP" or source_format == "GIF" else source_format
+
+
+def _foreign(file_format: Format, quality: int | None) -> _Encoding:
+    """To encode in a format that the picture did not come in, or without knowing how it was."""
+    if file_format == "PNG":
+        # Noise hardly compresses: level 6 takes three times as long as 1 for a tenth less.
+        return _Encoding({"compress_level": 1})
+    if file_format == "TIFF":
+        return _Encoding({"compression": "tiff_adobe_deflate" if features.check("libtiff") else "raw"})
+    options: dict[str, object] = {"quality": quality or LOSSY_QUALITY[file_format]}
+    return _Encoding({**options, "exact": True} if file_format == "WEBP" else options)
+
+
+def _tiff_options(source: ImageFile.ImageFile) -> dict[str, object]:
+    compression = source.info["compression"]
+    if compression.startswith(("group", "tiff_ccitt")):
+        compression = "tiff_adobe_deflate"  # the others hold nothing but black and white
+    return {"compression": compression, "exif": tiff_tags(source)}
+
+
+def _to_rgb(profile: bytes) -> ImageCms.ImageCmsTransform | None:
+    """From the CMYK of a profile to sRGB; None where the profile is of no use."""
+    try:
+        cmyk, srgb = ImageCms.ImageCmsProfile(io.BytesIO(profile)), ImageCms.createProfile("sRGB")
+        return ImageCms.buildTransform(cmyk, srgb, "CMYK", "RGB")
+    except (ImageCms.PyCMSError, *_DECODE_ERRORS):
+        return None
+
+
+def _orientation(exif_bytes: bytes) -> int:
+    """EXIF orientation 1..8; 1 where there is none or it makes no sense."""
+    exif = Image.Exif()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # damaged EXIF is kept as it is, and means upright
+            exif.load(exif_bytes)
+            value = exif.get(_ORIENTATION_TAG, 1)
+    except _DECODE_ERRORS:
+        return 1
+    return value if isinstance(value, int) and 1 <= value <= 8 else 1

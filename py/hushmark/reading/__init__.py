@@ -1,0 +1,1 @@
+"""From a picture to an answer: where to look, what to believe."""

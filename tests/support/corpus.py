@@ -1,0 +1,238 @@
+"""Small pictures of every kind that is taken, made from a sample photo: modes, depths, profiles, metadata."""
+
+import io
+import struct
+import zlib
+from functools import cache
+from itertools import product
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageCms, PngImagePlugin
+
+from tests.support.pictures import sample_photo
+
+XMP = b'<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF \
+xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about="" \
+xmlns:dc="http://purl.org/dc/elements/1.1/" dc:source="a source"/></rdf:RDF></x:xmpmeta><?xpacket end="w"?>'
+SRGB_PRIMARIES = ((0.64, 0.33), (0.30, 0.60), (0.15, 0.06))
+ADOBE_RGB_PRIMARIES = ((0.64, 0.33), (0.21, 0.71), (0.15, 0.06))
+DISPLAY_P3_PRIMARIES = ((0.680, 0.320), (0.265, 0.690), (0.150, 0.060))
+# CIELAB of paper and of the 15 overprints of the four inks, roughly as in offset printing; an index's bits
+# say which of cyan, magenta, yellow and black are there.
+_OVERPRINTS = (
+    *((95, 0, -2), (55, -37, -50), (48, 74, -3), (24, 22, -46)),
+    *((89, -5, 93), (50, -65, 27), (47, 68, 48), (23, 0, 0)),
+    *((16, 0, 0), (12, -4, -6), (11, 8, 0), (8, 2, -5)),
+    *((15, 0, 8), (11, -7, 3), (10, 7, 5), (6, 0, 0)),
+)
+
+Corpus = dict[str, bytes]
+
+
+def encoded(image: Image.Image, file_format: str, **options: Any) -> bytes:
+    """`image.save` to bytes."""
+    buffer = io.BytesIO()
+    image.save(buffer, file_format, **options)
+    return buffer.getvalue()
+
+
+@cache
+def base(mode: str = "RGB") -> Image.Image:
+    """240x180 pixels of a photo; where the mode has alpha, it goes from clear to opaque."""
+    photo = Image.open(io.BytesIO(sample_photo("astronaut.png"))).convert("RGB")
+    image = photo.resize((300, 300)).crop((30, 0, 270, 180))
+    if mode[-1] != "A":
+        return image.convert(mode)
+    image = image.convert("L" if mode == "LA" else "RGB")
+    alpha = np.tile(np.clip(np.linspace(-25, 400, 240), 0, 255).astype(np.uint8), (180, 1))
+    image.putalpha(Image.fromarray(alpha))
+    return image
+
+
+def icc_profile(space: bytes, connection: bytes, tags: dict[bytes, bytes]) -> bytes:
+    """An ICC profile of version 2 for printers or screens, without anything that is not needed."""
+    described = b"desc" + struct.pack(">II", 0, 5) + b"test\0" + bytes(78)
+    white = b"XYZ \0\0\0\0" + struct.pack(">iii", 63190, 65536, 54061)
+    tags = {b"desc": described, b"wtpt": white, **tags}
+    start = 132 + 12 * len(tags)
+    table, body = b"", b""
+    for name, data in tags.items():
+        table += name + struct.pack(">II", start + len(body), len(data))
+        body += data + bytes(-len(data) % 4)
+    header = bytearray(128)
+    header[8:12] = b"\2\x40\0\0"
+    header[12:24] = (b"prtr" if space == b"CMYK" else b"mntr") + space + connection
+    header[36:40] = b"acsp"
+    header[68:80] = struct.pack(">iii", 63190, 65536, 54061)
+    header[0:4] = struct.pack(">I", start + len(body))
+    return bytes(header) + struct.pack(">I", len(tags)) + table + body
+
+
+def rgb_profile(primaries: tuple[tuple[float, float], ...]) -> bytes:
+    """Three primaries (x, y), white D65 as lcms adapts it, the curve of sRGB."""
+    # sRGB's own, with other colorants.
+    data = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    xyz = np.array([(x / y, 1, (1 - x - y) / y) for x, y in primaries]).T
+    amounts = np.linalg.solve(xyz, np.array([0.9642, 1, 0.8249]))
+    for tag, column in zip((b"rXYZ", b"gXYZ", b"bXYZ"), (xyz * amounts).T, strict=True):
+        entry = data.index(tag, 128)
+        place = int.from_bytes(data[entry + 4 : entry + 8], "big") + 8
+        data[place : place + 12] = struct.pack(">iii", *(round(v * 65536) for v in column))
+    return bytes(data)
+
+
+def grey_profile() -> bytes:
+    """Gamma 2.2."""
+    return icc_profile(b"GRAY", b"XYZ ", {b"kTRC": b"curv\0\0\0\0" + struct.pack(">IHH", 1, 563, 0)})
+
+
+def cmyk_profile() -> bytes:
+    """Four inks on paper, mixed as their overprints cover the paper."""
+    ramp = bytes(range(256))
+    grid = b""
+    for cyan, magenta, yellow, black in product((0, 1), repeat=4):
+        lightness, a, b = _OVERPRINTS[cyan + 2 * magenta + 4 * yellow + 8 * black]
+        grid += bytes((round(lightness * 2.55), a + 128, b + 128))
+    matrix = struct.pack(">9i", *(65536, 0, 0, 0, 65536, 0, 0, 0, 65536))
+    lut = b"mft1\0\0\0\0" + bytes((4, 3, 2, 0)) + matrix + ramp * 4 + grid + ramp * 3
+    return icc_profile(b"CMYK", b"Lab ", {b"A2B0": lut})
+
+
+def exif(orientation: int = 1, *, thumbnail: bool = False) -> bytes:
+    """EXIF with a make, a date, a place, and a thumbnail behind all the rest."""
+    tags = Image.Exif()
+    tags[0x0112] = orientation
+    tags[0x010F] = "Camera"
+    tags.get_ifd(0x8769)[0x9003] = "2026:01:02 03:04:05"
+    tags.get_ifd(0x8825)[1] = "N"
+    data = tags.tobytes()
+    if not thumbnail:
+        return data
+    # The prefix of six bytes does not count in offsets.
+    order = "<" if data[6:8] == b"II" else ">"
+    first = 6 + struct.unpack_from(order + "I", data, 10)[0]
+    link = first + 2 + 12 * struct.unpack_from(order + "H", data, first)[0]
+    small = encoded(base().resize((40, 30)), "JPEG")
+    start = len(data) - 6
+    entries = ((0x0103, 3, 6), (0x0201, 4, start + 42), (0x0202, 4, len(small)))
+    second = struct.pack(order + "H", len(entries))
+    for tag, kind, value in entries:
+        packed = struct.pack(order + ("HH" if kind == 3 else "I"), *((value, 0) if kind == 3 else (value,)))
+        second += struct.pack(order + "HHI", tag, kind, 1) + packed
+    data = data[:link] + struct.pack(order + "I", start) + data[link + 4 :]
+    return data + second + bytes(4) + small
+
+
+def png_chunk(kind: bytes, body: bytes) -> bytes:
+    """A chunk with its length and checksum."""
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+
+def deep_samples(mode: str) -> NDArray[np.uint16]:
+    """The base with 16 bits a channel, the low ones a pattern: [h,w,channels]."""
+    high = np.asarray(base(mode), np.uint16).reshape(180, 240, -1)
+    low = np.arange(high.size, dtype=np.uint16).reshape(high.shape) * 37 % 256
+    alpha = np.zeros(high.shape[2], np.bool_)
+    alpha[-1] = mode[-1] == "A"
+    # Clear stays clear and opaque stays opaque.
+    return np.where(alpha, high * 257, high * 256 + low).astype(np.uint16)
+
+
+def deep_png(mode: str, *chunks: bytes) -> bytes:
+    """A PNG with 16 bits a channel, rows unfiltered."""
+    samples = deep_samples(mode)
+    colour_type = {"L": 0, "LA": 4, "RGB": 2, "RGBA": 6}[mode]
+    header = struct.pack(">IIBBBBB", samples.shape[1], samples.shape[0], 16, colour_type, 0, 0, 0)
+    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in samples)
+    parts = [png_chunk(b"IHDR", header), *chunks, png_chunk(b"IDAT", zlib.compress(rows))]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(parts) + png_chunk(b"IEND", b"")
+
+
+def cmyk_jpeg(*, ycck: bool = False, **options: Any) -> bytes:
+    """A CMYK JPEG as Adobe writes it, inverted; or one that is stored as YCCK."""
+    ink = base().convert("CMYK")
+    if not ycck:
+        return encoded(ink, "JPEG", quality=90, **options)
+    # What stands for cyan, magenta and yellow is YCbCr of the inverted inks; the marker says so.
+    *colours, _ = ink.split()
+    bands = Image.merge("RGB", colours).convert("YCbCr").split()
+    black = Image.fromarray((np.asarray(base("L")) // 8 + 10).astype(np.uint8))
+    data = encoded(Image.merge("CMYK", (*bands, black)), "JPEG", quality=90, **options)
+    marker = data.index(b"Adobe\0d")
+    return data[: marker + 11] + b"\2" + data[marker + 12 :]
+
+
+def formats() -> Corpus:
+    """Every format and mode that both runtimes take."""
+    jpeg = {
+        f"sampled{sampling}{'p' if progressive else ''}.jpg": encoded(
+            base(), "JPEG", quality=88, subsampling=sampling, progressive=progressive
+        )
+        for sampling in (0, 1, 2)
+        for progressive in (False, True)
+    }
+    return {
+        **jpeg,
+        "grey.jpg": encoded(base("L"), "JPEG", quality=88),
+        "rgb.jpg": encoded(base(), "JPEG", quality=90, keep_rgb=True),
+        "cmyk.jpg": cmyk_jpeg(),
+        "cmyk-profile.jpg": cmyk_jpeg(icc_profile=cmyk_profile()),
+        "ycck.jpg": cmyk_jpeg(ycck=True),
+        **{f"{mode}.png": encoded(base(mode), "PNG") for mode in ("1", "L", "LA", "RGB", "RGBA")},
+        "palette.png": encoded(base().quantize(200), "PNG"),
+        "palette-clear.png": encoded(base().quantize(200), "PNG", transparency=3),
+        **{f"{mode}16.png": deep_png(mode) for mode in ("L", "LA", "RGB", "RGBA")},
+        "lossy.webp": encoded(base(), "WEBP", quality=85),
+        "lossless.webp": encoded(base(), "WEBP", lossless=True),
+        "clear.webp": encoded(base("RGBA"), "WEBP", quality=85),
+        **{f"{mode}.tif": encoded(base(mode), "TIFF") for mode in ("L", "RGB", "RGBA", "CMYK")},
+        "image.bmp": encoded(base(), "BMP"),
+        "image.gif": encoded(base().quantize(200), "GIF"),
+    }
+
+
+def native_formats() -> Corpus:
+    """What takes codecs that only the native Pillow has."""
+    return {
+        "lzw.tif": encoded(base(), "TIFF", compression="tiff_lzw"),
+        "deflate.tif": encoded(base("RGBA"), "TIFF", compression="tiff_adobe_deflate"),
+        "image.avif": encoded(base(), "AVIF", quality=90),
+        "clear.avif": encoded(base("RGBA"), "AVIF", quality=90),
+    }
+
+
+def annotated() -> Corpus:
+    """Orientations, profiles and every kind of metadata."""
+    texts = PngImagePlugin.PngInfo()
+    texts.add_text("Title", "A title")
+    texts.add_text("Comment", "A comment", zip=True)
+    texts.add_itxt("XML:com.adobe.xmp", XMP.decode())
+    jpeg = encoded(
+        base(), "JPEG", exif=exif(1, thumbnail=True), xmp=XMP, comment=b"A comment", dpi=(300, 300)
+    )
+    iptc = b"Photoshop 3.0\x008BIM\x04\x04\0\0\0\0\0\x08\x1c\x02\x05\0\x03abc"
+    return {
+        **{f"turned{n}.jpg": encoded(base(), "JPEG", exif=exif(n)) for n in range(1, 9)},
+        "turned6.png": encoded(base(), "PNG", exif=exif(6)),
+        "turned8.webp": encoded(base(), "WEBP", exif=exif(8), quality=85),
+        "turned5.tif": encoded(base(), "TIFF", exif=exif(5)),
+        "srgb.jpg": encoded(base(), "JPEG", icc_profile=rgb_profile(SRGB_PRIMARIES)),
+        "p3.jpg": encoded(base(), "JPEG", icc_profile=rgb_profile(DISPLAY_P3_PRIMARIES)),
+        "adobe.png": encoded(base(), "PNG", icc_profile=rgb_profile(ADOBE_RGB_PRIMARIES)),
+        "grey-profile.png": encoded(base("L"), "PNG", icc_profile=grey_profile()),
+        "all.jpg": jpeg[:2] + b"\xff\xed" + struct.pack(">H", len(iptc) + 2) + iptc + jpeg[2:],
+        "all.png": encoded(base(), "PNG", exif=exif(3, thumbnail=True), pnginfo=texts, dpi=(300, 300)),
+        "all.webp": encoded(
+            base(), "WEBP", exif=exif(1), xmp=XMP, icc_profile=rgb_profile(DISPLAY_P3_PRIMARIES), quality=85
+        ),
+        "all.tif": encoded(
+            base(),
+            "TIFF",
+            dpi=(300, 300),
+            description="A description",
+            icc_profile=rgb_profile(ADOBE_RGB_PRIMARIES),
+        ),
+        "deep-exif.png": deep_png("RGB", png_chunk(b"eXIf", exif(8)[6:]), png_chunk(b"tEXt", b"Title\0Deep")),
+    }

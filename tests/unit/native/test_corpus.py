@@ -1,0 +1,173 @@
+"""Every kind of picture through the real network and back, and what exiftool sees of it before and after."""
+
+import asyncio
+import io
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hushmark import Marked, text_payload
+from hushmark.card import ModelCard, read_card
+from hushmark.hosts.native import NativeForward
+from hushmark.picture.container import Format
+from hushmark.picture.picture import open_picture
+from hushmark.pipeline import embed
+from PIL import Image
+
+from tests.support import corpus
+
+PICTURES = {**corpus.formats(), **corpus.native_formats(), **corpus.annotated()}
+Engine = tuple[NativeForward, ModelCard]
+
+
+@pytest.fixture(scope="module")
+def engine(repo_root: Path) -> Engine:
+    weights = repo_root / "weights"
+    return NativeForward(weights), read_card(weights / "decoder.safetensors")
+
+
+@pytest.fixture(scope="module")
+def marked(engine: Engine) -> dict[str, Marked]:
+    return {name: mark(engine, name) for name in PICTURES}
+
+
+def mark(
+    engine: Engine, name: str, output_format: Format | None = None, quality: int | None = None
+) -> Marked:
+    forward, card = engine
+    return asyncio.run(
+        embed(
+            PICTURES[name],
+            text_payload("pipe"),
+            name=name,
+            forward=forward,
+            card=card,
+            strength=2,  # they are small
+            output_format=output_format,
+            quality=quality,
+        )
+    )
+
+
+def loaded(data: bytes) -> Image.Image:
+    image = Image.open(io.BytesIO(data))
+    image.load()
+    return image
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_every_kind_of_picture_reads_back(name: str, marked: dict[str, Marked]) -> None:
+    result = marked[name]
+    if name == "1.png":  # black and white dots leave no room for a mark, and that is said
+        assert result.warnings == ("unreadable",)
+    else:
+        assert result.check.payload == text_payload("pipe")
+    before, after = loaded(PICTURES[name]), loaded(result.data)
+    assert after.size == before.size
+    if name.endswith((".bmp", ".gif")):
+        assert after.format == "PNG"
+    else:
+        assert after.format == before.format
+        assert result.name == name.replace(".", "-marked.")
+    if name not in ("1.png", "palette.png", "palette-clear.png", "image.gif"):
+        assert after.mode == before.mode
+
+
+@pytest.mark.parametrize("name", [name for name in PICTURES if "A" in name or "clear" in name])
+def test_alpha_is_untouched_and_so_is_what_it_hides(name: str, marked: dict[str, Marked]) -> None:
+    before, after = open_picture(PICTURES[name], name), open_picture(marked[name].data, name)
+    cover, result = np.asarray(before.image), np.asarray(after.image)
+    if name.endswith(".avif"):
+        return  # lossy, alpha too
+    assert np.array_equal(cover[..., -1], result[..., -1])
+    if name != "clear.webp":
+        hidden = cover[..., -1] == 0
+        assert hidden.any()
+        assert np.array_equal(cover[hidden], result[hidden])
+
+
+@pytest.mark.parametrize("mode", ["L", "LA", "RGB", "RGBA"])
+def test_low_bits_of_16_are_kept(mode: str, marked: dict[str, Marked]) -> None:
+    samples = corpus.deep_samples(mode)
+    result = open_picture(marked[f"{mode}16.png"].data, "a.png")
+    assert result.low is not None
+    assert np.array_equal(np.asarray(result.low).reshape(samples.shape), samples & 255)
+    change = np.asarray(result.image, np.int16).reshape(samples.shape) - (samples >> 8).astype(np.int16)
+    assert 0 < np.abs(change).max() < 100
+
+
+def seen_by_exiftool(folder: Path) -> dict[str, dict[str, str]]:
+    """Tags with their groups by file name, apart from those of the file as such."""
+    if shutil.which("exiftool") is None:
+        pytest.fail("exiftool is missing: install Debian's libimage-exiftool-perl, as make test does")
+    command = ["exiftool", "-j", "-G1", "-a", "-u", "-b", folder]
+    answers = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
+    return {
+        Path(tags["SourceFile"]).name: {
+            key: value
+            for key, value in tags.items()
+            if key.split(":")[0]
+            not in ("SourceFile", "System", "File", "Composite", "ExifTool", "JFIF", "Adobe")
+        }
+        for tags in answers
+    }
+
+
+PACKING = {
+    "PNG:BitDepth",
+    "PNG:ColorType",
+    "PNG:Interlace",
+    "PNG:Palette",
+    "PNG:Transparency",
+    "IFD0:StripOffsets",
+    "IFD0:StripByteCounts",
+    "IFD0:RowsPerStrip",
+    "QuickTime:MediaData",
+    "QuickTime:MediaDataSize",
+    "RIFF:AlphaUse",
+    "RIFF:AlphaPreprocessing",
+    "RIFF:AlphaFiltering",
+    "RIFF:AlphaCompression",
+}
+
+
+def test_exiftool_sees_the_same_metadata(tmp_path: Path, marked: dict[str, Marked]) -> None:
+    names = [name for name in PICTURES if not name.endswith((".bmp", ".gif"))]
+    for name in names:
+        for state, data in (("before", PICTURES[name]), ("after", marked[name].data)):
+            (tmp_path / state).mkdir(exist_ok=True)
+            (tmp_path / state / name).write_bytes(data)
+    before, after = seen_by_exiftool(tmp_path / "before"), seen_by_exiftool(tmp_path / "after")
+    for name in names:
+        dropped = {key for key in before[name] if key.startswith("IFD1:")}
+        assert bool(dropped) == (name in ("all.jpg", "all.png")), name
+        if name == "turned5.tif":  # Pillow turns it upright
+            dropped |= {"IFD0:Orientation", "IFD0:ImageWidth", "IFD0:ImageHeight"}
+        for key in before[name].keys() - dropped - PACKING:
+            assert after[name].get(key) == before[name][key], (name, key)
+        assert after[name].keys() - PACKING <= before[name].keys(), name
+
+
+@pytest.mark.parametrize(
+    "name", ["all.jpg", "all.png", "RGBA16.png", "cmyk-profile.jpg", "clear.webp", "all.tif"]
+)
+@pytest.mark.parametrize("output_format", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF"])
+def test_another_format_takes_mark_and_metadata_along(
+    name: str, output_format: Format, engine: Engine
+) -> None:
+    result = mark(engine, name, output_format)
+    assert result.check.payload == text_payload("pipe")
+    assert result.file_format == output_format
+    cover, picture = open_picture(PICTURES[name], name), open_picture(result.data, result.name)
+    assert picture.metadata.exif or not cover.metadata.exif
+    if cover.image.mode == picture.image.mode:
+        assert picture.metadata.icc == cover.metadata.icc
+    assert picture.metadata.xmp == cover.metadata.xmp
+
+
+def test_a_lower_quality_makes_a_smaller_file(engine: Engine) -> None:
+    sizes = [len(mark(engine, "sampled2.jpg", quality=quality).data) for quality in (95, 60)]
+    assert sizes[1] < 0.6 * sizes[0]

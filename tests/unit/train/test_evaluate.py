@@ -1,0 +1,310 @@
+"""How models are measured: distortions, what can be seen, presence, the report, the gallery, the plot."""
+
+import asyncio
+import math
+import random
+import re
+import statistics
+import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hushmark.card import ModelCard, Presence
+from hushmark.forward import Forward
+from hushmark.marking.budget import to_grid
+from hushmark.marking.residual import prepare
+from hushmark.picture.picture import Picture
+from hushmark.reading.reading import WHOLE_PICTURE, Reading, decide
+from hushmark.trials import page, through_file
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+from skimage.metrics import structural_similarity
+
+from tests.support.fakes import SpreadForward, photo
+from tests.support.pictures import sample_path
+from train import evaluate, plot
+from train.distortions import DISTORTIONS, Distortion, psnr, ssim, wilson
+from train.forward import TorchForward, gmac, megabytes
+from train.gallery import Exhibit, flattest, write_gallery
+from train.model import BITS, IMAGE_SIZE, Decoder, Encoder
+from train.samples import hard_pictures
+from train.visibility import Visibility, local_deviation
+
+ROWS = {row.name: row for row in DISTORTIONS}
+CARD = ModelCard("test", BITS, IMAGE_SIZE, Presence(1000, 0.05, 0.35, 0.04, 0.001))
+
+
+def flat(value: int, size: tuple[int, int] = (180, 90)) -> Image.Image:
+    return Image.new("RGB", size, (value, value, value))
+
+
+@given(st.floats(0, 1), st.integers(1, 10_000))
+def test_the_wilson_interval_holds_the_share(share: float, n: int) -> None:
+    low, high = wilson(share, n)
+    assert -1e-9 <= low <= share + 1e-9 and share - 1e-9 <= high <= 1 + 1e-9
+
+
+def test_the_wilson_interval_of_a_textbook_case() -> None:
+    assert wilson(0.5, 10) == pytest.approx((0.2366, 0.7634), abs=1e-4)
+
+
+@pytest.mark.parametrize("quality", [20, 90])
+def test_ssim_is_the_published_one(quality: int) -> None:
+    cover = photo(120, 70)
+    other = through_file(cover, "JPEG", quality)
+    expected = structural_similarity(
+        *(np.asarray(image.convert("L")) for image in (cover, other)),
+        gaussian_weights=True,
+        sigma=1.5,
+        use_sample_covariance=False,
+    )
+    assert ssim(cover, other) == pytest.approx(expected, abs=1e-6)
+    assert ssim(cover, cover) == pytest.approx(1)
+
+
+def test_psnr_of_a_step_of_one_level() -> None:
+    assert psnr(flat(100), flat(101)) == pytest.approx(20 * math.log10(255))
+    assert psnr(flat(100), flat(100)) == math.inf
+
+
+@pytest.mark.parametrize("row", DISTORTIONS, ids=lambda row: row.name)
+def test_a_distortion_repeats_and_gives_an_rgb_picture(row: Distortion) -> None:
+    cover = photo(150, 100)
+    once, again = (row.apply(cover, random.Random(3)) for _ in range(2))
+    assert once.mode == "RGB" and once.tobytes() == again.tobytes()
+    assert (once.tobytes() == cover.tobytes()) == (row.name == "none")
+    assert cover.tobytes() == photo(150, 100).tobytes()
+
+
+@pytest.mark.parametrize(
+    ("name", "size"),
+    [
+        ("crop to 71% of each side", (142, 71)),
+        ("resize to 32% of each side", (64, 32)),
+        ("rotate by 90 degrees", (100, 200)),
+        ("rotate by 5 degrees", (200, 100)),
+        ("several at once", (90, 45)),
+    ],
+)
+def test_sizes_after_a_distortion(name: str, size: tuple[int, int]) -> None:
+    assert ROWS[name].apply(photo(200, 100), random.Random(1)).size == size
+
+
+def test_hue_turns_red_towards_yellow_and_towards_blue() -> None:
+    red = Image.new("RGB", (4, 4), (200, 0, 0))
+    forward, back = (ROWS[f"hue {turn}0.1"].apply(red, random.Random(1)).getpixel((0, 0)) for turn in "+-")
+    assert forward == pytest.approx((200, 120, 0), abs=4)
+    assert back == pytest.approx((200, 0, 120), abs=4)
+
+
+def test_erasing_hides_a_tenth() -> None:
+    cover = photo(300, 200)
+    for seed in range(5):
+        erased = np.asarray(ROWS["erase 10% of the area"].apply(cover, random.Random(seed)))
+        changed = (erased != np.asarray(cover)).any(axis=2)
+        assert changed.mean() == pytest.approx(0.1, abs=0.005)
+        rows, columns = np.nonzero(changed)
+        assert 0.45 < (np.ptp(columns) + 1) / (np.ptp(rows) + 1) < 2.2
+
+
+def test_perspective_moves_the_picture_by_up_to_3_percent() -> None:
+    x, y = np.meshgrid(np.arange(200), np.arange(100))
+    places = np.stack([x, 2 * y, np.zeros_like(x)], axis=2).astype(np.uint8)
+    for seed in range(5):
+        image = ROWS["perspective, corners moved by 3%"].apply(Image.fromarray(places), random.Random(seed))
+        moved = np.asarray(image, np.float64)[10:-10, 20:-20] - places[10:-10, 20:-20]
+        # The corners' moves are 6 across and 3 down, which green counts twice.
+        assert 1.5 < np.abs(moved[..., :2]).max() < 8
+
+
+def test_a_page_shows_the_whole_picture_inside_of_margins() -> None:
+    for seed in range(6):
+        shown = np.asarray(page(Image.new("RGB", (90, 60), "#ff00ff"), random.Random(seed)))
+        rows, columns = np.nonzero((shown == (255, 0, 255)).all(axis=2))
+        assert len(rows) == 90 * 60 and np.ptp(columns) == 89 and np.ptp(rows) == 59
+        assert rows.min() >= 24 and columns.min() > 0
+        assert rows.max() < shown.shape[0] - 1 and columns.max() < shown.shape[1] - 1
+
+
+def test_deviation_is_that_of_the_neighbourhood() -> None:
+    image = photo(72, 54)
+    luma = np.asarray(image, np.float64) @ [0.299, 0.587, 0.114]
+    deviation = local_deviation(image)
+    assert deviation.shape == (54 - 3 + 1, 72 - 4 + 1)
+    assert deviation[20, 7] == pytest.approx(luma[20:23, 7:11].std())
+
+
+def test_a_change_counts_where_the_cover_is_flat() -> None:
+    cover = np.array(flat(100))
+    cover[:, 90:] = np.asarray(photo(90, 90))
+    changes = np.zeros_like(cover, np.int16)
+    changes[:, ::2] = 3
+    changes[:, 1::2] = -3
+    changes[:, 100:] *= 2  # a neighbourhood may reach a little beyond the flat half
+    seen = Visibility.of(Image.fromarray(cover), Image.fromarray((cover + changes).astype(np.uint8)))
+    assert seen.flat_rms == pytest.approx(3)
+    assert seen.shift == 0
+    rough = photo(90, 90)
+    brighter = Image.fromarray(np.asarray(rough) + np.array([0, 1, 0], np.uint8))
+    assert Visibility.of(rough, brighter).flat_rms == 0
+    assert Visibility.of(rough, brighter).shift == 1
+
+
+@pytest.fixture(scope="module")
+def forward() -> TorchForward:
+    """Networks that have learnt nothing."""
+    torch.manual_seed(1)
+    return TorchForward(Encoder().eval(), Decoder().eval())
+
+
+def test_pytorch_computes_what_the_product_asks_for(forward: TorchForward) -> None:
+    bits = evaluate.draw_bits("a", 0)[None]
+    image = np.random.default_rng(1).random((1, 3, IMAGE_SIZE, IMAGE_SIZE), np.float32)
+    residual = asyncio.run(forward.encode(bits, image))
+    small = to_grid(residual)
+    gradient, margins = asyncio.run(forward.refine(bits, image, small))
+    logits = asyncio.run(forward.decode(image + residual))
+    assert residual.shape == image.shape and gradient.shape == small.shape
+    assert margins.shape == logits.shape == (1, BITS)
+    with torch.no_grad():
+        assert np.array_equal(logits, forward.networks["decoder"](torch.from_numpy(image + residual)).numpy())
+    # The margins are the smallest of four views, of which one is the marked picture as it is.
+    assert (margins <= logits * (bits * 2 - 1) + 1e-5).all()
+
+
+def test_costs_of_the_networks(forward: TorchForward) -> None:
+    for name in ("encoder", "decoder"):
+        numbers = sum(p.numel() for p in forward.networks[name].parameters())
+        assert 2e-6 * numbers < megabytes(forward.networks[name]) < 2e-6 * numbers + 0.01
+    counts = gmac(forward)
+    assert 0.1 < counts["decoder"] < 0.3 and counts["encoder"] < 0.9
+    # Four views, forth and back.
+    assert counts["refiner"] > 7 * counts["decoder"]
+
+
+def test_messages_differ_and_repeat() -> None:
+    assert np.array_equal(evaluate.draw_bits("a.jpg", 1), evaluate.draw_bits("a.jpg", 1))
+    assert not np.array_equal(evaluate.draw_bits("a.jpg", 1), evaluate.draw_bits("a.jpg", 2))
+    assert set(evaluate.draw_bits("a.jpg", 1)) == {0.0, 1.0}
+
+
+@pytest.fixture
+def spread(monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Stands for a model that hides bits in colour differences; the path is of no meaning."""
+    monkeypatch.setattr(evaluate, "forward_of", lambda source: SpreadForward())
+    return Path("none")
+
+
+def test_a_marked_picture_is_measured_through_the_product(spread: Path) -> None:
+    path = sample_path("chelsea.png")
+    names = ("none", "JPEG 50", "brightness x0.5")
+    measured = evaluate.measure(path, 1, 2.0, names, spread, CARD)
+    assert list(measured.answers) == list(names)
+    assert measured.answers["none"] == evaluate.Answer(1.0, True, 1)
+    assert list(measured.statistics) == ["none", "JPEG 50"]
+    assert measured.statistics["none"] > CARD.presence.threshold(1)
+    assert 1 < measured.butteraugli[0] < measured.butteraugli[1] < 20
+    assert 30 < measured.visibility.psnr < 42
+    alone = evaluate.measure(path, 1, 2.0, ("JPEG 50",), spread, CARD)
+    assert alone.answers["JPEG 50"] == measured.answers["JPEG 50"]
+
+
+def test_unmarked_windows_are_counted(spread: Path) -> None:
+    path = sample_path("chelsea.png")
+    values = evaluate.unmarked_statistics(path, 6, spread)
+    assert len(values) == len(set(values)) == 6
+    assert values[:3] == evaluate.unmarked_statistics(path, 3, spread)
+
+
+def test_false_alarms_of_searches_are_counted(spread: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def search(picture: Picture, *, forward: Forward, card: ModelCard) -> Reading:
+        return decide(await forward.decode(prepare(picture, card.image_size)), card, WHOLE_PICTURE)
+
+    monkeypatch.setattr(evaluate, "search", search)
+    path = sample_path("chelsea.png")
+    values = evaluate.unmarked_statistics(path, 3, spread)
+    middle = statistics.fmean(sorted(values)[:2])
+    card = replace(CARD, presence=Presence(1000, 0.001, middle, 1.0, 0.001))
+    found = evaluate.unmarked_searches(path, 3, spread, card)
+    assert found == [value >= middle for value in values] and sum(found) == 2
+
+
+def test_the_tail_of_exponential_values_is_found() -> None:
+    rng = random.Random(1)
+    presence = evaluate.presence_of([rng.expovariate(2) for _ in range(20_000)])
+    assert presence.windows == 20_000
+    assert presence.tail_start == pytest.approx(math.log(20) / 2, rel=0.05)
+    assert presence.tail_scale == pytest.approx(0.5, rel=0.1)
+    assert presence.threshold(1) == pytest.approx(math.log(1000) / 2, rel=0.05)
+
+
+def measured(right: float, found: bool, *, norm: float = 0.7, statistic: float = 1) -> evaluate.Measured:
+    answer = evaluate.Answer(right, found, 4)
+    visibility = Visibility(psnr=42, ssim=0.995, shift=0.1, flat_rms=1.6)
+    return evaluate.Measured(visibility, (norm, 2 * norm), {"none": answer}, {"none": statistic})
+
+
+def test_figures_are_held_against_their_targets(capsys: pytest.CaptureFixture[str]) -> None:
+    runs = [measured(1, True), measured(0.5, True, norm=1.5, statistic=0.4)]
+    verdicts = {
+        check.what: check.cells()[3] for check in evaluate.checks_of(runs, CARD.presence.threshold(1))
+    }
+    assert verdicts["butteraugli 3-norm, mean"] == "FAIL" and verdicts["SSIM, mean"] == "pass"
+    assert verdicts["mean change of a channel, largest"] == "pass"
+    assert verdicts["local RMS where it is flat, largest"] == "FAIL"
+    assert verdicts["none: whole message"] == verdicts["none: found without search"] == "FAIL"
+    assert verdicts["SSIM, least"] == ""
+    evaluate.print_rows(evaluate.rows_of(runs), len(runs))
+    evaluate.print_rows(evaluate.rows_of([measured(1, True)]), 1)
+    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("| none")]
+    assert lines[0] == "| none | 2 | 75.00 | 63.18-83.99 | 99.8 | FAIL | 50.0 | 100.0 | 4 |"
+    assert "| pass | 100.0 |" in lines[1]
+
+
+def test_a_message_counts_as_whole_only_if_it_would_have_been_shown() -> None:
+    rows = evaluate.rows_of([measured(1, False), measured(1, True)])
+    assert rows["none"] == {"bit_accuracy": 1, "whole_message": 0.5, "found": 0.5, "windows": 4}
+
+
+def test_the_gallery_shows_what_was_added(tmp_path: Path) -> None:
+    marked = flat(100).copy()
+    marked.putpixel((5, 5), (102, 99, 100))
+    write_gallery([Exhibit("<a>", 2, flat(100), marked), Exhibit("b", 1, flat(9), flat(9))], tmp_path)
+    text = (tmp_path / "index.html").read_text()
+    assert "&lt;a&gt; at strength 2" in text and "<a>" not in text
+    files = re.findall(r'src="([^"]+)"', text)
+    assert len(files) == len(set(files)) == 10 and all((tmp_path / name).is_file() for name in files)
+    difference = Image.open(tmp_path / "000-difference.png")
+    assert difference.getpixel((5, 5)) == (160, 112, 128) and difference.getpixel((6, 5)) == (128, 128, 128)
+
+
+def test_the_close_up_lies_where_the_picture_is_flattest() -> None:
+    rough = photo(300, 200)
+    rough.paste((90, 90, 90), (200, 20, 260, 80))
+    left, top, right, bottom = flattest(rough, 100)
+    assert right - left == bottom - top == 100 and left >= 0 and right <= 300 and top >= 0
+    assert left < 230 < right and top < 50 < bottom
+
+
+def test_hard_pictures_can_be_marked() -> None:
+    for image in hard_pictures().values():
+        assert evaluate.as_picture(image).image.size == image.size
+
+
+def test_the_plot_rises_with_the_accuracy() -> None:
+    rows = [
+        {"step": str(step), "colour_accuracy": str(a), "grey_accuracy": "0.5", "strength": "1"}
+        for step, a in ((50, 0.5), (100, 0.8), (150, 1.0))
+    ]
+    svg = ElementTree.fromstring(plot.draw(rows))
+    colour, grey, _ = (
+        [tuple(map(float, point.split(","))) for point in line.attrib["points"].split()]
+        for line in svg.iter("{http://www.w3.org/2000/svg}polyline")
+    )
+    assert all(x < next_x and y > next_y for (x, y), (next_x, next_y) in pairwise(colour))
+    assert {y for _, y in grey} == {plot.BOTTOM} and colour[-1] == (plot.RIGHT, plot.TOP)

@@ -1,0 +1,211 @@
+"""Training, export and evaluation, on networks that have learnt nothing yet."""
+
+import csv
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import onnxruntime as ort
+import pytest
+import torch
+import torch.nn.functional as F
+from hushmark.marking.budget import Budget
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+from safetensors import safe_open
+
+from tests.support.pictures import sample_path
+from train import budget
+from train.distort import blur, elsewhere, everyday, jpeg, luma, round_to_8_bits, shrink
+from train.export import CARD_KEY, export, load_checkpoint, load_decoder, load_encoder
+from train.model import (
+    BITS,
+    BRIGHTNESS,
+    CONTRAST,
+    HUE,
+    IMAGE_SIZE,
+    VIEWS,
+    WANTED_MARGIN,
+    WORKING_SIZE,
+    Decoder,
+    Encoder,
+    Refiner,
+    back_through_views,
+    smooth,
+    turn_hue,
+    views_of,
+)
+from train.train import Schedule
+
+
+@pytest.fixture(scope="module")
+def batch() -> torch.Tensor:
+    """Random pictures, rough as well as smooth."""
+    torch.manual_seed(1)
+    return torch.cat([torch.rand(2, 3, 160, 160), shrink(torch.rand(2, 3, 160, 160), 1)])
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory, repo_root: Path) -> Path:
+    """A training run that was stopped after two steps and resumed for two more."""
+    folder = tmp_path_factory.mktemp("run")
+    photos = folder / "photos"
+    photos.mkdir()
+    for name in ("rocket.jpg", "chelsea.png"):
+        shutil.copy(sample_path(name), photos)
+    for minutes in ("0", "10"):
+        command = [sys.executable, "-m", "train.train", "--images", photos, "--out", folder]
+        options = ["--steps", "3", "--batch", "2", "--interval", "1", "--minutes", minutes]
+        subprocess.run([*command, *options], cwd=repo_root, check=True, capture_output=True)
+    return folder
+
+
+def test_a_run_stops_after_its_minutes_and_resumes_where_it_stopped(run: Path) -> None:
+    rows = list(csv.DictReader((run / "curve.csv").open()))
+    assert [row["step"] for row in rows] == ["1", "2", "3"]
+    assert all(0 < float(row["colour_loss"]) < 2 for row in rows)
+
+
+def test_the_exported_graphs_compute_what_pytorch_computes(run: Path, tmp_path: Path) -> None:
+    encoder, decoder = load_checkpoint(run / "checkpoint.pt")
+    export(encoder, decoder, {"model": "test"}, tmp_path)
+    rng = np.random.default_rng(1)
+    bits = rng.integers(0, 2, (1, BITS)).astype(np.float32)
+    image = rng.random((1, 3, IMAGE_SIZE, IMAGE_SIZE), np.float32)
+    half = load_encoder(tmp_path / "encoder.safetensors"), load_decoder(tmp_path / "decoder.safetensors")
+    expected = half[0](torch.from_numpy(bits), torch.from_numpy(image)), half[1](torch.from_numpy(image))
+    residual = rng.normal(0, 0.01, (1, 3, WORKING_SIZE, WORKING_SIZE)).astype(np.float32)
+    refined = Refiner(half[1])(*(torch.from_numpy(array) for array in (bits, image, residual)))
+    inputs = {"secret_bits": bits, "image": image, "residual": residual}
+    for name, wanted in {"encoder": expected[:1], "decoder": expected[1:], "refiner": refined}.items():
+        session = ort.InferenceSession(tmp_path / f"{name}.onnx", providers=["CPUExecutionProvider"])
+        computed = session.run(None, {entry.name: inputs[entry.name] for entry in session.get_inputs()})
+        for array, tensor in zip(computed, wanted, strict=True):
+            error = np.sqrt(np.mean((array - tensor.detach().numpy()) ** 2))
+            # Rounding may open or close a ReLU, where the gradient jumps.
+            limit = 1e-3 if name == "refiner" else 1e-4
+            assert error < limit * tensor.square().mean().sqrt().item()
+    for name in ("encoder", "decoder"):
+        with safe_open(tmp_path / f"{name}.safetensors", "np") as file:
+            assert file.metadata() == {CARD_KEY: '{"model": "test"}'}
+
+
+def test_the_refiner_follows_the_gradient_of_the_decoder() -> None:
+    torch.manual_seed(3)
+    decoder = Decoder()
+    image, bits = torch.rand(2, 3, 160, 160), torch.randint(2, (2, BITS)).float()
+    residual = (0.01 * torch.randn_like(image)).requires_grad_()
+    views = views_of(image + residual)
+    sign = (bits * 2 - 1).repeat(VIEWS, 1)
+    margins = decoder.working_logits(views) * sign
+    # The mean that contrast turns about counts as a constant.
+    (gradients,) = torch.autograd.grad(F.softplus(WANTED_MARGIN - margins).sum(), views)
+    wanted = -smooth(back_through_views(image + residual.detach(), gradients))
+    gradient, worst = Refiner(decoder).working_gradient(bits, image, residual.detach())
+    assert torch.allclose(gradient, wanted, atol=1e-4 * wanted.square().mean().sqrt().item())
+    assert torch.allclose(worst, margins.view(VIEWS, 2, BITS).amin(dim=0), atol=1e-5)
+
+
+def test_the_gradient_of_the_views_is_that_of_autograd() -> None:
+    torch.manual_seed(4)
+    marked = torch.rand(2, 3, 20, 20).requires_grad_()
+    weights = torch.randn(2 * VIEWS, 3, 20, 20)
+    mean = marked.detach().mean(dim=(1, 2, 3), keepdim=True)
+    contrast = mean + CONTRAST * (marked - mean)
+    plain = torch.cat([marked, luma(marked).expand(-1, 3, -1, -1), contrast, BRIGHTNESS * marked]).clamp(0, 1)
+    views = torch.cat([plain, turn_hue(marked, HUE), turn_hue(marked, -HUE)])
+    assert torch.equal(views, views_of(marked))
+    counts = torch.ones(VIEWS).index_fill(0, torch.tensor(1), 2.0)  # grey counts twice
+    counted = views * weights * counts.repeat_interleave(2).view(-1, 1, 1, 1)
+    (wanted,) = torch.autograd.grad(counted.sum(), marked)
+    assert torch.allclose(back_through_views(marked.detach(), weights), wanted, atol=1e-5)
+
+
+@pytest.mark.parametrize("strength", [0.5, 2.0])
+def test_what_is_seen_is_the_same_in_training_as_in_use(strength: float) -> None:
+    torch.manual_seed(5)
+    rough = F.interpolate(torch.rand(1, 3, 40, 40), (160, 160), mode="bicubic") * 0.5 + 0.25
+    rough[..., 90:] = 0.4  # a flat half
+    gradient = torch.randn(1, 3, 160, 160)
+    ours = budget.shape(budget.precondition(gradient, rough), rough, torch.full((1, 1, 1, 1), strength))
+    in_use = Budget(rough[0].numpy(), grey=False)
+    theirs = in_use.shape(in_use.precondition(gradient[0].numpy()), strength)
+    assert np.abs(theirs - ours[0].numpy()).max() < 0.002 * np.abs(theirs).max()
+    assert in_use.visibility(theirs) == pytest.approx(budget.visibility(ours, rough).item(), rel=0.001)
+
+
+def test_windows_from_elsewhere_are_other_pictures(batch: torch.Tensor) -> None:
+    torch.manual_seed(6)
+    windows = elsewhere(batch)
+    assert windows.shape == batch.shape and windows.min() >= -1e-5 and windows.max() <= 1 + 1e-5
+    assert (windows - batch).abs().mean(dim=(1, 2, 3)).min() > 0.02
+
+
+def test_convolutions_have_channels_in_multiples_of_4() -> None:
+    for network in (Encoder(), Decoder()):
+        for layer in network.modules():
+            if isinstance(layer, torch.nn.Conv2d):
+                assert layer.in_channels % 4 == 0 and layer.out_channels % 4 == 0
+
+
+def test_the_residual_has_the_nominal_strength_and_no_mean() -> None:
+    image = torch.rand(1, 3, IMAGE_SIZE, IMAGE_SIZE)
+    residual = Encoder()(torch.ones(1, BITS), image).detach()
+    assert residual.shape == image.shape
+    assert -10 * torch.log10((residual**2).mean()) == pytest.approx(38, abs=1)
+    assert residual.mean(dim=(2, 3)).abs().max() < 1e-4
+
+
+@pytest.mark.parametrize("strength", [0.0, 0.3, 1.0])
+def test_distorted_pictures_are_8_bit_pictures_with_a_gradient(batch: torch.Tensor, strength: float) -> None:
+    torch.manual_seed(2)
+    x = batch.clone().requires_grad_()
+    y = everyday(x, strength, grey=0.5)
+    assert y.shape == x.shape
+    assert torch.equal(y, round_to_8_bits(y)) and y.min() >= 0 and y.max() <= 1
+    torch.autograd.backward(y.sum())
+    assert x.grad is not None and torch.isfinite(x.grad).all() and x.grad.abs().sum() > 0
+
+
+def test_without_strength_only_rounding_happens(batch: torch.Tensor) -> None:
+    assert torch.equal(everyday(batch, 0, grey=0), round_to_8_bits(batch))
+    assert torch.allclose(everyday(batch, 0, grey=1), luma(batch).expand(-1, 3, -1, -1), atol=1 / 255)
+
+
+def test_jpeg_leaves_samples_without_a_quality_alone(batch: torch.Tensor) -> None:
+    result = jpeg(batch, [None, 30, None, 30])
+    assert torch.equal(result[::2], batch[::2])
+    assert not torch.equal(result[1::2], batch[1::2])
+
+
+@pytest.mark.parametrize("turn", [0.1, -0.1, 0.4])
+def test_hue_is_turned_as_pillow_turns_it(turn: float) -> None:
+    with Image.open(sample_path("astronaut.png")) as image:
+        photo = image.convert("RGB").resize((160, 160))
+    hue, saturation, value = photo.convert("HSV").split()
+    hue = hue.point([round(level + 256 * turn) % 256 for level in range(256)])
+    wanted = np.asarray(Image.merge("HSV", (hue, saturation, value)).convert("RGB"), np.float32) / 255
+    x = torch.from_numpy(np.asarray(photo, np.float32) / 255).permute(2, 0, 1)[None].requires_grad_()
+    y = turn_hue(x, torch.full((1, 1, 1, 1), turn))
+    # Pillow's HSV has 8 bits.
+    assert np.abs(y.detach().numpy()[0].transpose(1, 2, 0) - wanted).mean() < 1 / 255
+    torch.autograd.backward(y.sum())
+    assert x.grad is not None and torch.isfinite(x.grad).all() and x.grad.abs().max() < 10
+
+
+def test_blur_keeps_a_flat_picture_and_calms_a_rough_one(batch: torch.Tensor) -> None:
+    flat = torch.full((1, 3, 160, 160), 0.25)
+    assert torch.allclose(blur(flat, 1.5), flat, atol=1e-5)
+    assert blur(batch[:2], 1.5).std() < 0.5 * batch[:2].std()
+
+
+@given(st.integers(0, 9000), st.integers(100, 9000), st.booleans())
+def test_the_schedule_stays_in_its_bounds(step: int, steps: int, settled: bool) -> None:
+    schedule = Schedule(steps, settled=settled)
+    assert 0 < schedule.learning_rate(step) <= 1
+    assert 0 <= schedule.distortion(step) <= 1
+    assert 1 <= schedule.strength(step) <= 4
+    assert schedule.adapted(step) or not schedule.refinement(step)
