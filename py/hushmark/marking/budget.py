@@ -31,7 +31,7 @@ TO_RGB = np.array([(1, 0, 1.402), (1, -0.344136, -0.714136), (1, 1.772, 0)], np.
 _SEEN_AT_42_DB = np.array(
     [
         (1.15, 1.63, 1.75, 1.62),
-        (1.5 * 0.17, 1.5 * 0.24, 1.5 * 0.34, 1.5 * 0.64),
+        (1.5 * 0.17, 1.5 * 0.24, 2.0 * 0.34, 2.0 * 0.64),
         (0.58, 0.81, 0.96, 1.25),
     ]
 )
@@ -47,8 +47,8 @@ PEAK = 1.5
 """No place is more visible than this multiple of the budget."""
 SHAPE_ROUNDS = 4
 """Rounds in which what the peak takes from some places goes to the others."""
-LUMA_SHARE, COLOUR_SHARE = 0.64, 0.48
-"""How visible luma and colour may be at strength 1, each by itself; together that is 0.8."""
+LUMA_SHARE, COLOUR_SHARE = 0.56, 0.42
+"""How visible luma and colour may be at strength 1, each by itself; together that is 0.7."""
 
 _HALVINGS = 3
 _REACH = 4  # local deviation is that of 9x9 neighbours
