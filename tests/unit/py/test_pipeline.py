@@ -237,7 +237,8 @@ def test_pictures_of_few_pixels_are_told_with_the_chance_that_the_mark_lasts(
     size: tuple[int, int], warnings: tuple[str, ...]
 ) -> None:
     cover = encoded(photo(*size), "PNG")
-    marked = run(embed(cover, text_payload("a"), name="a.png", forward=SpreadForward(), card=CARD))
+    forward = SpreadForward()
+    marked = run(embed(cover, text_payload("a"), name="a.png", forward=forward, card=CARD, strength=1.4))
     assert marked.warnings == warnings
     assert (marked.expected < 0.95) == bool(warnings)
 
