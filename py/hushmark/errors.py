@@ -280,6 +280,15 @@ class PayloadKind(PayloadError):
         )
 
 
+class MessageKind(PayloadError):
+    """There is no such kind of message."""
+
+    code = "message-kind"
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(f"{kind} is no kind of message. Choose text, id, number or random.", kind=kind)
+
+
 class PassphraseEmpty(PayloadError):
     """A key from no characters."""
 

@@ -20,6 +20,7 @@ SAME_IN_BOTH = {"and", "psnr", "decibels", "pixels"}
 
 NOT_IN_THE_PAGE = {
     "payload-kind",
+    "message-kind",
     "mark-unreadable",
     "model-missing",
     "model-damaged",
