@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 import numpy as np
-from hushmark.message.code import PolarCode, quantise
+from hushmark.message.code import HARD, SOFT, PolarCode, quantise
 from numpy.typing import NDArray
 
 MESSAGE_BITS = 68
@@ -39,7 +39,8 @@ def scaled(signs: Logits, amplitude: float, rng: np.random.Generator) -> Logits:
 
 
 def flipped(signs: Logits, amplitude: float, rng: np.random.Generator) -> Logits:
-    """1 in 10 bits is wrong, and surer than the others are."""
+    """1 in 10 bits is wrong, and surer than the others are; the energy is 5 dB more than is said."""
+    amplitude *= 10 ** (5 / 20)
     wrong = rng.random(signs.shape) < 0.1
     return np.where(wrong, -signs * (amplitude + 3), plain(signs, amplitude, rng))
 
@@ -63,15 +64,15 @@ class Code(Protocol):
 class Polar:
     """With `paths` paths, of which the check is tried on the likeliest `tried`."""
 
-    def __init__(self, length: int, paths: int, tried: int) -> None:
+    def __init__(self, length: int, paths: int, tried: int, clip: float = SOFT) -> None:
         self.code = PolarCode(length, MESSAGE_BITS + check_bits(tried))
-        self.length, self.paths, self.tried = length, paths, tried
-        self.name = f"polar ({length},{self.code.size}), {paths} paths, {tried} tried"
+        self.length, self.paths, self.tried, self.clip = length, paths, tried, clip
+        self.name = f"polar ({length},{self.code.size}), {paths} paths, {tried} tried, clip {clip:g}"
 
     def read(self, logits_of: Callable[[Logits], Logits], words: int, rng: np.random.Generator) -> float:
         bits = rng.integers(0, 2, (words, self.code.size), dtype=np.uint8)
         logits = logits_of(2.0 * self.code.encode(bits) - 1)
-        found, _, _ = self.code.decode(quantise(logits), self.paths)
+        found, _, _ = self.code.decode(quantise(logits, self.clip), self.paths)
         hits = (found[:, : self.tried] == bits[:, np.newaxis]).all(axis=2).any(axis=1)
         return float(hits.mean())
 
@@ -89,7 +90,7 @@ class ReedMuller(Polar):
 
     def __init__(self, length: int, size: int, paths: int, tried: int) -> None:
         self.code = _ReedMullerCode(length, size)
-        self.length, self.paths, self.tried = length, paths, tried
+        self.length, self.paths, self.tried, self.clip = length, paths, tried, SOFT
         self.name = f"Reed-Muller ({length},{size}), {paths} paths, {tried} tried"
 
 
@@ -201,6 +202,7 @@ CODES: tuple[Code, ...] = (
     Polar(256, 32, 32),
     Polar(256, 64, 32),
     Polar(256, 128, 32),
+    Polar(256, 64, 32, HARD),
 )
 
 
@@ -211,17 +213,17 @@ def main() -> None:
     options = parser.parse_args()
     for length in (128, 192, 256):
         shares = "  ".join(f"{_accuracy(length, energy):5.1%}" for energy in ENERGIES)
-        print(f"{f'right raw bits of {length}, plain':47}{shares}")
+        print(f"{f'right raw bits of {length}, plain':55}{shares}")
     energies = "  ".join(f"{energy:5g}" for energy in ENERGIES)
     for name in [options.channel] if options.channel else CHANNELS:
-        print(f"\n{f'{name}: messages read at E/N0 of ... dB':47}{energies}   ms")
+        print(f"\n{f'{name}: messages read at E/N0 of ... dB':55}{energies}   ms")
         for code in CODES:
             cells, start = [], time.perf_counter()
             for energy in ENERGIES:
                 amplitude = np.sqrt(2 * 10 ** (energy / 10) / code.length)
                 cells.append(_rate(code, CHANNELS[name], amplitude, options.words))
             each = 1000 * (time.perf_counter() - start) / len(ENERGIES) / options.words
-            print(f"{code.name:47}{'  '.join(f'{cell:5.1%}' for cell in cells)}{each:5.1f}", flush=True)
+            print(f"{code.name:55}{'  '.join(f'{cell:5.1%}' for cell in cells)}{each:5.1f}", flush=True)
 
 
 def _rate(code: Code, channel: Channel, amplitude: float, words: int) -> float:

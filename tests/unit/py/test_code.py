@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hushmark.message.code import PolarCode, quantise
+from hushmark.message.code import HARD, PolarCode, quantise
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -86,6 +86,7 @@ def test_the_scale_of_logits_does_not_matter(scale: float) -> None:
 def test_strong_values_are_clipped_and_silent_bits_leave_the_scale_alone() -> None:
     logits = np.array([[1.0, -1, 1, -1, 1, 500, -2, 0, 0, 0, 0, 0, 0, 0, 0, 0]])
     assert quantise(logits)[0, :8].tolist() == [42, -42, 42, -42, 42, 127, -85, 0]
+    assert quantise(logits, HARD)[0, :8].tolist() == [127, -127, 127, -127, 127, 127, -127, 0]
     assert (quantise(np.zeros((2, 16))) == 0).all()
     assert quantise(logits).dtype == np.int16
 
