@@ -165,6 +165,18 @@ class PictureMetadata(PictureError):
         )
 
 
+class PictureMemory(PictureError):
+    """There is not enough memory to decode or to write it."""
+
+    code = "picture-memory"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"There is not enough memory for {name}. Close other programs, or make it smaller first.",
+            name=name,
+        )
+
+
 class OutputFormat(PictureError):
     """No encoder for `file_format` is here."""
 

@@ -125,6 +125,31 @@ def exif(orientation: int = 1, *, thumbnail: bool = False) -> bytes:
     return data + second + bytes(4) + small
 
 
+TIFF_SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8}
+"""Bytes of a value by the type of its tag."""
+
+
+def tiff_with(data: bytes, *entries: tuple[int, int, bytes]) -> bytes:
+    """A little-endian TIFF with more tags, or other ones: each a tag, a type and the bytes of its values."""
+    (first,) = struct.unpack_from("<I", data, 4)
+    places = range(first + 2, first + 2 + 12 * struct.unpack_from("<H", data, first)[0], 12)
+    directory = {struct.unpack_from("<H", data, place)[0]: data[place : place + 12] for place in places}
+    file = bytearray(data)
+    for tag, kind, values in entries:
+        head = struct.pack("<HHI", tag, kind, len(values) // TIFF_SIZES[kind])
+        if len(values) > 4:
+            file += bytes(len(file) % 2)
+            directory[tag] = head + struct.pack("<I", len(file))
+            file += values
+        else:
+            directory[tag] = head + values.ljust(4, b"\0")
+    file += bytes(len(file) % 2)
+    struct.pack_into("<I", file, 4, len(file))
+    return bytes(
+        file + struct.pack("<H", len(directory)) + b"".join(directory[tag] for tag in sorted(directory))
+    ) + bytes(4)
+
+
 def png_chunk(kind: bytes, body: bytes) -> bytes:
     """A chunk with its length and checksum."""
     return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))

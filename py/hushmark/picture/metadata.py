@@ -1,9 +1,12 @@
 """What a file says about its picture, apart from the file's format; and what of it marking makes untrue."""
 
+import math
 import struct
 from dataclasses import dataclass
+from typing import Any
 
-from PIL import Image, PngImagePlugin
+from PIL import Image, PngImagePlugin, TiffImagePlugin
+from PIL import TiffTags as tag_names
 
 EXIF_PREFIX = b"Exif\0\0"
 
@@ -12,12 +15,32 @@ _PHOTOSHOP_PREFIX = b"Photoshop 3.0\0"
 _PHOTOSHOP_THUMBNAILS = (0x0409, 0x040C)
 _ICC_SPACES = {"L": b"GRAY", "LA": b"GRAY", "RGB": b"RGB ", "RGBA": b"RGB ", "CMYK": b"CMYK"}
 _COMMENT = "Comment"
-_XMP_TAG = 0x02BC
-# Tags that say where a TIFF's pixels lie and how they are packed or turned,
-_TIFF_LAYOUT = {*range(254, 263), 266, 273, 274, *range(277, 282), 284, 292, 293, 317, 320, *range(322, 326)}
-_TIFF_LAYOUT |= {330, 338, 339, 347, *range(512, 522), 529, 530, 531, 532}
-# and blocks (XMP, IPTC, Photoshop's, ICC) that lie elsewhere in other formats.
-_TIFF_BLOCKS = {_XMP_TAG, 33723, 34377, 34675}
+# The tags of a TIFF that are written back. libtiff takes a value for what its own table says of the tag, and
+# one of another type or length ends the process: so each tag here is one that was tried.
+_BYTE, _ASCII, _SHORT, _RATIONAL, _UNDEFINED, _DOUBLE = 1, 2, 3, 5, 7, 12
+_XMP_TAG, _IPTC, _PHOTOSHOP, _ICC = 0x02BC, 33723, 34377, 34675
+_TIFF_BLOCKS = {_XMP_TAG, _IPTC, _PHOTOSHOP, _ICC}
+"""They lie elsewhere in other formats."""
+_MAP_TAGS = {33550: _DOUBLE, 33922: _DOUBLE, 34264: _DOUBLE, 34735: _SHORT, 34736: _DOUBLE}
+_MAP_TAGS |= dict.fromkeys((34737, 42112, 42113), _ASCII)
+"""GeoTIFF's and GDAL's, which mean nothing in other formats."""
+_TIFF_TYPES = {
+    # Document, description, make, model, page, software, date, artist, host, copyright.
+    **dict.fromkeys((269, 270, 271, 272, 285, 305, 306, 315, 316, 33432), _ASCII),
+    **dict.fromkeys((282, 283, 286, 287), _RATIONAL),  # resolution and position
+    **dict.fromkeys((296, 18246, 18249), _SHORT),  # unit of the resolution, rating in stars and in percent
+    **dict.fromkeys(range(40091, 40096), _BYTE),  # Windows' title, comment, author, keywords, subject
+    **{_XMP_TAG: _BYTE, _IPTC: _UNDEFINED, _PHOTOSHOP: _BYTE, _ICC: _UNDEFINED},
+    **_MAP_TAGS,
+}
+_RESOLUTION_UNIT = 296
+_ORIENTATION_TAG = 0x0112
+_SUB_DIRECTORIES = (0x8769, 0x8825)
+"""EXIF's own tags and the place."""
+
+
+TiffTags = TiffImagePlugin.ImageFileDirectory_v2
+"""Values by tag, as Pillow's writer takes them."""
 
 
 @dataclass(frozen=True)
@@ -35,12 +58,10 @@ class Metadata:
         """The metadata of an image that Pillow has loaded."""
         info = image.info
         dpi = info.get("dpi")
-        exif = _bytes(info.get("exif"))
-        if image.format == "TIFF":
-            tags = tiff_tags(image)
-            for tag in _TIFF_BLOCKS & tags.keys():
-                del tags[tag]
-            exif = tags.tobytes() if tags else b""
+        if isinstance(image, TiffImagePlugin.TiffImageFile):
+            exif = _to_exif(tiff_tags(image))
+        else:
+            exif = _bytes(info.get("exif"))
         texts = getattr(image, "text", {}) if image.format == "PNG" else {_COMMENT: info.get("comment", b"")}
         return cls(
             exif=without_thumbnail(exif.removeprefix(EXIF_PREFIX)),
@@ -60,18 +81,22 @@ class Metadata:
         options: dict[str, object] = {}
         if self.icc[16:20] == _ICC_SPACES[mode]:
             options["icc_profile"] = self.icc
-        if self.exif:
+        if self.exif and file_format != "TIFF":
             options["exif"] = EXIF_PREFIX + self.exif
         if self.dpi is not None and file_format in ("JPEG", "PNG", "TIFF"):
             options["dpi"] = self.dpi
         if file_format == "PNG":
             options["pnginfo"] = self._png_texts()
         elif file_format == "TIFF":
-            tags = Image.Exif()
-            tags.load(EXIF_PREFIX + self.exif if self.exif else b"")
+            exif = Image.Exif()
+            exif.load(EXIF_PREFIX + self.exif if self.exif else b"")
+            tags = _safe_tags(exif)
+            # Turned back by whoever shows it: the pixels are as they were stored.
+            if exif.get(_ORIENTATION_TAG) in range(1, 9):
+                tags[_ORIENTATION_TAG] = exif[_ORIENTATION_TAG]
             if self.xmp:
                 tags[_XMP_TAG] = self.xmp
-            options["exif"] = tags
+            options["tiffinfo"] = tags
         elif self.xmp:
             options["xmp"] = self.xmp
         if file_format == "JPEG" and (comment := dict(self.texts).get(_COMMENT)):
@@ -87,13 +112,79 @@ class Metadata:
         return texts
 
 
-def tiff_tags(image: Image.Image) -> Image.Exif:
-    """The tags of a TIFF, but those of its layout."""
-    tags = Image.Exif()
-    tags.load(image.getexif().tobytes())
-    for tag in _TIFF_LAYOUT & tags.keys():
-        del tags[tag]
+def tiff_tags(image: TiffImagePlugin.TiffImageFile) -> TiffTags:
+    """The tags of a TIFF that are written back, but those of its layout: what describes the picture."""
+    return _safe_tags(image.getexif(), image.tag_v2)
+
+
+def has_sub_directories(tags: TiffTags) -> bool:
+    """Whether there are EXIF's own tags or a place, which Pillow writes without libtiff only."""
+    return any(tag in tags for tag in _SUB_DIRECTORIES)
+
+
+def _safe_tags(exif: Image.Exif, values: TiffTags | None = None) -> TiffTags:
+    """Those of the values (of the EXIF, unless given) whose tag has a type to write them in, in that type.
+
+    Values that are not of their tag's type are left out.
+    """
+    tags = TiffTags()
+    for tag, value in (exif if values is None else values).items():
+        kind = _TIFF_TYPES.get(tag)
+        if values is not None and tag == _IPTC:
+            # Adobe's software says that it were whole numbers, of which Pillow takes the first.
+            value = values._tagdata.get(tag)
+        if kind is not None and (safe := _safe_value(tag, kind, value)) is not None:
+            tags[tag] = safe
+            tags.tagtype[tag] = kind
+    for tag in _SUB_DIRECTORIES:
+        if inner := exif.get_ifd(tag):
+            tags[tag] = {key: _text_as_bytes(key, value, tag) for key, value in inner.items()}
     return tags
+
+
+def _safe_value(tag: int, kind: int, value: Any) -> Any:
+    """The value as a tag of this type has it, None where it is none."""
+    several = value if isinstance(value, tuple) else (value,)
+    single = several[0] if len(several) == 1 else None
+    if kind == _ASCII:
+        # Pillow's writer would make "?" of what is not ASCII; its reader takes bytes for Latin-1.
+        return single.encode("latin-1", "replace") if isinstance(single, str) else None
+    if kind in (_BYTE, _UNDEFINED):
+        return single if isinstance(single, bytes) and single else None
+    if kind == _RATIONAL:
+        return float(several[0]) if _is_number(single) and 0 < float(several[0]) < 2**32 else None
+    if kind == _DOUBLE:
+        return tuple(map(float, several)) if several and all(map(_is_number, several)) else None
+    if not several or not all(isinstance(number, int) and 0 <= number < 2**16 for number in several):
+        return None
+    if tag in _MAP_TAGS:
+        return several
+    return single if tag != _RESOLUTION_UNIT or single in (1, 2, 3) else None
+
+
+def _to_exif(tags: TiffTags) -> bytes:
+    """EXIF with the tags of a TIFF that have their place in it."""
+    exif = Image.Exif()
+    for tag in tags.keys() - _TIFF_BLOCKS - _MAP_TAGS.keys():
+        if tag in _SUB_DIRECTORIES:
+            exif.get_ifd(tag).update(tags[tag])
+        else:
+            exif[tag] = tags[tag]
+    return exif.tobytes() if len(exif) or has_sub_directories(tags) else b""
+
+
+def _text_as_bytes(tag: int, value: Any, directory: int) -> Any:
+    """A value of a directory; of text the bytes, see `_safe_value`."""
+    is_text = isinstance(value, str) and tag_names.lookup(tag, directory).type == _ASCII
+    return value.encode("latin-1", "replace") if is_text else value
+
+
+def _is_number(value: Any) -> bool:
+    """Whether it is a finite number, as a fraction with the denominator 0 is not."""
+    try:
+        return math.isfinite(float(value))
+    except (TypeError, ValueError, OverflowError, ZeroDivisionError):
+        return False
 
 
 def without_thumbnail(exif: bytes) -> bytes:

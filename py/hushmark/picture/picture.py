@@ -5,20 +5,21 @@ display, and only the model's view of the picture is turned.
 """
 
 import io
-import struct
 import warnings
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import IO, Literal, cast
 
-from PIL import Image, ImageCms, ImageFile, JpegImagePlugin, UnidentifiedImageError, features
+from PIL import Image, ImageCms, ImageFile, JpegImagePlugin, TiffImagePlugin, features
 
 from ..errors import (
     OutputFormat,
     OutputQuality,
     PictureAnimated,
     PictureEmpty,
+    PictureError,
     PictureFormat,
+    PictureMemory,
     PictureMetadata,
     PictureMode,
     PictureTooLarge,
@@ -30,7 +31,7 @@ from ..errors import (
 from . import container
 from . import png16 as deep
 from .container import Format, Source
-from .metadata import Metadata, tiff_tags
+from .metadata import Metadata, TiffTags, has_sub_directories, tiff_tags
 
 MINIMUM_SIDE = 32
 MAXIMUM_PIXELS = 120_000_000
@@ -52,18 +53,6 @@ _EXTENSIONS: dict[Format, tuple[str, ...]] = {
     "TIFF": (".tif", ".tiff"),
     "AVIF": (".avif",),
 }
-# What Pillow's plugins raise on damaged files (OverflowError on 32 bits only, in the page), as fuzzing finds.
-_DECODE_ERRORS = (
-    OSError,
-    SyntaxError,
-    ValueError,
-    EOFError,
-    LookupError,
-    TypeError,
-    OverflowError,
-    RuntimeError,
-    struct.error,
-)
 # Modes that are read, and what each is worked on in where there is no transparency.
 _MODES: dict[str, "Mode"] = {
     "1": "L",
@@ -87,7 +76,6 @@ _WRITTEN_MODES: dict[Format, dict["Mode", "Mode"]] = {
     "AVIF": {"CMYK": "RGB", "L": "RGB", "LA": "RGBA"},
 }
 """What a format cannot hold, and what it becomes."""
-_SUB_DIRECTORIES = {0x8769, 0x8825}  # EXIF's and that of places
 
 Mode = Literal["L", "LA", "RGB", "RGBA", "CMYK"]
 
@@ -230,15 +218,21 @@ def open_picture(data: bytes, name: str, *, least_side: int | None = None) -> Pi
             encoding = _encoding_of(source, image, data, source_format)
     except Image.DecompressionBombError as error:
         raise PictureTooLarge(name, MAXIMUM_PIXELS) from error
-    except (UnidentifiedImageError, *_DECODE_ERRORS) as error:
+    except MemoryError as error:
+        raise PictureMemory(name) from error
+    except PictureError:
+        raise
+    except Exception as error:  # Pillow's plugins raise all kinds on damaged files, SystemError among them
         whole = container.is_whole(data, source_format) and "truncated" not in str(error)
         raise (PictureUnreadable(name) if whole else PictureTruncated(name)) from error
     if not container.is_whole(data, source_format):
         raise PictureTruncated(name)
     # Pillow turns a TIFF upright by itself.
     orientation = 1 if source_format == "TIFF" else _orientation(source.info.get("exif", b""))
-    # Pillow's writers fall back on `info`; what to keep is said explicitly.
+    # Pillow's writers fall back on `info`, and on a TIFF's own tags; what to keep is said explicitly.
     image.info.clear()
+    for attribute in ("tag", "tag_v2"):
+        vars(image).pop(attribute, None)
     return Picture(
         name=name,
         file_format=_written(source_format),
@@ -279,13 +273,14 @@ def encode_picture(picture: Picture) -> list[bytes]:
             file = cast(IO[bytes], output)  # nothing but written to by these writers
             picture.image.save(file, picture.file_format, **options)
         else:
-            if _SUB_DIRECTORIES & getattr(options.get("exif"), "keys", set)():
-                # Pillow writes directories inside of TIFF only without libtiff.
+            if has_sub_directories(cast(TiffTags, options.get("tiffinfo", {}))):
                 options["compression"] = "raw"
             buffer = io.BytesIO()
             picture.image.save(buffer, picture.file_format, **options)
             output.write(buffer.getvalue())
-    except _DECODE_ERRORS as error:
+    except MemoryError as error:
+        raise PictureMemory(picture.name) from error
+    except Exception as error:  # the pixels are ours, so it is the metadata that the writer does not take
         raise PictureMetadata(picture.name) from error
     return output.pieces
 
@@ -346,7 +341,7 @@ def _encoding_of(
         return replace(_foreign("PNG", None), insertion=container.png_metadata(data, kind))
     if source_format == "WEBP" and container.is_lossless_webp(data):
         return _Encoding({"lossless": True, "exact": True})
-    if source_format == "TIFF":
+    if isinstance(source, TiffImagePlugin.TiffImageFile):
         return _Encoding(_tiff_options(source))
     return _foreign(_written(source_format), None)
 
@@ -366,11 +361,11 @@ def _foreign(file_format: Format, quality: int | None) -> _Encoding:
     return _Encoding({**options, "exact": True} if file_format == "WEBP" else options)
 
 
-def _tiff_options(source: ImageFile.ImageFile) -> dict[str, object]:
+def _tiff_options(source: TiffImagePlugin.TiffImageFile) -> dict[str, object]:
     compression = source.info["compression"]
     if compression.startswith(("group", "tiff_ccitt")):
         compression = "tiff_adobe_deflate"  # the others hold nothing but black and white
-    return {"compression": compression, "exif": tiff_tags(source)}
+    return {"compression": compression, "tiffinfo": tiff_tags(source)}
 
 
 def _to_rgb(profile: bytes) -> ImageCms.ImageCmsTransform | None:
@@ -378,7 +373,7 @@ def _to_rgb(profile: bytes) -> ImageCms.ImageCmsTransform | None:
     try:
         cmyk, srgb = ImageCms.ImageCmsProfile(io.BytesIO(profile)), ImageCms.createProfile("sRGB")
         return ImageCms.buildTransform(cmyk, srgb, "CMYK", "RGB")
-    except (ImageCms.PyCMSError, *_DECODE_ERRORS):
+    except Exception:  # a damaged profile
         return None
 
 
@@ -390,6 +385,6 @@ def _orientation(exif_bytes: bytes) -> int:
             warnings.simplefilter("ignore")  # damaged EXIF is kept as it is, and means upright
             exif.load(exif_bytes)
             value = exif.get(_ORIENTATION_TAG, 1)
-    except _DECODE_ERRORS:
+    except Exception:  # damaged EXIF
         return 1
     return value if isinstance(value, int) and 1 <= value <= 8 else 1

@@ -12,6 +12,8 @@ from hushmark.errors import (
     PictureEmpty,
     PictureError,
     PictureFormat,
+    PictureMemory,
+    PictureMetadata,
     PictureMode,
     PictureTooLarge,
     PictureTooSmall,
@@ -26,7 +28,7 @@ from hushmark.picture.picture import open_picture, save_picture
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from PIL import Image, ImageCms, PngImagePlugin, features
+from PIL import Image, ImageCms, ImageFile, PngImagePlugin, features
 
 from tests.support.fakes import encoded, photo
 from tests.support.pictures import sample_photo
@@ -353,6 +355,26 @@ def test_a_webp_canvas_is_measured_before_it_is_set_up() -> None:
     data = b"RIFF" + struct.pack("<I", len(chunk) + 4) + b"WEBP" + chunk
     with pytest.raises(PictureTooLarge):
         open_picture(data, "huge.webp")
+
+
+@pytest.mark.parametrize("error", [SystemError, AttributeError, ZeroDivisionError, MemoryError])
+def test_whatever_a_plugin_raises_is_a_problem_of_that_picture(
+    error: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    data = encoded(photo(40, 40), "PNG")
+    picture = open_picture(data, "photo.png")
+    expected = (
+        (PictureMemory, PictureMemory) if error is MemoryError else (PictureUnreadable, PictureMetadata)
+    )
+    monkeypatch.setattr(Image.Image, "save", fail)
+    with pytest.raises(expected[1], match=r"photo\.png"):
+        save_picture(picture)
+    monkeypatch.setattr(ImageFile.ImageFile, "load", fail)
+    with pytest.raises(expected[0], match=r"photo\.png"):
+        open_picture(data, "photo.png")
 
 
 @pytest.mark.parametrize("kind", [b"zTXt", b"iCCP"])
