@@ -25,6 +25,16 @@ class HushmarkError(Exception):
         super().__init__(sentence)
         self.facts = {name: fact for name, fact in facts.items() if fact is not None}
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """For pickling: errors come from other processes, and a sentence is not what they are made of."""
+        return _restored, (type(self), str(self), self.__dict__)
+
+
+def _restored(kind: type[HushmarkError], sentence: str, attributes: dict[str, object]) -> HushmarkError:
+    error = kind.__new__(kind, sentence)
+    error.__dict__.update(attributes)
+    return error
+
 
 class PictureError(HushmarkError):
     """The picture cannot be used."""
@@ -174,6 +184,34 @@ class PictureMemory(PictureError):
         super().__init__(
             f"There is not enough memory for {name}. Close other programs, or make it smaller first.",
             name=name,
+        )
+
+
+class PictureDefect(PictureError):
+    """Hushmark made a mistake with it: `reason` is what Python says."""
+
+    code = "picture-defect"
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(
+            f"{name} brought a mistake of Hushmark to light ({reason}). Please report it, with the picture "
+            "if you can.",
+            name=name,
+            reason=reason,
+        )
+
+
+class PictureCrash(PictureError):
+    """The process that worked on it ended; `reason` is how."""
+
+    code = "picture-crash"
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(
+            f"{name} ended the process that worked on it ({reason}). It may be damaged, or take more memory "
+            "than there is: save it anew with an image editor.",
+            name=name,
+            reason=reason,
         )
 
 

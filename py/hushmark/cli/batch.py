@@ -1,21 +1,39 @@
-"""Many pictures at a time: which files are meant, several threads, files that are whole or not there."""
+"""Many pictures at a time: which files are meant, several processes, files that are whole or not there."""
 
 import errno
 import glob
 import io
+import multiprocessing
 import os
 import secrets
+import signal
 import stat
 import sys
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from multiprocessing import resource_tracker
+from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnProcess
 from pathlib import Path, PurePath
-from threading import Event
-from typing import BinaryIO, TypeVar
+from queue import SimpleQueue
+from threading import Lock
+from typing import Any, BinaryIO, Generic, TypeVar
 
-from ..errors import FileKind, FileProblem, FileTooLarge, FolderEmpty, HushmarkError
+from ..errors import (
+    FileKind,
+    FileProblem,
+    FileTooLarge,
+    FolderEmpty,
+    HushmarkError,
+    ModelDamaged,
+    ModelMissing,
+    PictureCrash,
+    PictureDefect,
+    PictureMemory,
+    RuntimeMissing,
+)
 
 STANDARD = "-"
 """What stands for standard input or output."""
@@ -63,11 +81,12 @@ class Source:
     """A picture to work on.
 
     `path`: its file, None for standard input; `place`: its name, with the folders that led to it from one
-    that was given.
+    that was given; `data`: its bytes, where they were read already.
     """
 
     path: Path | None
     place: PurePath
+    data: bytes | None = None
 
     @property
     def name(self) -> str:
@@ -79,9 +98,11 @@ class Source:
 
         Raises FileProblem, FileKind, FileTooLarge, and FolderEmpty for a folder without pictures.
         """
-        if self.path is None:
-            return read_limited(sys.stdin.buffer, self.name)
+        if self.data is not None:
+            return self.data
         try:
+            if self.path is None:
+                return read_limited(sys.stdin.buffer, self.name)
             kind = self.path.stat().st_mode
             if stat.S_ISDIR(kind):
                 os.scandir(self.path).close()  # what it says of a folder that may not be read
@@ -91,7 +112,7 @@ class Source:
             with self.path.open("rb") as file:
                 return read_limited(file, self.name)
         except OSError as error:
-            raise file_problem(self.path, error) from error
+            raise file_problem(self.path or Path(self.name), error) from error
 
 
 def read_limited(file: BinaryIO, name: str) -> bytes:
@@ -204,46 +225,141 @@ def _identity(path: Path) -> _FileId | None:
     return facts.st_dev, facts.st_ino
 
 
-class Stopped(BaseException):
-    """Raised in work that nobody waits for any more."""
+Work = Callable[[Source], _Outcome]
+"""What is done with a picture. Other processes get it by pickling."""
 
 
 def run(
-    sources: Sequence[Source], work: Callable[[Source, Callable[..., None]], _Outcome], jobs: int
+    sources: Sequence[Source], work: Work[_Outcome], jobs: int
 ) -> Generator[tuple[Source, _Outcome | HushmarkError]]:
-    """Do the work on each source in `jobs` threads -> the outcomes, or the errors for people, in their order.
+    """Do the work on each source -> the outcomes, or the errors for people, in their order.
 
-    The work is given a function to call now and then, with any arguments: there it ends when the iteration
-    is left, by Ctrl-C for instance.
+    Several sources are worked on in `jobs` processes of their own, so that one that ends its process costs no
+    other; a single one in this process. All processes end when the iteration is left, by Ctrl-C for instance.
+    Raises ModelMissing, ModelDamaged, RuntimeMissing: there is no use in going on, then.
     """
-    stop = Event()
-
-    def check(*_: object) -> None:
-        if stop.is_set():
-            raise Stopped
+    if len(sources) == 1:
+        yield sources[0], _settled(_attempt(work, sources[0]))
+        return
+    workers: list[_Worker[_Outcome]] = [_Worker(work) for _ in range(min(jobs, len(sources)))]
+    free = SimpleQueue[_Worker[_Outcome]]()
+    for worker in workers:
+        free.put(worker)
 
     def attempt(source: Source) -> _Outcome | HushmarkError:
+        worker = free.get()
         try:
-            return work(source, check)
-        except HushmarkError as error:
-            return error
-        except MemoryError:
-            return FileProblem(source.name, "There is not enough memory for it: take fewer jobs")
+            return worker.do(source)
+        finally:
+            free.put(worker)
 
-    # No more than two a thread wait for their turn: marked pictures take room.
+    # No more than two a process wait for their turn: marked pictures take room.
     waiting: deque[tuple[Source, Future[_Outcome | HushmarkError]]] = deque()
-    pool = ThreadPoolExecutor(jobs)
+    pool = ThreadPoolExecutor(len(workers), initializer=_leave_interrupts)
     try:
         for source in sources:
             waiting.append((source, pool.submit(attempt, source)))
             if len(waiting) >= 2 * jobs:
                 first, future = waiting.popleft()
-                yield first, future.result()
+                yield first, _settled(future.result())
         for source, future in waiting:
-            yield source, future.result()
+            yield source, _settled(future.result())
     finally:
-        stop.set()
-        pool.shutdown(cancel_futures=True)
+        pool.shutdown(wait=False, cancel_futures=True)
+        for worker in workers:
+            worker.stop()
+        pool.shutdown()
+
+
+def _leave_interrupts() -> None:
+    """Block Ctrl-C in this thread, for the processes that it starts: it would end them while they load."""
+    if sys.platform != "win32":
+        resource_tracker.ensure_running()  # lifts the block when it starts
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+
+
+def _attempt(work: Work[_Outcome], source: Source) -> _Outcome | HushmarkError:
+    try:
+        return work(source)
+    except HushmarkError as error:
+        return error
+    except MemoryError:
+        return PictureMemory(source.name)
+    except Exception as error:
+        return PictureDefect(source.name, f"{type(error).__name__}: {error}")
+
+
+def _settled(outcome: _Outcome | HushmarkError) -> _Outcome | HushmarkError:
+    """The outcome, unless it is that nothing can be done at all."""
+    if isinstance(outcome, ModelMissing | ModelDamaged | RuntimeMissing):
+        raise outcome
+    return outcome
+
+
+class _Worker(Generic[_Outcome]):
+    """A process that does the work on one picture at a time, and is started again when it ended."""
+
+    def __init__(self, work: Work[_Outcome]) -> None:
+        self._work = work
+        self._lock = Lock()
+        self._stopped = False
+        self._process: SpawnProcess | None = None
+        self._connection: Connection[Any, Any] | None = None
+
+    def do(self, source: Source) -> _Outcome | HushmarkError:
+        """The outcome of the work, or its error; PictureCrash if the process ended over it."""
+        if source.path is None:
+            # What comes through a pipe comes to this process alone.
+            data = _attempt(Source.load, source)
+            if isinstance(data, HushmarkError):
+                return data
+            source = replace(source, data=data)
+        process, connection = self._started()
+        try:
+            connection.send(source)
+            outcome: _Outcome | HushmarkError = connection.recv()
+        except (EOFError, OSError):
+            process.join()
+            return PictureCrash(source.name, _ending(process.exitcode))
+        return outcome
+
+    def stop(self) -> None:
+        """End the process, whatever it does; `do` answers, then."""
+        with self._lock:
+            self._stopped = True
+            if self._process is not None:
+                self._process.kill()
+
+    def _started(self) -> "tuple[SpawnProcess, Connection[Any, Any]]":
+        with self._lock:
+            if self._process is None or self._connection is None or not self._process.is_alive():
+                # Not forked: threads of the networks would be missing in the copy.
+                context = multiprocessing.get_context("spawn")
+                self._connection, theirs = context.Pipe()
+                self._process = context.Process(target=_serve, args=(self._work, theirs), daemon=True)
+                self._process.start()
+                theirs.close()
+                if self._stopped:
+                    self._process.kill()
+            return self._process, self._connection
+
+
+def _serve(work: Work[_Outcome], connection: "Connection[Any, Any]") -> None:
+    """Work on what comes, in a process of its own, until the other side is gone."""
+    # Ctrl-C goes to all processes of a terminal; the one that started this one ends it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        while True:
+            connection.send(_attempt(work, connection.recv()))
+    except (EOFError, OSError):
+        return  # the other side was killed, perhaps in the middle of a picture
+
+
+def _ending(code: int | None) -> str:
+    """How a process ended, for a sentence."""
+    if code is not None and code < 0:
+        return signal.Signals(-code).name
+    return f"exit code {code}"
 
 
 def store(path: Path, data: bytes) -> None:

@@ -10,6 +10,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, get_args
@@ -218,7 +219,7 @@ def embed(
 
     Every marked picture is read back before it counts as done.
     """
-    forward, card = _model(jobs)
+    card = _card()
     _one_payload(payload, card.bits)  # before any work
     key = _passphrase(key_file, ask_key)
     found = batch.find(sources, recursive=recursive, leave_out=Path(output))
@@ -236,32 +237,23 @@ def embed(
             )
     written: set[Path] = set()
 
-    def target(source: Source) -> Path:
-        return Path(output) / source.place if into_folder else Path(output)
-
-    def work(source: Source, check: Callable[..., None]) -> Marked:
-        if not (force or to_standard) and os.path.lexists(target(source)):
-            raise OutputExists(target(source))
-        return asyncio.run(
-            pipeline.embed(
-                source.load(),
-                _one_payload(payload, card.bits),
-                name=source.name,
-                forward=forward,
-                card=card,
-                strength=strength,
-                key=key,
-                again=again,
-                output_format=chosen,
-                quality=quality,
-                progress=check,
-            )
-        )
+    work = _Marking(
+        folder=Path(output) if into_folder else None,
+        file=None if into_folder or to_standard else Path(output),
+        payload=payload,
+        strength=strength,
+        key=key,
+        again=again,
+        force=force,
+        output_format=chosen,
+        quality=quality,
+        threads=_threads(jobs),
+    )
 
     def finish(source: Source, marked: Marked) -> tuple[Path, Marked]:
         if "unreadable" in marked.warnings and not force:
             raise MarkUnreadable(source.name)
-        path = target(source)
+        path = work.target(source) or Path(output)
         if into_folder:
             # True to the format, where that is not the one of the original.
             path = path.with_suffix(Path(marked.name).suffix)
@@ -311,7 +303,7 @@ def read(
     ids: Path | None,
 ) -> int:
     """Read pictures: files, folders, glob patterns, or - for standard input."""
-    _, card = _model(jobs)
+    card = _card()
     known = None if ids is None else KnownIds.parse(_text(ids), card.bits)
     with _readings(sources, recursive, jobs, as_json, key_file, ask_key, known) as (report, readings):
         for source, reading in readings:
@@ -337,7 +329,7 @@ def verify(
     **payload: Any,
 ) -> int:
     """Tell whether pictures carry an id, or one of a list."""
-    _, card = _model(jobs)
+    card = _card()
     if ids is None:
         known = KnownIds([(_one_payload(payload, card.bits), None)], card.bits)
     elif any(payload.values()):
@@ -373,7 +365,7 @@ def make_overlay(
     path = Path(output)
     if output != STANDARD and os.path.lexists(path) and not force:
         raise OutputExists(path)
-    forward, card = _model(1)
+    forward, card = _model(0)
     wanted = _one_payload(payload, card.bits)
     key = _passphrase(key_file, ask_key)
     making = overlay.overlay(wanted, forward=forward, card=card, strength=strength, key=key)
@@ -394,7 +386,7 @@ def info(as_json: bool) -> int:
     """Tell which weights and which versions do the work."""
     from ..hosts.native import weights_dir
 
-    _, card = _model(1)
+    card = _card()
     facts = {
         "hushmark": __version__,
         "python": sys.version.split()[0],
@@ -463,15 +455,9 @@ def _readings(
     known: KnownIds | None,
 ) -> Iterator[tuple[_Report, Iterator[tuple[Source, Reading]]]]:
     """The report, and the readings of the sources that did not fail."""
-    forward, card = _model(jobs)
     key = _passphrase(key_file, ask_key)
     found = batch.find(sources, recursive=recursive)
-
-    def work(source: Source, check: Callable[..., None]) -> Reading:
-        reading = pipeline.read(
-            source.load(), name=source.name, forward=forward, card=card, key=key, known=known, progress=check
-        )
-        return asyncio.run(reading).reading
+    work = _Look(key, known, _threads(jobs))
 
     def readings() -> Iterator[tuple[Source, Reading]]:
         for source, outcome in outcomes:
@@ -487,12 +473,82 @@ def _readings(
         yield report, readings()
 
 
-def _model(jobs: int) -> tuple["NativeForward", ModelCard]:
+@dataclass(frozen=True)
+class _Marking:
+    """Marks a picture, in whatever process.
+
+    `folder`: where marked pictures go, the same tree as where they came from, or `file`: where the only one
+    goes; neither for standard output. `payload`: as given by the options; the rest as in `pipeline.embed`.
+    """
+
+    folder: Path | None
+    file: Path | None
+    payload: dict[str, Any]
+    strength: float
+    key: Key | None
+    again: bool
+    force: bool
+    output_format: Format | None
+    quality: int | None
+    threads: int
+
+    def target(self, source: Source) -> Path | None:
+        return self.file if self.folder is None else self.folder / source.place
+
+    def __call__(self, source: Source) -> Marked:
+        target = self.target(source)
+        if target is not None and not self.force and os.path.lexists(target):
+            raise OutputExists(target)
+        forward, card = _model(self.threads)
+        return asyncio.run(
+            pipeline.embed(
+                source.load(),
+                _one_payload(self.payload, card.bits),
+                name=source.name,
+                forward=forward,
+                card=card,
+                strength=self.strength,
+                key=self.key,
+                again=self.again,
+                output_format=self.output_format,
+                quality=self.quality,
+            )
+        )
+
+
+@dataclass(frozen=True)
+class _Look:
+    """Reads a picture, in whatever process: see `pipeline.read`."""
+
+    key: Key | None
+    known: KnownIds | None
+    threads: int
+
+    def __call__(self, source: Source) -> Reading:
+        forward, card = _model(self.threads)
+        reading = pipeline.read(
+            source.load(), name=source.name, forward=forward, card=card, key=self.key, known=self.known
+        )
+        return asyncio.run(reading).reading
+
+
+def _card() -> ModelCard:
+    """The card of the weights; with it, that the networks can run is known before any work."""
     # Imported late: `--help` needs no onnxruntime, and its absence becomes a sentence.
+    from ..hosts.native import packaged_card
+
+    return packaged_card()
+
+
+def _model(threads: int) -> tuple["NativeForward", ModelCard]:
     from ..hosts.native import packaged_model
 
-    # Several pictures at a time share the cores.
-    return packaged_model(0 if jobs == 1 else max((os.cpu_count() or 1) // jobs, 1))
+    return packaged_model(threads)
+
+
+def _threads(jobs: int) -> int:
+    """Threads for the networks of one picture: several pictures at a time share the cores."""
+    return 0 if jobs == 1 else max((os.cpu_count() or 1) // jobs, 1)
 
 
 def _one_payload(given: dict[str, Any], n_bits: int) -> Payload:

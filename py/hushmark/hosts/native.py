@@ -63,6 +63,11 @@ def packaged_model(threads: int = 0) -> tuple[NativeForward, ModelCard]:
     return _load(weights_dir(), threads)
 
 
+def packaged_card() -> ModelCard:
+    """The card of the networks in `weights_dir`. Raises ModelMissing, ModelDamaged."""
+    return read_card(weights_dir() / "decoder.safetensors")
+
+
 @cache
 def _load(weights: Path, threads: int) -> tuple[NativeForward, ModelCard]:
     return NativeForward(weights, threads), read_card(weights / "decoder.safetensors")

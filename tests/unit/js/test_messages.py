@@ -2,6 +2,7 @@
 
 import inspect
 import json
+import pickle
 import re
 import subprocess
 from collections.abc import Iterator
@@ -31,6 +32,8 @@ NOT_IN_THE_PAGE = {
     "file-kind",
     "file-too-large",
     "file",
+    "picture-defect",
+    "picture-crash",
 }
 """Errors of the command line, and those that only a mistake of ours could bring about."""
 
@@ -107,6 +110,13 @@ def test_an_error_names_each_of_its_facts_in_both_languages() -> None:
         assert str(plain) != str(other), (plain.code, changed)
         if plain.code not in NOT_IN_THE_PAGE:
             assert chinese[0] != chinese[1], (plain.code, changed)
+
+
+def test_an_error_is_the_same_in_another_process() -> None:
+    for kind in set(all_errors(HushmarkError)) - {AlreadyMarked}:  # its reading stands for a real one here
+        error = example(kind)
+        copy = pickle.loads(pickle.dumps(error))
+        assert (type(copy), str(copy), vars(copy)) == (kind, str(error), vars(error))
 
 
 def test_what_is_not_known_is_left_out_of_a_sentence() -> None:

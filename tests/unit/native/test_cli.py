@@ -1,16 +1,14 @@
 """The command line: what it writes, says and answers."""
 
+import ctypes
 import io
 import json
 import os
 import re
-import shutil
 import signal
 import stat
 import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -451,24 +449,11 @@ def test_a_defect_does_not_look_like_an_unmarked_picture(
     assert "RuntimeError: a defect" in capsys.readouterr().err
 
 
-@pytest.fixture
-def as_nobody(tmp_path: Path) -> Iterator[None]:
-    """Root may read and write everything, so that its tests run as somebody else."""
-    if os.geteuid() != 0:
-        yield
-        return
-    user = 65534
-    opened = [path for path in (tmp_path, *tmp_path.parents) if path.stat().st_mode & 0o011 != 0o011]
-    modes = {path: stat.S_IMODE(path.stat().st_mode) for path in opened}
-    for path in opened:
-        path.chmod(modes[path] | 0o011)
-    os.seteuid(user)
-    try:
-        yield
-    finally:
-        os.seteuid(0)
-        for path, mode in modes.items():
-            path.chmod(mode)
+def obey_permissions() -> None:
+    """For a process that is about to start: root's may read and write everything, unless told otherwise."""
+    if os.geteuid() == 0:
+        for override in (1, 2):  # of permissions to write, and to read
+            ctypes.CDLL(None).prctl(24, override)  # is dropped for good
 
 
 def test_a_pipe_is_told_and_passed_over_in_folders(tmp_path: Path, marked: bytes) -> None:
@@ -499,32 +484,30 @@ def test_each_file_is_met_once(tmp_path: Path, marked: bytes, capsys: pytest.Cap
     assert capsys.readouterr().out.count("pipe (text") == 1
 
 
-def test_a_folder_that_may_not_be_read_costs_only_itself(
-    tmp_path: Path, marked: bytes, capsys: pytest.CaptureFixture[str], as_nobody: None
-) -> None:
-    photos = Path(tempfile.mkdtemp())
-    for name in ("a", "b", "c"):
-        (photos / name).mkdir()
-        (photos / name / "small.png").write_bytes(marked)
-    (photos / "b").chmod(0)
+def test_a_folder_that_may_not_be_read_costs_only_itself(tmp_path: Path, marked: bytes) -> None:
+    def failed(*arguments: object) -> tuple[str, str]:
+        done = in_a_process(*arguments, preexec_fn=obey_permissions)
+        assert done.returncode == cli.FAILED
+        return done.stdout.decode(), done.stderr.decode()
+
+    a, b, c = (tmp_path / name for name in ("a", "b", "c"))
+    for folder in (a, b, c):
+        folder.mkdir()
+        (folder / "small.png").write_bytes(marked)
+    b.chmod(0)
+    c.chmod(0o555)
     try:
-        assert run("read", photos, "--recursive") == cli.FAILED
-        captured = capsys.readouterr()
-        assert captured.out.count("pipe (text") == 2
-        assert f"{photos / 'b'}: Permission denied." in captured.err
-        assert run("read", photos / "b" / "small.png") == cli.FAILED
-        assert "small.png: Permission denied." in capsys.readouterr().err
-        assert run("read", photos / "a", "--key-file", photos / "b" / "key") == cli.FAILED
-        assert "key: Permission denied." in capsys.readouterr().err
-        out = photos / "c"
-        out.chmod(0o555)
-        assert run("embed", photos / "a", "--again", "--text", "pipe", "-o", out / "new") == cli.FAILED
-        assert "small.png: Permission denied." in capsys.readouterr().err
-        assert names(out) == ["small.png"]
+        said, complained = failed("read", tmp_path, "--recursive")
+        assert said.count("pipe (text") == 2
+        assert f"{b}: Permission denied." in complained
+        assert "small.png: Permission denied." in failed("read", b / "small.png")[1]
+        assert "key: Permission denied." in failed("read", a, "--key-file", b / "key")[1]
+        marking = ("embed", a, "--again", "--text", "pipe", "-o", c / "new")
+        assert "small.png: Permission denied." in failed(*marking)[1]
+        assert names(c) == ["small.png"]
     finally:
-        (photos / "b").chmod(0o755)
-        (photos / "c").chmod(0o755)
-        shutil.rmtree(photos)
+        for folder in (b, c):
+            folder.chmod(0o755)
 
 
 ODD = b"caf\xe9 \x1b[31mred\r\nline\xe2\x80\xae.png"
