@@ -88,6 +88,8 @@
  * @typedef {object} Timed
  * @property {Record<string, number>} phases milliseconds of each phase
  *
+ * @typedef {"exif" | "maker-note" | "jfif" | "photoshop" | "iptc" | "xmp" | "text" | "segment" | "pictures"} Removed
+ *
  * @typedef {object} Marked
  * @property {Uint8Array<ArrayBuffer>} data the marked picture's file
  * @property {string} name
@@ -99,8 +101,9 @@
  * @property {number} psnr dB
  * @property {Payload} payload
  * @property {Reading} check the marked picture, read back
- * @property {("unreadable" | "weak" | "small" | "shape")[]} warnings what the check means, and the size
+ * @property {("unreadable" | "weak" | "small" | "shape" | "maker-note")[]} warnings what the check means, and the size
  * @property {number} expected the measured chance, 0..1, that a mark in a picture of this size lasts
+ * @property {Removed[]} removed what showed the unmarked picture, and so was left out
  * @property {Uint8Array<ArrayBuffer>} difference PNG file: mid-grey + 16 times the difference
  * @property {Record<string, number>} phases milliseconds of each phase
  *

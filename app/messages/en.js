@@ -267,6 +267,19 @@ export const en = {
     small: (share) => `so few pixels that the mark may not last: ${share} are read after JPEG 80`,
     /** @param {string} share */
     shape: (share) => `so narrow that the mark may not last: ${share} are read after JPEG 80`,
+    "maker-note": () => "its EXIF has a large maker note, which may show the unmarked picture",
+  },
+  leftOut: "Left out, as it shows the unmarked picture",
+  removed: {
+    exif: "EXIF thumbnail",
+    "maker-note": "preview in EXIF",
+    jfif: "JFIF thumbnail",
+    photoshop: "Photoshop thumbnail",
+    iptc: "IPTC preview",
+    xmp: "picture in XMP",
+    text: "picture in a text",
+    segment: "application segment",
+    pictures: "further pictures",
   },
   /** @param {string} before @param {string} after */
   sizes: (before, after) => `${before} → ${after}`,

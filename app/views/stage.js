@@ -238,6 +238,8 @@ export class Stage {
       [() => m.file, () => m.sizes(inBytes(item.file.size), inBytes(outcome.file.size))],
       [() => m.time, () => timeInWords(outcome.phases)],
     ];
+    if (outcome.removed.length)
+      facts.push([() => m.leftOut, () => m.list(outcome.removed.map((what) => m.removed[what]))]);
     this.#facts.replaceChildren(
       ...facts.map(([term, text]) => h("div", {}, h("dt", {}, term), h("dd", {}, text))),
     );

@@ -23,6 +23,7 @@ from .message.known import KnownIds
 from .message.payload import Payload, to_bits
 from .picture.container import Format
 from .picture.picture import Picture, encode_picture, open_picture
+from .picture.previews import Preview, maker_note, may_hide_a_picture
 from .reading.reading import WHOLE_PICTURE, Reading, decide
 from .reading.search import is_sure, search
 from .trials import TRIALS
@@ -45,9 +46,10 @@ Each phase starts with 0 of 1: open, prepare, forward, refine, apply, save, chec
 goes on with the windows that it has tried, of the most that it may try.
 """
 
-MarkWarning = Literal["unreadable", "weak", "small", "shape"]
+MarkWarning = Literal["unreadable", "weak", "small", "shape", "maker-note"]
 """What to know of a marked picture: its mark cannot be read back, or only just; it has so few pixels, in a
-usual or in a long shape, that the mark may not last (see `Marked.expected`).
+usual or in a long shape, that the mark may not last (see `Marked.expected`); it has a maker note so large
+that a preview of the unmarked one may be in it.
 """
 
 _LASTING = 0.95
@@ -63,8 +65,8 @@ class Marked:
     `data`: the file; `name`: suggested file name; `width`, `height`: pixels as displayed;
     `strength`: that was asked for; `psnr`: dB against the cover, before encoding; `check`: what reading
     `data` back gave; `warnings`: what that means, empty when all is well; `expected`: the measured chance,
-    0..1, that a mark in a picture of this size is read after JPEG of quality 80; `phases`: milliseconds by
-    phase.
+    0..1, that a mark in a picture of this size is read after JPEG of quality 80; `removed`: what showed the
+    unmarked picture, and so was left out, in alphabetical order; `phases`: milliseconds by phase.
     """
 
     data: bytes
@@ -78,6 +80,7 @@ class Marked:
     check: Reading
     warnings: tuple[MarkWarning, ...]
     expected: float
+    removed: tuple[Preview, ...]
     phases: dict[str, float]
     _samples: tuple[Image.Image, Image.Image]
 
@@ -133,6 +136,7 @@ async def embed(
     await phases.enter("save")
     samples = unmarked, residual.sample(marked)
     file_format, marked_name, (width, height) = cover.file_format, cover.marked_name, cover.display_size
+    removed, note = tuple(sorted(cover.removed)), maker_note(cover.metadata.exif)
     pieces = encode_picture(marked)
     del cover, marked  # the file in one piece, and the picture that the check decodes, take their room
     encoded = b"".join(pieces)
@@ -152,8 +156,9 @@ async def embed(
         psnr=psnr,
         payload=payload,
         check=check,
-        warnings=_warnings(check, payload, width, height),
+        warnings=_warnings(check, payload, width, height, note),
         expected=expected_reading(width, height),
+        removed=removed,
         phases=phases.finish(),
         _samples=samples,
     )
@@ -202,7 +207,9 @@ async def _mark(
     return residual.apply(cover, pattern[np.newaxis])
 
 
-def _warnings(check: Reading, payload: Payload, width: int, height: int) -> tuple[MarkWarning, ...]:
+def _warnings(
+    check: Reading, payload: Payload, width: int, height: int, note: bytes
+) -> tuple[MarkWarning, ...]:
     warnings: list[MarkWarning] = []
     if not check.carries(payload):
         warnings.append("unreadable")
@@ -210,6 +217,8 @@ def _warnings(check: Reading, payload: Payload, width: int, height: int) -> tupl
         warnings.append("weak")
     if expected_reading(width, height) < _LASTING:
         warnings.append("shape" if max(width, height) > _LONG * min(width, height) else "small")
+    if may_hide_a_picture(note):
+        warnings.append("maker-note")
     return tuple(warnings)
 
 

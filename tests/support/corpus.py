@@ -1,5 +1,7 @@
 """Small pictures of every kind that is taken, made from a sample photo: modes, depths, profiles, metadata."""
 
+import base64
+import hashlib
 import io
 import struct
 import zlib
@@ -260,4 +262,156 @@ def annotated() -> Corpus:
             icc_profile=rgb_profile(ADOBE_RGB_PRIMARIES),
         ),
         "deep-exif.png": deep_png("RGB", png_chunk(b"eXIf", exif(8)[6:]), png_chunk(b"tEXt", b"Title\0Deep")),
+    }
+
+
+def small_jpeg() -> bytes:
+    """A thumbnail of the base."""
+    return encoded(base().resize((40, 30)), "JPEG")
+
+
+def segment(marker: int, body: bytes) -> bytes:
+    """A marker segment of a JPEG."""
+    return struct.pack(">BBH", 0xFF, marker, len(body) + 2) + body
+
+
+def photoshop_resources() -> bytes:
+    """A thumbnail of Photoshop 5 and one of Photoshop 4, IPTC with a preview and a caption, a resolution."""
+    head = struct.pack(">IIIIIIHH", 1, 40, 30, 120, 3600, len(small_jpeg()), 24, 1)
+    iptc = (
+        b"\x1c\x02\x78\0\x09a caption" + b"\x1c\x02\xca" + struct.pack(">H", len(small_jpeg())) + small_jpeg()
+    )
+    resources = (
+        (0x03ED, struct.pack(">IHHIHH", 300 << 16, 1, 1, 300 << 16, 1, 1)),
+        (0x040C, head + small_jpeg()),
+        (0x0409, head + small_jpeg()),
+        (0x0404, iptc),
+    )
+    return b"".join(
+        b"8BIM" + struct.pack(">HHI", kind, 0, len(body)) + body + bytes(len(body) % 2)
+        for kind, body in resources
+    )
+
+
+def xmp_with_pictures() -> bytes:
+    """XMP with a title, thumbnails as Adobe writes them, and a picture as cameras of phones write it."""
+    picture = base64.b64encode(small_jpeg()).decode()
+    return (
+        '<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/">'
+        '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about=""'
+        ' xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:xmp="http://ns.adobe.com/xap/1.0/"'
+        ' xmlns:xmpGImg="http://ns.adobe.com/xap/1.0/g/img/"'
+        ' xmlns:GImage="http://ns.google.com/photos/1.0/image/" dc:source="a source"'
+        f' GImage:Mime="image/jpeg" GImage:Data="{picture}"><xmp:Thumbnails><rdf:Alt>'
+        '<rdf:li rdf:parseType="Resource"><xmpGImg:format>JPEG</xmpGImg:format>'
+        "<xmpGImg:width>40</xmpGImg:width><xmpGImg:height>30</xmpGImg:height>"
+        f"<xmpGImg:image>{picture}</xmpGImg:image></rdf:li></rdf:Alt></xmp:Thumbnails>"
+        '</rdf:Description></rdf:RDF></x:xmpmeta><?xpacket end="w"?>'
+    ).encode()
+
+
+def exif_with_a_raw_thumbnail() -> bytes:
+    """EXIF whose thumbnail is not compressed: 40x30 pixels of RGB in a strip."""
+    pixels = base().resize((40, 30)).tobytes()
+    shorts = {254: 1, 256: 40, 257: 30, 259: 1, 262: 2, 277: 3, 278: 30}
+    start = 8 + 2 + 12 + 4
+    entries = [(tag, 3, struct.pack("<HH", value, 0)) for tag, value in shorts.items()]
+    bits = start + 2 + 12 * (len(shorts) + 3) + 4
+    longs = {258: bits, 273: bits + 6, 279: len(pixels)}
+    entries += [(tag, 3 if tag == 258 else 4, struct.pack("<I", value)) for tag, value in longs.items()]
+    first = struct.pack("<HHHI4sI", 1, 0x010F, 2, 4, b"Cam\0", start)
+    second = struct.pack("<H", len(entries)) + b"".join(
+        struct.pack("<HHI4s", tag, kind, 3 if tag == 258 else 1, value)
+        for tag, kind, value in sorted(entries)
+    )
+    return b"Exif\0\0II*\0\x08\0\0\0" + first + second + bytes(4) + struct.pack("<HHH", 8, 8, 8) + pixels
+
+
+def exif_with_a_maker_note(note: bytes) -> bytes:
+    """EXIF with a make and a maker note."""
+    tags = Image.Exif()
+    tags[0x010F] = "Casio"
+    tags.get_ifd(0x8769)[0x927C] = note
+    return tags.tobytes()
+
+
+def exif_with_a_preview(start: bytes = b"\xff\xd8") -> bytes:
+    """The same with a note of Casio's second kind that holds a preview; its first bytes are altered."""
+    head = b"QVC\0\0\0" + struct.pack(">HHHII", 1, 0x2000, 7, len(small_jpeg()), 0) + bytes(4)
+    data = exif_with_a_maker_note(head + start + small_jpeg()[2:])
+    place = data.index(head)
+    offset = struct.pack(">I", place - 6 + len(head))
+    return data[: place + 16] + offset + data[place + 20 :]
+
+
+def carriers() -> Corpus:
+    """A picture in each place where programs put a small one; every file keeps some metadata beside it."""
+    jpeg, small, xmp = (
+        encoded(base(), "JPEG", quality=90, comment=b"A comment"),
+        small_jpeg(),
+        xmp_with_pictures(),
+    )
+    start, end = jpeg[:20], jpeg[20:]  # behind JFIF's header
+
+    def with_segments(*segments: bytes) -> bytes:
+        return start + b"".join(segments) + end
+
+    pixels = base().resize((20, 15)).tobytes()
+    jfif = jpeg[:2] + segment(0xE0, jpeg[6:18] + bytes((20, 15)) + pixels) + end
+    resources = photoshop_resources()
+    digest = hashlib.md5(xmp, usedforsecurity=False).hexdigest().upper().encode()
+    more_head = b"http://ns.adobe.com/xmp/extension/\0" + digest + struct.pack(">I", len(xmp))
+    more = [
+        segment(0xE1, more_head + struct.pack(">I", place) + xmp[place : place + 700])
+        for place in range(0, len(xmp), 700)
+    ]
+    note = b'xmlns:xmpNote="http://ns.adobe.com/xmp/note/" xmpNote:HasExtendedXMP="%s" dc:source="' % digest
+    main = XMP.replace(b'dc:source="', note)
+    profile = b"\n8bim\n%8d\n%s\n" % (len(resources), resources.hex().encode())
+    chunks = {
+        "8bim.png": png_chunk(b"zTXt", b"Raw profile type 8bim\0\0" + zlib.compress(profile)),
+        "xmp.png": png_chunk(b"iTXt", b"XML:com.adobe.xmp\0\1\0\0\0" + zlib.compress(xmp)),
+        "text.png": png_chunk(b"tEXt", b"Thumbnail\0" + base64.b64encode(small)),
+        "raw-exif.png": png_chunk(b"eXIf", exif_with_a_raw_thumbnail()[6:]),
+    }
+    png = encoded(base(), "PNG")
+    gain_map = encoded(base(), "MPO", save_all=True, append_images=[base().resize((120, 90))])
+    return {
+        "jfif.jpg": jfif,
+        "jfxx.jpg": with_segments(segment(0xE0, b"JFXX\0\x10" + small)),
+        "photoshop.jpg": with_segments(segment(0xED, b"Photoshop 3.0\0" + resources)),
+        "photoshop-cut.jpg": with_segments(
+            *(segment(0xED, b"Photoshop 3.0\0" + resources[n : n + 500]) for n in range(0, 4000, 500)),
+            segment(0xED, b"Photoshop 3.0\0" + resources[4000:]),
+        ),
+        "exif.jpg": with_segments(segment(0xE1, exif(1, thumbnail=True))),
+        "raw-exif.jpg": with_segments(segment(0xE1, exif_with_a_raw_thumbnail())),
+        "maker-note.jpg": with_segments(segment(0xE1, exif_with_a_preview())),
+        "altered-note.jpg": with_segments(segment(0xE1, exif_with_a_preview(b"\7\xd8"))),
+        "xmp.jpg": with_segments(segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0" + xmp)),
+        "more-xmp.jpg": with_segments(segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0" + main), *more),
+        "flashpix.jpg": with_segments(
+            segment(0xE2, b"FPXR\0\0\2\0\0" + struct.pack(">I", 0) + bytes(26) + small)
+        ),
+        "app2.jpg": with_segments(segment(0xE2, b"QVGA\0" + small)),
+        "app4.jpg": with_segments(segment(0xE4, small), segment(0xE5, b"Ssuniqueid\0")),
+        "two.jpg": gain_map,
+        "trailing.jpg": jpeg + small,
+        **{name: png[:33] + chunk + png[33:] for name, chunk in chunks.items()},
+        "exif.webp": encoded(base(), "WEBP", exif=exif(1, thumbnail=True)),
+        "xmp.webp": encoded(base(), "WEBP", xmp=xmp),
+        "photoshop.tif": tiff_with(encoded(base(), "TIFF"), (34377, 1, resources), (305, 2, b"Software\0")),
+        "xmp.tif": tiff_with(encoded(base(), "TIFF"), (700, 1, xmp)),
+        "iptc.tif": tiff_with(
+            encoded(base(), "TIFF"), (33723, 7, resources[resources.index(b"\x1c\x02\x78") :])
+        ),
+    }
+
+
+def native_carriers() -> Corpus:
+    """Those that take codecs which only the native Pillow has."""
+    lzw = encoded(base(), "TIFF", compression="tiff_lzw")
+    return {
+        "photoshop-lzw.tif": tiff_with(lzw, (34377, 1, photoshop_resources()), (305, 2, b"Software\0")),
+        "xmp.avif": encoded(base(), "AVIF", quality=90, xmp=xmp_with_pictures()),
     }

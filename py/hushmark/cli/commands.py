@@ -34,6 +34,7 @@ from ..message.known import KnownIds
 from ..message.payload import Payload, parse
 from ..picture.container import Format
 from ..picture.picture import format_of
+from ..picture.previews import Preview
 from ..pipeline import Marked
 from ..reading.reading import Reading
 from . import batch, records
@@ -54,6 +55,18 @@ _WARNINGS = {
     "weak": "its mark only just reads back: mark it stronger (--strength) if you can",
     "small": "it is small: {chance:.0%} of marks in pictures of its size were read after JPEG of quality 80",
     "shape": "it is narrow: {chance:.0%} of marks in pictures of its size were read after JPEG of quality 80",
+    "maker-note": "its EXIF has a large maker note, which may show the unmarked picture",
+}
+_REMOVED: dict[Preview, str] = {
+    "exif": "EXIF thumbnail",
+    "maker-note": "preview in EXIF",
+    "jfif": "JFIF thumbnail",
+    "photoshop": "Photoshop thumbnail",
+    "iptc": "IPTC preview",
+    "xmp": "picture in XMP",
+    "text": "picture in a text",
+    "segment": "application segment",
+    "pictures": "further pictures",
 }
 
 # Controls, line separators, what turns the direction of writing, and bytes that are no UTF-8.
@@ -283,6 +296,9 @@ def embed(
                 report.fail(source, error)
                 continue
             line = f"{path}: {marked.payload.value}, {marked.psnr:.1f} dB"
+            if marked.removed:
+                # They would show the unmarked picture.
+                line += f", without {', '.join(_REMOVED[what] for what in marked.removed)}"
             report.say(line, source, records.of_marked(marked, None if dry_run or to_standard else path))
             for warning in marked.warnings:
                 report.warn(f"{path}: warning: {_WARNINGS[warning].format(chance=marked.expected)}.")

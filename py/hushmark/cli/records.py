@@ -29,6 +29,7 @@ def of_marked(marked: Marked, output: Path | None) -> Record:
         "psnr": marked.psnr,
         "warnings": marked.warnings,
         "expected": marked.expected,
+        "removed": marked.removed,
         "check": of_reading(marked.check),
     }
 

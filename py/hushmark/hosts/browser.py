@@ -74,7 +74,7 @@ class Engine:
         1..100 or null}
         -> {data: Uint8Array, name, type (MIME), width, height, sizeBefore (bytes), strength, psnr,
         payload: {kind, value, hex}, check: reading, warnings: codes (see `pipeline.MarkWarning`), expected
-        (see `pipeline.Marked`), difference: Uint8Array (PNG),
+        (see `pipeline.Marked`), removed: codes (see `previews.Preview`), difference: Uint8Array (PNG),
         phases: {phase: ms}}. The error "already-marked" has the payload that was read, too.
         """
         wanted = _options(options)
@@ -113,6 +113,7 @@ class Engine:
             check=self._reading(marked.check),
             warnings=list(marked.warnings),
             expected=marked.expected,
+            removed=list(marked.removed),
             difference=_uint8_array(marked.difference()),
             phases={**marked.phases, first: marked.phases[first] - forward.waited},
         )

@@ -8,10 +8,13 @@ manifests.
 
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from operator import itemgetter
 from typing import Literal, NamedTuple
 
-from .metadata import EXIF_PREFIX, without_photoshop_thumbnail, without_thumbnail
+from . import previews
+from .metadata import EXIF_PREFIX, clean_exif
+from .previews import Preview
 
 Format = Literal["JPEG", "PNG", "WEBP", "TIFF", "AVIF"]
 """What is written."""
@@ -26,6 +29,25 @@ _PNG_OF_ITS_KIND = {b"sBIT", b"bKGD"}  # true for one colour type and depth
 _SOI, _EOI, _SOS, _COM = 0xD8, 0xD9, 0xDA, 0xFE
 _APP0, _APP1, _APP2, _JUMBF, _APP13, _ADOBE, _APP15 = 0xE0, 0xE1, 0xE2, 0xEB, 0xED, 0xEE, 0xEF
 _JFIF_SIZE = 18  # of the header that libjpeg writes
+_JFIF_HEADER = 9  # without marker, length, identifier and thumbnail
+_APPLICATION = range(_APP0, _APP15 + 1)
+_LONGEST = 65_533  # bytes in a segment
+_LONG_SEGMENT = 65_000
+_XMP = b"http://ns.adobe.com/xap/1.0/\0"
+_MORE_XMP = b"http://ns.adobe.com/xmp/extension/\0"
+_DIGEST = 32  # of the extended XMP, in hex
+_PHOTOSHOP = b"Photoshop 3.0\0"
+_ICC = b"ICC_PROFILE\0"
+_GAIN_MAP = b"urn:iso:std:iso:ts:21496:-1\0"
+_IDENTIFIERS = {
+    _APP0: (b"JFIF\0", b"JFXX\0"),
+    _APP1: (EXIF_PREFIX, _XMP, _MORE_XMP),
+    _APP2: (_ICC, b"MPF\0", _GAIN_MAP),
+    _APP13: (_PHOTOSHOP,),
+}
+_RAW_PROFILE = b"Raw profile type "
+MAXIMUM_TEXT = 16 << 20
+"""Bytes of a text or a profile in a PNG, uncompressed."""
 _HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 
 
@@ -134,31 +156,39 @@ class Pieces:
         return len(data)
 
 
-def jpeg_metadata(original: bytes, *, has_jfif: bool) -> Insertion:
+def jpeg_metadata(original: bytes, *, has_jfif: bool) -> tuple[Insertion, frozenset[Preview]]:
     """The application and comment segments of `original`, for a JPEG that is written without metadata.
 
-    `has_jfif`: libjpeg starts it with a JFIF header (not where it holds RGB or CMYK).
+    `has_jfif`: libjpeg starts it with a JFIF header (not where it holds RGB or CMYK). Also, what was left out
+    since it shows the unmarked picture.
     """
-    kept = b"".join(_jpeg_metadata(original))
+    removed: set[Preview] = set()
+    kept = b"".join(_jpeg_metadata(original, removed))
     if has_jfif and kept[4:9] == b"JFIF\0":
-        return Insertion(kept, 2, _JFIF_SIZE)
-    return Insertion(kept, 2 + _JFIF_SIZE if has_jfif else 2)
+        return Insertion(kept, 2, _JFIF_SIZE), frozenset(removed)
+    return Insertion(kept, 2 + _JFIF_SIZE if has_jfif else 2), frozenset(removed)
 
 
-def png_metadata(original: bytes, kind: tuple[int, int]) -> Insertion:
+def png_metadata(original: bytes, kind: tuple[int, int]) -> tuple[Insertion, frozenset[Preview]]:
     """The metadata chunks of `original`, for a PNG of this kind that is written without.
 
-    Chunks that stood behind the pixels move in front of them, which the format allows for all of these.
+    Chunks that stood behind the pixels move in front of them, which the format allows for all of these. Also,
+    what was left out since it shows the unmarked picture.
     """
     of_a_kind = _PNG_OF_ITS_KIND if png_kind(original) == kind else set()
     kept = []
+    removed: set[Preview] = set()
     for chunk in _png_chunks(original):
+        body = original[chunk.start + 8 : chunk.end - 4]
         if chunk.kind == b"eXIf":
-            body = original[chunk.start + 8 : chunk.end - 4]
-            kept.append(png_chunk(b"eXIf", without_thumbnail(body)))
-        elif chunk.kind in _PNG_METADATA | _PNG_TEXT | of_a_kind:
+            kept.append(png_chunk(b"eXIf", clean_exif(body, removed)))
+        elif chunk.kind in _PNG_TEXT:
+            cleaned = _clean_text(chunk.kind, body, removed)
+            if cleaned is not None:
+                kept.append(png_chunk(chunk.kind, cleaned))
+        elif chunk.kind in _PNG_METADATA | of_a_kind:
             kept.append(original[chunk.start : chunk.end])
-    return Insertion(b"".join(kept), len(PNG_SIGNATURE) + 25)
+    return Insertion(b"".join(kept), len(PNG_SIGNATURE) + 25), frozenset(removed)
 
 
 def png_chunk(kind: bytes, body: bytes) -> bytes:
@@ -189,19 +219,150 @@ def _jpeg_segments(data: bytes) -> Iterator[_Segment]:
         position = end
 
 
-def _jpeg_metadata(data: bytes) -> Iterator[bytes]:
-    for segment in _jpeg_segments(data):
-        marker, body = segment.marker, data[segment.start + 4 : segment.end]
-        if marker == _APP0 and body.startswith(b"JFXX\0"):
-            continue  # nothing but a thumbnail
-        if marker in (_JUMBF, _ADOBE) or (marker == _APP2 and body.startswith(b"MPF\0")):
-            continue
-        if marker == _APP1 and body.startswith(EXIF_PREFIX):
-            body = EXIF_PREFIX + without_thumbnail(body.removeprefix(EXIF_PREFIX))
-        elif marker == _APP13:
-            body = without_photoshop_thumbnail(body)
-        if marker == _COM or _APP0 <= marker <= _APP15:
-            yield struct.pack(">BBH", 0xFF, marker, len(body) + 2) + body
+def _jpeg_metadata(data: bytes, removed: set[Preview]) -> Iterator[bytes]:
+    segments = [(s.marker, data[s.start + 4 : s.end]) for s in _jpeg_segments(data)]
+    blocks = _whole_blocks([segment for segment in segments if segment[0] in (*_APPLICATION, _COM)])
+    dropped_whole = False  # whether the last one is gone, and was as long as one can be
+    for marker, prefix, body in blocks:
+        kept: bytes | None = body
+        if marker == _APP0 and prefix == b"JFIF\0":
+            if len(body) > _JFIF_HEADER and any(body[7:9]):
+                removed.add("jfif")
+                kept = body[:7] + bytes(2)
+        elif marker == _APP0 and prefix == b"JFXX\0":
+            removed.add("jfif")
+            kept = None
+        elif marker in (_JUMBF, _ADOBE) or prefix in (b"MPF\0", _GAIN_MAP):
+            kept = None  # untrue of the marked picture
+        elif prefix == EXIF_PREFIX:
+            kept = clean_exif(body, removed)
+        elif prefix == _XMP or prefix.startswith(_MORE_XMP):
+            kept = _clean(body, previews.without_xmp_pictures, "xmp", removed)
+        elif prefix == _PHOTOSHOP:
+            kept = _clean(body, previews.without_photoshop_thumbnails, "photoshop", removed)
+        elif marker == _COM:
+            kept = None if previews.starts_a_picture(body) else body
+        elif prefix != _ICC and (dropped_whole or previews.looks_like_pictures(body)):
+            kept = None
+            removed.add("segment")
+        dropped_whole = kept is None and len(body) >= _LONG_SEGMENT
+        if kept is not None:
+            yield from _segments(marker, prefix, kept)
+    start = next((s.end for s in _jpeg_segments(data) if s.marker == _SOS), len(data))
+    end = data.find(bytes([0xFF, _EOI]), start)
+    if end >= 0 and previews.starts_a_picture(data, end + 2):
+        removed.add("pictures")
+
+
+def _whole_blocks(segments: list[tuple[int, bytes]]) -> Iterator[tuple[int, bytes, bytes]]:
+    """Marker, identifier and the rest of each segment; what one that is too long was cut into, in one."""
+    joined: dict[bytes, list[tuple[int, bytes]]] = {}
+    order: list[tuple[int, bytes, bytes | None]] = []
+    for marker, body in segments:
+        prefix = next((known for known in _IDENTIFIERS.get(marker, ()) if body.startswith(known)), b"")
+        place = 0
+        if prefix == _MORE_XMP:
+            prefix = body[: len(_MORE_XMP) + _DIGEST]
+            place = int.from_bytes(body[len(prefix) + 4 : len(prefix) + 8], "big")
+            rest = body[len(prefix) + 8 :]
+        else:
+            rest = body[len(prefix) :]
+            # A second EXIF is not more of the first.
+            starts = prefix == EXIF_PREFIX and rest[:2] in (b"II", b"MM") and prefix in joined
+            if prefix not in (EXIF_PREFIX, _PHOTOSHOP) or starts:
+                order.append((marker, prefix, rest))
+                continue
+        if prefix not in joined:
+            order.append((marker, prefix, None))
+        joined.setdefault(prefix, []).append((place, rest))
+    for marker, prefix, whole in order:
+        if whole is None:
+            whole = b"".join(part for _, part in sorted(joined[prefix], key=itemgetter(0)))
+        yield marker, prefix, whole
+
+
+def _segments(marker: int, prefix: bytes, body: bytes) -> Iterator[bytes]:
+    """A block as segments, as many as it takes."""
+    if prefix.startswith(_MORE_XMP):
+        head = prefix + len(body).to_bytes(4, "big")
+        for start in range(0, len(body), _LONG_SEGMENT):
+            part = body[start : start + _LONG_SEGMENT]
+            yield _segment(marker, head + start.to_bytes(4, "big") + part)
+        return
+    for start in range(0, max(len(body), 1), _LONGEST - len(prefix)):
+        yield _segment(marker, prefix + body[start : start + _LONGEST - len(prefix)])
+
+
+def _segment(marker: int, body: bytes) -> bytes:
+    return struct.pack(">BBH", 0xFF, marker, len(body) + 2) + body
+
+
+def _clean(block: bytes, without: Callable[[bytes], bytes], what: Preview, removed: set[Preview]) -> bytes:
+    """The block as `without` leaves it; what went is said in `removed`."""
+    cleaned = without(block)
+    if cleaned != block:
+        removed.add(what)
+    return cleaned
+
+
+def _clean_text(kind: bytes, body: bytes, removed: set[Preview]) -> bytes | None:
+    """The body of a PNG's text chunk without pictures, None where nothing is left of it."""
+    keyword, _, rest = body.partition(b"\0")
+    if kind == b"tEXt":
+        head, text, packed = b"", rest, False
+    elif kind == b"zTXt":
+        head, text, packed = rest[:1], rest[1:], True
+    else:
+        packed = rest[:1] == b"\1"
+        language, _, text = rest[2:].partition(b"\0")
+        translated, _, text = text.partition(b"\0")
+        head = rest[:2] + language + b"\0" + translated + b"\0"
+    if packed:
+        try:
+            text = zlib.decompressobj().decompress(text, MAXIMUM_TEXT)
+        except zlib.error:
+            return None
+    if keyword.startswith(_RAW_PROFILE):
+        profile = _clean_profile(keyword.removeprefix(_RAW_PROFILE).lower(), text, removed)
+        if profile is None:
+            return None
+        cleaned = profile
+    elif keyword == b"XML:com.adobe.xmp":
+        cleaned = _clean(text, previews.without_xmp_pictures, "xmp", removed)
+    else:
+        cleaned = _clean(text, previews.without_xmp_pictures, "text", removed)
+    if cleaned == text:
+        return body
+    return keyword + b"\0" + head + (zlib.compress(cleaned) if packed else cleaned)
+
+
+def _clean_profile(name: bytes, text: bytes, removed: set[Preview]) -> bytes | None:
+    """A block of other formats as ImageMagick writes it into a text: its name, its length, hex digits."""
+    words = text.split()
+    try:
+        block = bytes.fromhex(b"".join(words[2:]).decode("ascii"))
+    except ValueError:
+        return None if previews.looks_like_pictures(text) else text
+    prefix = next((p for p in (EXIF_PREFIX, _PHOTOSHOP, _XMP) if block.startswith(p)), b"")
+    rest = block[len(prefix) :]
+    if prefix == EXIF_PREFIX or name == b"exif":
+        cleaned = clean_exif(rest, removed)
+    elif prefix == _XMP or name == b"xmp":
+        cleaned = _clean(rest, previews.without_xmp_pictures, "xmp", removed)
+    elif name in (b"8bim", b"iptc") or prefix == _PHOTOSHOP:
+        cleaned = _clean(rest, previews.without_photoshop_thumbnails, "photoshop", removed)
+        cleaned = _clean(cleaned, previews.without_iptc_preview, "iptc", removed)
+    elif name not in (b"icc", b"icm") and previews.looks_like_pictures(block):
+        removed.add("text")
+        return None
+    else:
+        return text
+    if cleaned == rest:
+        return text
+    block = prefix + cleaned
+    digits = block.hex().encode()
+    lines = b"\n".join(digits[start : start + 72] for start in range(0, len(digits), 72))
+    return b"\n%s\n%8d\n%s\n" % (words[0], len(block), lines)
 
 
 class _Chunk(NamedTuple):

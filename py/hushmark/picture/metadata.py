@@ -1,18 +1,18 @@
 """What a file says about its picture, apart from the file's format; and what of it marking makes untrue."""
 
 import math
-import struct
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from PIL import Image, PngImagePlugin, TiffImagePlugin
 from PIL import TiffTags as tag_names
 
+from . import previews
+from .previews import Preview
+
 EXIF_PREFIX = b"Exif\0\0"
 
-_THUMBNAIL_OFFSET, _THUMBNAIL_LENGTH = 0x0201, 0x0202
-_PHOTOSHOP_PREFIX = b"Photoshop 3.0\0"
-_PHOTOSHOP_THUMBNAILS = (0x0409, 0x040C)
 _ICC_SPACES = {"L": b"GRAY", "LA": b"GRAY", "RGB": b"RGB ", "RGBA": b"RGB ", "CMYK": b"CMYK"}
 _COMMENT = "Comment"
 # The tags of a TIFF that are written back. libtiff takes a value for what its own table says of the tag, and
@@ -34,6 +34,7 @@ _TIFF_TYPES = {
     **_MAP_TAGS,
 }
 _RESOLUTION_UNIT = 296
+_SUB_IFDS = 330
 _ORIENTATION_TAG = 0x0112
 _SUB_DIRECTORIES = (0x8769, 0x8825)
 """EXIF's own tags and the place."""
@@ -45,28 +46,37 @@ TiffTags = TiffImagePlugin.ImageFileDirectory_v2
 
 @dataclass(frozen=True)
 class Metadata:
-    """What any format may take over: EXIF (a TIFF structure), ICC, XMP, dots per inch, texts by keyword."""
+    """What any format may take over: EXIF (a TIFF structure), ICC, XMP, dots per inch, texts by keyword.
+
+    `removed`: what was left out of it since it shows the unmarked picture.
+    """
 
     exif: bytes
     icc: bytes
     xmp: bytes
     dpi: tuple[float, float] | None
     texts: tuple[tuple[str, str], ...]
+    removed: frozenset[Preview]
 
     @classmethod
     def of(cls, image: Image.Image) -> "Metadata":
         """The metadata of an image that Pillow has loaded."""
         info = image.info
         dpi = info.get("dpi")
+        removed: set[Preview] = set()
         if isinstance(image, TiffImagePlugin.TiffImageFile):
-            exif = _to_exif(tiff_tags(image))
+            exif = _to_exif(tiff_tags(image, removed))
         else:
             exif = _bytes(info.get("exif"))
         texts = getattr(image, "text", {}) if image.format == "PNG" else {_COMMENT: info.get("comment", b"")}
+        xmp = _bytes(info.get("xmp"))
+        cleaned = previews.without_xmp_pictures(xmp)
+        if cleaned != xmp:
+            removed.add("xmp")
         return cls(
-            exif=without_thumbnail(exif.removeprefix(EXIF_PREFIX)),
+            exif=clean_exif(exif.removeprefix(EXIF_PREFIX), removed),
             icc=_bytes(info.get("icc_profile")),
-            xmp=_bytes(info.get("xmp")),
+            xmp=cleaned,
             # Nonsense (0, infinity) and Pillow's 1 for a TIFF without any mean that there is no resolution.
             dpi=(float(dpi[0]), float(dpi[1])) if dpi and all(1 < v < 1e6 for v in dpi) else None,
             texts=tuple(
@@ -74,6 +84,7 @@ class Metadata:
                 for key, text in texts.items()
                 if text and key != "XML:com.adobe.xmp"
             ),
+            removed=frozenset(removed),
         )
 
     def for_writer(self, file_format: str, mode: str) -> dict[str, object]:
@@ -112,9 +123,29 @@ class Metadata:
         return texts
 
 
-def tiff_tags(image: TiffImagePlugin.TiffImageFile) -> TiffTags:
-    """The tags of a TIFF that are written back, but those of its layout: what describes the picture."""
-    return _safe_tags(image.getexif(), image.tag_v2)
+def tiff_tags(image: TiffImagePlugin.TiffImageFile, removed: set[Preview]) -> TiffTags:
+    """The tags of a TIFF that are written back, but those of its layout: what describes the picture.
+
+    What showed the unmarked picture is added to `removed`.
+    """
+    tags = _safe_tags(image.getexif(), image.tag_v2)
+    clean: dict[int, tuple[Callable[[bytes], bytes], Preview]] = {
+        _XMP_TAG: (previews.without_xmp_pictures, "xmp"),
+        _IPTC: (previews.without_iptc_preview, "iptc"),
+        _PHOTOSHOP: (previews.without_photoshop_thumbnails, "photoshop"),
+    }
+    for tag, (without, what) in clean.items():
+        if tag in tags and (cleaned := without(tags[tag])) != tags[tag]:
+            removed.add(what)
+            tags[tag] = cleaned
+    for directory in _SUB_DIRECTORIES:
+        for tag, value in tags.get(directory, {}).items():
+            if isinstance(value, bytes) and (cleaned := previews.without_embedded(value)) != value:
+                removed.add("maker-note")
+                tags[directory][tag] = cleaned
+    if _SUB_IFDS in image.tag_v2:
+        removed.add("pictures")
+    return tags
 
 
 def has_sub_directories(tags: TiffTags) -> bool:
@@ -187,49 +218,15 @@ def _is_number(value: Any) -> bool:
         return False
 
 
-def without_thumbnail(exif: bytes) -> bytes:
-    """EXIF (a TIFF structure) without its thumbnail, which shows the unmarked picture; all else as it was."""
-    order = {b"II": "<", b"MM": ">"}.get(exif[:2])
-    if order is None:
-        return exif
-    try:
-        (first,) = struct.unpack_from(order + "I", exif, 4)
-        link = first + 2 + 12 * struct.unpack_from(order + "H", exif, first)[0]
-        (second,) = struct.unpack_from(order + "I", exif, link)
-        if second == 0:
-            return exif
-        entries = {}
-        for number in range(struct.unpack_from(order + "H", exif, second)[0]):
-            tag, _, _, value = struct.unpack_from(order + "HHII", exif, second + 2 + 12 * number)
-            entries[tag] = value
-    except struct.error:
-        return exif
-    changed = bytearray(exif)
-    struct.pack_into(order + "I", changed, link, 0)
-    start = entries.get(_THUMBNAIL_OFFSET, 0)
-    end = start + entries.get(_THUMBNAIL_LENGTH, 0)
-    if end == len(exif) > start > link:
-        del changed[start:]
-    elif link < start < end < len(exif):
-        changed[start:end] = bytes(end - start)
-    return bytes(changed)
-
-
-def without_photoshop_thumbnail(block: bytes) -> bytes:
-    """A JPEG's APP13 block without Photoshop's thumbnails; all else as it was."""
-    if not block.startswith(_PHOTOSHOP_PREFIX):
-        return block
-    position = len(_PHOTOSHOP_PREFIX)
-    kept = [_PHOTOSHOP_PREFIX]
-    while block.startswith(b"8BIM", position) and position + 12 <= len(block):
-        kind = int.from_bytes(block[position + 4 : position + 6], "big")
-        size_at = position + 6 + (block[position + 6] // 2 + 1) * 2
-        size = int.from_bytes(block[size_at : size_at + 4], "big")
-        end = size_at + 4 + size + size % 2
-        if kind not in _PHOTOSHOP_THUMBNAILS:
-            kept.append(block[position:end])
-        position = end
-    return b"".join([*kept, block[position:]])
+def clean_exif(exif: bytes, removed: set[Preview]) -> bytes:
+    """EXIF (a TIFF structure) without pictures; what showed the unmarked picture is added to `removed`."""
+    cleaned = previews.without_thumbnail(exif)
+    if cleaned != exif:
+        removed.add("exif")
+    without = previews.without_embedded(cleaned)
+    if without != cleaned:
+        removed.add("maker-note")
+    return without
 
 
 def _bytes(value: object) -> bytes:

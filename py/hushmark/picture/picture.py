@@ -32,6 +32,7 @@ from . import container
 from . import png16 as deep
 from .container import Format, Source
 from .metadata import Metadata, TiffTags, has_sub_directories, tiff_tags
+from .previews import Preview
 
 MINIMUM_SIDE = 32
 MAXIMUM_PIXELS = 120_000_000
@@ -86,7 +87,8 @@ class Picture:
 
     `file_format`: what it is written in, the format it came in but PNG for BMP and GIF; `image`: pixels as
     stored, mode L, LA, RGB, RGBA or CMYK, 8 bits; `orientation`: EXIF's 1..8; `low`: the low bytes of a
-    picture with 16 bits a channel, whose high bytes are in `image`.
+    picture with 16 bits a channel, whose high bytes are in `image`; `removed`: what was left out of the file
+    since it shows the unmarked picture.
     """
 
     name: str
@@ -95,6 +97,7 @@ class Picture:
     orientation: int
     metadata: Metadata
     low: Image.Image | None
+    removed: frozenset[Preview]
     _encoding: "_Encoding"
     _to_rgb: ImageCms.ImageCmsTransform | None
 
@@ -215,7 +218,7 @@ def open_picture(data: bytes, name: str, *, least_side: int | None = None) -> Pi
                 mode = _working_mode(source)
                 image = source if mode == source.mode else source.convert(mode)
             metadata = Metadata.of(source)
-            encoding = _encoding_of(source, image, data, source_format)
+            encoding, removed = _encoding_of(source, image, data, source_format)
     except Image.DecompressionBombError as error:
         raise PictureTooLarge(name, MAXIMUM_PIXELS) from error
     except MemoryError as error:
@@ -240,6 +243,7 @@ def open_picture(data: bytes, name: str, *, least_side: int | None = None) -> Pi
         orientation=orientation,
         metadata=metadata,
         low=low,
+        removed=metadata.removed | removed,
         _encoding=encoding,
         _to_rgb=_to_rgb(metadata.icc) if image.mode == "CMYK" else None,
     )
@@ -318,8 +322,9 @@ def _working_mode(source: ImageFile.ImageFile) -> Mode:
 
 def _encoding_of(
     source: ImageFile.ImageFile, image: Image.Image, data: bytes, source_format: Source
-) -> _Encoding:
-    """To encode as the original was."""
+) -> tuple[_Encoding, frozenset[Preview]]:
+    """To encode as the original was; and what of its container shows the unmarked picture."""
+    nothing: frozenset[Preview] = frozenset()
     if isinstance(source, JpegImagePlugin.JpegImageFile):
         # RGB without a colour transform, which Pillow would otherwise turn into YCbCr.
         keep_rgb = (
@@ -335,15 +340,17 @@ def _encoding_of(
             "keep_rgb": keep_rgb,
         }
         has_jfif = image.mode != "CMYK" and not keep_rgb
-        return _Encoding(options, container.jpeg_metadata(data, has_jfif=has_jfif))
+        insertion, removed = container.jpeg_metadata(data, has_jfif=has_jfif)
+        return _Encoding(options, insertion), removed
     if source_format == "PNG":
         kind = (container.png_kind(data)[0], deep.COLOUR_TYPES[image.mode])
-        return replace(_foreign("PNG", None), insertion=container.png_metadata(data, kind))
+        insertion, removed = container.png_metadata(data, kind)
+        return replace(_foreign("PNG", None), insertion=insertion), removed
     if source_format == "WEBP" and container.is_lossless_webp(data):
-        return _Encoding({"lossless": True, "exact": True})
+        return _Encoding({"lossless": True, "exact": True}), nothing
     if isinstance(source, TiffImagePlugin.TiffImageFile):
-        return _Encoding(_tiff_options(source))
-    return _foreign(_written(source_format), None)
+        return _Encoding(_tiff_options(source)), nothing
+    return _foreign(_written(source_format), None), nothing
 
 
 def _written(source_format: Source) -> Format:
@@ -365,7 +372,7 @@ def _tiff_options(source: TiffImagePlugin.TiffImageFile) -> dict[str, object]:
     compression = source.info["compression"]
     if compression.startswith(("group", "tiff_ccitt")):
         compression = "tiff_adobe_deflate"  # the others hold nothing but black and white
-    return {"compression": compression, "tiffinfo": tiff_tags(source)}
+    return {"compression": compression, "tiffinfo": tiff_tags(source, set())}
 
 
 def _to_rgb(profile: bytes) -> ImageCms.ImageCmsTransform | None:
