@@ -31,7 +31,7 @@ test: lint butteraugli chromium exiftool ## run every test: unit, Pyodide, brows
 	@$(PY) build.py
 	@$(PY) -m pytest
 
-fuzz: $(VENV)/dev.stamp ## open, mark and write 20,000 damaged pictures: make fuzz [FILES=number] [SEED=number]
+fuzz: $(VENV)/dev.stamp ## open, mark and write 40,000 damaged and odd pictures: make fuzz [FILES=number] [SEED=number]
 	@PYTHONPATH=. $(PY) -m tests.fuzz $(FILES) $(SEED)
 
 test-browsers: $(VENV)/dev.stamp node_modules/stamp firefox webkit ## mark and read in Firefox and WebKit, too

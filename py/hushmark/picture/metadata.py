@@ -1,6 +1,7 @@
 """What a file says about its picture, apart from the file's format; and what of it marking makes untrue."""
 
 import math
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -92,18 +93,17 @@ class Metadata:
         options: dict[str, object] = {}
         if self.icc[16:20] == _ICC_SPACES[mode]:
             options["icc_profile"] = self.icc
-        if self.exif and file_format != "TIFF":
+        exif = _loaded(self.exif)
+        if exif is not None and file_format != "TIFF":
             options["exif"] = EXIF_PREFIX + self.exif
         if self.dpi is not None and file_format in ("JPEG", "PNG", "TIFF"):
             options["dpi"] = self.dpi
         if file_format == "PNG":
             options["pnginfo"] = self._png_texts()
         elif file_format == "TIFF":
-            exif = Image.Exif()
-            exif.load(EXIF_PREFIX + self.exif if self.exif else b"")
-            tags = _safe_tags(exif)
+            tags = TiffTags() if exif is None else _safe_tags(exif)
             # Turned back by whoever shows it: the pixels are as they were stored.
-            if exif.get(_ORIENTATION_TAG) in range(1, 9):
+            if exif is not None and exif.get(_ORIENTATION_TAG) in range(1, 9):
                 tags[_ORIENTATION_TAG] = exif[_ORIENTATION_TAG]
             if self.xmp:
                 tags[_XMP_TAG] = self.xmp
@@ -227,6 +227,22 @@ def clean_exif(exif: bytes, removed: set[Preview]) -> bytes:
     if without != cleaned:
         removed.add("maker-note")
     return without
+
+
+def _loaded(exif: bytes) -> Image.Exif | None:
+    """EXIF as Pillow reads it, None where there is none or it is damaged: writers would not take it."""
+    if not exif:
+        return None
+    tags = Image.Exif()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tags.load(EXIF_PREFIX + exif)
+            for directory in _SUB_DIRECTORIES:
+                tags.get_ifd(directory)
+    except Exception:  # whatever Pillow raises on it
+        return None
+    return tags
 
 
 def _bytes(value: object) -> bytes:

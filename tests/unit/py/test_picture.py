@@ -194,6 +194,13 @@ def test_senseless_exif_means_upright_and_is_kept(block: bytes) -> None:
     assert reopened(saved(data)).info["exif"] == block
 
 
+@pytest.mark.parametrize("block", [b"Exif\0\0garbage", b"Exif\0\0II*\0\xff\xff\xff\x7f"])
+@pytest.mark.parametrize("target", ["PNG", "WEBP", "TIFF"])
+def test_damaged_exif_does_not_keep_a_picture_from_another_format(block: bytes, target: Format) -> None:
+    picture = open_picture(encoded(photo(40, 40), "JPEG", exif=block), "a.jpg")
+    assert reopened(save_picture(picture, target)).format == target
+
+
 @pytest.mark.parametrize(
     ("name", "marked_name"),
     [
