@@ -78,7 +78,9 @@ export const zh = {
       `${name} ${found === undefined ? "不是可识别的图片" : `的类型是 ${found === "video" ? "视频" : found}`}。` +
       (found === "HEIC"
         ? "请先导出为 JPEG；在 iPhone 上，将相机格式设为“兼容性最佳”即可直接拍摄 JPEG。"
-        : "Hushmark 处理 JPEG、PNG、WebP、TIFF、AVIF、BMP 和 GIF：请先另存为其中一种格式。"),
+        : found === "RAW"
+          ? "请先用相机附带的程序或图片编辑器冲洗，并另存为 JPEG。"
+          : "Hushmark 处理 JPEG、PNG、WebP、TIFF、AVIF、BMP 和 GIF：请先另存为其中一种格式。"),
     "picture-unsupported": ({ name, found }) =>
       `${name} 的类型是 ${found}，此处无法读取。请先另存为 PNG 或 JPEG。`,
     "picture-truncated": ({ name }) => `${name} 不完整：文件末尾缺失。请重新复制或下载。`,
@@ -89,6 +91,12 @@ export const zh = {
       `${name} 为 ${width} × ${height} 像素。短边至少需要 ${minimum} 像素：请选择较大的图片。`,
     "picture-too-large": ({ name, maximum }) =>
       `${name} 超过 ${Number(maximum) / 1e8} 亿像素，这是 Hushmark 能处理的上限。请先缩小。`,
+    "file-too-large": ({ name, maximum }) =>
+      `${name} 超过 ${Number(maximum) / 1e8} 亿字节，这是 Hushmark 所能读取的上限。请将图片缩小，或另存为压缩格式。`,
+    "picture-scans": ({ name, scans }) =>
+      `${name} 分 ${scans} 次扫描存储，处理时间过长。请用图片编辑器重新保存。`,
+    "picture-texts": ({ name, maximum }) =>
+      `${name} 中有颜色配置文件或文本超过 ${Number(maximum) / 2 ** 20} MB，这是 Hushmark 所能处理的上限。请先将其移除。`,
     "picture-mode": ({ name, found }) =>
       `${name} 的像素类型是 ${found}。Hushmark 处理每通道 8 位的灰度、RGB 和 CMYK 图片，以及 16 位的 PNG：请先转换。`,
     "picture-transparent": ({ name }) => `${name} 完全透明，没有可标记的内容。请选择其他图片。`,

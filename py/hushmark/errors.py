@@ -57,6 +57,8 @@ class PictureFormat(PictureError):
     def __init__(self, name: str, found: str | None) -> None:
         if found == "HEIC":
             advice = "Export it as JPEG first; an iPhone takes JPEG with its camera set to Most Compatible."
+        elif found == "RAW":
+            advice = "Develop it first, in your camera's program or an image editor, and save it as JPEG."
         else:
             advice = "Hushmark takes JPEG, PNG, WebP, TIFF, AVIF, BMP and GIF: save it as one of these first."
         what = "is not a picture in a known format" if found is None else f"is of type {found}"
@@ -134,6 +136,33 @@ class PictureTooLarge(PictureError):
         super().__init__(
             f"{name} has more than {maximum // 1_000_000} million pixels, the most that Hushmark takes: "
             "make it smaller first.",
+            name=name,
+            maximum=maximum,
+        )
+
+
+class PictureScans(PictureError):
+    """A progressive JPEG that goes over its pixels so often, `scans` times, that it would take too long."""
+
+    code = "picture-scans"
+
+    def __init__(self, name: str, scans: int) -> None:
+        super().__init__(
+            f"{name} is stored in {scans} scans, which would take too long: save it anew in another program.",
+            name=name,
+            scans=scans,
+        )
+
+
+class PictureTexts(PictureError):
+    """A profile or a text of a PNG has more than `maximum` bytes, or all of them four times so many."""
+
+    code = "picture-texts"
+
+    def __init__(self, name: str, maximum: int) -> None:
+        super().__init__(
+            f"{name} has a colour profile or a text of more than {maximum >> 20} MB, the most that Hushmark "
+            "takes: remove it first.",
             name=name,
             maximum=maximum,
         )
@@ -509,7 +538,7 @@ class FileKind(HushmarkError):
 
 
 class FileTooLarge(HushmarkError):
-    """The file has more than `maximum` bytes; it was not read."""
+    """The file has more than `maximum` bytes; it was not decoded, nor read where its size was known."""
 
     code = "file-too-large"
 

@@ -34,6 +34,7 @@ from ..errors import (
     PictureMemory,
     RuntimeMissing,
 )
+from ..picture.picture import MAXIMUM_BYTES
 
 STANDARD = "-"
 """What stands for standard input or output."""
@@ -55,9 +56,6 @@ _SUFFIXES = frozenset(
         ".heif",
     ]
 )  # of files in a folder that are taken for pictures; those that turn out to be none get a sentence
-
-MAXIMUM_BYTES = 1_200_000_000
-"""Of a file that is read: ten for each pixel that a picture may have."""
 
 _REASONS = {
     errno.EACCES: "Permission denied. Change its permissions or its folder's, or choose another place",

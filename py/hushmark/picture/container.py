@@ -57,6 +57,8 @@ def detect(data: bytes) -> Source | None:
         return "WEBP"
     if data[4:8] == b"ftyp" and b"avif" in data[8 : 8 + 4 * 16]:
         return "AVIF"
+    if data[8:10] == b"CR":  # Canon's second RAW, otherwise a TIFF
+        return None
     starts: dict[bytes, Source] = {
         b"\xff\xd8\xff": "JPEG",
         PNG_SIGNATURE: "PNG",
@@ -71,8 +73,11 @@ def detect(data: bytes) -> Source | None:
 def name_foreign(data: bytes) -> str | None:
     """The name of a common format that is none of ours, for the error's sentence."""
     if data[4:8] == b"ftyp":
-        return "HEIC" if data[8:12] in _HEIC_BRANDS else "video"
+        return "RAW" if data[8:12] == b"crx " else "HEIC" if data[8:12] in _HEIC_BRANDS else "video"
     starts = {b"%PDF": "PDF", b"<svg": "SVG", b"8BPS": "PSD", b"\0\0\1\0": "ICO"}
+    if data[8:10] == b"CR":
+        return "RAW"
+    starts |= dict.fromkeys((b"FUJIFILMCCD-RAW", b"IIRO", b"IIRS", b"MMOR", b"IIU\0", b"FOVb"), "RAW")
     return next((name for start, name in starts.items() if data.startswith(start)), None)
 
 
@@ -89,6 +94,11 @@ def is_whole(data: bytes, source: Source) -> bool:
     if source == "WEBP":
         return len(data) >= 12 and len(data) >= 8 + int.from_bytes(data[4:8], "little")
     return True
+
+
+def jpeg_scans(data: bytes) -> int:
+    """How often a JPEG goes over its pixels. What is compressed has no byte 255 before a marker's."""
+    return data.count(bytes([0xFF, _SOS]))
 
 
 def webp_size(data: bytes) -> tuple[int, int]:

@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import IO, Literal, cast
 
-from PIL import Image, ImageCms, ImageFile, JpegImagePlugin, TiffImagePlugin, features
+from PIL import Image, ImageCms, ImageFile, JpegImagePlugin, PngImagePlugin, TiffImagePlugin, features
 
 from ..errors import (
+    FileTooLarge,
     OutputFormat,
     OutputQuality,
     PictureAnimated,
@@ -22,6 +23,8 @@ from ..errors import (
     PictureMemory,
     PictureMetadata,
     PictureMode,
+    PictureScans,
+    PictureTexts,
     PictureTooLarge,
     PictureTooSmall,
     PictureTruncated,
@@ -34,8 +37,18 @@ from .container import Format, Source
 from .metadata import Metadata, TiffTags, has_sub_directories, tiff_tags
 from .previews import Preview
 
+# Pillow's own limits are so low that profiles of printers do not fit.
+PngImagePlugin.MAX_TEXT_CHUNK = container.MAXIMUM_TEXT
+PngImagePlugin.MAX_TEXT_MEMORY = 4 * container.MAXIMUM_TEXT
+
 MINIMUM_SIDE = 32
 MAXIMUM_PIXELS = 120_000_000
+MAXIMUM_WEBP_PIXELS = 40_000_000
+"""libwebp takes up to 35 bytes a pixel, and a few kilobytes may hold so many."""
+MAXIMUM_SCANNED_PIXELS = 20 * MAXIMUM_PIXELS
+"""Pixels times scans of a progressive JPEG, each of which goes over all of them; 10 scans are usual."""
+MAXIMUM_BYTES = 10 * MAXIMUM_PIXELS
+"""Of a file that is read: what the largest picture takes without compression, 8 a pixel, and some."""
 LOSSY_QUALITY: dict[Format, int] = {"JPEG": 92, "WEBP": 90, "AVIF": 85}
 """The quality where none is asked for and the original's is not known."""
 MIME_TYPES: dict[Format, str] = {
@@ -188,11 +201,14 @@ def open_picture(data: bytes, name: str, *, least_side: int | None = None) -> Pi
     Palettes become RGB, bilevel becomes grey, transparent colours become alpha. With `least_side` a JPEG
     comes at a half, a quarter or an eighth of its size if it keeps so many pixels a side: in a third of the
     time.
-    Raises a PictureError: empty, other format, no decoder here, truncated, damaged, animated or with several
-    pages, too small, too large (by the header, before pixels are decoded), samples that cannot be kept.
+    Raises FileTooLarge, or a PictureError: empty, other format, no decoder here, truncated, damaged, animated
+    or with several pages, too small, too large (by the header, before pixels are decoded), with too many
+    scans, with too long texts, samples that cannot be kept.
     """
     if not data:
         raise PictureEmpty(name)
+    if len(data) > MAXIMUM_BYTES:
+        raise FileTooLarge(name, MAXIMUM_BYTES)
     source_format = container.detect(data)
     if source_format is None:
         raise PictureFormat(name, container.name_foreign(data))
@@ -202,8 +218,8 @@ def open_picture(data: bytes, name: str, *, least_side: int | None = None) -> Pi
         if source_format == "WEBP":
             # Pillow sets up a canvas as soon as it opens one.
             width, height = container.webp_size(data)
-            if width * height > MAXIMUM_PIXELS:
-                raise PictureTooLarge(name, MAXIMUM_PIXELS)
+            if width * height > MAXIMUM_WEBP_PIXELS:
+                raise PictureTooLarge(name, MAXIMUM_WEBP_PIXELS)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow warns about sizes that are checked below
             source = Image.open(io.BytesIO(data), formats=(source_format,))
@@ -226,6 +242,8 @@ def open_picture(data: bytes, name: str, *, least_side: int | None = None) -> Pi
     except PictureError:
         raise
     except Exception as error:  # Pillow's plugins raise all kinds on damaged files, SystemError among them
+        if "MAX_TEXT" in str(error):
+            raise PictureTexts(name, container.MAXIMUM_TEXT) from error
         whole = container.is_whole(data, source_format) and "truncated" not in str(error)
         raise (PictureUnreadable(name) if whole else PictureTruncated(name)) from error
     if not container.is_whole(data, source_format):
@@ -301,7 +319,14 @@ def _check_header(source: ImageFile.ImageFile, data: bytes, name: str, source_fo
     # Several pictures in one JPEG (MPO: depth, gain map, second lens) are no animation; the first one counts.
     if source_format != "JPEG" and getattr(source, "is_animated", False):
         raise PictureAnimated(name, pages=source_format == "TIFF")
+    if source_format == "JPEG" and "progressive" in source.info:
+        scans = container.jpeg_scans(data)
+        if scans * source.width * source.height > MAXIMUM_SCANNED_PIXELS:
+            raise PictureScans(name, scans)
     if source_format == "TIFF":
+        # What is seen first in the RAW files of many cameras is a small preview.
+        if source.tag_v2.get(254) == 1 and 330 in source.tag_v2:  # type: ignore[attr-defined]
+            raise PictureFormat(name, "RAW")
         bits = max(source.tag_v2.get(258, (1,)))  # type: ignore[attr-defined]  # TIFF images have tags
         if bits > 8:
             raise PictureMode(name, f"{bits}-bit")

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 from hushmark.errors import (
+    FileTooLarge,
     OutputFormat,
     OutputQuality,
     PictureAnimated,
@@ -15,6 +16,8 @@ from hushmark.errors import (
     PictureMemory,
     PictureMetadata,
     PictureMode,
+    PictureScans,
+    PictureTexts,
     PictureTooLarge,
     PictureTooSmall,
     PictureTruncated,
@@ -30,6 +33,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image, ImageCms, ImageFile, PngImagePlugin, features
 
+from tests.support.corpus import tiff_with
 from tests.support.fakes import encoded, photo
 from tests.support.pictures import sample_photo
 
@@ -225,6 +229,9 @@ def test_empty() -> None:
         (b"Just some text.\n" * 10, r"note\.png is not a picture in a known format"),
         (b"\0\0\0\x18ftypheic" + bytes(40), "is of type HEIC. Export it as JPEG first"),
         (b"\0\0\0\x18ftypisom" + bytes(40), "is of type video"),
+        (b"\0\0\0\x18ftypcrx " + bytes(40), "is of type RAW. Develop it first"),
+        (b"II*\0\x10\0\0\0CR\2\0" + bytes(40), "is of type RAW"),
+        (b"FUJIFILMCCD-RAW 0201" + bytes(40), "is of type RAW"),
         (b"%PDF-1.7" + bytes(40), "is of type PDF"),
     ],
 )
@@ -358,9 +365,9 @@ def test_what_takes_a_missing_decoder_is_named(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_a_webp_canvas_is_measured_before_it_is_set_up() -> None:
-    chunk = b"VP8X" + struct.pack("<II", 10, 0) + b"\xfe\x3f\0" * 2  # 16,383 pixels a side
+    chunk = b"VP8X" + struct.pack("<II", 10, 0) + b"\x57\x1b\0" * 2  # 7,000 pixels a side
     data = b"RIFF" + struct.pack("<I", len(chunk) + 4) + b"WEBP" + chunk
-    with pytest.raises(PictureTooLarge):
+    with pytest.raises(PictureTooLarge, match="more than 40 million pixels"):
         open_picture(data, "huge.webp")
 
 
@@ -388,8 +395,37 @@ def test_whatever_a_plugin_raises_is_a_problem_of_that_picture(
 def test_a_bomb_in_a_chunk_of_metadata_does_not_go_off(kind: bytes) -> None:
     bomb = png_chunk(kind, b"Title\0\0" + zlib.compress(bytes(100_000_000)))
     data = encoded(photo(40, 40), "PNG")
-    with pytest.raises(PictureUnreadable):
+    with pytest.raises(PictureTexts, match=r"bomb\.png has a colour profile or a text of more than 16 MB"):
         open_picture(data[:33] + bomb + data[33:], "bomb.png")
+
+
+def test_profiles_and_texts_of_a_png_may_be_large() -> None:
+    profile = ICC + bytes(range(256)) * 8000
+    text = png_chunk(b"zTXt", b"Title\0\0" + zlib.compress(b"long" * 500_000))
+    data = encoded(photo(40, 40), "PNG", icc_profile=profile)
+    after = reopened(saved(data[:33] + text + data[33:]))
+    assert after.info["icc_profile"] == profile
+    assert len(after.text["Title"]) == 2_000_000  # type: ignore[attr-defined]  # PNG images have texts
+
+
+def test_a_raw_file_is_not_taken_for_its_preview() -> None:
+    tags = ((254, 4, struct.pack("<I", 1)), (330, 4, struct.pack("<I", 8)))
+    with pytest.raises(PictureFormat, match="Develop it first"):
+        open_picture(tiff_with(encoded(photo(64, 48), "TIFF"), *tags), "photo.nef")
+
+
+def test_scans_without_end_are_refused() -> None:
+    data = encoded(photo(1000, 800), "JPEG", progressive=True)
+    start = data.rindex(b"\xff\xda")
+    assert open_picture(data[:-2] + data[start:-2] * 100 + data[-2:], "a.jpg").image.size == (1000, 800)
+    with pytest.raises(PictureScans, match=r"a\.jpg is stored in \d{4} scans"):
+        open_picture(data[:-2] + data[start:-2] * 3000 + data[-2:], "a.jpg")
+
+
+def test_a_file_of_too_many_bytes_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hushmark.picture.picture.MAXIMUM_BYTES", 1 << 20)
+    with pytest.raises(FileTooLarge, match=r"a\.jpg is larger than 1 million bytes"):
+        open_picture(encoded(photo(40, 40), "JPEG") + bytes(1 << 20), "a.jpg")
 
 
 def test_thumbnails_of_the_unmarked_picture_are_dropped() -> None:
