@@ -238,7 +238,8 @@ export class Stage {
       [() => m.file, () => m.sizes(inBytes(item.file.size), inBytes(outcome.file.size))],
       [() => m.time, () => timeInWords(outcome.phases)],
     ];
-    if (outcome.removed.length)
+    if (outcome.removed?.length)
+      // Results that an older version kept have no such list.
       facts.push([() => m.leftOut, () => m.list(outcome.removed.map((what) => m.removed[what]))]);
     this.#facts.replaceChildren(
       ...facts.map(([term, text]) => h("div", {}, h("dt", {}, term), h("dd", {}, text))),
