@@ -57,7 +57,7 @@ def _built_here(folder: Path) -> Mapping[str, str]:
 
 def _find_in(folder: Path, pin: Pin) -> Wheel | None:
     """The wheel in this folder, if there is one. Raises WheelError if it is not what it should be."""
-    for artifact in (pin.source, pin.official):
+    for artifact in pin.artifacts:
         path = folder / artifact.file
         if path.is_file():
             digest = sha256(path)
@@ -87,6 +87,7 @@ def _cdn_url(packages_dir: Path, lock: Lock) -> str:
 
 def _download(url: str, pin: Pin, cache: Path) -> Wheel:
     """Fetch the official wheel. Raises WheelError if it cannot be had whole and unaltered."""
+    assert pin.official is not None
     file, digests = pin.official.file, pin.official.sha256
 
     def write(path: Path) -> None:
@@ -160,15 +161,17 @@ def find_wheels(packages_dir: Path, say: Say = print) -> list[Wheel]:
         for pin in missing():
             if wheel := _find_in(folder, pin):
                 found[pin.name] = wheel
-    if missing():
-        names = ", ".join(pin.name for pin in missing())
+    official = [pin for pin in missing() if pin.official is not None]
+    if official:
+        names = ", ".join(pin.name for pin in official)
         say(f"wheels: no {names} in {' or '.join(map(str, folders))}: trying Pyodide's CDN")
         try:
             url = _cdn_url(packages_dir, lock)
-            for pin in missing():
+            for pin in official:
                 found[pin.name] = _download(url, pin, cache)
         except WheelError as error:
             say(f"wheels: {error}")
-            for wheel in build_wheels([pin.name for pin in missing()], packages_dir, say=say):
-                found[wheel.name] = wheel
+    if missing():
+        for wheel in build_wheels([pin.name for pin in missing()], packages_dir, say=say):
+            found[wheel.name] = wheel
     return [found[pin.name] for pin in lock.pins]

@@ -25,18 +25,25 @@ class Artifact:
 
 @dataclass(frozen=True)
 class Pin:
-    """A package: Pyodide's own wheel of it, ours from source, and the sdist ours is made of."""
+    """A package: Pyodide's own wheel of it, ours from source, and the sdist ours is made of.
+
+    `official` is None where Pyodide's is too old to do.
+    """
 
     name: str
     version: str
-    official: Artifact
+    official: Artifact | None
     source: Artifact
     sdist: str | None
 
     def accepted(self, file: str) -> set[str]:
         """The SHA-256 values that a file of this name may have."""
-        artifacts = (self.official, self.source)
-        return {digest for a in artifacts if a.file == file for digest in a.sha256}
+        return {digest for a in self.artifacts if a.file == file for digest in a.sha256}
+
+    @property
+    def artifacts(self) -> tuple[Artifact, ...]:
+        """The wheels that will do, ours first."""
+        return (self.source,) if self.official is None else (self.source, self.official)
 
 
 @dataclass(frozen=True)
@@ -64,7 +71,7 @@ def read_lock(path: Path = LOCK_FILE) -> Lock:
         Pin(
             name=entry["name"],
             version=entry["version"],
-            official=artifact(entry["official"]),
+            official=None if entry["official"] is None else artifact(entry["official"]),
             source=artifact(entry["source"]),
             sdist=entry["sdist"],
         )

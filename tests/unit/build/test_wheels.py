@@ -13,6 +13,7 @@ import time
 import zipfile
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -198,6 +199,34 @@ def test_source_comes_last_and_only_for_what_is_missing(
     assert sorted(path.name for path in cache.parent.iterdir()) == ["wheels"]
 
 
+def test_what_the_cdn_has_too_old_is_built(
+    cache: Path,
+    packages: Path,
+    cdn: Cdn,
+    lock: Lock,
+    builds: list[list[str]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Another version in the named folder does not stand in for it either, and is left alone."""
+    a, b = lock.pins
+    newer = replace(lock, pins=(a, replace(b, version="2", official=None)))
+    monkeypatch.setattr(find, "read_lock", lambda: newer)
+    named = cache.parent / "mine"
+    named.mkdir()
+    (named / "b-0.9-py3-none-any.whl").write_bytes(b"older")
+    monkeypatch.setenv("HUSHMARK_WHEELS", str(named))
+    cdn.answers = {file_of(name): data for name, data in OFFICIAL.items()}
+    said: list[str] = []
+
+    assert [wheel.origin for wheel in find_wheels(packages, said.append)] == ["official", "source"]
+
+    assert builds == [["b"]]
+    assert cdn.asked == [f"/pyodide/v{VERSION}/full/{file_of('a')}"]
+    assert "no a in" in said[0] and said[1].startswith("wheels: building b from source")
+    assert [wheel.origin for wheel in find_wheels(packages, no_build)] == ["local", "local"]
+    assert [path.name for path in named.iterdir()] == ["b-0.9-py3-none-any.whl"]
+
+
 @pytest.mark.parametrize(
     ("spoil", "sentence"),
     [
@@ -319,7 +348,7 @@ def test_the_lock_file_names_four_wheels_with_whole_hashes() -> None:
     lock = read_lock(LOCK_FILE)
     assert [pin.name for pin in lock.pins] == ["numpy", "pillow", "safetensors", "micropip"]
     for pin in lock.pins:
-        for artifact in (pin.official, pin.source):
+        for artifact in pin.artifacts:
             assert artifact.file.startswith(f"{pin.name}-{artifact.version}-")
             assert artifact.sha256 and all(len(digest) == 64 for digest in artifact.sha256)
         assert pin.source.version == pin.version
