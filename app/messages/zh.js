@@ -101,6 +101,8 @@ export const zh = {
       `${name} 的像素类型是 ${found}。Hushmark 处理每通道 8 位的灰度、RGB 和 CMYK 图片，以及 16 位的 PNG：请先转换。`,
     "picture-transparent": ({ name }) => `${name} 完全透明，没有可标记的内容。请选择其他图片。`,
     "picture-memory": ({ name }) => `内存不足，无法处理 ${name}。请关闭其他程序，或先将图片缩小。`,
+    "picture-defect": ({ name, reason }) =>
+      `处理 ${name} 时暴露了 Hushmark 的一个错误（${reason}）。请报告此错误，如有可能请附上该图片。`,
     "picture-metadata": ({ name }) => `${name} 的元数据无法写回。请移除后重试。`,
     "output-format": ({ file_format }) => `此处无法写出 ${file_format}。请选择 JPEG、PNG 或 WebP。`,
     "output-quality": () => "质量必须是 1 到 100 的整数。",

@@ -558,3 +558,12 @@ class FileProblem(HushmarkError):
 
     def __init__(self, name: str, reason: str) -> None:
         super().__init__(f"{name}: {reason}.", name=name, reason=reason)
+
+
+def picture_error(error: Exception, name: str) -> HushmarkError:
+    """What an exception that came up in work on the picture `name` is for people."""
+    if isinstance(error, HushmarkError):
+        return error
+    if isinstance(error, MemoryError):
+        return PictureMemory(name)
+    return PictureDefect(name, f"{type(error).__name__}: {error}")

@@ -149,9 +149,30 @@ async function runRefusals(/** @type {import("pyodide/ffi").PyCallable} */ Engin
     forward: await embed(picture, "random", "").catch((/** @type {Error} */ error) => ({
       thrown: error.message.includes("device lost"),
     })),
+    ...(await runDefects(marked, picture)),
   };
   writeFileSync(join(folder, "refusals.json"), JSON.stringify(structuredClone(answers)));
   engine.destroy();
+}
+
+/** What Python raises between opening and saving. Changes the package for good. */
+async function runDefects(/** @type {any} */ engine, /** @type {Uint8Array} */ picture) {
+  const mark = { kind: "text", value: "pipe", key: null, strength: 1.4, again: true };
+  const steps = { steps: [], key: null, thorough: false };
+  /** @type {Record<string, unknown>} */
+  const answers = {};
+  for (const error of ["MemoryError", "SystemError", "AttributeError", "struct.error"]) {
+    pyodide.runPython(`
+import struct
+import hushmark.marking.residual
+def fail(*_, **__):
+    raise ${error}("what happened")
+hushmark.marking.residual.prepare = fail`);
+    answers[`${error}, embed`] = await engine.embed(picture, "photo.jpg", mark, () => {});
+    answers[`${error}, read`] = await engine.read(picture, "photo.jpg", reader, () => {});
+    answers[`${error}, lab`] = await engine.lab(picture, "photo.jpg", steps, () => {});
+  }
+  return answers;
 }
 
 /** @param {string} path */

@@ -93,6 +93,8 @@ STRENGTHS = {"rocket.jpg": 1.7, "glass.png": 1.0}
 PASSPHRASES = {"chelsea.png": "open sesame"}
 KEYS = {name: Key.from_passphrase(passphrase) for name, passphrase in PASSPHRASES.items()}
 NAMES = list(covers())
+TASKS = ("embed", "read", "lab")
+DEFECTS = ("SystemError", "AttributeError", "struct.error")
 
 
 @pytest.fixture(scope="module")
@@ -218,7 +220,14 @@ def test_errors_for_people_come_back_as_values_and_others_are_thrown(
         "again": "already-marked",
         "read": "picture-format",
         "forward": None,
+        **{f"MemoryError, {task}": "picture-memory" for task in TASKS},
+        **{f"{error}, {task}": "picture-defect" for error in DEFECTS for task in TASKS},
     }
+    for error in DEFECTS:
+        assert (
+            f"photo.jpg brought a mistake of Hushmark to light ({error.split('.')[-1]}: what happened)"
+            in (answers[f"{error}, embed"]["error"]["message"])
+        )
     assert "photo.jpg is cut off" in answers["truncated"]["error"]["message"]
     assert answers["again"]["error"]["payload"] == {"kind": "text", "value": "pipe", "hex": "70697065"}
     assert answers["forward"] == {"thrown": True}

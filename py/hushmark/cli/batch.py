@@ -30,9 +30,8 @@ from ..errors import (
     ModelDamaged,
     ModelMissing,
     PictureCrash,
-    PictureDefect,
-    PictureMemory,
     RuntimeMissing,
+    picture_error,
 )
 from ..picture.picture import MAXIMUM_BYTES
 
@@ -279,12 +278,8 @@ def _leave_interrupts() -> None:
 def _attempt(work: Work[_Outcome], source: Source) -> _Outcome | HushmarkError:
     try:
         return work(source)
-    except HushmarkError as error:
-        return error
-    except MemoryError:
-        return PictureMemory(source.name)
     except Exception as error:
-        return PictureDefect(source.name, f"{type(error).__name__}: {error}")
+        return picture_error(error, source.name)
 
 
 def _settled(outcome: _Outcome | HushmarkError) -> _Outcome | HushmarkError:

@@ -7,17 +7,18 @@ proxy would take it element by element.
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Coroutine
+from functools import wraps
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Concatenate, ParamSpec, Protocol
 
 import js
 import numpy as np
 from numpy.typing import NDArray
-from pyodide.ffi import JsProxy, jsnull, to_js
+from pyodide.ffi import JsException, JsProxy, jsnull, to_js
 
 from .. import pipeline
 from ..card import read_card
-from ..errors import AlreadyMarked, HushmarkError
+from ..errors import AlreadyMarked, HushmarkError, picture_error
 from ..marking import overlay
 from ..message.codes import Protected
 from ..message.keys import Key
@@ -30,6 +31,10 @@ from ..reading.search import is_sure
 from ..trials import TRIALS
 
 _OVERLAY_NAME = "hushmark-overlay.png"
+
+_More = ParamSpec("_More")
+_OnPicture = Callable[Concatenate["Engine", JsProxy, str, _More], Coroutine[Any, Any, JsProxy]]
+"""Work on a picture: its bytes, its name and what else it takes -> the answer."""
 
 
 class JsForward(Protocol):
@@ -48,17 +53,36 @@ class JsForward(Protocol):
         ...
 
 
+def _answered(method: _OnPicture[_More]) -> _OnPicture[_More]:
+    """Have whatever exception a picture brings about as an answer, see `picture_error`."""
+
+    @wraps(method)
+    async def answered(
+        self: "Engine", data: JsProxy, name: str, /, *more: _More.args, **named: _More.kwargs
+    ) -> JsProxy:
+        try:
+            return await method(self, data, name, *more, **named)
+        except JsException:
+            raise  # of the networks, for instance: it is not the picture's
+        except Exception as error:
+            return _error(picture_error(error, name))
+
+    return answered
+
+
 class Engine:
     """Entry points for the worker.
 
-    A HushmarkError comes back as `{error: {code, message, facts}}`; anything else propagates. `turn` is set
-    when the job may use the networks; None lets it at once.
+    What is wrong with a picture, a payload or a list, or goes wrong in Python over a picture, comes back as
+    `{error: {code, message, facts}}`; JavaScript's errors, those of the networks among them, propagate.
+    `turn` is set when the job may use the networks; None lets it at once.
     """
 
     def __init__(self, js_forward: JsForward, card_path: str) -> None:
         self._js = js_forward
         self._card = read_card(Path(card_path))
 
+    @_answered
     async def embed(
         self,
         data: JsProxy,
@@ -96,8 +120,6 @@ class Engine:
             )
         except AlreadyMarked as error:
             return _error(error, payload=self._facts(error.reading.payload))
-        except HushmarkError as error:
-            return _error(error)
         # The phase of the first forward pass has the wait for it in it, which is not this picture's time.
         first = "forward" if wanted["again"] else "prepare"
         return _object(
@@ -118,6 +140,7 @@ class Engine:
             phases={**marked.phases, first: marked.phases[first] - forward.waited},
         )
 
+    @_answered
     async def read(
         self,
         data: JsProxy,
@@ -135,18 +158,15 @@ class Engine:
         null, phases: {phase: ms}}
         """
         wanted = _options(options)
-        try:
-            result = await pipeline.read(
-                data.to_bytes(),
-                name=name,
-                forward=_Forward(self._js, turn),
-                card=self._card,
-                key=_key(wanted),
-                known=KnownIds.parse(wanted["known"], self._card.bits) if wanted.get("known") else None,
-                progress=on_progress,
-            )
-        except HushmarkError as error:
-            return _error(error)
+        result = await pipeline.read(
+            data.to_bytes(),
+            name=name,
+            forward=_Forward(self._js, turn),
+            card=self._card,
+            key=_key(wanted),
+            known=KnownIds.parse(wanted["known"], self._card.bits) if wanted.get("known") else None,
+            progress=on_progress,
+        )
         return _object(**self._reading(result.reading), phases=result.phases)
 
     async def overlay(self, options: JsProxy, turn: asyncio.Event | None = None) -> JsProxy:
@@ -177,6 +197,7 @@ class Engine:
         ]
         return to_js(kinds, dict_converter=js.Object.fromEntries)
 
+    @_answered
     async def lab(
         self,
         data: JsProxy,
@@ -191,19 +212,16 @@ class Engine:
         `pipeline.attempt`)} -> {preview: Uint8Array (JPEG), reading, sure: a search would look no further}
         """
         wanted = _options(options)
-        try:
-            tried = await pipeline.attempt(
-                data.to_bytes(),
-                [(step["kind"], step["amount"]) for step in wanted["steps"]],
-                name=name,
-                forward=_Forward(self._js, turn),
-                card=self._card,
-                key=_key(wanted),
-                thorough=wanted["thorough"],
-                progress=on_progress,
-            )
-        except HushmarkError as error:
-            return _error(error)
+        tried = await pipeline.attempt(
+            data.to_bytes(),
+            [(step["kind"], step["amount"]) for step in wanted["steps"]],
+            name=name,
+            forward=_Forward(self._js, turn),
+            card=self._card,
+            key=_key(wanted),
+            thorough=wanted["thorough"],
+            progress=on_progress,
+        )
         return _object(
             preview=_uint8_array(tried.preview),
             reading=self._reading(tried.reading),

@@ -31,7 +31,6 @@ NOT_IN_THE_PAGE = {
     "folder-empty",
     "file-kind",
     "file",
-    "picture-defect",
     "picture-crash",
 }
 """Errors of the command line, and those that only a mistake of ours could bring about."""
