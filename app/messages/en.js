@@ -269,7 +269,7 @@ export const en = {
     shape: (share) => `so narrow that the mark may not last: ${share} are read after JPEG 80`,
     "maker-note": () => "its EXIF has a large maker note, which may show the unmarked picture",
   },
-  leftOut: "Left out, as it shows the unmarked picture",
+  previewsLeftOut: "Left out, as it shows the unmarked picture",
   removed: {
     exif: "EXIF thumbnail",
     "maker-note": "preview in EXIF",

@@ -265,7 +265,7 @@ export const zh = {
     shape: (share) => `太窄，标记可能无法保留：存为质量 80 的 JPEG 后有 ${share} 能读出`,
     "maker-note": () => "EXIF 中有很大的厂商注释，其中可能含有未加水印的图片",
   },
-  leftOut: "已去除（会显示未加水印的图片）",
+  previewsLeftOut: "已去除（会显示未加水印的图片）",
   removed: {
     exif: "EXIF 缩略图",
     "maker-note": "EXIF 中的预览图",

@@ -240,7 +240,7 @@ export class Stage {
     ];
     if (outcome.removed?.length)
       // Results that an older version kept have no such list.
-      facts.push([() => m.leftOut, () => m.list(outcome.removed.map((what) => m.removed[what]))]);
+      facts.push([() => m.previewsLeftOut, () => m.list(outcome.removed.map((what) => m.removed[what]))]);
     this.#facts.replaceChildren(
       ...facts.map(([term, text]) => h("div", {}, h("dt", {}, term), h("dd", {}, text))),
     );

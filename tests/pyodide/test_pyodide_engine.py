@@ -241,7 +241,7 @@ def test_an_overlay_crosses_with_its_rule(
     assert facts["payload"] == {"kind": "text", "value": "pipe", "hex": "70697065"}
     assert "body::after" in facts["css"]
     tile = Image.open(folder / "overlay.png")
-    assert (tile.mode, tile.size) == ("RGBA", (320, 320))
+    assert (tile.mode, tile.size) == ("RGBA", (160, 160))
 
 
 def test_the_lab_crosses_as_plain_javascript(
