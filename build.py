@@ -74,8 +74,8 @@ ORT_GLUE = {
 }
 ENTRY_POINTS = {
     "main.js": "app/main.js",
-    "worker.js": "app/engine/worker.js",
-    "networks.js": "app/engine/networks.js",
+    "python-worker.js": "app/engine/python-worker.js",
+    "networks-worker.js": "app/engine/networks-worker.js",
     "style.css": "app/style.css",
     "ort/jspi.js": "node_modules/onnxruntime-web/dist/ort.jspi.min.mjs",
     "ort/asyncify.js": "node_modules/onnxruntime-web/dist/ort.webgpu.min.mjs",

@@ -1,21 +1,21 @@
 /** Wires the screens to the engine. */
 
 import { EngineClient } from "./engine/client.js";
-import { pageManifest } from "./engine/pin.js";
-import { takeLaunches, takeShared } from "./incoming.js";
-import { m } from "./language.js";
-import { keepUsedFiles, missingFiles } from "./offline.js";
-import { chosenCompute } from "./preferences.js";
-import { Updates } from "./updates.js";
-import { EngineLine } from "./views/engine-line.js";
-import { LabView } from "./views/lab.js";
-import { MarkView } from "./views/mark.js";
-import { OverlayView } from "./views/overlay.js";
-import { ReadView } from "./views/read.js";
-import { RegisterView } from "./views/register.js";
-import { SettingsView } from "./views/settings.js";
-import { missingFeature, Shell, showUnsupported } from "./views/shell.js";
-import { UpdateNotice } from "./views/update-notice.js";
+import { pageManifest } from "./site/pin.js";
+import { takeLaunches, takeShared } from "./site/incoming.js";
+import { m } from "./ui/language.js";
+import { keepUsedFiles, missingFiles } from "./site/offline.js";
+import { chosenCompute } from "./ui/preferences.js";
+import { Updates } from "./site/updates.js";
+import { EngineLine } from "./shell/engine-line.js";
+import { LabView } from "./lab/view.js";
+import { MarkView } from "./mark/view.js";
+import { OverlayView } from "./overlay/view.js";
+import { ReadView } from "./read/view.js";
+import { RegisterView } from "./register/view.js";
+import { SettingsView } from "./settings/view.js";
+import { missingFeature, Shell, showUnsupported } from "./shell/shell.js";
+import { UpdateNotice } from "./shell/update-notice.js";
 
 document.getElementById("unsupported")?.remove();
 const missing = missingFeature();

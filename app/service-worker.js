@@ -5,7 +5,7 @@
  * Page and code of one build are kept, and served, together. A new build waits until the page says so.
  */
 
-import { digestOf, readManifest } from "./engine/manifest.js";
+import { digestOf, readManifest } from "./site/manifest.js";
 import {
   guarded,
   isRuntime,
@@ -16,8 +16,8 @@ import {
   SHARED,
   SHARED_NAME,
   SHELL,
-} from "./kept.js";
-import { pictureType } from "./picture-types.js";
+} from "./site/caches.js";
+import { pictureType } from "./ui/picture-types.js";
 
 const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (globalThis));
 const { scope } = worker.registration;

@@ -11,14 +11,14 @@
  * tried once more.
  */
 
-import { holdUpdates } from "../work.js";
+import { holdUpdates } from "../site/update-holds.js";
 import { EngineError } from "./errors.js";
 import { watchLife } from "./life.js";
-import { loadManifest, siteFile } from "./manifest.js";
+import { loadManifest, siteFile } from "../site/manifest.js";
 import { verifiedScript } from "./verified.js";
 
 /**
- * @import { Manifest } from "./manifest.js"
+ * @import { Manifest } from "../site/manifest.js"
  * @import { Compute, EngineInfo, FromWorker, Job, Progress, Result, StartProgress, Task, Tasks, ToWorker } from "./protocol.js"
  *
  * @typedef {{ file: File } & Tasks["embed"]["options"]} EmbedRequest
@@ -145,7 +145,7 @@ export class EngineClient extends EventTarget {
   async #startWorker(start) {
     try {
       const manifest = this.manifest ?? (await loadManifest(this.#pin));
-      const script = await verifiedScript(siteFile(manifest, "worker.js"));
+      const script = await verifiedScript(siteFile(manifest, "python-worker.js"));
       if (start !== this.#starts) return;
       this.manifest = manifest;
       const worker = new Worker(script, { type: "module" });

@@ -1,6 +1,6 @@
-import { siteFile } from "./manifest.js";
+import { siteFile } from "../site/manifest.js";
 
-/** @import { Manifest, SiteFile } from "./manifest.js" */
+/** @import { Manifest, SiteFile } from "../site/manifest.js" */
 /** @import { StartProgress } from "./protocol.js" */
 
 /**

@@ -2,13 +2,13 @@
 
 import { EngineError } from "./errors.js";
 import { watchLife } from "./life.js";
-import { siteFile } from "./manifest.js";
+import { siteFile } from "../site/manifest.js";
 import { verifiedScript } from "./verified.js";
 
 /**
  * @import { Downloads } from "./downloads.js"
- * @import { Manifest } from "./manifest.js"
- * @import { FromNetworks, NetworkName, ToNetworks } from "./networks.js"
+ * @import { Manifest } from "../site/manifest.js"
+ * @import { FromNetworks, NetworkName, ToNetworks } from "./networks-worker.js"
  * @import { Compute, EngineInfo } from "./protocol.js"
  *
  * @typedef {{ resolve: (outputs: Float32Array[]) => void, reject: (error: EngineError) => void }} Run
@@ -106,7 +106,9 @@ export class Forward {
  * @throws {EngineError}
  */
 export async function startForward(manifest, compute, downloads, onEnd) {
-  const worker = new Worker(await verifiedScript(siteFile(manifest, "networks.js")), { type: "module" });
+  const worker = new Worker(await verifiedScript(siteFile(manifest, "networks-worker.js")), {
+    type: "module",
+  });
   return new Promise((resolve, reject) => {
     worker.addEventListener("message", (/** @type {MessageEvent<FromNetworks>} */ { data: message }) => {
       switch (message.type) {

@@ -6,7 +6,7 @@
  * number of `progress` messages and one `result` or `error`. Pictures are transferred, not copied, in both
  * directions.
  *
- * @import { Manifest } from "./manifest.js"
+ * @import { Manifest } from "../site/manifest.js"
  *
  * @typedef {"text" | "hex" | "number" | "protected" | "random"} PayloadKind
  *

@@ -6,13 +6,13 @@
  * whatever goes wrong, Python starts as always.
  */
 
-import { RUNTIME, SNAPSHOT } from "../kept.js";
-import { digestOf, siteFile } from "./manifest.js";
+import { RUNTIME, SNAPSHOT } from "../site/caches.js";
+import { digestOf, siteFile } from "../site/manifest.js";
 import { guardFetches, verifiedScript } from "./verified.js";
 
 /**
  * @import { Lockfile, PyodideAPI, PyodideConfig } from "pyodide"
- * @import { Manifest } from "./manifest.js"
+ * @import { Manifest } from "../site/manifest.js"
  */
 
 const PACKAGES = ["numpy", "pillow", "safetensors", "micropip"];

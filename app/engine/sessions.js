@@ -7,14 +7,14 @@
  */
 
 import * as wasmBuild from "onnxruntime-web/wasm";
-import { trustWorkers } from "../trusted.js";
+import { trustWorkers } from "../site/trusted.js";
 import { EngineError, lastLine } from "./errors.js";
-import { siteFile } from "./manifest.js";
+import { siteFile } from "../site/manifest.js";
 import { verifiedScript } from "./verified.js";
 
 /**
  * @import { InferenceSession } from "onnxruntime-common"
- * @import { Manifest } from "./manifest.js"
+ * @import { Manifest } from "../site/manifest.js"
  * @import { Compute, EngineInfo, Note } from "./protocol.js"
  *
  * @typedef {typeof wasmBuild} Ort

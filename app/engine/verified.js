@@ -6,11 +6,11 @@
  * the compiled code that it keeps with a WebAssembly file.
  */
 
-import { allow, trusted } from "../trusted.js";
+import { allow, trusted } from "../site/trusted.js";
 import { EngineError } from "./errors.js";
-import { isIntact } from "./manifest.js";
+import { isIntact } from "../site/manifest.js";
 
-/** @import { Manifest, SiteFile } from "./manifest.js" */
+/** @import { Manifest, SiteFile } from "../site/manifest.js" */
 
 /** The weights verify themselves (weights.js), and tell meanwhile how much of them is here. */
 const GUARDED = ["python", "wheels", "onnxruntime"];

@@ -7,11 +7,11 @@
 
 import { openDB } from "idb";
 import { EngineError, lastLine } from "./errors.js";
-import { isIntact } from "./manifest.js";
+import { isIntact } from "../site/manifest.js";
 
 /**
  * @import { IDBPDatabase } from "idb"
- * @import { SiteFile } from "./manifest.js"
+ * @import { SiteFile } from "../site/manifest.js"
  * @import { Note } from "./protocol.js"
  */
 

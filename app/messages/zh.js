@@ -1,6 +1,6 @@
 /** What the page says in Simplified Chinese. */
 
-/** @import { Messages } from "../language.js" */
+/** @import { Messages } from "../ui/language.js" */
 
 /** @type {Messages} */
 export const zh = {

@@ -1,9 +1,9 @@
 /** The benchmark's page: the app's engine without its screens, on `globalThis.bench`. */
 
 import { EngineClient } from "../../app/engine/client.js";
-import { loadManifest } from "../../app/engine/manifest.js";
-import { pageManifest } from "../../app/engine/pin.js";
-import { allow, trusted } from "../../app/trusted.js";
+import { loadManifest } from "../../app/site/manifest.js";
+import { pageManifest } from "../../app/site/pin.js";
+import { allow, trusted } from "../../app/site/trusted.js";
 
 /** @import { EngineInfo, Marked, TimedReading } from "../../app/engine/protocol.js" */
 

@@ -2,7 +2,7 @@
 
 import { openSessions } from "../../app/engine/sessions.js";
 
-/** @import { Manifest } from "../../app/engine/manifest.js" */
+/** @import { Manifest } from "../../app/site/manifest.js" */
 /** @import { Model } from "../../app/engine/sessions.js" */
 
 /**

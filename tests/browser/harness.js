@@ -1,8 +1,8 @@
 /** Opens the engine's parts to the tests, in a page of the real site. */
 
 import { EngineClient } from "../../app/engine/client.js";
-import { digestOf, loadManifest, siteFile } from "../../app/engine/manifest.js";
-import { pageManifest } from "../../app/engine/pin.js";
+import { digestOf, loadManifest, siteFile } from "../../app/site/manifest.js";
+import { pageManifest } from "../../app/site/pin.js";
 import { openSessions } from "../../app/engine/sessions.js";
 import { loadWeights } from "../../app/engine/weights.js";
 

@@ -59,8 +59,8 @@ def copy(site: Path, tmp_path: Path) -> Path:
         ("assets/main-*.js", "Hushmark could not start"),
         ("assets/style-*.css", "The page's style sheet did not arrive whole, or was altered"),
         ("manifest.json", "The site has another version by now, or its list of files was altered"),
-        ("assets/worker-*.js", "arrived damaged or altered"),
-        ("assets/networks-*.js", "arrived damaged or altered"),
+        ("assets/python-worker-*.js", "arrived damaged or altered"),
+        ("assets/networks-worker-*.js", "arrived damaged or altered"),
         ("pyodide-*/pyodide.mjs", "pyodide.mjs arrived damaged or altered"),
         ("pyodide-*/pyodide.asm.mjs", "pyodide.asm.mjs arrived damaged or altered"),
         ("pyodide-*/pyodide.asm.wasm", "pyodide.asm.wasm arrived damaged or altered"),
@@ -94,8 +94,8 @@ def test_an_altered_file_does_not_run_and_is_named(
 def test_a_page_runs_no_worker_of_another_build(browser: Browser, copy: Path) -> None:
     """As where a host's page comes from a cache in between, and all the rest is new."""
     page_of_before = (copy / "index.html").read_bytes()
-    (worker,) = copy.glob("assets/worker-*.js")
-    release(copy, "worker.js", TELL.encode() + worker.read_bytes())
+    (worker,) = copy.glob("assets/python-worker-*.js")
+    release(copy, "python-worker.js", TELL.encode() + worker.read_bytes())
     (copy / "index.html").write_bytes(page_of_before)
     with serving(copy) as url, first_visit(browser, url) as (page, requests):
         expect(page.locator("#engine")).to_contain_text("The site has another version", timeout=PATIENCE_MS)

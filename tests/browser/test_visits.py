@@ -92,8 +92,8 @@ def test_a_browser_without_a_database_works_from_memory_and_says_so(
 ) -> None:
     # A worker's scope cannot be reached from here, so it is its script that breaks the database.
     copy = shutil.copytree(site, tmp_path / "site")
-    (script,) = copy.glob("assets/networks-*.js")
-    release(copy, "networks.js", f"{BREAK_DATABASE}\n{script.read_text()}".encode())
+    (script,) = copy.glob("assets/networks-worker-*.js")
+    release(copy, "networks-worker.js", f"{BREAK_DATABASE}\n{script.read_text()}".encode())
     with serving(copy) as url, watched(browser, url, service_workers="block") as visit:
         app = App(visit.context.new_page(), url)
         expect(app.engine_line).to_contain_text("not keep the weights (Denied.)")

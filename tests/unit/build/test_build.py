@@ -31,8 +31,8 @@ OF_THE_BUILD = {"index.html", "manifest.json", "service-worker.js", "sbom.cdx.js
 KEYS = {
     "licenses.txt",
     "main.js",
-    "worker.js",
-    "networks.js",
+    "python-worker.js",
+    "networks-worker.js",
     "style.css",
     "app.webmanifest",
     "icon.svg",
@@ -176,7 +176,7 @@ def test_web_app_manifest_names_icons_of_the_site(site: Path) -> None:
 
 
 def test_workers_do_not_hold_what_is_loaded_lazily(site: Path, manifest: dict[str, Any]) -> None:
-    for key, most in (("worker.js", 20_000), ("networks.js", 150_000)):
+    for key, most in (("python-worker.js", 20_000), ("networks-worker.js", 150_000)):
         worker = (site / manifest["files"][key]["url"]).read_text()
         assert len(worker) < most
         assert "sourceMappingURL" not in worker

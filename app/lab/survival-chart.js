@@ -1,0 +1,89 @@
+/** How well a mark is read over the range of a trial. */
+
+import { inAmount, inPercent, m } from "../ui/language.js";
+import { h, svg } from "../ui/dom.js";
+
+/**
+ * @import { LabKind } from "../engine/protocol.js"
+ *
+ * @typedef {{ amount: number, accuracy: number, found: boolean }} Outcome
+ */
+
+const [WIDTH, HEIGHT, LEFT, FOOT] = [640, 180, 44, 24];
+/** Room at each end for half of an amount's text. */
+const EDGE = 24;
+/** Half of the bits are right by accident. */
+const LEAST = 0.4;
+const LINES = [0.5, 0.75, 1];
+
+/**
+ * @param {LabKind} kind
+ * @param {Outcome[]} outcomes by rising amount
+ * @param {{ kind: LabKind, amount: number }[]} others that the picture went through as well
+ */
+export function survivalChart({ name, least, most, unit }, outcomes, others) {
+  /** @param {number} amount */
+  const x = (amount) => LEFT + EDGE + ((amount - least) / (most - least)) * (WIDTH - LEFT - 2 * EDGE);
+  /** @param {number} accuracy */
+  const y = (accuracy) => 8 + (HEIGHT - 8) * (1 - (Math.max(accuracy, LEAST) - LEAST) / (1 - LEAST));
+  const title = () => m.survivalTitle(m.trials[name]);
+  const points = outcomes.map(({ amount, accuracy }) => `${x(amount)},${y(accuracy)}`).join(" ");
+  const drawing = svg(
+    "svg",
+    { viewBox: `0 0 ${WIDTH} ${HEIGHT + FOOT}`, role: "img", "aria-label": title },
+    ...LINES.flatMap((share) => [
+      svg("line", { x1: LEFT, x2: WIDTH, y1: y(share), y2: y(share) }),
+      svg("text", { x: LEFT - 6, y: y(share) + 4, "text-anchor": "end" }, () => inAmount(share, "share")),
+    ]),
+    ...[least, (least + most) / 2, most].map((amount) =>
+      svg("text", { x: x(amount), y: HEIGHT + 18, "text-anchor": "middle" }, () => inAmount(amount, unit)),
+    ),
+    svg("polyline", { points }),
+    ...outcomes.map(({ amount, accuracy, found }) =>
+      svg(
+        "circle",
+        { cx: x(amount), cy: y(accuracy), r: 5, class: found ? "found" : "lost" },
+        svg("title", {}, () => `${inAmount(amount, unit)}: ${inPercent(accuracy)}`),
+      ),
+    ),
+  );
+  const rows = outcomes.map(({ amount, accuracy, found }) =>
+    h(
+      "tr",
+      {},
+      h("th", { scope: "row" }, () => inAmount(amount, unit)),
+      h("td", {}, () => inPercent(accuracy)),
+      h("td", {}, () => (found ? m.yes : m.no)),
+    ),
+  );
+  const columns = [() => m.amount, () => m.bitAccuracy, () => m.isFound];
+  return h(
+    "figure",
+    { class: "survival card" },
+    h("h2", {}, title),
+    drawing,
+    h("figcaption", {}, () =>
+      m.sentences([
+        m.survivalCaption,
+        others.length
+          ? m.survivalWith(
+              m.list(
+                others.map(({ kind, amount }) => m.trialAt(m.trials[kind.name], inAmount(amount, kind.unit))),
+              ),
+            )
+          : m.survivalAlone,
+      ]),
+    ),
+    h(
+      "details",
+      {},
+      h("summary", {}, () => m.asTable),
+      h(
+        "table",
+        {},
+        h("thead", {}, h("tr", {}, ...columns.map((column) => h("th", { scope: "col" }, column)))),
+        h("tbody", {}, ...rows),
+      ),
+    ),
+  );
+}

@@ -1,0 +1,358 @@
+/** The screen where a mark is tried: trials by sliders, with the changed picture and its reading at once. */
+
+import { EngineError } from "../engine/errors.js";
+import { inAmount, inNumber, m } from "../ui/language.js";
+import { h, ObjectUrls, setAttribute, setText } from "../ui/dom.js";
+import { JobLines } from "../ui/job.js";
+import { KeyField, openForKey } from "../ui/key-field.js";
+import { Picker } from "../ui/picker.js";
+import { answerLine, answerOf, readingPlot } from "../ui/reading-details.js";
+import { screenHead } from "../shell/shell.js";
+import { survivalChart } from "./survival-chart.js";
+import { errorInWords } from "../ui/words.js";
+
+/**
+ * @import { EngineClient, LabRequest } from "../engine/client.js"
+ * @import { LabKind, LabResult, Reading } from "../engine/protocol.js"
+ * @import { Outcome } from "./survival-chart.js"
+ *
+ * @typedef {{ kind: LabKind, isOn: HTMLInputElement, slider: HTMLInputElement }} Trial
+ *
+ * @typedef {{ kind: LabKind, amount: number }} Step
+ */
+
+/** Amounts of a chart. */
+const AMOUNTS = 9;
+
+export class LabView {
+  #engine;
+  #urls = new ObjectUrls();
+  /** @type {File | null} */
+  #file = null;
+  #picker = new Picker(([file]) => this.#take(file));
+  #key = new KeyField("lab-key", () => m.readKeyHint);
+  /** In the order in which they are done. @type {Trial[]} */
+  #steps = [];
+  #list = h("ul", { class: "trials" });
+  #reset = h("button", { type: "button", onclick: () => this.#startOver() }, () => m.startOver);
+  /** Counts changes of what is to be tried: a result of an older one is not looked at any further. */
+  #change = 0;
+  #isBusy = false;
+  #search = new AbortController();
+  /** The bits of the picture before it is changed; null if it has no mark. @type {number[] | null | undefined} */
+  #original;
+
+  #image = h("img", { alt: () => m.changedPicture });
+  #answer = h("p", { class: "answer" });
+  #explanation = h("p", { class: "explanation" });
+  #searching = h("p", { class: "hint" });
+  #error = h("p", { class: "error", role: "alert" });
+  #plot = h("div");
+  #live = h(
+    "div",
+    { class: "live", hidden: true },
+    h(
+      "figure",
+      {},
+      this.#image,
+      h("figcaption", {}, () => m.labCopy),
+    ),
+    h("div", {}, h("div", { role: "status" }, this.#answer, this.#explanation), this.#searching, this.#plot),
+  );
+  #lines = new JobLines();
+  #chart = h("div");
+  element = h(
+    "section",
+    { class: "lab" },
+    screenHead("lab", () => m.labLead),
+    h(
+      "div",
+      { class: "bench" },
+      h(
+        "div",
+        { class: "seen" },
+        this.#picker.element,
+        this.#error,
+        this.#live,
+        this.#lines.element,
+        this.#chart,
+      ),
+      h(
+        "div",
+        { class: "card" },
+        h("h2", {}, () => m.trialsHead),
+        h("p", { class: "hint" }, () => m.trialsHint),
+        this.#list,
+        this.#reset,
+        openForKey(
+          h(
+            "details",
+            {},
+            h("summary", {}, () => m.key),
+            this.#key.element,
+          ),
+        ),
+      ),
+    ),
+  );
+
+  /** @param {EngineClient} engine */
+  constructor(engine) {
+    this.#engine = engine;
+    this.#key.element.addEventListener("change", () => this.#file && this.#take(this.#file));
+  }
+
+  async enter() {
+    if (this.#list.childElementCount) return;
+    try {
+      const kinds = await this.#engine.labKinds();
+      if (!this.#list.childElementCount) this.#list.append(...kinds.map((kind) => this.#trial(kind)));
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  /** @param {File[]} files */
+  take(files) {
+    this.#picker.take(files);
+  }
+
+  /** @param {LabKind} kind */
+  #trial(kind) {
+    const { name, least, most, start, unit } = kind;
+    const isOn = h("input", { type: "checkbox" });
+    const slider = h("input", {
+      type: "range",
+      min: least,
+      max: most,
+      step: 10 ** Math.floor(Math.log10((most - least) / 50)),
+      value: start,
+      "aria-label": () => m.amountOf(m.trials[name]),
+    });
+    const output = h("output");
+    const trial = { kind, isOn, slider };
+    const show = () => {
+      const words = () => inAmount(slider.valueAsNumber, unit);
+      setText(output, words);
+      setAttribute(slider, "aria-valuetext", words);
+    };
+    show();
+    isOn.addEventListener("change", () => this.#switch(trial));
+    slider.addEventListener("input", () => {
+      show();
+      if (!isOn.checked) {
+        isOn.checked = true;
+        this.#switch(trial);
+      } else {
+        this.#update();
+      }
+    });
+    const label = h("label", {}, isOn, () => m.trials[name]);
+    const far = h(
+      "button",
+      {
+        type: "button",
+        class: "plain",
+        "aria-label": () => m.howFarOf(m.trials[name]),
+        onclick: () => void this.#survive(trial),
+      },
+      () => m.howFar,
+    );
+    return h("li", {}, label, slider, output, far);
+  }
+
+  /** @param {Trial} trial */
+  #switch(trial) {
+    this.#steps = this.#steps.filter((other) => other !== trial);
+    if (trial.isOn.checked) this.#steps.push(trial);
+    this.#update();
+  }
+
+  #startOver() {
+    for (const { isOn } of this.#steps) isOn.checked = false;
+    this.#steps = [];
+    this.#update();
+  }
+
+  /** @param {File} file */
+  async #take(file) {
+    this.#file = file;
+    this.#original = undefined;
+    this.#live.hidden = true;
+    this.#lines.cancel();
+    this.#chart.replaceChildren();
+    await this.enter();
+    await this.#update();
+  }
+
+  /** Shows what the present steps make of the picture. Of changes that come meanwhile the latest counts. */
+  async #update() {
+    this.#change += 1;
+    this.#search.abort();
+    if (this.#isBusy || !this.#file) return;
+    this.#isBusy = true;
+    try {
+      for (let change = 0; change !== this.#change;) {
+        change = this.#change;
+        await this.#try(this.#file, change);
+      }
+    } finally {
+      this.#isBusy = false;
+    }
+  }
+
+  /**
+   * @param {File} file
+   * @param {number} change
+   */
+  async #try(file, change) {
+    const isLatest = () => change === this.#change;
+    const steps = stepsOf(this.#steps).map(({ kind, amount }) => ({ kind: kind.name, amount }));
+    const request = { file, key: this.#key.value };
+    this.#search = new AbortController();
+    const { signal } = this.#search;
+    try {
+      setText(this.#error, "");
+      await this.#bitsOf(request, signal);
+      const seen = await this.#engine.lab({ ...request, steps, thorough: false });
+      if (file !== this.#file) return;
+      this.#show(seen, !seen.sure && isLatest());
+      if (seen.sure || !isLatest()) return;
+      const searched = await this.#engine.lab(
+        { ...request, steps, thorough: true },
+        { signal, onProgress: ({ done, total }) => this.#showSearch(done, total) },
+      );
+      if (isLatest()) this.#show(searched, false);
+    } catch (error) {
+      if (isLatest()) this.#fail(error);
+    }
+  }
+
+  /**
+   * The bits of the picture as it came: one look, and a search where that is not sure.
+   *
+   * @param {Pick<LabRequest, "file" | "key">} request
+   * @param {AbortSignal | undefined} signal
+   * @returns {Promise<number[] | null>} null when it has no mark
+   */
+  async #bitsOf(request, signal) {
+    if (this.#original === undefined) {
+      const unchanged = { ...request, steps: [] };
+      const seen = await this.#engine.lab({ ...unchanged, thorough: false }, { signal });
+      const { reading } = seen.sure
+        ? seen
+        : await this.#engine.lab({ ...unchanged, thorough: true }, { signal });
+      this.#original = reading.found ? reading.bits : null;
+    }
+    return this.#original;
+  }
+
+  /**
+   * @param {LabResult} result
+   * @param {boolean} isSearching whether a search follows, of which the answer is
+   */
+  #show({ preview, reading }, isSearching) {
+    this.#urls.show(this.#image, new Blob([preview], { type: "image/jpeg" }));
+    this.#live.classList.toggle("found", reading.found);
+    if (isSearching && !reading.found) {
+      setText(this.#answer, () => m.lookingFurther);
+      setText(this.#explanation, "");
+      this.#plot.replaceChildren();
+    } else {
+      setText(this.#answer, () => answerOf(reading));
+      setText(this.#explanation, () => `${this.#agreement(reading)} ${answerLine(reading)}`.trim());
+      this.#plot.replaceChildren(readingPlot(reading));
+    }
+    setText(this.#searching, "");
+    this.#live.hidden = false;
+  }
+
+  /**
+   * @param {number} done
+   * @param {number} total
+   */
+  #showSearch(done, total) {
+    setText(this.#searching, () => (done > 1 ? m.placesTried(inNumber(done), inNumber(total)) : ""));
+  }
+
+  /** @param {Reading} reading */
+  #agreement({ bits, found }) {
+    if (!this.#original) return m.labUnmarked;
+    return found ? m.bitsRight(inNumber(agreeing(bits, this.#original)), inNumber(bits.length)) : "";
+  }
+
+  /** @param {unknown} error */
+  #fail(error) {
+    if (!(error instanceof EngineError)) throw error;
+    if (error.code === "cancelled") return;
+    this.#live.hidden = true;
+    setText(this.#error, () => errorInWords(error));
+  }
+
+  /**
+   * Tries one trial over its whole range, among the others that are switched on: at its place in their order, or
+   * after them.
+   *
+   * @param {Trial} trial
+   */
+  async #survive(trial) {
+    const { kind } = trial;
+    const file = this.#file;
+    this.#search.abort();
+    if (!file) {
+      this.#lines.fail(() => m.choosePictureFirst);
+      return;
+    }
+    const request = { file, key: this.#key.value };
+    /** @type {Outcome[]} */
+    const outcomes = [];
+    const chain = stepsOf(this.#steps.includes(trial) ? this.#steps : [...this.#steps, trial]);
+    const others = chain.filter((step) => step.kind !== kind);
+    const draw = () => this.#chart.replaceChildren(survivalChart(kind, outcomes, others));
+    draw();
+    this.#chart.scrollIntoView({ block: "nearest" });
+    await this.#lines.run(
+      async ({ signal, onProgress }) => {
+        const original = await this.#bitsOf(request, signal);
+        for (let index = 0; original && index < AMOUNTS; index++) {
+          const amount = kind.least + ((kind.most - kind.least) * index) / (AMOUNTS - 1);
+          const steps = chain.map((step) => ({
+            kind: step.kind.name,
+            amount: step.kind === kind ? amount : step.amount,
+          }));
+          const { reading } = await this.#engine.lab(
+            { ...request, steps, thorough: true },
+            {
+              signal,
+              inBackground: true,
+              onProgress: (progress) =>
+                onProgress?.({ ...progress, share: (index + progress.share) / AMOUNTS }),
+            },
+          );
+          const accuracy = agreeing(reading.bits, original) / original.length;
+          outcomes.push({ amount, accuracy, found: reading.found });
+          draw();
+        }
+        return original !== null;
+      },
+      (isMarked) => () => {
+        if (!isMarked) return m.labUnmarked;
+        const found = outcomes.filter((outcome) => outcome.found).length;
+        const whole = outcomes.filter((outcome) => outcome.found && outcome.accuracy === 1).length;
+        return m.survived(m.trials[kind.name], inNumber(found), inNumber(whole), inNumber(AMOUNTS));
+      },
+    );
+  }
+}
+
+/**
+ * @param {Trial[]} trials
+ * @returns {Step[]}
+ */
+const stepsOf = (trials) => trials.map(({ kind, slider }) => ({ kind, amount: slider.valueAsNumber }));
+
+/**
+ * @param {number[]} bits
+ * @param {number[]} others
+ */
+const agreeing = (bits, others) => bits.filter((bit, index) => bit === others[index]).length;

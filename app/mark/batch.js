@@ -1,0 +1,413 @@
+/**
+ * The list of pictures to mark. Hands them to the engine two at a time, the one that runs and the one that is opened
+ * meanwhile, so that a pause takes effect after these, and keeps of each only what the list shows: the files lie in
+ * Lists, and with them what is needed to go on after a reload.
+ */
+
+import { EngineError } from "../engine/errors.js";
+import { holdUpdates } from "../site/update-holds.js";
+import { DEFAULT_PATTERN, fileName } from "./names.js";
+
+/**
+ * @import { EngineClient } from "../engine/client.js"
+ * @import { EmbedOptions, Marked, Progress } from "../engine/protocol.js"
+ * @import { ItemRecord, KeptList, Lists } from "./lists.js"
+ *
+ * @typedef {EmbedOptions & { pattern: string }} MarkOptions pattern: of the file's name, see names.js
+ *
+ * @typedef {Omit<Marked, "data" | "difference"> & { file: Blob, difference: Blob }} Outcome
+ *
+ * @typedef {"new" | "waiting" | "working" | "marked" | "asking" | "failed" | "cancelled"} ItemState
+ * asking: it is marked already, and nobody has said yet whether to mark it again
+ *
+ * @typedef {object} Item
+ * @property {number} number from 1, in the order they were added
+ * @property {File} file the cover; of one that was not kept only the name
+ * @property {boolean} hasCover
+ * @property {KeptList | null} home where it is kept; null as long as it is not
+ * @property {ItemState} state
+ * @property {MarkOptions | null} options null while it is new
+ * @property {boolean} lacksKey whether the options had a key, which is not kept from visit to visit
+ * @property {Progress | null} progress
+ * @property {EngineError | null} error
+ * @property {Outcome | null} outcome
+ * @property {boolean} isSaved whether people have saved the marked picture
+ * @property {boolean} isKept whether the marked picture outlasts this visit
+ */
+
+/** Pictures that the engine has at a time. */
+const AT_ONCE = 2;
+/** Codes of errors that are about the options, not about a picture. */
+const OPTIONS_ERROR = /^(payload-|passphrase-|output-|strength)/;
+
+/** @type {MarkOptions} */
+const DEFAULTS = {
+  kind: "random",
+  value: "",
+  key: null,
+  strength: 1,
+  again: false,
+  format: null,
+  quality: null,
+  pattern: DEFAULT_PATTERN,
+};
+
+/**
+ * Tells of a change of an item by the event "item", of the list or of `isPaused` by "list"; by "refused" that the
+ * options are no good for any picture, so that all that waited are as if nobody had asked.
+ */
+export class Batch extends EventTarget {
+  /** @type {Item[]} */
+  items = [];
+  isPaused = false;
+  #engine;
+  #lists;
+  /** When the list was emptied last: what it had. @type {Item[]} */
+  #emptied = [];
+  /** Covers are copied one after the other. @type {Promise<unknown>} */
+  #lastCopy = Promise.resolve();
+  /** Items whose covers were copied. @type {WeakSet<Item>} */
+  #copied = new WeakSet();
+  /** Items whose covers are nowhere else. @type {WeakSet<Item>} */
+  #restored = new WeakSet();
+  #added = 0;
+  /** What the engine has. @type {Map<Item, AbortController>} */
+  #handedOver = new Map();
+  /** Called when no picture waits any more; null while none does. @type {((ended: undefined) => void) | null} */
+  #end = null;
+
+  /**
+   * @param {EngineClient} engine
+   * @param {Lists} lists
+   */
+  constructor(engine, lists) {
+    super();
+    this.#engine = engine;
+    this.#lists = lists;
+  }
+
+  /** @param {File[]} files */
+  add(files) {
+    const items = files.map((file) => {
+      this.#added += 1;
+      /** @type {Item} */
+      const item = {
+        number: this.#added,
+        file,
+        hasCover: true,
+        home: null,
+        state: "new",
+        options: null,
+        lacksKey: false,
+        progress: null,
+        error: null,
+        outcome: null,
+        isSaved: false,
+        isKept: false,
+      };
+      return item;
+    });
+    this.items.push(...items);
+    this.#tellList();
+    return items;
+  }
+
+  /**
+   * Puts items of an earlier visit, or of this page before it was loaded anew, on the list.
+   *
+   * @param {Item[]} items
+   * @param {boolean} isPaused whether those that wait go on waiting
+   */
+  restore(items, isPaused) {
+    if (items.length === 0) return;
+    this.#added = Math.max(this.#added, ...items.map(({ number }) => number));
+    this.items.push(...items);
+    for (const item of items) this.#restored.add(item);
+    if (isPaused && this.isRunning) this.pause();
+    this.#run();
+  }
+
+  /** @param {ItemState} state */
+  count(state) {
+    return this.items.filter((item) => item.state === state).length;
+  }
+
+  /** Whether a picture is being marked, or would be but for the pause. */
+  get isRunning() {
+    return this.items.some(({ state }) => state === "waiting" || state === "working");
+  }
+
+  /**
+   * Marks pictures that are not under way.
+   *
+   * @param {Item[]} items
+   * @param {Partial<MarkOptions>} options where they differ from those of last time
+   */
+  mark(items, options) {
+    for (const item of items) {
+      if (item.state === "waiting" || item.state === "working") continue;
+      item.options = { ...(item.options ?? DEFAULTS), ...options };
+      if ("key" in options) item.lacksKey = false;
+      this.#become(item, "waiting");
+      this.#lastCopy = this.#lastCopy.then(() => this.#keepCover(item));
+    }
+    this.isPaused = false;
+    this.#lists.keepSession(false);
+    this.#run();
+  }
+
+  #run() {
+    // Also between two pictures, and during a pause.
+    if (!this.#end && this.isRunning) holdUpdates(new Promise((end) => (this.#end = end)));
+    this.#tellList();
+    this.#next();
+  }
+
+  /** What the engine has is finished still. */
+  pause() {
+    this.isPaused = true;
+    this.#lists.keepSession(true);
+    this.#tellList();
+  }
+
+  resume() {
+    this.isPaused = false;
+    this.#lists.keepSession(false);
+    this.#tellList();
+    this.#next();
+  }
+
+  /** @param {Item[]} items those that wait or are worked on */
+  cancel(items) {
+    for (const item of items) {
+      const controller = this.#handedOver.get(item);
+      if (controller) controller.abort();
+      else if (item.state === "waiting") this.#become(item, "cancelled");
+    }
+    this.#tellList();
+  }
+
+  /** @param {Item[]} items */
+  remove(items) {
+    this.cancel(items);
+    const gone = new Set(items);
+    this.items = this.items.filter((item) => !gone.has(item));
+    for (const item of items) this.#drop(item);
+    this.#tellList();
+  }
+
+  /** Takes all from the list, in a way that can be undone until it is emptied again, or the page is left. */
+  empty() {
+    this.cancel(this.items);
+    const [before, now] = [this.#emptied, this.items];
+    this.#emptied = now;
+    this.items = [];
+    for (const item of before) this.#drop(item);
+    for (const item of now) this.#note(item);
+    this.#tellList();
+  }
+
+  /** Puts back what the list had when it was emptied last. */
+  undo() {
+    this.items.unshift(...this.#emptied);
+    this.#emptied = [];
+    for (const item of this.items) this.#note(item);
+    this.#tellList();
+  }
+
+  /** All was deleted, also what could have come back. */
+  forget() {
+    const all = [...this.items, ...this.#emptied];
+    this.#emptied = [];
+    this.remove(all);
+  }
+
+  /** @param {Item[]} items whose marked pictures people have saved */
+  saved(items) {
+    for (const item of items) {
+      item.isSaved = true;
+      this.#note(item);
+    }
+  }
+
+  /** Whether something is lost when the page is left now. */
+  get wouldLose() {
+    return (
+      this.isRunning ||
+      this.items.some(({ state, isSaved, isKept }) => state === "marked" && !isSaved && !isKept)
+    );
+  }
+
+  #next() {
+    for (const item of this.items) {
+      if (this.isPaused || this.#handedOver.size === AT_ONCE) return;
+      if (item.state === "waiting" && !this.#handedOver.has(item)) this.#handOver(item);
+    }
+  }
+
+  /** @param {Item} item that waits. If it is not the first in the engine, it goes on waiting until it is opened. */
+  async #handOver(item) {
+    const controller = new AbortController();
+    if (this.#handedOver.size === 0) this.#become(item, "working");
+    this.#handedOver.set(item, controller);
+    try {
+      await this.#markOne(item, controller.signal);
+      this.#become(item, "marked");
+    } catch (error) {
+      if (!(error instanceof EngineError)) throw error;
+      item.error = error;
+      if (OPTIONS_ERROR.test(error.code)) this.#refuse(item, error);
+      // What was refused with another picture is new again.
+      else if (item.state !== "new") this.#become(item, stateAfter(error));
+    } finally {
+      this.#handedOver.delete(item);
+      if (!this.items.includes(item) && !this.#emptied.includes(item)) this.#drop(item);
+    }
+    this.#tellList();
+    this.#next();
+  }
+
+  /**
+   * @param {Item} item
+   * @param {EngineError} error
+   */
+  #refuse(item, error) {
+    const waiting = this.items.filter(({ state }) => state === "waiting");
+    for (const each of [item, ...waiting]) {
+      this.#become(each, "new");
+      this.#handedOver.get(each)?.abort();
+    }
+    this.dispatchEvent(new CustomEvent("refused", { detail: error }));
+  }
+
+  /**
+   * @param {Item} item
+   * @param {AbortSignal} signal
+   */
+  async #markOne(item, signal) {
+    const { file, number } = item;
+    const { pattern, ...options } = /** @type {MarkOptions} */ (item.options);
+    /** @param {Progress} progress */
+    const onProgress = (progress) => {
+      item.progress = progress;
+      this.#become(item, "working");
+    };
+    const marked = await this.#engine.embed({ file, ...options }, { signal, onProgress, inBackground: true });
+    const { data, difference, ...facts } = marked;
+    const name = fileName(pattern, {
+      cover: file.name,
+      marked: marked.name,
+      number,
+      payload: marked.payload.value,
+    });
+    item.home ??= await this.#lists.own();
+    const result = await this.#keep(item, `${number}-marked`, data, marked.type);
+    const seen = await this.#keep(item, `${number}-difference`, difference, "image/png");
+    item.outcome = { ...facts, name, file: result.blob, difference: seen.blob };
+    item.isSaved = false;
+    item.isKept = result.isKept && (await this.#note(item, { state: "marked" }));
+  }
+
+  /**
+   * Where there is no room, covers of pictures that are marked make some: they are where people have them.
+   *
+   * @param {Item} item
+   * @param {string} name
+   * @param {Uint8Array<ArrayBuffer>} data
+   * @param {string} type MIME type
+   */
+  async #keep({ home }, name, data, type) {
+    const blob = new Blob([data], { type });
+    for (const isLast of [false, true]) {
+      try {
+        if (home) return { blob: await home.put(name, blob, type), isKept: true };
+      } catch (error) {
+        const isFull = error instanceof DOMException && error.name === "QuotaExceededError";
+        if (isLast || !isFull) this.#lists.failed(error);
+        if (!isFull) break;
+        if (!isLast) await this.#dropCovers();
+      }
+    }
+    return { blob, isKept: false };
+  }
+
+  async #dropCovers() {
+    for (const item of this.items) {
+      if (item.state === "marked" && !this.#restored.has(item))
+        await item.home?.remove(`${item.number}-cover`);
+    }
+  }
+
+  /**
+   * A cover that is not kept is in people's own files still, as long as this page lives.
+   *
+   * @param {Item} item that is to be marked
+   */
+  async #keepCover(item) {
+    const isNew = !this.#restored.has(item) && !this.#copied.has(item);
+    item.home ??= await this.#lists.own();
+    this.#copied.add(item);
+    try {
+      if (isNew && item.file.size) await item.home?.put(`${item.number}-cover`, item.file, item.file.type);
+    } catch (error) {
+      // Of a file that cannot be read the engine tells.
+      if (error instanceof DOMException && error.name === "QuotaExceededError") this.#lists.failed(error);
+    }
+    if (this.items.includes(item)) await this.#note(item);
+    else if (!this.#emptied.includes(item)) await item.home?.drop(item);
+  }
+
+  /**
+   * @param {Item} item
+   * @param {Partial<ItemRecord>} [changes]
+   * @returns {Promise<boolean>} whether it is written down
+   */
+  async #note(item, changes) {
+    if (!item.home) return false;
+    try {
+      await item.home.note(item, { isRemoved: this.#emptied.includes(item), ...changes });
+      return true;
+    } catch (error) {
+      this.#lists.failed(error);
+      return false;
+    }
+  }
+
+  /** @param {Item} item */
+  #drop(item) {
+    item.home?.drop(item);
+  }
+
+  /**
+   * @param {Item} item
+   * @param {ItemState} state
+   */
+  #become(item, state) {
+    item.state = state;
+    if (state === "waiting") item.error = item.progress = null;
+    if (state !== "working" && state !== "marked") this.#note(item);
+    this.#tellItem(item);
+  }
+
+  #tellList() {
+    if (!this.isRunning) {
+      this.#end?.(undefined);
+      this.#end = null;
+    }
+    this.dispatchEvent(new Event("list"));
+  }
+
+  /** @param {Item} item */
+  #tellItem(item) {
+    this.dispatchEvent(new CustomEvent("item", { detail: item }));
+  }
+}
+
+/**
+ * @param {EngineError} error
+ * @returns {ItemState}
+ */
+function stateAfter({ code }) {
+  if (code === "cancelled") return "cancelled";
+  return code === "already-marked" ? "asking" : "failed";
+}

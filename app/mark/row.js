@@ -1,0 +1,113 @@
+import { inAmount, inBytes, inNumber, m } from "../ui/language.js";
+import { h, setAttribute, setText } from "../ui/dom.js";
+import { showThumbnail } from "../ui/thumbnails.js";
+import { errorInWords, payloadInWords } from "../ui/words.js";
+
+/**
+ * @import { Item, ItemState } from "./batch.js"
+ *
+ * @typedef {"see" | "save" | "again" | "retry" | "cancel" | "remove"} RowAction
+ */
+
+/** What can be done with a picture, by its state. @type {Record<ItemState, RowAction[]>} */
+const ACTIONS = {
+  new: ["remove"],
+  waiting: ["cancel"],
+  working: ["cancel"],
+  marked: ["see", "save", "remove"],
+  asking: ["again", "remove"],
+  failed: ["retry", "remove"],
+  cancelled: ["retry", "remove"],
+};
+
+/** A picture in the list: what it is, how it goes, and what can be done with it. */
+export class MarkRow {
+  #item;
+  #onAction;
+  #state = h("p", { class: "row-state" });
+  #bar = h("progress", { max: 1 });
+  #actions = h("div", { class: "row-actions" });
+  /** The state that the buttons are for. @type {ItemState | null} */
+  #shown = null;
+  element;
+
+  /**
+   * @param {Item} item
+   * @param {(action: RowAction, item: Item) => void} onAction
+   */
+  constructor(item, onAction) {
+    this.#item = item;
+    this.#onAction = onAction;
+    const thumbnail = h("img", { alt: "" });
+    const picture = item.hasCover ? item.file : item.outcome?.file;
+    if (picture) showThumbnail(thumbnail, picture);
+    setAttribute(this.#bar, "aria-label", () => m.progressOf(item.file.name));
+    this.element = h(
+      "li",
+      { class: "row" },
+      h("div", { class: "thumbnail" }, thumbnail),
+      h("div", { class: "row-text" }, h("p", { class: "row-name" }, item.file.name), this.#state, this.#bar),
+      this.#actions,
+    );
+    this.update();
+  }
+
+  update() {
+    const { state, progress } = this.#item;
+    // A screen reader says what went wrong and what is asked; of the rest the list's line tells.
+    this.#state.ariaLive = state === "failed" || state === "asking" ? "polite" : "off";
+    setText(this.#state, () => this.#stateInWords());
+    this.#bar.hidden = state !== "working";
+    if (progress) this.#bar.value = progress.share;
+    else this.#bar.removeAttribute("value");
+    if (state === this.#shown) return;
+    this.#shown = state;
+    this.element.dataset.state = state;
+    // The focus stays in the row when the button that had it goes.
+    const hadFocus = this.#actions.contains(document.activeElement);
+    // Without its cover a picture can neither be compared nor be marked.
+    const actions = ACTIONS[state].filter(
+      (action) => this.#item.hasCover || !["see", "retry", "again"].includes(action),
+    );
+    this.#actions.replaceChildren(...actions.map((action) => this.#button(action)));
+    if (hadFocus) this.#actions.querySelector("button")?.focus();
+  }
+
+  focus() {
+    this.#actions.querySelector("button")?.focus();
+  }
+
+  #stateInWords() {
+    const { state, progress, error, outcome, file } = this.#item;
+    if (state === "working") return progress ? `${m.phases[progress.phase]}…` : m.waiting;
+    if (state === "failed" && error) return errorInWords(error);
+    if (state === "asking") {
+      return m.askAgain(error?.payload ? payloadInWords(error.payload) : "");
+    }
+    if (state === "marked" && outcome) {
+      const figures = [
+        payloadInWords(outcome.payload),
+        m.decibels(inNumber(outcome.psnr, 1)),
+        m.sizes(inBytes(outcome.sizeBefore), inBytes(outcome.file.size)),
+        ...outcome.warnings.map((warning) => m.warnings[warning](inAmount(outcome.expected, "share"))),
+      ];
+      return figures.join(" · ");
+    }
+    return state === "new" ? inBytes(file.size) : m.states[state];
+  }
+
+  /** @param {RowAction} action */
+  #button(action) {
+    const { name } = this.#item.file;
+    return h(
+      "button",
+      {
+        type: "button",
+        class: action === "remove" ? "plain" : "",
+        "aria-label": () => m.actionOn(m.actions[action], name),
+        onclick: () => this.#onAction(action, this.#item),
+      },
+      () => m.actions[action],
+    );
+  }
+}

@@ -1,0 +1,82 @@
+/** How marked pictures leave the page: one by one, as a ZIP file, or straight into a folder. */
+
+import { makeZip } from "client-zip";
+import { download } from "../ui/save.js";
+import { distinct } from "./names.js";
+
+/**
+ * @import { Outcome } from "./batch.js"
+ * @import { Lists } from "./lists.js"
+ *
+ * @typedef {object} Pickers those that this browser has
+ * @property {(options: object) => Promise<FileSystemDirectoryHandle>} [showDirectoryPicker]
+ * @property {(options: object) => Promise<FileSystemFileHandle>} [showSaveFilePicker]
+ */
+
+const ZIP = { name: "hushmark.zip", type: "application/zip" };
+
+/** Whether this browser lets a page write into a folder. */
+export const canSaveToFolder = () => "showDirectoryPicker" in window;
+
+/**
+ * One ZIP file of all, put together a picture at a time on its way to the disk: into the file that people choose,
+ * or one of the browser's that is then downloaded.
+ *
+ * @param {Outcome[]} outcomes
+ * @param {Lists} lists
+ * @returns {Promise<{ name: string | null } | null>} the chosen file's name, or none where the browser tells of a
+ *   download; null when nothing was saved
+ */
+export async function saveZip(outcomes, lists) {
+  const names = distinct(outcomes.map(({ name }) => name));
+  const inputs = outcomes.map(({ file }, index) => ({ input: file, name: names[index], size: file.size }));
+  const { showSaveFilePicker } = /** @type {Pickers} */ (window);
+  if (showSaveFilePicker) {
+    const types = [{ accept: { [ZIP.type]: [".zip"] } }];
+    const chosen = await unlessAborted(
+      showSaveFilePicker({ suggestedName: ZIP.name, types, id: "hushmark" }),
+    );
+    if (chosen) await makeZip(inputs).pipeTo(await chosen.createWritable());
+    return chosen && { name: chosen.name };
+  }
+  const headers = { "Content-Type": ZIP.type };
+  const list = await lists.own();
+  const file = await list?.put(ZIP.name, makeZip(inputs), ZIP.type).catch(() => undefined);
+  download(file ?? (await new Response(makeZip(inputs), { headers }).blob()), ZIP.name);
+  return { name: null };
+}
+
+/**
+ * Asks for a folder and writes all into it. A file that is there already keeps its place: the new one gets a
+ * number.
+ *
+ * @param {Outcome[]} outcomes
+ * @returns {Promise<string | null>} the folder's name; null if none was chosen
+ */
+export async function saveToFolder(outcomes) {
+  const { showDirectoryPicker } = /** @type {Pickers} */ (window);
+  const folder = await unlessAborted(showDirectoryPicker?.({ mode: "readwrite", id: "hushmark" }));
+  if (!folder) return null;
+  const present = [];
+  for await (const name of folder.keys()) present.push(name);
+  const names = distinct([...present, ...outcomes.map(({ name }) => name)]).slice(present.length);
+  for (const [index, { file }] of outcomes.entries()) {
+    const handle = await folder.getFileHandle(names[index], { create: true });
+    await file.stream().pipeTo(await handle.createWritable());
+  }
+  return folder.name;
+}
+
+/**
+ * @template T
+ * @param {Promise<T> | undefined} choice of a dialogue
+ * @returns {Promise<T | null>} null when it was closed without one
+ */
+async function unlessAborted(choice) {
+  try {
+    return (await choice) ?? null;
+  } catch (error) {
+    if (error instanceof DOMException && error.name === "AbortError") return null;
+    throw error;
+  }
+}

@@ -1,0 +1,468 @@
+/** The screen that marks pictures, one or many. */
+
+import { Batch } from "./batch.js";
+import { Lists } from "./lists.js";
+import { canSaveToFolder, saveToFolder, saveZip } from "./saving.js";
+import { download } from "../ui/save.js";
+import { inDay, m } from "../ui/language.js";
+import { RegisterError, register } from "../register/store.js";
+import { h, setText } from "../ui/dom.js";
+import { MarkOptionsForm } from "./options.js";
+import { MarkRow } from "./row.js";
+import { dropIcon } from "../ui/picker.js";
+import { screenHead } from "../shell/shell.js";
+import { Stage } from "./stage.js";
+import { errorInWords } from "../ui/words.js";
+
+/**
+ * @import { Item, Outcome } from "./batch.js"
+ * @import { KeptList, Offer } from "./lists.js"
+ * @import { EngineClient } from "../engine/client.js"
+ * @import { LiveText } from "../ui/dom.js"
+ * @import { RowAction } from "./row.js"
+ */
+
+/** What is left out of folders. People who choose a single file that is no picture are told so instead. */
+const PICTURE_NAME = /\.(jpe?g|jfif|png|webp|tiff?|avif|bmp|gif)$/i;
+
+export class MarkView {
+  #lists = new Lists(
+    () => {
+      this.#batch.forget();
+      this.#undo.hidden = true;
+      this.#showOffers();
+    },
+    () => this.#showOffers(),
+  );
+  #batch;
+  /** @type {Map<Item, MarkRow>} */
+  #rows = new Map();
+  #files = h("input", { class: "visually-hidden", type: "file", accept: "image/*", multiple: true });
+  #folder = h("input", { type: "file", webkitdirectory: true, hidden: true });
+  #pickFolder = h("button", { type: "button", onclick: () => this.#folder.click() }, () => m.chooseFolder);
+  #drop = h(
+    "div",
+    { class: "picker" },
+    h(
+      "label",
+      { class: "drop" },
+      this.#files,
+      dropIcon(),
+      h("span", { class: "drop-title" }, () => m.choosePictures),
+      h("span", { class: "hint" }, () => m.dropPictures),
+    ),
+    this.#pickFolder,
+    this.#folder,
+  );
+  #form = new MarkOptionsForm(() => this.#mark());
+  #error = h("p", { class: "error", role: "alert" });
+  #summary = h("p", { class: "status", role: "status", tabindex: -1 });
+  #note = h("p", { class: "hint", role: "status", hidden: true });
+  #bar = h("progress", { "aria-label": () => m.progress });
+  #pause = this.#button(
+    () => m.pause,
+    () => this.#togglePause(),
+  );
+  #cancelAll = this.#button(
+    () => m.cancelAll,
+    () => this.#batch.cancel(this.#batch.items),
+  );
+  #retry = this.#button(
+    () => m.retryFailed,
+    () => this.#retryFailed(),
+  );
+  #zip = this.#button(
+    () => m.saveZip,
+    () => this.#saveZip(),
+  );
+  #toFolder = this.#button(
+    () => m.saveFolder,
+    () => this.#saveToFolder(),
+  );
+  #clear = this.#button(
+    () => m.clearList,
+    () => this.#empty(),
+  );
+  #emptied = h("p", { role: "status" });
+  #undoIt = this.#button(
+    () => m.undo,
+    () => this.#undoEmpty(),
+  );
+  #undo = h("div", { class: "offer", hidden: true }, this.#emptied, this.#undoIt);
+  #offers = h("ul", { class: "list", "aria-label": () => m.keptLists, hidden: true });
+  #list = h("ul", { class: "list", "aria-label": () => m.pictureList });
+  #stage = new Stage({
+    markAgain: (item, strength) => this.#markAgain(item, { strength }),
+    tryToBreak: ({ file, name, type }) => this.#onTry(new File([file], name, { type })),
+    copyOf: (file) => this.#copyOf(file),
+  });
+  #engine;
+  #onTry;
+  #board = h(
+    "div",
+    { class: "board", hidden: true },
+    this.#bar,
+    this.#summary,
+    this.#note,
+    h(
+      "div",
+      { class: "buttons" },
+      this.#pause,
+      this.#cancelAll,
+      this.#retry,
+      this.#zip,
+      this.#toFolder,
+      this.#clear,
+    ),
+    this.#stage.element,
+    this.#list,
+  );
+  element = h(
+    "section",
+    { class: "mark" },
+    screenHead("mark", () => m.markLead),
+    h(
+      "div",
+      { class: "columns" },
+      this.#drop,
+      this.#form.element,
+      h("div", { class: "rest" }, this.#error, this.#offers, this.#undo, this.#board),
+    ),
+  );
+
+  /**
+   * @param {EngineClient} engine
+   * @param {(file: File) => void} onTry is given a marked picture that somebody wants to break
+   */
+  constructor(engine, onTry) {
+    this.#engine = engine;
+    this.#onTry = onTry;
+    this.#batch = new Batch(engine, this.#lists);
+    this.#batch.addEventListener("item", (event) => {
+      if (event instanceof CustomEvent) this.#onItem(event.detail);
+    });
+    this.#batch.addEventListener("list", () => this.#onList());
+    this.#batch.addEventListener("refused", (event) => {
+      if (event instanceof CustomEvent) setText(this.#error, () => errorInWords(event.detail));
+    });
+    for (const input of [this.#files, this.#folder]) {
+      input.addEventListener("change", () => {
+        const files = [...(input.files ?? [])];
+        this.take(input === this.#folder ? files.filter(({ name }) => PICTURE_NAME.test(name)) : files);
+        // So that choosing the same file again is a change as well.
+        input.value = "";
+      });
+    }
+    this.#pickFolder.hidden = !("webkitdirectory" in this.#folder);
+    this.#toFolder.hidden = !canSaveToFolder();
+    addEventListener("beforeunload", (event) => this.#batch.wouldLose && event.preventDefault());
+    this.#reopen();
+  }
+
+  /** @param {File[]} files */
+  take(files) {
+    setText(this.#error, "");
+    this.#batch.add(files);
+  }
+
+  async #reopen() {
+    const { items, isPaused } = await this.#lists.reopen();
+    this.#restore(items, isPaused);
+    await this.#showOffers();
+  }
+
+  /**
+   * @param {Item[]} items
+   * @param {boolean} isPaused
+   */
+  #restore(items, isPaused) {
+    this.#batch.restore(items, isPaused);
+    if (items.some(({ state, lacksKey }) => state === "new" && lacksKey)) {
+      setText(this.#error, () => m.keyNotKept);
+    }
+    const marked = items.find(({ state, hasCover }) => state === "marked" && hasCover);
+    if (marked?.outcome && !this.#stage.item) this.#stage.show(marked, marked.outcome);
+  }
+
+  async #showOffers() {
+    const offers = await this.#lists.offers();
+    this.#offers.hidden = offers.length === 0;
+    this.#offers.replaceChildren(...offers.map((offer) => this.#offer(offer)));
+    this.#onList();
+  }
+
+  /** @param {Offer} offer */
+  #offer(offer) {
+    const { marked, waiting, time, isNewer } = offer;
+    const name = () => (isNewer ? m.newerList(inDay(time)) : m.keptList(marked, waiting, inDay(time)));
+    /**
+     * @param {LiveText} label
+     * @param {(list: KeptList) => Promise<void>} action
+     */
+    const button = (label, action) =>
+      h(
+        "button",
+        {
+          type: "button",
+          "aria-label": () => m.actionOn(label(), name()),
+          onclick: () => void this.#takeOffer(offer, action),
+        },
+        label,
+      );
+    return h(
+      "li",
+      { class: "offer" },
+      h("p", {}, name),
+      isNewer
+        ? ""
+        : button(
+            () => m.showKept,
+            async (list) => this.#restore(await list.items(), true),
+          ),
+      marked
+        ? button(
+            () => m.saveZip,
+            (list) => this.#saveOffer(list),
+          )
+        : "",
+      button(
+        () => m.deleteKept,
+        async (list) => {
+          this.#lists.forget(list);
+          if (confirm(m.removeSure(name()))) await list.destroy();
+          else list.leave();
+        },
+      ),
+    );
+  }
+
+  /**
+   * @param {Offer} offer
+   * @param {(list: KeptList) => Promise<void>} action
+   */
+  async #takeOffer(offer, action) {
+    setText(this.#error, "");
+    const list = await this.#lists.take(offer);
+    if (list) await action(list);
+    else setText(this.#error, () => m.listElsewhere);
+    await this.#showOffers();
+    (this.#board.hidden ? this.#files : this.#summary).focus();
+  }
+
+  /** What was to be marked stays on offer. @param {KeptList} list */
+  async #saveOffer(list) {
+    const marked = (await list.items()).filter(({ state, isSaved }) => state === "marked" && !isSaved);
+    await this.#save(async () => {
+      const outcomes = marked.flatMap(({ outcome }) => outcome ?? []);
+      if (!(await saveZip(outcomes, this.#lists))) return;
+      for (const item of marked) await list.note(item, { isSaved: true });
+    });
+    this.#lists.forget(list);
+    list.leave();
+  }
+
+  #empty() {
+    const count = this.#batch.items.length;
+    this.#batch.empty();
+    this.#undo.hidden = false;
+    setText(this.#emptied, () => m.emptied(m.pictures(count)));
+    this.#undoIt.focus();
+  }
+
+  #undoEmpty() {
+    this.#batch.undo();
+    this.#undo.hidden = true;
+    this.#summary.focus();
+  }
+
+  /**
+   * @param {Item} item
+   * @param {{ strength?: number, again?: boolean }} changes
+   */
+  #markAgain(item, changes) {
+    const { key } = this.#form.options;
+    setText(this.#error, item.lacksKey && !key ? () => m.keyNotKept : "");
+    if (!item.lacksKey) this.#batch.mark([item], changes);
+    else if (key) this.#batch.mark([item], { ...changes, key });
+  }
+
+  /** Python opens some files that the browser cannot show. @param {File} file */
+  async #copyOf(file) {
+    const { preview } = await this.#engine.lab({ file, steps: [], key: null, thorough: false });
+    return new Blob([preview], { type: "image/jpeg" });
+  }
+
+  #mark() {
+    const items = this.#batch.items.filter(({ state }) => state === "new");
+    setText(this.#error, items.length ? "" : () => m.choosePictureFirst);
+    if (items.length) this.#batch.mark(items, this.#form.options);
+  }
+
+  #retryFailed() {
+    const failed = this.#batch.items.filter(({ state }) => state === "failed" || state === "cancelled");
+    setText(this.#error, "");
+    this.#batch.mark(failed, this.#form.options);
+  }
+
+  #togglePause() {
+    if (this.#batch.isPaused) this.#batch.resume();
+    else this.#batch.pause();
+  }
+
+  /**
+   * @param {RowAction} action
+   * @param {Item} item
+   */
+  #act(action, item) {
+    const { outcome } = item;
+    if (action === "cancel") this.#batch.cancel([item]);
+    else if (action === "remove") this.#remove(item);
+    else if (action === "again") this.#markAgain(item, { again: true });
+    else if (action === "retry") this.#batch.mark([item], this.#form.options);
+    else if (outcome && action === "save") {
+      download(outcome.file, outcome.name);
+      this.#batch.saved([item]);
+    } else if (outcome) {
+      this.#stage.show(item, outcome);
+      this.#stage.focus();
+    }
+  }
+
+  /** The focus goes on to the next row. @param {Item} item */
+  #remove(item) {
+    const { items } = this.#batch;
+    const next = items[items.indexOf(item) + 1] ?? items[items.indexOf(item) - 1];
+    this.#batch.remove([item]);
+    const row = this.#rows.get(next);
+    if (row) row.focus();
+    else this.#files.focus();
+  }
+
+  /** @param {Item} item */
+  #onItem(item) {
+    this.#rows.get(item)?.update();
+    const isShown = this.#stage.item === item;
+    if (item.state === "marked" && item.outcome) this.#register(item.file, item.outcome);
+    if (item.state === "marked" && item.outcome && (isShown || !this.#stage.item)) {
+      this.#stage.show(item, item.outcome);
+    }
+    if (item.state !== "working") this.#onList();
+    else this.#showProgress();
+  }
+
+  /**
+   * @param {File} cover
+   * @param {Outcome} outcome
+   */
+  async #register(cover, outcome) {
+    try {
+      await register(cover, outcome);
+    } catch (error) {
+      if (!(error instanceof RegisterError)) throw error;
+      setText(this.#error, () => m.notRegistered(errorInWords(error)));
+    }
+  }
+
+  #onList() {
+    const { items } = this.#batch;
+    const present = new Set(items);
+    for (const item of items) {
+      if (this.#rows.has(item)) continue;
+      const row = new MarkRow(item, (action, of) => this.#act(action, of));
+      this.#rows.set(item, row);
+      this.#list.append(row.element);
+    }
+    for (const [item, row] of this.#rows) {
+      if (present.has(item)) continue;
+      row.element.remove();
+      this.#rows.delete(item);
+      if (this.#stage.item === item) this.#stage.hide();
+    }
+    const { isRunning, isPaused } = this.#batch;
+    const [marked, failed, asking] = [
+      this.#batch.count("marked"),
+      this.#batch.count("failed"),
+      this.#batch.count("asking"),
+    ];
+    const hadFocus = this.#board.contains(document.activeElement) && document.activeElement;
+    this.#form.showCount(this.#batch.count("new"));
+    this.#drop.classList.toggle("slim", items.length > 0);
+    this.#board.hidden = items.length === 0;
+    this.#bar.hidden = !isRunning;
+    this.#pause.hidden = !isRunning;
+    this.#cancelAll.hidden = !isRunning;
+    this.#retry.hidden = failed + this.#batch.count("cancelled") === 0;
+    this.#zip.hidden = marked === 0;
+    this.#toFolder.hidden = marked === 0 || !canSaveToFolder();
+    setText(this.#pause, () => (isPaused ? m.resume : m.pause));
+    setText(this.#summary, () =>
+      m.batchSummary({ all: items.length, marked, failed, asking, isRunning, isPaused }),
+    );
+    const { isFull, failure } = this.#lists;
+    if ((isFull || failure) && this.#note.hidden) {
+      this.#note.hidden = false;
+      setText(this.#note, () =>
+        isFull ? m.storageFull : failure === "VersionError" ? m.listsNewer : m.notKept(failure ?? ""),
+      );
+    }
+    this.#showProgress();
+    // A button that goes leaves the focus to the line that says what became of it, the last one to the picker.
+    if (hadFocus && hadFocus.closest("[hidden]")) (items.length ? this.#summary : this.#files).focus();
+  }
+
+  #showProgress() {
+    const wanted = this.#batch.items.filter(({ state }) => state !== "new");
+    const done = wanted.reduce(
+      (sum, { state, progress }) =>
+        sum + (state === "waiting" ? 0 : state === "working" ? (progress?.share ?? 0) : 1),
+      0,
+    );
+    this.#bar.max = Math.max(1, wanted.length);
+    this.#bar.value = done;
+  }
+
+  #marked() {
+    const items = this.#batch.items.filter(({ state }) => state === "marked");
+    return { items, outcomes: items.flatMap(({ outcome }) => outcome ?? []) };
+  }
+
+  #saveZip() {
+    return this.#save(async () => {
+      const { items, outcomes } = this.#marked();
+      const saved = await saveZip(outcomes, this.#lists);
+      if (!saved) return;
+      this.#batch.saved(items);
+      const { name } = saved;
+      if (name) setText(this.#summary, () => m.savedAs(m.pictures(outcomes.length), name));
+    });
+  }
+
+  #saveToFolder() {
+    return this.#save(async () => {
+      const { items, outcomes } = this.#marked();
+      const folder = await saveToFolder(outcomes);
+      if (!folder) return;
+      this.#batch.saved(items);
+      setText(this.#summary, () => m.savedTo(m.pictures(outcomes.length), folder));
+    });
+  }
+
+  /** @param {() => Promise<void>} save */
+  async #save(save) {
+    setText(this.#error, "");
+    try {
+      await save();
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      setText(this.#error, () => m.notSaved(reason));
+    }
+  }
+
+  /**
+   * @param {LiveText} label
+   * @param {() => unknown} onClick
+   */
+  #button(label, onClick) {
+    return h("button", { type: "button", onclick: () => void onClick() }, label);
+  }
+}

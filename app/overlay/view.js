@@ -1,0 +1,219 @@
+/** The screen that makes a tile to mark web pages with, and reads screenshots of them. */
+
+import { download } from "../ui/save.js";
+import { inNumber, m } from "../ui/language.js";
+import { h, ObjectUrls, setText } from "../ui/dom.js";
+import { JobLines } from "../ui/job.js";
+import { KeyField, openForKey } from "../ui/key-field.js";
+import { PayloadField } from "../ui/payload-field.js";
+import { Picker } from "../ui/picker.js";
+import { answerLine, answerOf, readingFacts } from "../ui/reading-details.js";
+import { samplePage } from "./sample-page.js";
+import { screenHead } from "../shell/shell.js";
+import { StrengthField } from "../ui/strength-field.js";
+import { payloadInWords, timeInWords } from "../ui/words.js";
+
+/**
+ * @import { EngineClient } from "../engine/client.js"
+ * @import { Overlay, PayloadKind, TimedReading } from "../engine/protocol.js"
+ */
+
+const OPACITIES = [1, 0.75, 0.5, 0.25];
+const FILE_NAME = "hushmark-overlay.png";
+
+export class OverlayView {
+  #engine;
+  #urls = new ObjectUrls();
+  #payload = new PayloadField("overlay", () => m.tileHints);
+  #key = new KeyField("overlay-key", () => m.overlayKeyHint);
+  #strength = new StrengthField("overlay-strength");
+  #form = h(
+    "form",
+    { class: "options card", novalidate: true },
+    this.#payload.element,
+    this.#strength.element,
+    openForKey(
+      h(
+        "details",
+        {},
+        h("summary", {}, () => m.key),
+        this.#key.element,
+      ),
+    ),
+    h("button", { class: "primary" }, () => m.makeTile),
+  );
+  #lines = new JobLines();
+
+  #tile = h("img", { class: "tile", alt: "", hidden: true });
+  #sample = h("div", { class: "sample" }, samplePage(), this.#tile);
+  #isShown = h("input", { type: "checkbox", checked: true });
+  #isDark = h("input", { type: "checkbox" });
+  #opacity = h(
+    "select",
+    { id: "overlay-opacity" },
+    ...OPACITIES.map((opacity) => h("option", { value: opacity }, () => `${inNumber(100 * opacity)}%`)),
+  );
+  #css = h("code");
+  #copied = h("p", { class: "hint", role: "status" });
+  /** @type {Overlay | null} */
+  #made = null;
+  #choices = h(
+    "div",
+    { class: "choices", hidden: true },
+    h("label", {}, this.#isShown, () => m.showTile),
+    h("label", {}, this.#isDark, () => m.darkPage),
+    h("label", { class: "inline" }, () => m.opacity, this.#opacity),
+  );
+  #use = h(
+    "div",
+    { class: "board", hidden: true },
+    h("h2", {}, () => m.useTile),
+    h("p", {}, () => m.useTileHint(FILE_NAME)),
+    h("pre", { tabindex: 0, "aria-label": () => m.cssRule }, this.#css),
+    h(
+      "div",
+      { class: "buttons" },
+      h(
+        "button",
+        { type: "button", class: "primary", onclick: () => this.#download() },
+        () => m.downloadTile,
+      ),
+      h("button", { type: "button", onclick: () => void this.#copy() }, () => m.copyCss),
+    ),
+    this.#copied,
+  );
+
+  #readLines = new JobLines();
+  #picker = new Picker(([file]) => this.#read(file));
+  #answer = h("p", { class: "answer" });
+  #explanation = h("p", { class: "explanation" });
+  #facts = h("div");
+  #reading = h("div", { class: "result", hidden: true }, this.#answer, this.#explanation, this.#facts);
+  element = h(
+    "section",
+    { class: "overlay" },
+    screenHead("overlay", () => m.overlayLead),
+    h(
+      "div",
+      { class: "halves" },
+      this.#form,
+      h(
+        "div",
+        { class: "board" },
+        h("h2", {}, () => m.overSample),
+        this.#lines.element,
+        this.#choices,
+        this.#sample,
+        this.#use,
+      ),
+    ),
+    h(
+      "div",
+      { class: "screenshot" },
+      h("h2", {}, () => m.readScreenshot),
+      h("p", { class: "hint" }, () => m.readScreenshotHint),
+      this.#picker.element,
+      this.#readLines.element,
+      this.#reading,
+    ),
+  );
+
+  /** @param {EngineClient} engine */
+  constructor(engine) {
+    this.#engine = engine;
+    this.#form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#make(this.#payload);
+    });
+    // A tile that is shown follows the slider, and goes on carrying what it carries.
+    this.#strength.element.addEventListener("change", () => {
+      if (this.#made) this.#make({ kind: "hex", value: this.#made.payload.hex });
+    });
+    for (const control of [this.#isShown, this.#isDark, this.#opacity]) {
+      control.addEventListener("change", () => this.#showSample());
+    }
+  }
+
+  /** @param {File[]} files */
+  take(files) {
+    this.#picker.take(files);
+  }
+
+  /** @param {{ kind: PayloadKind, value: string }} payload */
+  #make({ kind, value }) {
+    const request = {
+      kind,
+      value,
+      key: this.#key.value,
+      strength: this.#strength.strength,
+    };
+    return this.#lines.run(
+      (options) => this.#engine.overlay(request, options),
+      (made) => this.#show(made),
+    );
+  }
+
+  /** @param {Overlay} made */
+  #show(made) {
+    this.#made = made;
+    this.#urls.show(this.#tile, this.#png(made));
+    this.#choices.hidden = false;
+    this.#use.hidden = false;
+    setText(this.#copied, "");
+    this.#showSample();
+    return () => m.tileMade(payloadInWords(made.payload));
+  }
+
+  /** @param {Overlay} made */
+  #png({ data }) {
+    return new Blob([data], { type: "image/png" });
+  }
+
+  #showSample() {
+    this.#sample.classList.toggle("dark", this.#isDark.checked);
+    this.#tile.hidden = !this.#isShown.checked;
+    this.#tile.style.opacity = this.#opacity.value;
+    setText(this.#css, this.#rule());
+  }
+
+  #rule() {
+    const css = this.#made?.css ?? "";
+    return this.#opacity.value === "1" ? css : css.replace(/ }$/, ` opacity: ${this.#opacity.value}; }`);
+  }
+
+  #download() {
+    if (this.#made) download(this.#png(this.#made), FILE_NAME);
+  }
+
+  async #copy() {
+    try {
+      await navigator.clipboard.writeText(this.#rule());
+      setText(this.#copied, () => m.copied);
+    } catch {
+      getSelection()?.selectAllChildren(this.#css);
+      setText(this.#copied, () => m.notCopied);
+    }
+  }
+
+  /** @param {File} file */
+  #read(file) {
+    this.#reading.hidden = true;
+    return this.#readLines.run(
+      (options) => this.#engine.read({ file, key: this.#key.value, known: null }, options),
+      (reading) => this.#showReading(reading, file.name),
+    );
+  }
+
+  /**
+   * @param {TimedReading} reading
+   * @param {string} name
+   */
+  #showReading(reading, name) {
+    this.#reading.classList.toggle("found", reading.found);
+    setText(this.#answer, () => answerOf(reading));
+    setText(this.#explanation, () => answerLine(reading));
+    this.#facts.replaceChildren(readingFacts(reading, undefined));
+    this.#reading.hidden = false;
+    return () => m.readDone(name, answerOf(reading), timeInWords(reading.phases));
+  }
+}

@@ -1,0 +1,299 @@
+/** The screen that reads pictures: one with all that is to be said of it, many in a table. */
+
+import { toCsv } from "../ui/csv.js";
+import { download } from "../ui/save.js";
+import { EngineError } from "../engine/errors.js";
+import { inChance, inNumber, inPercent, m } from "../ui/language.js";
+import { RegisterError, entries, knownIds } from "../register/store.js";
+import { h, ObjectUrls, setText } from "../ui/dom.js";
+import { JobLines } from "../ui/job.js";
+import { KeyField } from "../ui/key-field.js";
+import { Picker } from "../ui/picker.js";
+import { placeFigure } from "./place.js";
+import { answerLine, answerOf, payloadOf, readingFacts, readingPlot } from "../ui/reading-details.js";
+import { screenHead } from "../shell/shell.js";
+import { errorInWords, placeInWords, timeInWords } from "../ui/words.js";
+
+/**
+ * @import { EngineClient, JobOptions } from "../engine/client.js"
+ * @import { TimedReading } from "../engine/protocol.js"
+ * @import { Entry } from "../register/store.js"
+ *
+ * @typedef {{ file: File, reading: TimedReading | null, error: EngineError | null }} Row
+ */
+
+/** @type {(keyof typeof m.columns)[]} */
+const COLUMNS = ["picture", "answer", "weakest", "chance", "place", "register"];
+
+export class ReadView {
+  #engine;
+  #urls = new ObjectUrls();
+  #lines = new JobLines();
+  /** @type {File[]} */
+  #files = [];
+  #picker = new Picker((files) => this.#read(files), { isMultiple: true, hasCamera: true });
+  #key = new KeyField("read-key", () => m.readKeyHint);
+  #again = h("button", { type: "submit" }, () => m.readAgain);
+  #compare = h("input", { type: "checkbox", checked: true });
+  #options = h(
+    "form",
+    { class: "options card", novalidate: true },
+    this.#key.element,
+    h("label", {}, this.#compare, () => m.compareRegister),
+    this.#again,
+  );
+  /** What the register has, by id. @type {Map<string, Entry>} */
+  #entries = new Map();
+
+  #answer = h("p", { class: "answer" });
+  #explanation = h("p", { class: "explanation" });
+  #details = h("div", { class: "reading" });
+  #result = h("div", { class: "result", hidden: true }, this.#answer, this.#explanation, this.#details);
+
+  /** @type {Row[]} */
+  #rows = [];
+  #body = h("tbody");
+  #caption = h("caption");
+  #export = h("button", { type: "button", onclick: () => this.#exportCsv() }, () => m.exportCsv);
+  #table = h(
+    "div",
+    { class: "result", hidden: true },
+    h(
+      "div",
+      { class: "scroll", role: "region", tabindex: 0, "aria-label": () => m.readings },
+      h(
+        "table",
+        { class: "readings" },
+        this.#caption,
+        h(
+          "thead",
+          {},
+          h("tr", {}, ...COLUMNS.map((column) => h("th", { scope: "col" }, () => m.columns[column]))),
+        ),
+        this.#body,
+      ),
+    ),
+    this.#export,
+  );
+  element = h(
+    "section",
+    { class: "read" },
+    screenHead("read", () => m.readLead),
+    h(
+      "div",
+      { class: "columns" },
+      this.#picker.element,
+      h("div", { class: "rest" }, this.#lines.element, this.#result, this.#table),
+      this.#options,
+    ),
+  );
+
+  /** @param {EngineClient} engine */
+  constructor(engine) {
+    this.#engine = engine;
+    this.#again.hidden = true;
+    this.#options.addEventListener("submit", (event) => {
+      event.preventDefault();
+      if (this.#files.length) this.#read(this.#files);
+    });
+  }
+
+  /** @param {File[]} files */
+  take(files) {
+    this.#picker.take(files);
+  }
+
+  /** @param {string[]} names of files that another app has shared and that are no pictures */
+  refuse(names) {
+    this.#lines.fail(() => m.sharedRefused(m.list(names)));
+  }
+
+  /** @param {File[]} files */
+  async #read(files) {
+    this.#files = files;
+    this.#again.hidden = false;
+    this.#result.hidden = true;
+    this.#table.hidden = true;
+    if (files.length > 1) {
+      await this.#readAll(files);
+    } else {
+      await this.#lines.run(
+        async (options) => this.#readOne(files[0], await this.#known(), options),
+        (reading) => this.#show(reading, files[0]),
+      );
+    }
+  }
+
+  /**
+   * @param {File} file
+   * @param {string | null} known
+   * @param {JobOptions} options
+   */
+  #readOne(file, known, options) {
+    return this.#engine.read({ file, key: this.#key.value, known }, options);
+  }
+
+  /** A register that cannot be read costs the comparison, not the reading. */
+  async #known() {
+    if (!this.#compare.checked) return null;
+    try {
+      const { whole } = await entries();
+      this.#entries = new Map(whole.map((entry) => [entry.id, entry]));
+      return knownIds(whole);
+    } catch (error) {
+      if (error instanceof RegisterError) return null;
+      throw error;
+    }
+  }
+
+  /** @param {TimedReading} reading */
+  #entryOf({ match }) {
+    return this.#entries.get(match?.label ?? "");
+  }
+
+  /**
+   * @param {TimedReading} reading
+   * @param {File} file
+   */
+  #show(reading, file) {
+    const entry = this.#entryOf(reading);
+    const answer = () =>
+      entry?.note ? m.answerNoted(answerOf(reading, entry), entry.note) : answerOf(reading, entry);
+    this.#result.classList.toggle("found", reading.found);
+    setText(this.#answer, answer);
+    setText(this.#explanation, () => answerLine(reading));
+    const image = h("img", { alt: () => m.pictureRead });
+    const place = h("div");
+    this.#details.replaceChildren(place, h("div", {}, readingFacts(reading, entry), readingPlot(reading)));
+    this.#urls.clear();
+    this.#urls.show(image, file);
+    image.decode().then(
+      () => place.replaceChildren(placeFigure(image, reading)),
+      () => place.remove(), // Python can open some files that the browser cannot show.
+    );
+    this.#result.hidden = false;
+    return () => m.readDone(file.name, answer(), timeInWords(reading.phases));
+  }
+
+  /** @param {File[]} files */
+  async #readAll(files) {
+    /** @type {Row[]} */
+    const rows = files.map((file) => ({ file, reading: null, error: null }));
+    this.#rows = rows;
+    const cells = rows.map(({ file }) =>
+      h(
+        "tr",
+        {},
+        h("th", { scope: "row" }, file.name),
+        h("td", { colspan: COLUMNS.length - 1 }, () => m.waits),
+      ),
+    );
+    this.#body.replaceChildren(...cells);
+    this.#table.hidden = false;
+    this.#export.disabled = true;
+    const count = () => rows.filter(({ reading, error }) => reading || error).length;
+    const summary = () =>
+      m.readSummary(rows.length, count(), rows.filter(({ reading }) => reading?.found).length);
+    setText(this.#caption, summary);
+    await this.#lines.run(
+      async ({ signal, onProgress }) => {
+        const known = await this.#known();
+        for (const [index, row] of rows.entries()) {
+          try {
+            row.reading = await this.#readOne(row.file, known, {
+              signal,
+              inBackground: true,
+              onProgress: (progress) =>
+                onProgress?.({ ...progress, share: (index + progress.share) / rows.length }),
+            });
+          } catch (error) {
+            if (!(error instanceof EngineError)) throw error;
+            if (error.code === "cancelled") {
+              for (const { children } of cells.slice(index)) setText(children[1], () => m.states.cancelled);
+              throw error;
+            }
+            row.error = error;
+          }
+          if (rows !== this.#rows) break;
+          this.#fillRow(cells[index], row);
+          this.#export.disabled = false;
+          setText(this.#caption, summary);
+        }
+      },
+      () => () => m.allRead,
+    );
+  }
+
+  /**
+   * @param {HTMLTableRowElement} element
+   * @param {Row} row
+   */
+  #fillRow(element, row) {
+    const { reading, error } = row;
+    const [name] = element.children;
+    if (error) {
+      element.replaceChildren(
+        name,
+        h("td", { class: "error", colspan: COLUMNS.length - 1 }, () => errorInWords(error)),
+      );
+    } else if (reading) {
+      element.classList.toggle("found", reading.found);
+      const entry = this.#entryOf(reading);
+      const texts = [
+        () => answerOf(reading, entry),
+        () => (reading.found ? inPercent(Math.min(...reading.confidences)) : "–"),
+        () => (reading.found ? inChance(reading.falseAlarm) : "–"),
+        () => (reading.found ? placeInWords(reading.corners) : m.noneIn(inNumber(reading.tried))),
+        () => (entry ? entry.note || entry.cover.name : "–"),
+      ];
+      const [, ...columns] = COLUMNS;
+      element.replaceChildren(
+        name,
+        ...texts.map((text, index) => h("td", { "data-column": () => m.columns[columns[index]] }, text)),
+      );
+    }
+  }
+
+  #exportCsv() {
+    const head = [
+      "file",
+      "found",
+      "payload",
+      "kind",
+      "hex",
+      "weakest_bit",
+      "signal",
+      "threshold",
+      "false_alarm",
+      "windows_tried",
+      "register",
+      "error",
+    ];
+    const lines = this.#rows
+      .filter(({ reading, error }) => reading || error)
+      .map(({ file, reading, error }) => [
+        file.name,
+        ...(reading ? this.#csvCells(reading) : [...Array(10).fill(""), error ? errorInWords(error) : ""]),
+      ]);
+    download(new Blob([toCsv([head, ...lines])], { type: "text/csv" }), "hushmark-readings.csv");
+  }
+
+  /** @param {TimedReading} reading */
+  #csvCells(reading) {
+    const entry = this.#entryOf(reading);
+    const payload = payloadOf(reading, entry);
+    return [
+      String(reading.found),
+      payload?.value ?? "",
+      payload?.kind ?? "",
+      payload?.hex ?? "",
+      Math.min(...reading.confidences).toFixed(4),
+      reading.statistic.toFixed(3),
+      reading.threshold.toFixed(3),
+      reading.falseAlarm.toExponential(2),
+      String(reading.tried),
+      entry?.note || entry?.cover.name || "",
+      "",
+    ];
+  }
+}

@@ -1,0 +1,347 @@
+/** The screen of the register: what was marked on this device. */
+
+import { download } from "../ui/save.js";
+import { inBytes, inDate, m } from "../ui/language.js";
+import {
+  RegisterError,
+  clear,
+  entries,
+  importJson,
+  isKept,
+  keepFromNow,
+  put,
+  remove,
+  toJson,
+} from "./store.js";
+import { h, setText } from "../ui/dom.js";
+import { screenHead } from "../shell/shell.js";
+import { errorInWords, payloadInWords } from "../ui/words.js";
+
+/**
+ * @import { Damaged, Entry } from "./store.js"
+ * @import { LiveText } from "../ui/dom.js"
+ */
+
+/** Entries shown at a time. */
+const SOME = 50;
+/** Damaged entries of a file that are named. */
+const MOST_NAMED = 10;
+
+export class RegisterView {
+  /** @type {Entry[]} */
+  #entries = [];
+  /** @type {Damaged[]} */
+  #damaged = [];
+  #most = SOME;
+  #keep = h("input", { type: "checkbox" });
+  #query = h("input", {
+    type: "search",
+    id: "register-query",
+    autocomplete: "off",
+    oninput: () => {
+      this.#most = SOME;
+      this.#showList();
+    },
+  });
+  #search = h(
+    "div",
+    { class: "field" },
+    h("label", { for: "register-query" }, () => m.search),
+    this.#query,
+  );
+  #file = h("input", {
+    class: "visually-hidden",
+    type: "file",
+    accept: "application/json,.json",
+    onchange: () => void this.#import(),
+  });
+  #export = h("button", { type: "button", onclick: () => this.#exportJson() }, () => m.exportJson);
+  #wipe = h("button", { type: "button", onclick: () => void this.#askDeleteAll() }, () => m.deleteAll);
+  #question = h("p", { id: "register-ask" });
+  #ask = h(
+    "dialog",
+    {
+      "aria-labelledby": "register-ask",
+      onclose: () => this.#ask.returnValue === "yes" && void this.#deleteAll(),
+    },
+    h(
+      "form",
+      { method: "dialog", class: "ask" },
+      this.#question,
+      h(
+        "div",
+        { class: "buttons" },
+        h("button", { value: "no", autofocus: true }, () => m.keepThem),
+        h("button", { value: "yes", class: "danger" }, () => m.deleteAll),
+      ),
+    ),
+  );
+  #error = h("p", { class: "error", role: "alert" });
+  #status = h("p", { class: "status", role: "status", tabindex: -1 });
+  #empty = h("p", { class: "empty", "aria-live": "polite" });
+  #list = h("ul", { class: "entries", "aria-label": () => m.screenNames.register });
+  #more = h(
+    "button",
+    {
+      type: "button",
+      onclick: () => {
+        const shown = this.#most;
+        this.#most += SOME;
+        this.#showList();
+        this.#list.children[this.#damaged.length + shown].querySelector("input")?.focus();
+      },
+    },
+    () => m.showMore,
+  );
+  element = h(
+    "section",
+    { class: "register" },
+    screenHead("register", () => m.registerLead),
+    h("label", {}, this.#keep, () => m.keepRegister),
+    h(
+      "div",
+      { class: "register-bar" },
+      this.#search,
+      h(
+        "div",
+        { class: "buttons" },
+        this.#export,
+        h("label", { class: "button" }, this.#file, () => m.importJson),
+        this.#wipe,
+      ),
+    ),
+    this.#error,
+    this.#status,
+    this.#empty,
+    this.#list,
+    this.#more,
+    this.#ask,
+  );
+
+  constructor() {
+    this.#keep.addEventListener("change", () => keepFromNow(this.#keep.checked));
+  }
+
+  /** Reads the register anew: something may have been marked meanwhile. */
+  async enter() {
+    this.#keep.checked = isKept();
+    setText(this.#status, "");
+    await this.#attempt(() => this.#load());
+  }
+
+  /** A register is imported wherever it is dropped. @param {File[]} files */
+  take([file]) {
+    void this.#importFile(file);
+  }
+
+  async #load() {
+    ({ whole: this.#entries, damaged: this.#damaged } = await entries());
+    this.#showList();
+  }
+
+  /** How many are stored, whole or damaged. */
+  get #count() {
+    return this.#entries.length + this.#damaged.length;
+  }
+
+  /** Another tab may have written something down meanwhile. */
+  async #askDeleteAll() {
+    await this.#attempt(() => this.#load());
+    const count = this.#count;
+    setText(this.#question, () => m.deleteAllAsk(count));
+    if (count) this.#ask.showModal();
+  }
+
+  #showList() {
+    const words = this.#query.value.toLowerCase().split(/\s+/);
+    const found = this.#entries.filter((entry) => {
+      const text = searchable(entry);
+      return words.every((word) => text.includes(word));
+    });
+    const isEmpty = this.#count === 0;
+    this.#search.hidden = this.#entries.length === 0;
+    this.#export.hidden = this.#entries.length === 0;
+    this.#wipe.hidden = isEmpty;
+    this.#empty.hidden = found.length > 0 || (!isEmpty && this.#entries.length === 0);
+    setText(this.#empty, () => (isEmpty ? m.registerEmpty : m.registerNothing));
+    for (const image of this.#list.querySelectorAll("img")) URL.revokeObjectURL(image.src);
+    // The damaged ones come first: they are few, and nothing of them could be searched.
+    this.#list.replaceChildren(
+      ...this.#damaged.map((entry) => this.#damagedRow(entry)),
+      ...found.slice(0, this.#most).map((entry) => this.#row(entry)),
+    );
+    this.#more.hidden = found.length <= this.#most;
+  }
+
+  /** @param {Entry} entry */
+  #row(entry) {
+    const { payload, cover, marked, time, thumbnail } = entry;
+    const name = () => m.entryName(payloadInWords(payload), cover.name);
+    const note = h("input", {
+      type: "text",
+      maxlength: 1000,
+      value: entry.note,
+      "aria-label": () => m.noteOn(name()),
+      placeholder: () => m.note,
+      onchange: () => {
+        entry.note = note.value.trim();
+        void this.#attempt(
+          () => put(entry),
+          () => m.noteKept,
+        );
+      },
+    });
+    const image = h("img", { class: "thumbnail", alt: "" });
+    // With a type: opened on its own, what an imported file has put here must not be taken for a page.
+    if (thumbnail) image.src = URL.createObjectURL(new Blob([thumbnail], { type: "image/webp" }));
+    /** @type {[LiveText, string][]} */
+    const sums = [
+      [() => m.shaOfOriginal, cover.sha256],
+      [() => m.shaOfMarked, marked.sha256],
+    ];
+    return h(
+      "li",
+      {},
+      image,
+      h(
+        "div",
+        { class: "entry" },
+        h(
+          "h2",
+          {},
+          () => payloadInWords(payload),
+          payload.kind === "hex" ? "" : h("span", { class: "hint" }, payload.hex),
+        ),
+        h("p", {}, cover.name),
+        h("p", { class: "hint" }, () =>
+          m.list([inDate(time), m.sizeChange(inBytes(cover.size), inBytes(marked.size))]),
+        ),
+        note,
+        h(
+          "details",
+          {},
+          h("summary", {}, () => m.sums),
+          h(
+            "dl",
+            {},
+            ...sums.map(([term, sum]) => h("div", {}, h("dt", {}, term), h("dd", {}, h("code", {}, sum)))),
+          ),
+        ),
+      ),
+      h(
+        "button",
+        {
+          type: "button",
+          "aria-label": () => m.removeEntry(name()),
+          onclick: () =>
+            void this.#remove(entry.id, () => m.entryRemoved(payloadInWords(payload), cover.name)),
+        },
+        () => m.removeThis,
+      ),
+    );
+  }
+
+  /** @param {Damaged} entry */
+  #damagedRow({ id, part }) {
+    return h(
+      "li",
+      {},
+      h(
+        "div",
+        { class: "entry" },
+        h("p", { class: "error" }, () => m.damagedEntry(m.entryParts[part])),
+      ),
+      h(
+        "button",
+        {
+          type: "button",
+          "aria-label": () => m.removeEntry(m.damagedName),
+          onclick: () => void this.#remove(id, () => m.damagedRemoved),
+        },
+        () => m.removeThis,
+      ),
+    );
+  }
+
+  /**
+   * @param {IDBValidKey} id
+   * @param {LiveText} outcome
+   */
+  async #remove(id, outcome) {
+    await this.#attempt(async () => {
+      await remove(id);
+      await this.#load();
+    }, outcome);
+    this.#status.focus();
+  }
+
+  async #deleteAll() {
+    const count = this.#count;
+    await this.#attempt(
+      async () => {
+        await clear();
+        await this.#load();
+      },
+      () => m.allDeleted(count),
+    );
+    this.#status.focus();
+  }
+
+  #exportJson() {
+    const day = new Date().toISOString().slice(0, 10);
+    download(
+      new Blob([toJson(this.#entries)], { type: "application/json" }),
+      `hushmark-register-${day}.json`,
+    );
+  }
+
+  async #import() {
+    const file = this.#file.files?.item(0);
+    if (file) await this.#importFile(file);
+    this.#file.value = "";
+  }
+
+  /** @param {File} file */
+  async #importFile(file) {
+    await this.#attempt(async () => {
+      const { added, present, left } = await importJson(await file.text());
+      await this.#load();
+      const named = left.slice(0, MOST_NAMED);
+      setText(this.#status, () =>
+        m.sentences([
+          m.imported(added, present),
+          ...(left.length
+            ? [
+                m.leftOut(
+                  named.map(({ number, part }) => m.leftEntry(number, m.entryParts[part])),
+                  left.length,
+                ),
+              ]
+            : []),
+        ]),
+      );
+    });
+  }
+
+  /**
+   * @param {() => Promise<void>} action
+   * @param {LiveText} [outcome] said when it went well
+   */
+  async #attempt(action, outcome) {
+    setText(this.#error, "");
+    try {
+      await action();
+      if (outcome) setText(this.#status, outcome);
+    } catch (error) {
+      if (!(error instanceof RegisterError)) throw error;
+      setText(this.#status, "");
+      setText(this.#error, () => errorInWords(error));
+    }
+  }
+}
+
+/** @param {Entry} entry */
+const searchable = ({ payload, note, cover, marked, time }) =>
+  [payload.value, payload.hex, note, cover.name, marked.name, cover.sha256, marked.sha256, inDate(time)]
+    .join("\n")
+    .toLowerCase();

@@ -1,0 +1,77 @@
+import { loadedBytes } from "../engine/transfers.js";
+import { inBytes, m } from "../ui/language.js";
+import { h, setText } from "../ui/dom.js";
+import { errorInWords } from "../ui/words.js";
+
+/**
+ * @import { EngineClient } from "../engine/client.js"
+ * @import { EngineInfo, StartProgress } from "../engine/protocol.js"
+ */
+
+/** The line at the page's end: how the engine's start goes, then what runs and how much it took to load. */
+export class EngineLine {
+  #engine;
+  /** Taken from the network by the workers so far. */
+  #workerBytes = 0;
+  #bar = h("progress", { max: 1, "aria-label": () => m.progress });
+  #status = h("p", { role: "status", tabindex: -1 });
+  #offline = h("p", { class: "hint", role: "status" });
+  #notes = h("ul", { "aria-live": "polite" });
+  #retry = h("button", { type: "button" }, () => m.tryAgain);
+  element = h("footer", { id: "engine" }, this.#bar, this.#status, this.#offline, this.#notes, this.#retry);
+
+  /** @param {EngineClient} engine */
+  constructor(engine) {
+    this.#engine = engine;
+    this.#retry.addEventListener("click", () => {
+      this.#status.focus();
+      engine.start();
+    });
+    engine.addEventListener("state", () => this.#show());
+    for (const event of ["online", "offline"]) addEventListener(event, () => this.#showNetwork());
+    this.#show();
+    this.#showNetwork();
+  }
+
+  #showNetwork() {
+    setText(this.#offline, navigator.onLine ? "" : () => m.offline);
+  }
+
+  #show() {
+    const { state } = this.#engine;
+    this.#bar.hidden = state.name !== "starting";
+    this.#retry.hidden = state.name !== "failed";
+    this.#notes.hidden = state.name !== "ready" || state.info.notes.length === 0;
+    this.#status.classList.toggle("error", state.name === "failed");
+    if (state.name === "starting") this.#showStart(state.progress);
+    else if (state.name === "ready") this.#showReady(state.info);
+    else setText(this.#status, () => errorInWords(state.error));
+  }
+
+  /** @param {StartProgress | null} progress null before anything has come */
+  #showStart(progress) {
+    if (progress) this.#bar.value = progress.loaded / progress.total;
+    else this.#bar.removeAttribute("value");
+    if (progress && progress.loaded < progress.total) {
+      const { loaded, total } = progress;
+      setText(this.#status, () => m.engineLoading(inBytes(loaded), inBytes(total)));
+    } else {
+      setText(this.#status, () => m.engineStarting);
+    }
+  }
+
+  /** @param {EngineInfo} info */
+  #showReady({ provider, threads, loadedBytes: workerBytes, weightsFrom, notes }) {
+    this.#workerBytes += workerBytes;
+    const loaded = loadedBytes() + this.#workerBytes;
+    setText(this.#status, () => {
+      const parts = [
+        m.engineProvider(provider, threads),
+        m.engineLoaded(inBytes(loaded)),
+        m.weightsFrom[weightsFrom],
+      ];
+      return m.list(parts);
+    });
+    this.#notes.replaceChildren(...notes.map(({ code, detail }) => h("li", {}, () => m.notes[code](detail))));
+  }
+}

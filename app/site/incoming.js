@@ -1,0 +1,40 @@
+/** Pictures that the system brings: shared by another app, or opened with this one. */
+
+import { SHARED, SHARED_NAME } from "./caches.js";
+import { pictureType } from "../ui/picture-types.js";
+
+/**
+ * @returns {Promise<{ pictures: File[], refused: string[] }>} what was shared since the last time, and the names of
+ *   the files among it that are no pictures
+ */
+export async function takeShared() {
+  /** @type {File[]} */
+  const pictures = [];
+  /** @type {string[]} */
+  const refused = [];
+  if (!("caches" in globalThis) || !(await caches.has(SHARED))) return { pictures, refused };
+  try {
+    const cache = await caches.open(SHARED);
+    for (const response of await cache.matchAll()) {
+      const name = decodeURIComponent(response.headers.get(SHARED_NAME) ?? "");
+      const data = await response.blob();
+      // Not the type that was stored: whatever wrote into that cache, here it is looked at.
+      const type = await pictureType(data);
+      if (type) pictures.push(new File([data], name, { type }));
+      else refused.push(name);
+    }
+  } finally {
+    await caches.delete(SHARED);
+  }
+  return { pictures, refused };
+}
+
+/**
+ * @param {(files: File[]) => void} take called each time pictures are opened with the installed app
+ */
+export function takeLaunches(take) {
+  globalThis.launchQueue?.setConsumer(async ({ files }) => {
+    const opened = await Promise.all(files.map((handle) => handle.getFile()));
+    if (opened.length) take(opened);
+  });
+}

@@ -1,0 +1,74 @@
+/** What this browser keeps of the site for days without a network. */
+
+import { isRuntime, keep, RUNTIME } from "./caches.js";
+
+/**
+ * @import { Manifest, SiteFile } from "./manifest.js"
+ * @import { EngineInfo } from "../engine/protocol.js"
+ */
+
+/**
+ * The files of the runtime that this browser's engine needs and that are not kept yet.
+ *
+ * @param {Manifest} manifest
+ * @param {EngineInfo["build"]} build of onnxruntime-web that the engine uses
+ * @returns {Promise<SiteFile[]>}
+ */
+export async function missingFiles(manifest, build) {
+  const cache = await caches.open(RUNTIME);
+  const kept = new Set((await cache.keys()).map((request) => request.url));
+  // The wasm build as well: the GPU may be gone next time.
+  const builds = ["ort/wasm.", `ort/${build}.`];
+  return Object.entries(manifest.files)
+    .filter(([, file]) => isRuntime(file) && !kept.has(file.url))
+    .filter(([key]) => !key.startsWith("ort/") || builds.some((start) => key.startsWith(start)))
+    .map(([, file]) => file);
+}
+
+/** @param {SiteFile[]} files @returns {number} bytes that they take on the wire */
+export function sizeOnWire(files) {
+  return files.reduce((sum, file) => sum + (file.br ?? file.size), 0);
+}
+
+/**
+ * @param {Manifest} manifest
+ * @param {SiteFile[]} files of the runtime
+ * @param {(loaded: number) => void} onProgress told the bytes on the wire so far
+ * @throws {TypeError} when a file cannot be had, or not whole
+ * @throws {DOMException} QuotaExceededError
+ */
+export async function keepFiles(manifest, files, onProgress) {
+  const cache = await caches.open(RUNTIME);
+  let loaded = 0;
+  for (const file of files) {
+    const response = await fetch(file.url);
+    const counter = new TransformStream({
+      /** @param {Uint8Array} chunk @param {TransformStreamDefaultController} controller */
+      transform(chunk, controller) {
+        loaded += (chunk.byteLength / file.size) * sizeOnWire([file]);
+        onProgress(loaded);
+        controller.enqueue(chunk);
+      },
+    });
+    const counted = new Response(response.body?.pipeThrough(counter), response);
+    await keep(cache, file, counted, manifest.headers);
+  }
+}
+
+/**
+ * Keeps those of the files that the browser itself still has from their first use. Loads nothing.
+ *
+ * @param {Manifest} manifest
+ * @param {SiteFile[]} files of the runtime
+ */
+export async function keepUsedFiles(manifest, files) {
+  const cache = await caches.open(RUNTIME);
+  for (const file of files) {
+    try {
+      const response = await fetch(file.url, { cache: "only-if-cached", mode: "same-origin" });
+      await keep(cache, file, response, manifest.headers);
+    } catch {
+      // It is loaded when somebody asks for it, or used again.
+    }
+  }
+}

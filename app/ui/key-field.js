@@ -1,0 +1,41 @@
+import { m } from "./language.js";
+import { follow } from "./preferences.js";
+import { h } from "./dom.js";
+import { field } from "./field.js";
+
+/** @import { LiveText } from "./dom.js" */
+
+/** A field for a passphrase. It starts with the key that Settings keeps, if it does. */
+export class KeyField {
+  #input;
+  element;
+
+  /**
+   * @param {string} id
+   * @param {LiveText} [hint]
+   */
+  constructor(id, hint) {
+    this.#input = h("input", { type: "password", id, name: "key", autocomplete: "off" });
+    this.element = field(() => m.key, this.#input, hint);
+    follow("key", (key) => (this.#input.value = key ?? ""));
+  }
+
+  /** Null for none. */
+  get value() {
+    return this.#input.value || null;
+  }
+
+  focus() {
+    this.#input.focus();
+  }
+}
+
+/**
+ * Opens, where a key is kept, what has the field for it: nobody is to mark with a key that they do not see.
+ *
+ * @param {HTMLDetailsElement} details
+ */
+export function openForKey(details) {
+  follow("key", (key) => (details.open ||= Boolean(key)));
+  return details;
+}
