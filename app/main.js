@@ -1,21 +1,24 @@
 /** Wires the screens to the engine. */
 
 import { EngineClient } from "./engine/client.js";
-import { pageManifest } from "./site/pin.js";
-import { takeLaunches, takeShared } from "./site/incoming.js";
-import { m } from "./ui/language.js";
-import { keepUsedFiles, missingFiles } from "./site/offline.js";
-import { chosenCompute } from "./ui/preferences.js";
-import { Updates } from "./site/updates.js";
-import { EngineLine } from "./shell/engine-line.js";
+import { DATABASE as WEIGHTS } from "./engine/weights.js";
 import { LabView } from "./lab/view.js";
+import { deleteLists, listsSize } from "./mark/lists.js";
 import { MarkView } from "./mark/view.js";
 import { OverlayView } from "./overlay/view.js";
 import { ReadView } from "./read/view.js";
+import { DATABASE as REGISTER } from "./register/store.js";
 import { RegisterView } from "./register/view.js";
 import { SettingsView } from "./settings/view.js";
+import { EngineLine } from "./shell/engine-line.js";
 import { missingFeature, Shell, showUnsupported } from "./shell/shell.js";
 import { UpdateNotice } from "./shell/update-notice.js";
+import { takeLaunches, takeShared } from "./site/incoming.js";
+import { keepUsedFiles, missingFiles } from "./site/offline.js";
+import { pageManifest } from "./site/pin.js";
+import { Updates } from "./site/updates.js";
+import { m } from "./ui/language.js";
+import { chosenCompute } from "./ui/preferences.js";
 
 document.getElementById("unsupported")?.remove();
 const missing = missingFeature();
@@ -27,7 +30,10 @@ else start();
 function start() {
   const engine = new EngineClient(pageManifest(), chosenCompute());
   const read = new ReadView(engine);
-  const settings = new SettingsView(engine);
+  const settings = new SettingsView(engine, {
+    databases: [WEIGHTS, REGISTER],
+    results: { size: listsSize, clear: deleteLists },
+  });
   const updates = new Updates();
   const shell = new Shell(
     [

@@ -5,7 +5,6 @@
  * Page and code of one build are kept, and served, together. A new build waits until the page says so.
  */
 
-import { digestOf, readManifest } from "./site/manifest.js";
 import {
   guarded,
   isRuntime,
@@ -17,6 +16,7 @@ import {
   SHARED_NAME,
   SHELL,
 } from "./site/caches.js";
+import { digestOf, readManifest } from "./site/manifest.js";
 import { pictureType } from "./ui/picture-types.js";
 
 const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (globalThis));

@@ -1,7 +1,7 @@
 /** How well a mark is read over the range of a trial. */
 
-import { inAmount, inPercent, m } from "../ui/language.js";
 import { h, svg } from "../ui/dom.js";
+import { inAmount, inPercent, m } from "../ui/language.js";
 
 /**
  * @import { LabKind } from "../engine/protocol.js"

@@ -1,15 +1,15 @@
 /** The screen where a mark is tried: trials by sliders, with the changed picture and its reading at once. */
 
 import { EngineError } from "../engine/errors.js";
-import { inAmount, inNumber, m } from "../ui/language.js";
 import { h, ObjectUrls, setAttribute, setText } from "../ui/dom.js";
 import { JobLines } from "../ui/job.js";
 import { KeyField, openForKey } from "../ui/key-field.js";
+import { inAmount, inNumber, m } from "../ui/language.js";
 import { Picker } from "../ui/picker.js";
 import { answerLine, answerOf, readingPlot } from "../ui/reading-details.js";
-import { screenHead } from "../shell/shell.js";
-import { survivalChart } from "./survival-chart.js";
+import { screenHead } from "../ui/screen-head.js";
 import { errorInWords } from "../ui/words.js";
+import { survivalChart } from "./survival-chart.js";
 
 /**
  * @import { EngineClient, LabRequest } from "../engine/client.js"

@@ -6,14 +6,14 @@
 
 import { EngineError } from "../engine/errors.js";
 import { holdUpdates } from "../site/update-holds.js";
-import { DEFAULT_PATTERN, fileName } from "./names.js";
+import { DEFAULT_PATTERN, fileName } from "../ui/file-names.js";
 
 /**
  * @import { EngineClient } from "../engine/client.js"
  * @import { EmbedOptions, Marked, Progress } from "../engine/protocol.js"
  * @import { ItemRecord, KeptList, Lists } from "./lists.js"
  *
- * @typedef {EmbedOptions & { pattern: string }} MarkOptions pattern: of the file's name, see names.js
+ * @typedef {EmbedOptions & { pattern: string }} MarkOptions pattern: of the file's name, see ui/file-names.js
  *
  * @typedef {Omit<Marked, "data" | "difference"> & { file: Blob, difference: Blob }} Outcome
  *

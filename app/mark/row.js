@@ -1,5 +1,5 @@
-import { inAmount, inBytes, inNumber, m } from "../ui/language.js";
 import { h, setAttribute, setText } from "../ui/dom.js";
+import { inAmount, inBytes, inNumber, m } from "../ui/language.js";
 import { showThumbnail } from "../ui/thumbnails.js";
 import { errorInWords, payloadInWords } from "../ui/words.js";
 

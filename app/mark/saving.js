@@ -1,8 +1,8 @@
 /** How marked pictures leave the page: one by one, as a ZIP file, or straight into a folder. */
 
 import { makeZip } from "client-zip";
+import { distinct } from "../ui/file-names.js";
 import { download } from "../ui/save.js";
-import { distinct } from "./names.js";
 
 /**
  * @import { Outcome } from "./batch.js"

@@ -1,11 +1,11 @@
 /** A marked picture beside its cover: a divider between the two, zoom and pan in step, the residual amplified. */
 
-import { inBytes, inNumber, inPercent, m } from "../ui/language.js";
 import { bitsPlot } from "../ui/bits-plot.js";
 import { h, ObjectUrls, setText } from "../ui/dom.js";
+import { inBytes, inNumber, inPercent, m } from "../ui/language.js";
 import { FAINTEST_STEP, stepOf, strengthAt, strengthInWords, STRONGEST_STEP } from "../ui/strength-field.js";
-import { amplified, marked, pixelsAreTrue, pixelsOf, ssim } from "./pixels.js";
 import { payloadInWords, timeInWords } from "../ui/words.js";
+import { amplified, marked, pixelsAreTrue, pixelsOf, ssim } from "./pixels.js";
 
 /**
  * @import { Item, Outcome } from "./batch.js"

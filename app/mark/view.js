@@ -1,18 +1,18 @@
 /** The screen that marks pictures, one or many. */
 
-import { Batch } from "./batch.js";
-import { Lists } from "./lists.js";
-import { canSaveToFolder, saveToFolder, saveZip } from "./saving.js";
-import { download } from "../ui/save.js";
-import { inDay, m } from "../ui/language.js";
 import { RegisterError, register } from "../register/store.js";
 import { h, setText } from "../ui/dom.js";
+import { inDay, m } from "../ui/language.js";
+import { dropIcon } from "../ui/picker.js";
+import { download } from "../ui/save.js";
+import { screenHead } from "../ui/screen-head.js";
+import { errorInWords } from "../ui/words.js";
+import { Batch } from "./batch.js";
+import { Lists } from "./lists.js";
 import { MarkOptionsForm } from "./options.js";
 import { MarkRow } from "./row.js";
-import { dropIcon } from "../ui/picker.js";
-import { screenHead } from "../shell/shell.js";
+import { canSaveToFolder, saveToFolder, saveZip } from "./saving.js";
 import { Stage } from "./stage.js";
-import { errorInWords } from "../ui/words.js";
 
 /**
  * @import { Item, Outcome } from "./batch.js"

@@ -1,5 +1,5 @@
-import { m } from "../ui/language.js";
 import { h } from "../ui/dom.js";
+import { m } from "../ui/language.js";
 
 /** A page as many are, to look at a tile over it: headline, columns of text, a coloured box, a table of figures. */
 export function samplePage() {

@@ -1,17 +1,17 @@
 /** The screen that makes a tile to mark web pages with, and reads screenshots of them. */
 
-import { download } from "../ui/save.js";
-import { inNumber, m } from "../ui/language.js";
 import { h, ObjectUrls, setText } from "../ui/dom.js";
 import { JobLines } from "../ui/job.js";
 import { KeyField, openForKey } from "../ui/key-field.js";
+import { inNumber, m } from "../ui/language.js";
 import { PayloadField } from "../ui/payload-field.js";
 import { Picker } from "../ui/picker.js";
 import { answerLine, answerOf, readingFacts } from "../ui/reading-details.js";
-import { samplePage } from "./sample-page.js";
-import { screenHead } from "../shell/shell.js";
+import { download } from "../ui/save.js";
+import { screenHead } from "../ui/screen-head.js";
 import { StrengthField } from "../ui/strength-field.js";
 import { payloadInWords, timeInWords } from "../ui/words.js";
+import { samplePage } from "./sample-page.js";
 
 /**
  * @import { EngineClient } from "../engine/client.js"

@@ -1,7 +1,7 @@
 /** A picture with an outline where in it the mark was found. */
 
-import { m } from "../ui/language.js";
 import { h, svg } from "../ui/dom.js";
+import { m } from "../ui/language.js";
 
 /** @import { Reading } from "../engine/protocol.js" */
 

@@ -1,18 +1,18 @@
 /** The screen that reads pictures: one with all that is to be said of it, many in a table. */
 
-import { toCsv } from "../ui/csv.js";
-import { download } from "../ui/save.js";
 import { EngineError } from "../engine/errors.js";
-import { inChance, inNumber, inPercent, m } from "../ui/language.js";
 import { RegisterError, entries, knownIds } from "../register/store.js";
+import { toCsv } from "../ui/csv.js";
 import { h, ObjectUrls, setText } from "../ui/dom.js";
 import { JobLines } from "../ui/job.js";
 import { KeyField } from "../ui/key-field.js";
+import { inChance, inNumber, inPercent, m } from "../ui/language.js";
 import { Picker } from "../ui/picker.js";
-import { placeFigure } from "./place.js";
 import { answerLine, answerOf, payloadOf, readingFacts, readingPlot } from "../ui/reading-details.js";
-import { screenHead } from "../shell/shell.js";
+import { download } from "../ui/save.js";
+import { screenHead } from "../ui/screen-head.js";
 import { errorInWords, placeInWords, timeInWords } from "../ui/words.js";
+import { placeFigure } from "./place.js";
 
 /**
  * @import { EngineClient, JobOptions } from "../engine/client.js"

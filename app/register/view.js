@@ -1,7 +1,10 @@
 /** The screen of the register: what was marked on this device. */
 
-import { download } from "../ui/save.js";
+import { h, setText } from "../ui/dom.js";
 import { inBytes, inDate, m } from "../ui/language.js";
+import { download } from "../ui/save.js";
+import { screenHead } from "../ui/screen-head.js";
+import { errorInWords, payloadInWords } from "../ui/words.js";
 import {
   RegisterError,
   clear,
@@ -13,9 +16,6 @@ import {
   remove,
   toJson,
 } from "./store.js";
-import { h, setText } from "../ui/dom.js";
-import { screenHead } from "../shell/shell.js";
-import { errorInWords, payloadInWords } from "../ui/words.js";
 
 /**
  * @import { Damaged, Entry } from "./store.js"

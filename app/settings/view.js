@@ -1,20 +1,20 @@
 /** The screen for where marking starts, how the engine computes, and what this browser keeps. */
 
-import { inBytes, m } from "../ui/language.js";
 import { keepFiles, missingFiles, sizeOnWire } from "../site/offline.js";
-import { chosenCompute, follow, prefer, preference } from "../ui/preferences.js";
 import { estimatedUsage, storedParts } from "../site/storage.js";
 import { h, setText } from "../ui/dom.js";
 import { field } from "../ui/field.js";
 import { KeyField } from "../ui/key-field.js";
-import { MarkFields } from "../mark/options.js";
-import { screenHead } from "../shell/shell.js";
+import { inBytes, m } from "../ui/language.js";
+import { MarkFields } from "../ui/mark-fields.js";
+import { chosenCompute, follow, prefer, preference } from "../ui/preferences.js";
+import { screenHead } from "../ui/screen-head.js";
 
 /**
  * @import { EngineClient } from "../engine/client.js"
  * @import { SiteFile } from "../site/manifest.js"
  * @import { EngineInfo } from "../engine/protocol.js"
- * @import { StoredPart } from "../site/storage.js"
+ * @import { StoredPart, Stores } from "../site/storage.js"
  * @import { LiveText } from "../ui/dom.js"
  */
 
@@ -25,6 +25,7 @@ const PROVIDERS = ["auto", "webgpu", "wasm"];
 
 export class SettingsView {
   #engine;
+  #stores;
   #fields = new MarkFields("default");
   #keepsKey = h("input", { type: "checkbox", "aria-describedby": "keep-key-hint" });
   #key = new KeyField("default-key");
@@ -75,9 +76,13 @@ export class SettingsView {
     ),
   );
 
-  /** @param {EngineClient} engine */
-  constructor(engine) {
+  /**
+   * @param {EngineClient} engine
+   * @param {Stores} stores what the other screens keep
+   */
+  constructor(engine, stores) {
     this.#engine = engine;
+    this.#stores = stores;
     for (const select of [this.#provider, this.#threads]) {
       select.addEventListener("change", () => engine.computeWith(chosenCompute()));
     }
@@ -182,7 +187,7 @@ export class SettingsView {
   }
 
   async #showStorage() {
-    const [parts, usage] = await Promise.all([storedParts(), estimatedUsage()]);
+    const [parts, usage] = await Promise.all([storedParts(this.#stores), estimatedUsage()]);
     const buttons = this.#parts.getElementsByTagName("button");
     const focused = [...buttons].findIndex((button) => button === document.activeElement);
     this.#parts.replaceChildren(...parts.map((part) => this.#row(part)));

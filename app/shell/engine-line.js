@@ -1,6 +1,6 @@
 import { loadedBytes } from "../engine/transfers.js";
-import { inBytes, m } from "../ui/language.js";
 import { h, setText } from "../ui/dom.js";
+import { inBytes, m } from "../ui/language.js";
 import { errorInWords } from "../ui/words.js";
 
 /**

@@ -1,7 +1,7 @@
 /** What is around the screens: the head with the ways to them, and the engine's line at the foot. */
 
-import { LANGUAGES, isLanguage, language, m, setLanguage } from "../ui/language.js";
 import { h, relabel, setText, svg } from "../ui/dom.js";
+import { LANGUAGES, isLanguage, language, m, setLanguage } from "../ui/language.js";
 import { filesOf } from "./dropped-files.js";
 
 /**
@@ -130,21 +130,6 @@ export class Shell {
     const files = transfer ? await filesOf(transfer) : [];
     if (files.length) screen.view.take?.(files);
   }
-}
-
-/**
- * The head of a screen.
- *
- * @param {string} name of the screen
- * @param {() => string} lead what it is for
- */
-export function screenHead(name, lead) {
-  return h(
-    "header",
-    { class: "head" },
-    h("h1", {}, () => m.screenNames[name]),
-    h("p", { class: "hint" }, lead),
-  );
 }
 
 /** @param {Screen} screen */

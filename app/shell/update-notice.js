@@ -1,6 +1,6 @@
-import { m } from "../ui/language.js";
 import { workDone } from "../site/update-holds.js";
 import { h, setText } from "../ui/dom.js";
+import { m } from "../ui/language.js";
 
 /** @import { Updates } from "../site/updates.js" */
 

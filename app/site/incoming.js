@@ -1,7 +1,7 @@
 /** Pictures that the system brings: shared by another app, or opened with this one. */
 
-import { SHARED, SHARED_NAME } from "./caches.js";
 import { pictureType } from "../ui/picture-types.js";
+import { SHARED, SHARED_NAME } from "./caches.js";
 
 /**
  * @returns {Promise<{ pictures: File[], refused: string[] }>} what was shared since the last time, and the names of

@@ -1,18 +1,18 @@
 /** What the site keeps in this browser, by part. */
 
 import { openDB } from "idb";
-import { deleteLists, listsSize } from "../mark/lists.js";
-import { DATABASE as WEIGHTS } from "../engine/weights.js";
-import { RUNTIME, SHARED, SHELL, SNAPSHOT } from "./caches.js";
 import { clearPreferences, preferencesSize } from "../ui/preferences.js";
-import { DATABASE as REGISTER } from "../register/store.js";
+import { RUNTIME, SHARED, SHELL, SNAPSHOT } from "./caches.js";
 
-/** Other apps may share our origin, as on github.io: nothing of theirs is opened, shown or deleted. */
-const DATABASES = [WEIGHTS, REGISTER];
 /** Of caches that another copy of this site uses too, what is below this address is ours. */
 const SITE = new URL(".", document.baseURI).href;
 
 /**
+ * @typedef {object} Stores what engine and screens keep by themselves
+ * @property {string[]} databases names. Other apps may share our origin, as on github.io: no other database is opened,
+ *   shown or deleted.
+ * @property {{ size: () => Promise<number>, clear: () => Promise<void> }} results the marked pictures
+ *
  * @typedef {object} StoredPart
  * @property {"shell" | "runtime" | "store" | "results" | "preferences"} kind
  * @property {string} name of the store in its database; empty for the others
@@ -21,8 +21,11 @@ const SITE = new URL(".", document.baseURI).href;
  * @property {() => Promise<void>} clear
  */
 
-/** @returns {Promise<StoredPart[]>} those that take room */
-export async function storedParts() {
+/**
+ * @param {Stores} stores
+ * @returns {Promise<StoredPart[]>} those that take room
+ */
+export async function storedParts({ databases, results }) {
   /** @type {StoredPart} */
   const preferences = {
     kind: "preferences",
@@ -31,7 +34,15 @@ export async function storedParts() {
     isWork: false,
     clear: async () => clearPreferences(),
   };
-  const parts = [...(await cachedParts()), ...(await databaseParts()), await resultsPart(), preferences];
+  /** @type {StoredPart} */
+  const pictures = {
+    kind: "results",
+    name: "",
+    size: await results.size().catch(() => 0),
+    isWork: true,
+    clear: results.clear,
+  };
+  const parts = [...(await cachedParts()), ...(await databaseParts(databases)), pictures, preferences];
   return parts.filter(({ size }) => size > 0);
 }
 
@@ -84,18 +95,15 @@ async function ownRequests(cache) {
   return (await cache.keys()).filter(({ url }) => url.startsWith(SITE));
 }
 
-/** @returns {Promise<StoredPart>} */
-async function resultsPart() {
-  const size = await listsSize().catch(() => 0);
-  return { kind: "results", name: "", size, isWork: true, clear: deleteLists };
-}
-
-/** @returns {Promise<StoredPart[]>} one for each store of each database */
-async function databaseParts() {
+/**
+ * @param {string[]} databases
+ * @returns {Promise<StoredPart[]>} one for each store of each database
+ */
+async function databaseParts(databases) {
   /** @type {StoredPart[]} */
   const parts = [];
   const existing = new Set((await indexedDB.databases()).map(({ name }) => name));
-  for (const database of DATABASES.filter((name) => existing.has(name))) {
+  for (const database of databases.filter((name) => existing.has(name))) {
     const connection = await openDB(database);
     for (const name of connection.objectStoreNames) {
       let size = 0;

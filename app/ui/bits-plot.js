@@ -1,5 +1,5 @@
-import { inNumber, inPercent, m } from "./language.js";
 import { h, svg } from "./dom.js";
+import { inNumber, inPercent, m } from "./language.js";
 
 const [WIDTH, HEIGHT, BAR] = [16, 96, 11];
 

@@ -1,6 +1,6 @@
 import { EngineError } from "../engine/errors.js";
-import { inNumber, m } from "./language.js";
 import { h, setText } from "./dom.js";
+import { inNumber, m } from "./language.js";
 import { errorInWords } from "./words.js";
 
 /**

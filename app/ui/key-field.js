@@ -1,7 +1,7 @@
-import { m } from "./language.js";
-import { follow } from "./preferences.js";
 import { h } from "./dom.js";
 import { field } from "./field.js";
+import { m } from "./language.js";
+import { follow } from "./preferences.js";
 
 /** @import { LiveText } from "./dom.js" */
 

@@ -1,6 +1,6 @@
+import { h, setAttribute, setText } from "./dom.js";
 import { m } from "./language.js";
 import { follow } from "./preferences.js";
-import { h, setAttribute, setText } from "./dom.js";
 
 /** @import { PayloadKind } from "../engine/protocol.js" */
 

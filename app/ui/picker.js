@@ -1,5 +1,5 @@
-import { inBytes, m } from "./language.js";
 import { h, ObjectUrls, setText, svg } from "./dom.js";
+import { inBytes, m } from "./language.js";
 
 /** For a place where pictures are dropped: one that comes down into a tray. */
 export const dropIcon = () =>

@@ -1,8 +1,8 @@
 /** What is to be said of a reading, the same on every screen that reads. */
 
-import { inChance, inNumber, inPercent, m } from "./language.js";
 import { bitsPlot } from "./bits-plot.js";
 import { h } from "./dom.js";
+import { inChance, inNumber, inPercent, m } from "./language.js";
 import { payloadInWords, placeInWords } from "./words.js";
 
 /**

@@ -1,5 +1,5 @@
-import { inNumber, m } from "./language.js";
 import { h, setText } from "./dom.js";
+import { inNumber, m } from "./language.js";
 
 /** Steps on the sliders: each is the root of 2 times as strong as the one below; 0 is strength 1. */
 export const FAINTEST_STEP = -2;

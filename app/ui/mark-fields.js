@@ -1,0 +1,108 @@
+/** The fields for how pictures are to be marked. Settings has the defaults; a change on a screen holds for a visit. */
+
+import { h } from "./dom.js";
+import { field } from "./field.js";
+import { DEFAULT_PATTERN, PLACES } from "./file-names.js";
+import { m } from "./language.js";
+import { PayloadField } from "./payload-field.js";
+import { follow } from "./preferences.js";
+import { StrengthField } from "./strength-field.js";
+
+/**
+ * @import { MarkOptions } from "../mark/batch.js"
+ * @import { OutputFormat } from "../engine/protocol.js"
+ */
+
+/** What the page's Pillow writes. @type {OutputFormat[]} */
+const FORMATS = ["JPEG", "PNG", "WEBP", "TIFF"];
+/** @type {(OutputFormat | null)[]} */
+const LOSSY = ["JPEG", "WEBP"];
+
+/** On the screen that marks and, for the defaults, in Settings. Each control has the name of its preference. */
+export class MarkFields {
+  #payload;
+  #strength;
+  #format;
+  #quality;
+  #qualityField;
+  #pattern;
+  /** What is to be hidden, and how strongly. */
+  mark;
+  /** How the file is to be saved. */
+  file;
+
+  /** @param {string} id begins the ids of the controls */
+  constructor(id) {
+    this.#payload = new PayloadField(id, () => m.kindHints);
+    this.#strength = new StrengthField(`${id}-strength`);
+    this.#format = h(
+      "select",
+      { id: `${id}-format`, name: "format" },
+      h("option", { value: "" }, () => m.sameFormat),
+      ...FORMATS.map((format) => h("option", { value: format }, () => m.formats[format])),
+    );
+    this.#quality = h("input", {
+      type: "number",
+      id: `${id}-quality`,
+      name: "quality",
+      min: 1,
+      max: 100,
+      inputmode: "numeric",
+    });
+    this.#qualityField = field(
+      () => m.quality,
+      this.#quality,
+      () => m.qualityHint,
+    );
+    this.#pattern = h("input", {
+      type: "text",
+      id: `${id}-pattern`,
+      name: "pattern",
+      autocomplete: "off",
+      autocapitalize: "off",
+      spellcheck: "false",
+    });
+    this.mark = [this.#payload.element, this.#strength.element];
+    this.file = [
+      field(() => m.format, this.#format),
+      this.#qualityField,
+      field(
+        () => m.pattern,
+        this.#pattern,
+        () => m.patternHint(PLACES.join(" ")),
+      ),
+    ];
+    this.#format.addEventListener("input", () => this.#showQuality());
+    follow("strength-step", (step) => (this.#strength.step = Number(step)));
+    follow("format", (format) => {
+      this.#format.selectedIndex = 1 + FORMATS.findIndex((known) => known === format);
+      this.#showQuality();
+    });
+    follow("quality", (quality) => (this.#quality.value = quality ?? ""));
+    follow("pattern", (pattern) => (this.#pattern.value = pattern || DEFAULT_PATTERN));
+  }
+
+  /** @returns {Omit<MarkOptions, "key" | "again">} */
+  get options() {
+    return {
+      kind: this.#payload.kind,
+      value: this.#payload.value,
+      strength: this.#strength.strength,
+      format: this.#chosenFormat,
+      quality: this.#isLossy && this.#quality.value ? this.#quality.valueAsNumber : null,
+      pattern: this.#pattern.value,
+    };
+  }
+
+  get #chosenFormat() {
+    return FORMATS[this.#format.selectedIndex - 1] ?? null;
+  }
+
+  get #isLossy() {
+    return LOSSY.includes(this.#chosenFormat);
+  }
+
+  #showQuality() {
+    this.#qualityField.hidden = !this.#isLossy;
+  }
+}
