@@ -6,12 +6,13 @@
 
 import { EngineError } from "../engine/errors.js";
 import { holdUpdates } from "../site/update-holds.js";
-import { DEFAULT_PATTERN, fileName } from "../ui/file-names.js";
+import { fileName } from "../ui/file-names.js";
 
 /**
  * @import { EngineClient } from "../engine/client.js"
  * @import { EmbedOptions, Marked, Progress } from "../engine/protocol.js"
- * @import { ItemRecord, KeptList, Lists } from "./lists.js"
+ * @import { ItemRecord, KeptList } from "./kept-list.js"
+ * @import { Lists } from "./lists.js"
  *
  * @typedef {EmbedOptions & { pattern: string }} MarkOptions pattern: of the file's name, see ui/file-names.js
  *
@@ -39,18 +40,6 @@ import { DEFAULT_PATTERN, fileName } from "../ui/file-names.js";
 const AT_ONCE = 2;
 /** Codes of errors that are about the options, not about a picture. */
 const OPTIONS_ERROR = /^(payload-|passphrase-|output-|strength)/;
-
-/** @type {MarkOptions} */
-const DEFAULTS = {
-  kind: "random",
-  value: "",
-  key: null,
-  strength: 1,
-  again: false,
-  format: null,
-  quality: null,
-  pattern: DEFAULT_PATTERN,
-};
 
 /**
  * Tells of a change of an item by the event "item", of the list or of `isPaused` by "list"; by "refused" that the
@@ -141,12 +130,12 @@ export class Batch extends EventTarget {
    * Marks pictures that are not under way.
    *
    * @param {Item[]} items
-   * @param {Partial<MarkOptions>} options where they differ from those of last time
+   * @param {Partial<MarkOptions>} options all of them for new pictures, else those that differ from last time
    */
   mark(items, options) {
     for (const item of items) {
       if (item.state === "waiting" || item.state === "working") continue;
-      item.options = { ...(item.options ?? DEFAULTS), ...options };
+      item.options = /** @type {MarkOptions} */ ({ ...item.options, ...options });
       if ("key" in options) item.lacksKey = false;
       this.#become(item, "waiting");
       this.#lastCopy = this.#lastCopy.then(() => this.#keepCover(item));

@@ -1,4 +1,4 @@
-/** A marked picture beside its cover: a divider between the two, zoom and pan in step, the residual amplified. */
+/** A marked picture beside its cover, with its facts; another strength can be tried, and the change amplified. */
 
 import { bitsPlot } from "../ui/bits-plot.js";
 import { h, ObjectUrls, setText } from "../ui/dom.js";
@@ -6,12 +6,11 @@ import { inBytes, inNumber, inPercent, m } from "../ui/language.js";
 import { FAINTEST_STEP, stepOf, strengthAt, strengthInWords, STRONGEST_STEP } from "../ui/strength-field.js";
 import { payloadInWords, timeInWords } from "../ui/words.js";
 import { amplified, marked, pixelsAreTrue, pixelsOf, ssim } from "./pixels.js";
+import { Viewer } from "./viewer.js";
 
 /**
  * @import { Item, Outcome } from "./batch.js"
  * @import { LiveText } from "../ui/dom.js"
- *
- * @typedef {"compare" | "residual"} Mode
  *
  * @typedef {object} StageActions
  * @property {(item: Item, strength: number) => void} markAgain
@@ -19,7 +18,6 @@ import { amplified, marked, pixelsAreTrue, pixelsOf, ssim } from "./pixels.js";
  * @property {(file: File) => Promise<Blob>} copyOf a picture that the browser cannot show, for one that it can
  */
 
-const MOST_ZOOM = 16;
 /** Pixels a side of the view that is drawn anew when the strength changes. */
 const DRAWN_SIDE = 1600;
 /** Pixels a side of the part that SSIM is measured on, without scaling. */
@@ -34,47 +32,18 @@ export class Stage {
   #showsMarked = true;
   /** What the strength is drawn from, once it is wanted. @type {Promise<{ cover: ImageData, difference: ImageData }> | null} */
   #pixels = null;
-  #zoom = 1;
-  #x = 0;
-  #y = 0;
-  /** Fingers and buttons that are down. @type {Map<number, PointerEvent>} */
-  #pointers = new Map();
 
   #title = h("h2", { tabindex: -1 });
   #cover = h("img", { alt: () => m.originalPicture });
   #marked = h("img", { alt: () => m.markedPicture });
   #drawn = h("canvas", { role: "img", "aria-label": () => m.drawnPicture, hidden: true });
   #residual = h("canvas", { role: "img", "aria-label": () => m.residualPicture });
-  #divider = h("div", {
-    class: "divider",
-    role: "slider",
-    tabindex: 0,
-    "aria-label": () => m.divider,
-    "aria-valuemin": 0,
-    "aria-valuemax": 100,
-  });
-  #compare = h(
-    "div",
-    { class: "panes" },
-    h("div", { class: "pane" }, this.#cover),
-    h("div", { class: "pane after" }, this.#marked, this.#drawn),
-    h("span", { class: "corner left" }, () => m.original),
-    h("span", { class: "corner right" }, () => m.marked),
-    this.#divider,
-  );
-  #residualPane = h("div", { class: "pane" }, this.#residual);
-  #view = h(
-    "div",
-    { class: "view", role: "group", tabindex: 0, "aria-label": () => m.viewHelp },
-    this.#compare,
-    this.#residualPane,
-  );
+  #viewer = new Viewer([this.#cover], [this.#marked, this.#drawn], this.#residual);
   #copyNote = h("p", { class: "hint", hidden: true }, () => m.copyNote);
   #modes = /** @type {const} */ (["compare", "residual"]).map((mode) => ({
     mode,
     input: h("input", { type: "radio", name: "stage-mode", value: mode, checked: mode === "compare" }),
   }));
-  #zoomWords = h("output", { class: "hint" });
   #gain = h("input", { type: "range", id: "gain", min: 1, max: 64, value: 16 });
   #gainWords = h("output", { for: "gain", class: "hint" });
   #gainField = h(
@@ -116,16 +85,9 @@ export class Stage {
         { class: "choices", role: "radiogroup", "aria-label": () => m.view },
         ...this.#modes.map(({ mode, input }) => h("label", {}, input, () => m.modes[mode])),
       ),
-      h(
-        "div",
-        { class: "zoom" },
-        this.#zoomButton("−", () => m.zoomOut, 1 / 1.5),
-        this.#zoomWords,
-        this.#zoomButton("+", () => m.zoomIn, 1.5),
-        h("button", { type: "button", onclick: () => this.#fit() }, () => m.fit),
-      ),
+      this.#viewer.zoomBar,
     ),
-    this.#view,
+    this.#viewer.element,
     this.#copyNote,
     h("div", { class: "stage-fields" }, this.#strengthField, this.#gainField),
     h("div", { class: "buttons" }, this.#try),
@@ -144,8 +106,6 @@ export class Stage {
       if (this.#shown) actions.markAgain(this.#shown.item, this.#tried);
     });
     this.#try.addEventListener("click", () => this.#shown && actions.tryToBreak(this.#shown.outcome));
-    this.#listen();
-    this.#divide(50);
   }
 
   /** The item that shows, if any. */
@@ -166,10 +126,9 @@ export class Stage {
     this.#pixels = null;
     this.element.hidden = false;
     setText(this.#title, outcome.name);
-    this.#view.style.setProperty("--ratio", `${outcome.width} / ${outcome.height}`);
     this.#strength.valueAsNumber = stepOf(outcome.strength);
     this.#strengthField.hidden = !pixelsAreTrue();
-    this.#fit();
+    this.#viewer.start(outcome);
     this.#showMode();
     this.#drawStrength();
     this.#showFacts(null);
@@ -216,34 +175,7 @@ export class Stage {
   /** @param {number | null} likeness SSIM; null while it is measured, NaN where it cannot be */
   #showFacts(likeness) {
     if (!this.#shown) return;
-    const { item, outcome } = this.#shown;
-    const { payload, check } = outcome;
-    /** @type {[LiveText, LiveText][]} */
-    const facts = [
-      [
-        () => m.payload,
-        () =>
-          payload.kind === "text" ? m.list([payloadInWords(payload), payload.hex]) : payloadInWords(payload),
-      ],
-      [
-        () => m.readBack,
-        () =>
-          check.payload
-            ? m.readBackAs(payloadInWords(check.payload), inPercent(Math.min(...check.confidences)))
-            : m.warnings.unreadable(),
-      ],
-      [() => m.psnr, () => m.decibels(inNumber(outcome.psnr, 1))],
-      [() => m.ssim, () => (likeness === null || Number.isNaN(likeness) ? "–" : inNumber(likeness, 4))],
-      [() => m.picture, () => m.pixels(String(outcome.width), String(outcome.height))],
-      [() => m.file, () => m.sizes(inBytes(item.file.size), inBytes(outcome.file.size))],
-      [() => m.time, () => timeInWords(outcome.phases)],
-    ];
-    if (outcome.removed?.length)
-      // Results that an older version kept have no such list.
-      facts.push([() => m.previewsLeftOut, () => m.list(outcome.removed.map((what) => m.removed[what]))]);
-    this.#facts.replaceChildren(
-      ...facts.map(([term, text]) => h("div", {}, h("dt", {}, term), h("dd", {}, text))),
-    );
+    this.#facts.replaceChildren(...factsOf(this.#shown.item, this.#shown.outcome, likeness));
   }
 
   /**
@@ -270,8 +202,7 @@ export class Stage {
 
   #showMode() {
     const isResidual = this.#modes.find(({ input }) => input.checked)?.mode === "residual";
-    this.#compare.hidden = isResidual;
-    this.#residualPane.hidden = !isResidual;
+    this.#viewer.showThird(isResidual);
     this.#gainField.hidden = !isResidual;
     if (isResidual) this.#drawResidual();
   }
@@ -319,135 +250,40 @@ export class Stage {
     ]).then(([cover, difference]) => ({ cover, difference }));
     return this.#pixels.catch(() => null);
   }
+}
 
-  #listen() {
-    this.#divider.addEventListener("keydown", (event) => {
-      const step = { ArrowLeft: -2, ArrowDown: -2, ArrowRight: 2, ArrowUp: 2, Home: -100, End: 100 }[
-        event.key
-      ];
-      if (!step) return;
-      event.preventDefault();
-      event.stopPropagation();
-      this.#divide(Number(this.#divider.ariaValueNow) + step);
-    });
-    this.#divider.addEventListener("pointerdown", (event) => {
-      event.stopPropagation();
-      this.#divider.setPointerCapture(event.pointerId);
-    });
-    this.#divider.addEventListener("pointermove", (event) => {
-      if (!this.#divider.hasPointerCapture(event.pointerId)) return;
-      const { left, width } = this.#view.getBoundingClientRect();
-      this.#divide(((event.clientX - left) / width) * 100);
-    });
-    this.#view.addEventListener("keydown", (event) => this.#onKey(event));
-    this.#view.addEventListener(
-      "wheel",
-      (event) => {
-        // Without Ctrl (a pinch on a touchpad has it, too) the wheel scrolls the page.
-        if (!event.ctrlKey) return;
-        event.preventDefault();
-        this.#zoomBy(1.01 ** -event.deltaY, event);
-      },
-      { passive: false },
-    );
-    this.#view.addEventListener("pointerdown", (event) => {
-      this.#pointers.set(event.pointerId, event);
-      this.#view.setPointerCapture(event.pointerId);
-    });
-    for (const name of /** @type {const} */ (["pointerup", "pointercancel"])) {
-      this.#view.addEventListener(name, (event) => this.#pointers.delete(event.pointerId));
-    }
-    this.#view.addEventListener("pointermove", (event) => this.#onMove(event));
-    this.#view.addEventListener("dblclick", (event) => {
-      if (this.#zoom > 1) this.#fit();
-      else this.#zoomBy(4, event);
-    });
+/**
+ * @param {Item} item
+ * @param {Outcome} outcome
+ * @param {number | null} likeness SSIM; null while it is measured, NaN where it cannot be
+ * @returns {HTMLElement[]} what is known of a marked picture, for a list
+ */
+function factsOf(item, outcome, likeness) {
+  const { payload, check } = outcome;
+  /** @type {[LiveText, LiveText][]} */
+  const facts = [
+    [
+      () => m.payload,
+      () =>
+        payload.kind === "text" ? m.list([payloadInWords(payload), payload.hex]) : payloadInWords(payload),
+    ],
+    [
+      () => m.readBack,
+      () =>
+        check.payload
+          ? m.readBackAs(payloadInWords(check.payload), inPercent(Math.min(...check.confidences)))
+          : m.warnings.unreadable(),
+    ],
+    [() => m.psnr, () => m.decibels(inNumber(outcome.psnr, 1))],
+    [() => m.ssim, () => (likeness === null || Number.isNaN(likeness) ? "–" : inNumber(likeness, 4))],
+    [() => m.picture, () => m.pixels(String(outcome.width), String(outcome.height))],
+    [() => m.file, () => m.sizes(inBytes(item.file.size), inBytes(outcome.file.size))],
+    [() => m.time, () => timeInWords(outcome.phases)],
+  ];
+  if (outcome.removed.length) {
+    facts.push([() => m.previewsLeftOut, () => m.list(outcome.removed.map((what) => m.removed[what]))]);
   }
-
-  /** @param {KeyboardEvent} event */
-  #onKey(event) {
-    const step = 40;
-    /** @type {Record<string, () => void>} */
-    const moves = {
-      "+": () => this.#zoomBy(1.5),
-      "=": () => this.#zoomBy(1.5),
-      "-": () => this.#zoomBy(1 / 1.5),
-      0: () => this.#fit(),
-      ArrowLeft: () => this.#moveBy(step, 0),
-      ArrowRight: () => this.#moveBy(-step, 0),
-      ArrowUp: () => this.#moveBy(0, step),
-      ArrowDown: () => this.#moveBy(0, -step),
-    };
-    const move = moves[event.key];
-    if (!move || event.ctrlKey || event.metaKey || (event.key.startsWith("Arrow") && this.#zoom === 1))
-      return;
-    event.preventDefault();
-    move();
-  }
-
-  /** One pointer moves the picture, two zoom it. @param {PointerEvent} event */
-  #onMove(event) {
-    const before = this.#pointers.get(event.pointerId);
-    if (!before) return;
-    const [other] = [...this.#pointers.values()].filter(({ pointerId }) => pointerId !== event.pointerId);
-    if (other) {
-      this.#zoomBy(distance(event, other) / Math.max(1, distance(before, other)), event);
-    } else {
-      this.#moveBy(event.clientX - before.clientX, event.clientY - before.clientY);
-    }
-    this.#pointers.set(event.pointerId, event);
-  }
-
-  /**
-   * @param {number} factor
-   * @param {{ clientX: number, clientY: number }} [around] the point that stays where it is, else the middle
-   */
-  #zoomBy(factor, around) {
-    const { left, top, width, height } = this.#view.getBoundingClientRect();
-    const [x, y] = around ? [around.clientX - left, around.clientY - top] : [width / 2, height / 2];
-    const zoom = Math.min(MOST_ZOOM, Math.max(1, this.#zoom * factor));
-    this.#x = x - ((x - this.#x) * zoom) / this.#zoom;
-    this.#y = y - ((y - this.#y) * zoom) / this.#zoom;
-    this.#zoom = zoom;
-    this.#moveBy(0, 0);
-  }
-
-  /**
-   * @param {number} x
-   * @param {number} y
-   */
-  #moveBy(x, y) {
-    const { clientWidth, clientHeight, style } = this.#view;
-    this.#x = Math.min(0, Math.max(clientWidth * (1 - this.#zoom), this.#x + x));
-    this.#y = Math.min(0, Math.max(clientHeight * (1 - this.#zoom), this.#y + y));
-    style.setProperty("--zoom", String(this.#zoom));
-    style.setProperty("--x", `${this.#x}px`);
-    style.setProperty("--y", `${this.#y}px`);
-    this.#view.classList.toggle("zoomed", this.#zoom > 1);
-    const zoom = this.#zoom;
-    setText(this.#zoomWords, () => m.times(inNumber(zoom, 1)));
-  }
-
-  #fit() {
-    [this.#zoom, this.#x, this.#y] = [1, 0, 0];
-    this.#moveBy(0, 0);
-  }
-
-  /** @param {number} percent of the view that shows the cover */
-  #divide(percent) {
-    const place = Math.round(Math.min(100, Math.max(0, percent)));
-    this.#divider.ariaValueNow = String(place);
-    this.#view.style.setProperty("--divider", `${place}%`);
-  }
-
-  /**
-   * @param {string} sign
-   * @param {LiveText} label
-   * @param {number} factor
-   */
-  #zoomButton(sign, label, factor) {
-    return h("button", { type: "button", "aria-label": label, onclick: () => this.#zoomBy(factor) }, sign);
-  }
+  return facts.map(([term, text]) => h("div", {}, h("dt", {}, term), h("dd", {}, text)));
 }
 
 /**
@@ -473,9 +309,3 @@ function draw(canvas, pixels) {
   canvas.height = pixels.height;
   canvas.getContext("2d")?.putImageData(pixels, 0, 0);
 }
-
-/**
- * @param {PointerEvent} one
- * @param {PointerEvent} other
- */
-const distance = (one, other) => Math.hypot(one.clientX - other.clientX, one.clientY - other.clientY);

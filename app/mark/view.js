@@ -1,14 +1,16 @@
 /** The screen that marks pictures, one or many. */
 
-import { RegisterError, register } from "../register/store.js";
+import { RegisterError } from "../register/entries.js";
+import { register } from "../register/store.js";
 import { h, setText } from "../ui/dom.js";
-import { inDay, m } from "../ui/language.js";
+import { m } from "../ui/language.js";
 import { dropIcon } from "../ui/picker.js";
 import { download } from "../ui/save.js";
 import { screenHead } from "../ui/screen-head.js";
 import { errorInWords } from "../ui/words.js";
 import { Batch } from "./batch.js";
 import { Lists } from "./lists.js";
+import { Offers } from "./offers.js";
 import { MarkOptionsForm } from "./options.js";
 import { MarkRow } from "./row.js";
 import { canSaveToFolder, saveToFolder, saveZip } from "./saving.js";
@@ -16,7 +18,7 @@ import { Stage } from "./stage.js";
 
 /**
  * @import { Item, Outcome } from "./batch.js"
- * @import { KeptList, Offer } from "./lists.js"
+ * @import { KeptList } from "./kept-list.js"
  * @import { EngineClient } from "../engine/client.js"
  * @import { LiveText } from "../ui/dom.js"
  * @import { RowAction } from "./row.js"
@@ -89,7 +91,16 @@ export class MarkView {
     () => this.#undoEmpty(),
   );
   #undo = h("div", { class: "offer", hidden: true }, this.#emptied, this.#undoIt);
-  #offers = h("ul", { class: "list", "aria-label": () => m.keptLists, hidden: true });
+  #offers = new Offers(this.#lists, {
+    open: async (list) => this.#restore(await list.items(), true),
+    save: (list) => this.#saveOffer(list),
+    onStart: () => setText(this.#error, ""),
+    onTaken: () => setText(this.#error, () => m.listElsewhere),
+    onEnd: async () => {
+      await this.#showOffers();
+      (this.#board.hidden ? this.#files : this.#summary).focus();
+    },
+  });
   #list = h("ul", { class: "list", "aria-label": () => m.pictureList });
   #stage = new Stage({
     markAgain: (item, strength) => this.#markAgain(item, { strength }),
@@ -126,7 +137,7 @@ export class MarkView {
       { class: "columns" },
       this.#drop,
       this.#form.element,
-      h("div", { class: "rest" }, this.#error, this.#offers, this.#undo, this.#board),
+      h("div", { class: "rest" }, this.#error, this.#offers.element, this.#undo, this.#board),
     ),
   );
 
@@ -185,68 +196,8 @@ export class MarkView {
   }
 
   async #showOffers() {
-    const offers = await this.#lists.offers();
-    this.#offers.hidden = offers.length === 0;
-    this.#offers.replaceChildren(...offers.map((offer) => this.#offer(offer)));
+    await this.#offers.show();
     this.#onList();
-  }
-
-  /** @param {Offer} offer */
-  #offer(offer) {
-    const { marked, waiting, time, isNewer } = offer;
-    const name = () => (isNewer ? m.newerList(inDay(time)) : m.keptList(marked, waiting, inDay(time)));
-    /**
-     * @param {LiveText} label
-     * @param {(list: KeptList) => Promise<void>} action
-     */
-    const button = (label, action) =>
-      h(
-        "button",
-        {
-          type: "button",
-          "aria-label": () => m.actionOn(label(), name()),
-          onclick: () => void this.#takeOffer(offer, action),
-        },
-        label,
-      );
-    return h(
-      "li",
-      { class: "offer" },
-      h("p", {}, name),
-      isNewer
-        ? ""
-        : button(
-            () => m.showKept,
-            async (list) => this.#restore(await list.items(), true),
-          ),
-      marked
-        ? button(
-            () => m.saveZip,
-            (list) => this.#saveOffer(list),
-          )
-        : "",
-      button(
-        () => m.deleteKept,
-        async (list) => {
-          this.#lists.forget(list);
-          if (confirm(m.removeSure(name()))) await list.destroy();
-          else list.leave();
-        },
-      ),
-    );
-  }
-
-  /**
-   * @param {Offer} offer
-   * @param {(list: KeptList) => Promise<void>} action
-   */
-  async #takeOffer(offer, action) {
-    setText(this.#error, "");
-    const list = await this.#lists.take(offer);
-    if (list) await action(list);
-    else setText(this.#error, () => m.listElsewhere);
-    await this.#showOffers();
-    (this.#board.hidden ? this.#files : this.#summary).focus();
   }
 
   /** What was to be marked stays on offer. @param {KeptList} list */
@@ -257,8 +208,6 @@ export class MarkView {
       if (!(await saveZip(outcomes, this.#lists))) return;
       for (const item of marked) await list.note(item, { isSaved: true });
     });
-    this.#lists.forget(list);
-    list.leave();
   }
 
   #empty() {

@@ -1,7 +1,8 @@
 /** The screen that reads pictures: one with all that is to be said of it, many in a table. */
 
 import { EngineError } from "../engine/errors.js";
-import { RegisterError, entries, knownIds } from "../register/store.js";
+import { knownIds, RegisterError } from "../register/entries.js";
+import { entries } from "../register/store.js";
 import { toCsv } from "../ui/csv.js";
 import { h, ObjectUrls, setText } from "../ui/dom.js";
 import { JobLines } from "../ui/job.js";
@@ -17,7 +18,7 @@ import { placeFigure } from "./place.js";
 /**
  * @import { EngineClient, JobOptions } from "../engine/client.js"
  * @import { TimedReading } from "../engine/protocol.js"
- * @import { Entry } from "../register/store.js"
+ * @import { Entry } from "../register/entries.js"
  *
  * @typedef {{ file: File, reading: TimedReading | null, error: EngineError | null }} Row
  */

@@ -5,20 +5,11 @@ import { inBytes, inDate, m } from "../ui/language.js";
 import { download } from "../ui/save.js";
 import { screenHead } from "../ui/screen-head.js";
 import { errorInWords, payloadInWords } from "../ui/words.js";
-import {
-  RegisterError,
-  clear,
-  entries,
-  importJson,
-  isKept,
-  keepFromNow,
-  put,
-  remove,
-  toJson,
-} from "./store.js";
+import { RegisterError, toJson } from "./entries.js";
+import { clear, entries, importJson, isKept, keepFromNow, put, remove } from "./store.js";
 
 /**
- * @import { Damaged, Entry } from "./store.js"
+ * @import { Damaged, Entry } from "./entries.js"
  * @import { LiveText } from "../ui/dom.js"
  */
 

@@ -26,10 +26,6 @@ export class JobLines {
     this.#cancel.addEventListener("click", () => this.cancel());
   }
 
-  get isRunning() {
-    return this.#running !== null;
-  }
-
   cancel() {
     this.#running?.abort();
   }

@@ -11,8 +11,6 @@ export const dropIcon = () =>
 
 /** The place where pictures are chosen. Drops and pastes on the whole page come in through `take`. */
 export class Picker {
-  /** The first of those that were chosen. @type {File | null} */
-  file = null;
   #urls = new ObjectUrls();
   #onPick;
   #preview = h("img", { alt: "", hidden: true });
@@ -60,7 +58,6 @@ export class Picker {
   take(files) {
     const [file] = files;
     const size = files.reduce((sum, { size: bytes }) => sum + bytes, 0);
-    this.file = file;
     this.#urls.show(this.#preview, file);
     this.#preview.hidden = files.length > 1;
     setText(this.#title, files.length > 1 ? () => m.pictures(files.length) : file.name);

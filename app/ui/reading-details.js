@@ -8,7 +8,7 @@ import { payloadInWords, placeInWords } from "./words.js";
 /**
  * @import { Reading } from "../engine/protocol.js"
  * @import { LiveText } from "./dom.js"
- * @import { Entry } from "../register/store.js"
+ * @import { Entry } from "../register/entries.js"
  */
 
 /** Certainty of a match from which on the other entries of the register are out of the question. */

@@ -5,7 +5,7 @@ import { inNumber, inSeconds, m } from "./language.js";
 /**
  * @import { EngineError } from "../engine/errors.js"
  * @import { Payload } from "../engine/protocol.js"
- * @import { RegisterError } from "../register/store.js"
+ * @import { RegisterError } from "../register/entries.js"
  */
 
 /** @param {Payload} payload */

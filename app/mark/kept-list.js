@@ -1,0 +1,202 @@
+/**
+ * A kept list of pictures: a folder with the covers that are to be marked, the marked pictures, and a record of each
+ * item. A list comes back after a reload or on the next visit.
+ */
+
+import { EngineError } from "../engine/errors.js";
+
+/**
+ * @import { EngineError as Failure } from "../engine/errors.js"
+ * @import { ErrorFacts } from "../engine/protocol.js"
+ * @import { Item, ItemState, MarkOptions, Outcome } from "./batch.js"
+ * @import { Content, Folder } from "./folders.js"
+ *
+ * @typedef {object} ItemRecord what is kept of an item besides its files
+ * @property {{ name: string, type: string, lastModified: number }} cover
+ * @property {ItemState} state
+ * @property {MarkOptions | null} options without the key
+ * @property {boolean} hasKey
+ * @property {Omit<Outcome, "file" | "difference"> | null} outcome
+ * @property {ErrorFacts | null} error
+ * @property {boolean} isSaved
+ * @property {boolean} isRemoved the list was emptied, which can be undone until the page is left
+ */
+
+/** A list that this page holds. */
+export class KeptList {
+  #folder;
+  #free;
+  /** Records are written one after the other. @type {Promise<unknown>} */
+  #last = Promise.resolve();
+
+  /**
+   * @param {Folder} folder
+   * @param {() => void} free gives up its lock
+   */
+  constructor(folder, free) {
+    this.#folder = folder;
+    this.#free = free;
+    this.name = folder.name;
+  }
+
+  /**
+   * @param {string} name
+   * @param {Content} content
+   * @param {string} type MIME type
+   * @throws {DOMException} QuotaExceededError and others
+   */
+  async put(name, content, type) {
+    return typed(await this.#folder.put(name, content), type);
+  }
+
+  /**
+   * @param {Item} item
+   * @param {Partial<ItemRecord>} [changes]
+   * @throws {DOMException} QuotaExceededError and others
+   */
+  note(item, changes = {}) {
+    const written = this.#last.then(() => {
+      const record = JSON.stringify({ ...recordOf(item), ...changes }, plain);
+      return this.#folder.put(`${item.number}.json`, new Blob([record]));
+    });
+    this.#last = written.catch(() => undefined);
+    return written;
+  }
+
+  /** @param {string} name */
+  async remove(name) {
+    await this.#folder.remove(name).catch(() => undefined);
+  }
+
+  /** @param {Pick<Item, "number">} item */
+  async drop({ number }) {
+    await this.#last;
+    for (const part of [".json", "-cover", "-marked", "-difference"]) await this.remove(`${number}${part}`);
+  }
+
+  /** @returns {Promise<Item[]>} in their order; what cannot be read is left out */
+  async items() {
+    const records = await recordsOf(this.#folder);
+    const items = [];
+    for (const [number, record] of records) {
+      if (record.isRemoved) await this.drop({ number });
+      else {
+        // A record that is not what it should be costs no other item.
+        const item = await this.#itemOf(number, record).catch(() => null);
+        if (item) items.push(item);
+      }
+    }
+    return items;
+  }
+
+  /**
+   * @param {number} number
+   * @param {ItemRecord} record
+   * @returns {Promise<Item | null>} null when what it was for is no more
+   */
+  async #itemOf(number, { cover, state, options, hasKey, outcome, error, isSaved }) {
+    const kept = await this.#folder.get(`${number}-cover`);
+    /** @type {Item} */
+    const item = {
+      number,
+      file: new File(kept ? [kept] : [], cover.name, { type: cover.type, lastModified: cover.lastModified }),
+      hasCover: kept !== null,
+      home: this,
+      state,
+      options,
+      lacksKey: hasKey,
+      progress: null,
+      error: error && EngineError.from(error),
+      outcome: null,
+      isSaved,
+      isKept: true,
+    };
+    if (state === "marked") {
+      const [file, difference] = [
+        await this.#folder.get(`${number}-marked`),
+        await this.#folder.get(`${number}-difference`),
+      ];
+      if (!file || !outcome) return null;
+      const check = { ...outcome.check, confidences: Float32Array.from(outcome.check.confidences) };
+      item.outcome = {
+        ...outcome,
+        check,
+        file: typed(file, outcome.type),
+        difference: difference ? typed(difference, "image/png") : new Blob(),
+      };
+    } else if (!kept) {
+      item.state = "failed";
+      item.error = new EngineError("cover-not-kept", cover.name);
+    } else if (state === "waiting" || state === "working") {
+      // A key is never kept: without it the picture would be marked otherwise.
+      item.state = hasKey ? "new" : "waiting";
+    }
+    return item;
+  }
+
+  /** Gives it up with all that it has. */
+  async destroy() {
+    await this.#last;
+    await this.#folder.destroy();
+    this.#free();
+  }
+
+  /** Leaves it as it is, for other pages. */
+  leave() {
+    this.#free();
+  }
+}
+
+/**
+ * @param {Folder} folder
+ * @returns {Promise<Map<number, ItemRecord>>} by the items' numbers, in their order
+ */
+export async function recordsOf(folder) {
+  const numbers = (await folder.names()).flatMap((name) => /^(\d+)\.json$/.exec(name)?.[1] ?? []).map(Number);
+  /** @type {Map<number, ItemRecord>} */
+  const records = new Map();
+  for (const number of numbers.sort((a, b) => a - b)) {
+    const text = await (await folder.get(`${number}.json`))?.text();
+    try {
+      if (text) records.set(number, JSON.parse(text));
+    } catch {
+      // It was never written to its end: so nothing is known of it.
+    }
+  }
+  return records;
+}
+
+/**
+ * @param {Item} item
+ * @returns {ItemRecord}
+ */
+function recordOf({ file, state, options, lacksKey, outcome, error, isSaved }) {
+  return {
+    cover: { name: file.name, type: file.type, lastModified: file.lastModified },
+    state,
+    options: options && { ...options, key: null },
+    hasKey: lacksKey || Boolean(options?.key),
+    outcome,
+    error: error && factsIn(error),
+    isSaved,
+    isRemoved: false,
+  };
+}
+
+/** @param {Failure} error */
+const factsIn = ({ code, message, detail, facts, payload }) => ({ code, message, detail, facts, payload });
+
+/**
+ * For JSON.stringify. Files are kept as such.
+ *
+ * @param {string} _key
+ * @param {unknown} value
+ */
+const plain = (_key, value) =>
+  value instanceof Blob ? undefined : value instanceof Float32Array ? [...value] : value;
+
+/**
+ * @param {Blob} blob
+ * @param {string} type
+ */
+const typed = (blob, type) => blob.slice(0, blob.size, type);
