@@ -5,6 +5,7 @@ import { register } from "../register/store.js";
 import { h, setText } from "../ui/dom.js";
 import { m } from "../ui/language.js";
 import { dropIcon } from "../ui/picker.js";
+import { isPictureName } from "../ui/picture-types.js";
 import { download } from "../ui/save.js";
 import { screenHead } from "../ui/screen-head.js";
 import { errorInWords } from "../ui/words.js";
@@ -23,9 +24,6 @@ import { Stage } from "./stage.js";
  * @import { LiveText } from "../ui/dom.js"
  * @import { RowAction } from "./row.js"
  */
-
-/** What is left out of folders. People who choose a single file that is no picture are told so instead. */
-const PICTURE_NAME = /\.(jpe?g|jfif|png|webp|tiff?|avif|bmp|gif)$/i;
 
 export class MarkView {
   #lists = new Lists(
@@ -159,7 +157,8 @@ export class MarkView {
     for (const input of [this.#files, this.#folder]) {
       input.addEventListener("change", () => {
         const files = [...(input.files ?? [])];
-        this.take(input === this.#folder ? files.filter(({ name }) => PICTURE_NAME.test(name)) : files);
+        // People who choose a single file that is no picture are told so; other files in a folder are left out.
+        this.take(input === this.#folder ? files.filter(({ name }) => isPictureName(name)) : files);
         // So that choosing the same file again is a change as well.
         input.value = "";
       });

@@ -1,22 +1,25 @@
-/** Which pictures may come in from other apps. */
+/**
+ * The kinds of pictures: how their files begin, and how their names end. The command line takes the same endings.
+ * app.webmanifest tells them to the system, except those of AVIF and HEIC, which the page cannot open.
+ */
 
 const MOST_BYTES = 16;
 
-/** MIME types by how such files begin; a dot stands for any byte. */
-const BEGINNINGS = Object.entries({
-  "image/jpeg": /^\xff\xd8\xff/s,
-  "image/png": /^\x89PNG\r\n\x1a\n/s,
-  "image/gif": /^GIF8[79]a/s,
-  "image/webp": /^RIFF....WEBP/s,
-  "image/tiff": /^(II\*\0|MM\0\*)/s,
-  "image/bmp": /^BM....\0\0\0\0/s,
-  "image/avif": /^....ftypavi[fs]/s,
-  // No browser engine of ours opens it, but phones share it: the engine then says what it is.
-  "image/heic": /^....ftyp(hei[cxms]|hev[cx]|mif1|msf1)/s,
-});
+/** By MIME type; a dot in a beginning stands for any byte. @type {Record<string, { beginning: RegExp, endings: string[] }>} */
+export const PICTURE_TYPES = {
+  "image/jpeg": { beginning: /^\xff\xd8\xff/s, endings: [".jpg", ".jpeg", ".jfif", ".jpe"] },
+  "image/png": { beginning: /^\x89PNG\r\n\x1a\n/s, endings: [".png"] },
+  "image/gif": { beginning: /^GIF8[79]a/s, endings: [".gif"] },
+  "image/webp": { beginning: /^RIFF....WEBP/s, endings: [".webp"] },
+  "image/tiff": { beginning: /^(II\*\0|MM\0\*)/s, endings: [".tif", ".tiff"] },
+  "image/bmp": { beginning: /^BM....\0\0\0\0/s, endings: [".bmp"] },
+  "image/avif": { beginning: /^....ftypavi[fs]/s, endings: [".avif"] },
+  // Phones have it, so it is taken, and the engine says what to do.
+  "image/heic": { beginning: /^....ftyp(hei[cxms]|hev[cx]|mif1|msf1)/s, endings: [".heic", ".heif"] },
+};
 
 /**
- * What a file is by its first bytes, whatever it is called and said to be.
+ * What a file is by its first bytes, whatever its name and the type it came with.
  *
  * @param {Blob} file
  * @returns {Promise<string | null>} a MIME type, null where it is no picture that can be taken
@@ -24,5 +27,15 @@ const BEGINNINGS = Object.entries({
 export async function pictureType(file) {
   const bytes = new Uint8Array(await file.slice(0, MOST_BYTES).arrayBuffer());
   const text = String.fromCharCode(...bytes);
-  return BEGINNINGS.find(([, beginning]) => beginning.test(text))?.[0] ?? null;
+  return Object.entries(PICTURE_TYPES).find(([, { beginning }]) => beginning.test(text))?.[0] ?? null;
+}
+
+/**
+ * Whether a file's name ends like a picture's.
+ *
+ * @param {string} name
+ */
+export function isPictureName(name) {
+  const ending = name.slice(name.lastIndexOf(".")).toLowerCase();
+  return Object.values(PICTURE_TYPES).some(({ endings }) => endings.includes(ending));
 }

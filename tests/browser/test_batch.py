@@ -144,16 +144,19 @@ def test_a_folder_gives_its_pictures_and_takes_the_marked_ones(app: App, tmp_pat
     folder = tmp_path / "holiday"
     (folder / "day two").mkdir(parents=True)
     (folder / "notes.txt").write_text("no picture")
+    (folder / "phone.HEIC").write_bytes(b"\0\0\0\x18ftypheic" + bytes(12))
     for path in (folder / "one.jpg", folder / "day two" / "one.jpg"):
         path.write_bytes(sample_photo("rocket.jpg"))
     panel = app.choose()
     panel.locator("input[webkitdirectory]").set_input_files(folder)
-    expect(panel.get_by_role("listitem")).to_have_count(2)
+    expect(panel.get_by_role("listitem")).to_have_count(3)
     panel.get_by_label("Payload").select_option("random")
     app.more_options(panel)
     panel.get_by_label("Name of the marked file").fill("{name}")
-    panel.get_by_role("button", name="Mark 2 pictures").click()
+    panel.get_by_role("button", name="Mark 3 pictures").click()
     app.await_batch(panel)
+    phone = panel.get_by_role("listitem").filter(has_text="phone.HEIC")
+    expect(phone).to_contain_text("phone.HEIC is of type HEIC. Export it as JPEG first")
     # A dialogue of the system cannot be driven: the browser's private folder stands in for the chosen one.
     app.page.evaluate(
         """window.showDirectoryPicker = async () =>
