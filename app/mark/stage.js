@@ -1,8 +1,8 @@
 /** A marked picture beside its cover, with its facts; another strength can be tried, and the change amplified. */
 
-import { bitsPlot } from "../ui/bits-plot.js";
 import { h, ObjectUrls, setText } from "../ui/dom.js";
 import { inBytes, inNumber, inPercent, m } from "../ui/language.js";
+import { readingPlot } from "../ui/reading-details.js";
 import { FAINTEST_STEP, stepOf, strengthAt, strengthInWords, STRONGEST_STEP } from "../ui/strength-field.js";
 import { payloadInWords, timeInWords } from "../ui/words.js";
 import { amplified, marked, pixelsAreTrue, pixelsOf, ssim } from "./pixels.js";
@@ -132,7 +132,7 @@ export class Stage {
     this.#showMode();
     this.#drawStrength();
     this.#showFacts(null);
-    this.#plot.replaceChildren(bitsPlot(outcome.check.confidences, outcome.check.payload?.hex ?? ""));
+    this.#plot.replaceChildren(readingPlot(outcome.check));
     this.#measure(outcome, item.file);
   }
 

@@ -44,6 +44,18 @@ KEPT = """async () => {
             if (file.name !== "list.json" && (await file.getFile()).size) names.push(file.name);
     return names.sort();
 }"""
+FLIP_FIRST_BIT = """async () => {
+    const root = await (await navigator.storage.getDirectory()).getDirectoryHandle("hushmark-lists");
+    for await (const folder of root.values()) {
+        const handle = await folder.getFileHandle("1.json");
+        const record = JSON.parse(await (await handle.getFile()).text());
+        record.outcome.check.bits[0] ^= 1;
+        const writable = await handle.createWritable();
+        await writable.write(JSON.stringify(record));
+        await writable.close();
+        return record.outcome.check.bits;
+    }
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -193,6 +205,18 @@ def test_a_list_that_is_not_marked_to_its_end_is_offered_and_deleted(
     offers.get_by_role("button", name="Delete").click()
     expect(offers).to_be_hidden()
     assert third.page.evaluate(KEPT) == []
+
+
+def test_the_plot_has_the_bits_that_were_read(visit: App, pictures: list[Path]) -> None:
+    panel = mark(visit, pictures[:1])
+    visit.await_batch(panel)
+    # As of a reading in which one bit was wrong, and was corrected in the payload.
+    until(visit.page, f"({KEPT})().then((names) => names.includes('1.json'))")
+    bits = visit.page.evaluate(FLIP_FIRST_BIT)
+    visit.page.reload()
+    expect(panel.locator(".stage .bits-plot tbody tr")).to_have_count(len(bits))
+    shown = panel.locator(".stage .bits-plot tbody td:nth-child(2)").all_text_contents()
+    assert shown == [str(bit) for bit in bits]
 
 
 def test_an_emptied_list_comes_back_when_asked(visit: App, pictures: list[Path]) -> None:
