@@ -1,24 +1,22 @@
 /** The screen where a mark is tried: trials by sliders, with the changed picture and its reading at once. */
 
 import { EngineError } from "../engine/errors.js";
-import { h, ObjectUrls, setAttribute, setText } from "../ui/dom.js";
+import { h, ObjectUrls, setText } from "../ui/dom.js";
 import { JobLines } from "../ui/job.js";
 import { KeyField, openForKey } from "../ui/key-field.js";
-import { inAmount, inNumber, m } from "../ui/language.js";
+import { inNumber, m } from "../ui/language.js";
 import { Picker } from "../ui/picker.js";
 import { answerLine, answerOf, readingPlot } from "../ui/reading-details.js";
 import { screenHead } from "../ui/screen-head.js";
 import { errorInWords } from "../ui/words.js";
 import { survivalChart } from "./survival-chart.js";
+import { stepsOf, Trials } from "./trials.js";
 
 /**
  * @import { EngineClient, LabRequest } from "../engine/client.js"
- * @import { LabKind, LabResult, Reading } from "../engine/protocol.js"
+ * @import { LabResult, Reading } from "../engine/protocol.js"
  * @import { Outcome } from "./survival-chart.js"
- *
- * @typedef {{ kind: LabKind, isOn: HTMLInputElement, slider: HTMLInputElement }} Trial
- *
- * @typedef {{ kind: LabKind, amount: number }} Step
+ * @import { Trial } from "./trials.js"
  */
 
 /** Amounts of a chart. */
@@ -31,10 +29,10 @@ export class LabView {
   #file = null;
   #picker = new Picker(([file]) => this.#take(file));
   #key = new KeyField("lab-key", () => m.readKeyHint);
-  /** In the order in which they are done. @type {Trial[]} */
-  #steps = [];
-  #list = h("ul", { class: "trials" });
-  #reset = h("button", { type: "button", onclick: () => this.#startOver() }, () => m.startOver);
+  #trials = new Trials(
+    () => void this.#update(),
+    (trial) => void this.#survive(trial),
+  );
   /** Counts changes of what is to be tried: a result of an older one is not looked at any further. */
   #change = 0;
   #isBusy = false;
@@ -82,8 +80,8 @@ export class LabView {
         { class: "card" },
         h("h2", {}, () => m.trialsHead),
         h("p", { class: "hint" }, () => m.trialsHint),
-        this.#list,
-        this.#reset,
+        this.#trials.element,
+        this.#trials.reset,
         openForKey(
           h(
             "details",
@@ -103,10 +101,9 @@ export class LabView {
   }
 
   async enter() {
-    if (this.#list.childElementCount) return;
+    if (this.#trials.isFilled) return;
     try {
-      const kinds = await this.#engine.labKinds();
-      if (!this.#list.childElementCount) this.#list.append(...kinds.map((kind) => this.#trial(kind)));
+      this.#trials.fill(await this.#engine.labKinds());
     } catch (error) {
       this.#fail(error);
     }
@@ -115,63 +112,6 @@ export class LabView {
   /** @param {File[]} files */
   take(files) {
     this.#picker.take(files);
-  }
-
-  /** @param {LabKind} kind */
-  #trial(kind) {
-    const { name, least, most, start, unit } = kind;
-    const isOn = h("input", { type: "checkbox" });
-    const slider = h("input", {
-      type: "range",
-      min: least,
-      max: most,
-      step: 10 ** Math.floor(Math.log10((most - least) / 50)),
-      value: start,
-      "aria-label": () => m.amountOf(m.trials[name]),
-    });
-    const output = h("output");
-    const trial = { kind, isOn, slider };
-    const show = () => {
-      const words = () => inAmount(slider.valueAsNumber, unit);
-      setText(output, words);
-      setAttribute(slider, "aria-valuetext", words);
-    };
-    show();
-    isOn.addEventListener("change", () => this.#switch(trial));
-    slider.addEventListener("input", () => {
-      show();
-      if (!isOn.checked) {
-        isOn.checked = true;
-        this.#switch(trial);
-      } else {
-        this.#update();
-      }
-    });
-    const label = h("label", {}, isOn, () => m.trials[name]);
-    const far = h(
-      "button",
-      {
-        type: "button",
-        class: "plain",
-        "aria-label": () => m.howFarOf(m.trials[name]),
-        onclick: () => void this.#survive(trial),
-      },
-      () => m.howFar,
-    );
-    return h("li", {}, label, slider, output, far);
-  }
-
-  /** @param {Trial} trial */
-  #switch(trial) {
-    this.#steps = this.#steps.filter((other) => other !== trial);
-    if (trial.isOn.checked) this.#steps.push(trial);
-    this.#update();
-  }
-
-  #startOver() {
-    for (const { isOn } of this.#steps) isOn.checked = false;
-    this.#steps = [];
-    this.#update();
   }
 
   /** @param {File} file */
@@ -207,7 +147,7 @@ export class LabView {
    */
   async #try(file, change) {
     const isLatest = () => change === this.#change;
-    const steps = stepsOf(this.#steps).map(({ kind, amount }) => ({ kind: kind.name, amount }));
+    const steps = stepsOf(this.#trials.on).map(({ kind, amount }) => ({ kind: kind.name, amount }));
     const request = { file, key: this.#key.value };
     this.#search = new AbortController();
     const { signal } = this.#search;
@@ -306,7 +246,8 @@ export class LabView {
     const request = { file, key: this.#key.value };
     /** @type {Outcome[]} */
     const outcomes = [];
-    const chain = stepsOf(this.#steps.includes(trial) ? this.#steps : [...this.#steps, trial]);
+    const { on } = this.#trials;
+    const chain = stepsOf(on.includes(trial) ? on : [...on, trial]);
     const others = chain.filter((step) => step.kind !== kind);
     const draw = () => this.#chart.replaceChildren(survivalChart(kind, outcomes, others));
     draw();
@@ -344,12 +285,6 @@ export class LabView {
     );
   }
 }
-
-/**
- * @param {Trial[]} trials
- * @returns {Step[]}
- */
-const stepsOf = (trials) => trials.map(({ kind, slider }) => ({ kind, amount: slider.valueAsNumber }));
 
 /**
  * @param {number[]} bits
