@@ -7,11 +7,12 @@
 import { EngineError } from "../engine/errors.js";
 import { holdUpdates } from "../site/update-holds.js";
 import { fileName } from "../ui/file-names.js";
+import { Keeper } from "./keeper.js";
 
 /**
  * @import { EngineClient } from "../engine/client.js"
  * @import { EmbedOptions, Marked, Progress } from "../engine/protocol.js"
- * @import { ItemRecord, KeptList } from "./kept-list.js"
+ * @import { KeptList } from "./kept-list.js"
  * @import { Lists } from "./lists.js"
  *
  * @typedef {EmbedOptions & { pattern: string }} MarkOptions pattern: of the file's name, see ui/file-names.js
@@ -53,12 +54,7 @@ export class Batch extends EventTarget {
   #lists;
   /** When the list was emptied last: what it had. @type {Item[]} */
   #emptied = [];
-  /** Covers are copied one after the other. @type {Promise<unknown>} */
-  #lastCopy = Promise.resolve();
-  /** Items whose covers were copied. @type {WeakSet<Item>} */
-  #copied = new WeakSet();
-  /** Items whose covers are nowhere else. @type {WeakSet<Item>} */
-  #restored = new WeakSet();
+  #keeper;
   #added = 0;
   /** What the engine has. @type {Map<Item, AbortController>} */
   #handedOver = new Map();
@@ -73,6 +69,9 @@ export class Batch extends EventTarget {
     super();
     this.#engine = engine;
     this.#lists = lists;
+    this.#keeper = new Keeper(lists, (item) =>
+      this.items.includes(item) ? "listed" : this.#emptied.includes(item) ? "emptied" : "gone",
+    );
   }
 
   /** @param {File[]} files */
@@ -111,7 +110,7 @@ export class Batch extends EventTarget {
     if (items.length === 0) return;
     this.#added = Math.max(this.#added, ...items.map(({ number }) => number));
     this.items.push(...items);
-    for (const item of items) this.#restored.add(item);
+    this.#keeper.restored(items);
     if (isPaused && this.isRunning) this.pause();
     this.#run();
   }
@@ -138,7 +137,7 @@ export class Batch extends EventTarget {
       item.options = /** @type {MarkOptions} */ ({ ...item.options, ...options });
       if ("key" in options) item.lacksKey = false;
       this.#become(item, "waiting");
-      this.#lastCopy = this.#lastCopy.then(() => this.#keepCover(item));
+      this.#keeper.keepCover(item);
     }
     this.isPaused = false;
     this.#lists.keepSession(false);
@@ -181,7 +180,7 @@ export class Batch extends EventTarget {
     this.cancel(items);
     const gone = new Set(items);
     this.items = this.items.filter((item) => !gone.has(item));
-    for (const item of items) this.#drop(item);
+    for (const item of items) this.#keeper.drop(item);
     this.#tellList();
   }
 
@@ -191,8 +190,8 @@ export class Batch extends EventTarget {
     const [before, now] = [this.#emptied, this.items];
     this.#emptied = now;
     this.items = [];
-    for (const item of before) this.#drop(item);
-    for (const item of now) this.#note(item);
+    for (const item of before) this.#keeper.drop(item);
+    for (const item of now) this.#keeper.note(item);
     this.#tellList();
   }
 
@@ -200,7 +199,7 @@ export class Batch extends EventTarget {
   undo() {
     this.items.unshift(...this.#emptied);
     this.#emptied = [];
-    for (const item of this.items) this.#note(item);
+    for (const item of this.items) this.#keeper.note(item);
     this.#tellList();
   }
 
@@ -215,7 +214,7 @@ export class Batch extends EventTarget {
   saved(items) {
     for (const item of items) {
       item.isSaved = true;
-      this.#note(item);
+      this.#keeper.note(item);
     }
   }
 
@@ -250,7 +249,7 @@ export class Batch extends EventTarget {
       else if (item.state !== "new") this.#become(item, stateAfter(error));
     } finally {
       this.#handedOver.delete(item);
-      if (!this.items.includes(item) && !this.#emptied.includes(item)) this.#drop(item);
+      if (!this.items.includes(item) && !this.#emptied.includes(item)) this.#keeper.drop(item);
     }
     this.#tellList();
     this.#next();
@@ -289,82 +288,11 @@ export class Batch extends EventTarget {
       number,
       payload: marked.payload.value,
     });
-    item.home ??= await this.#lists.own();
-    const result = await this.#keep(item, `${number}-marked`, data, marked.type);
-    const seen = await this.#keep(item, `${number}-difference`, difference, "image/png");
+    const result = await this.#keeper.keep(item, "marked", data, marked.type, this.items);
+    const seen = await this.#keeper.keep(item, "difference", difference, "image/png", this.items);
     item.outcome = { ...facts, name, file: result.blob, difference: seen.blob };
     item.isSaved = false;
-    item.isKept = result.isKept && (await this.#note(item, { state: "marked" }));
-  }
-
-  /**
-   * Where there is no room, covers of pictures that are marked make some: they are where people have them.
-   *
-   * @param {Item} item
-   * @param {string} name
-   * @param {Uint8Array<ArrayBuffer>} data
-   * @param {string} type MIME type
-   */
-  async #keep({ home }, name, data, type) {
-    const blob = new Blob([data], { type });
-    for (const isLast of [false, true]) {
-      try {
-        if (home) return { blob: await home.put(name, blob, type), isKept: true };
-      } catch (error) {
-        const isFull = error instanceof DOMException && error.name === "QuotaExceededError";
-        if (isLast || !isFull) this.#lists.failed(error);
-        if (!isFull) break;
-        if (!isLast) await this.#dropCovers();
-      }
-    }
-    return { blob, isKept: false };
-  }
-
-  async #dropCovers() {
-    for (const item of this.items) {
-      if (item.state === "marked" && !this.#restored.has(item))
-        await item.home?.remove(`${item.number}-cover`);
-    }
-  }
-
-  /**
-   * A cover that is not kept is in people's own files still, as long as this page lives.
-   *
-   * @param {Item} item that is to be marked
-   */
-  async #keepCover(item) {
-    const isNew = !this.#restored.has(item) && !this.#copied.has(item);
-    item.home ??= await this.#lists.own();
-    this.#copied.add(item);
-    try {
-      if (isNew && item.file.size) await item.home?.put(`${item.number}-cover`, item.file, item.file.type);
-    } catch (error) {
-      // Of a file that cannot be read the engine tells.
-      if (error instanceof DOMException && error.name === "QuotaExceededError") this.#lists.failed(error);
-    }
-    if (this.items.includes(item)) await this.#note(item);
-    else if (!this.#emptied.includes(item)) await item.home?.drop(item);
-  }
-
-  /**
-   * @param {Item} item
-   * @param {Partial<ItemRecord>} [changes]
-   * @returns {Promise<boolean>} whether it is written down
-   */
-  async #note(item, changes) {
-    if (!item.home) return false;
-    try {
-      await item.home.note(item, { isRemoved: this.#emptied.includes(item), ...changes });
-      return true;
-    } catch (error) {
-      this.#lists.failed(error);
-      return false;
-    }
-  }
-
-  /** @param {Item} item */
-  #drop(item) {
-    item.home?.drop(item);
+    item.isKept = result.isKept && (await this.#keeper.note(item, { state: "marked" }));
   }
 
   /**
@@ -374,7 +302,7 @@ export class Batch extends EventTarget {
   #become(item, state) {
     item.state = state;
     if (state === "waiting") item.error = item.progress = null;
-    if (state !== "working" && state !== "marked") this.#note(item);
+    if (state !== "working" && state !== "marked") this.#keeper.note(item);
     this.#tellItem(item);
   }
 
