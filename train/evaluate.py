@@ -18,7 +18,7 @@ import json
 import math
 import random
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Executor, ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import partial
 from itertools import product
@@ -38,7 +38,7 @@ from hushmark.trials import cropped, page, through_file
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from .distortions import DISTORTIONS, psnr, wilson
+from .benchmark import DISTORTIONS, psnr, wilson
 from .forward import TorchForward, forward_of, gmac, megabytes, networks_of
 from .gallery import Exhibit, write_gallery
 from .model import BITS, IMAGE_SIZE
@@ -337,8 +337,65 @@ def exhibits(paths: list[Path], strengths: list[float], source: Path, card: Mode
             yield Exhibit(name, strength, cover.convert("RGB"), marked)
 
 
-def main() -> None:
-    """The command line."""
+def presence(pool: Executor, paths: list[Path], windows: int, source: Path) -> Presence:
+    """The presence statistic of so many windows of unmarked photos, as the card has it; prints it."""
+    each = math.ceil(windows / len(paths))
+    statistics = pool.map(partial(unmarked_statistics, count=each, source=source), paths)
+    facts = presence_of([value for some in statistics for value in some])
+    print(f"\npresence: {json.dumps(vars(facts))}")
+    return facts
+
+
+def false_alarms(
+    pool: Executor, paths: list[Path], searches: int, source: Path, card: ModelCard
+) -> dict[str, int]:
+    """How many of so many searches of unmarked photos find a mark, for --card; prints it."""
+    each = math.ceil(searches / len(paths))
+    found = pool.map(partial(unmarked_searches, count=each, source=source, card=card), paths)
+    alarms = [one for some in found for one in some]
+    low, high = wilson(sum(alarms) / len(alarms), len(alarms))
+    print(f"false alarms of searches: {sum(alarms)} of {len(alarms)} ({low:.2%}-{high:.2%})")
+    return {"searches": len(alarms), "false_alarms": sum(alarms)}
+
+
+def overlays(pool: Executor, paths: list[Path], source: Path, card: ModelCard) -> dict[str, float]:
+    """What is read of tiles over pages with the photos, for --card; prints it."""
+    pages = list(product(paths, range(PAGES)))
+    one_page = partial(overlaid, source=source, card=card)
+    decibels, right = np.array(list(pool.map(one_page, *zip(*pages, strict=True)))).T
+    facts = {
+        "n": len(pages),
+        "psnr": float(decibels.mean()),
+        "bit_accuracy": float(right.mean()),
+        "whole_message": float((right == 1).mean()),
+    }
+    low, high = wilson(facts["bit_accuracy"], len(pages) * BITS)
+    print(f"\noverlay on {len(pages)} pages, JPEG 75\n")
+    print_checks(
+        [
+            Check("PSNR of the pages, mean", facts["psnr"], "dB"),
+            Check(f"bit accuracy ({low:.2%}-{high:.2%})", 100 * facts["bit_accuracy"], "%", least=99),
+            Check("whole message", 100 * facts["whole_message"], "%"),
+        ]
+    )
+    return facts
+
+
+def robustness(
+    pool: Executor, photos: list[Path], messages: int, one: Callable[[Path, int], Measured], card: ModelCard
+) -> dict[str, object]:
+    """What `one` measures of each photo with each message, for --card; prints it."""
+    measured = list(pool.map(one, *zip(*product(photos, range(messages)), strict=True)))
+    checks = checks_of(measured, card.presence.threshold(1))
+    rows = rows_of(measured)
+    print_checks(checks)
+    print()
+    print_rows(rows, len(measured))
+    return {"n": len(measured), **{check.what: round(check.figure, 4) for check in checks}, "rows": rows}
+
+
+def arguments() -> argparse.Namespace:
+    """What the command line says."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -357,53 +414,26 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2, help="processes (default 2)")
     parser.add_argument("--card", type=Path, help="write the model card's facts to this JSON file")
     parser.add_argument("--gallery", type=Path, help="write a page to look at into this folder")
-    args = parser.parse_args()
+    return parser.parse_args()
 
+
+def main() -> None:
+    """The command line."""
+    args = arguments()
     source = args.checkpoint or args.weights
     paths = photos_in(args.images)[: args.limit]
     print_checks(costs(networks_of(source)))
     with ProcessPoolExecutor(args.jobs, get_context("spawn")) as pool:
-        each = math.ceil(args.windows / len(paths))
-        windows = pool.map(partial(unmarked_statistics, count=each, source=source), paths)
-        card = ModelCard(MODEL, BITS, IMAGE_SIZE, presence_of([value for some in windows for value in some]))
-        print(f"\npresence: {json.dumps(vars(card.presence))}")
+        card = ModelCard(MODEL, BITS, IMAGE_SIZE, presence(pool, paths, args.windows, source))
         if args.gallery:
             write_gallery(exhibits(paths, args.strength, source, card), args.gallery)
-        each = math.ceil(args.searches / len(paths))
-        searches = pool.map(partial(unmarked_searches, count=each, source=source, card=card), paths)
-        alarms = [found for some in searches for found in some]
-        low, high = wilson(sum(alarms) / len(alarms), len(alarms))
-        print(f"false alarms of searches: {sum(alarms)} of {len(alarms)} ({low:.2%}-{high:.2%})")
-        pages = list(product(paths, range(PAGES)))
-        one_page = partial(overlaid, source=source, card=card)
-        decibels, right = np.array(list(pool.map(one_page, *zip(*pages, strict=True)))).T
-        low, high = wilson(float(right.mean()), len(pages) * BITS)
-        print(f"\noverlay on {len(pages)} pages, JPEG 75\n")
-        print_checks(
-            [
-                Check("PSNR of the pages, mean", float(decibels.mean()), "dB"),
-                Check(f"bit accuracy ({low:.2%}-{high:.2%})", 100 * float(right.mean()), "%", least=99),
-                Check("whole message", 100 * float((right == 1).mean()), "%"),
-            ]
-        )
-        facts: dict[str, object] = {**asdict(card), "searches": len(alarms), "false_alarms": sum(alarms)}
-        facts["overlay"] = {
-            "n": len(pages),
-            "psnr": float(decibels.mean()),
-            "bit_accuracy": float(right.mean()),
-            "whole_message": float((right == 1).mean()),
-        }
+        facts: dict[str, object] = {**asdict(card)}
+        facts |= false_alarms(pool, paths, args.searches, source, card)
+        facts["overlay"] = overlays(pool, paths, source, card)
         for strength in args.strength:
-            one = partial(measure, strength=strength, rows=tuple(args.only), source=source, card=card)
-            measured = list(pool.map(one, *zip(*product(paths, range(args.messages)), strict=True)))
-            checks = checks_of(measured, card.presence.threshold(1))
-            rows = rows_of(measured)
             print(f"\nstrength {strength:g}, {len(paths)} pictures x {args.messages} messages\n")
-            print_checks(checks)
-            print()
-            print_rows(rows, len(measured))
-            seen = {check.what: round(check.figure, 4) for check in checks}
-            facts[f"strength {strength:g}"] = {"n": len(measured), **seen, "rows": rows}
+            one = partial(measure, strength=strength, rows=tuple(args.only), source=source, card=card)
+            facts[f"strength {strength:g}"] = robustness(pool, paths, args.messages, one, card)
     if args.card:
         args.card.write_text(json.dumps(facts, indent=1) + "\n")
 

@@ -32,7 +32,7 @@ from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantTy
 from safetensors import safe_open
 from safetensors.numpy import save_file
 
-from .distortions import DISTORTIONS
+from .benchmark import DISTORTIONS
 from .evaluate import SEED, as_picture, draw_bits, load, photos_in, print_table
 from .export import CARD_KEY, point_into
 

@@ -15,11 +15,10 @@ from torch import Tensor
 
 from .model import BITS
 from .samples import sample_folder
-from .train import Run, Schedule, draw_covers, load_photos
+from .train import Recipe, Run, Schedule, draw_covers, load_photos
 
 SECONDS = 60
 WANTED = 0.9
-BATCH = 8
 FIXED = 32
 """Pictures of the fixed batch."""
 
@@ -35,13 +34,14 @@ def main() -> None:
     """The command line, without options."""
     torch.set_flush_denormal(True)
     torch.manual_seed(1)
-    run = Run(torch.device("cpu"), Schedule(4500, warm_up=30, plain_db=20))
-    photos = load_photos(sample_folder())
-    covers, bits = draw_covers(photos, FIXED), torch.randint(2, (FIXED, BITS)).float()
+    recipe = Recipe(batch=8, warm_up=30, plain_db=20)
+    run = Run(torch.device("cpu"), Schedule(recipe))
+    photos = load_photos(sample_folder(), recipe.picture_size)
+    covers, bits = draw_covers(photos, FIXED, recipe.least_crop), torch.randint(2, (FIXED, BITS)).float()
     print(f"{len(photos)} photos; bit accuracy of a fixed batch: {bit_accuracy(run, covers, bits):.3f}")
     end = time.monotonic() + SECONDS
     while time.monotonic() < end:
-        run.train_step(draw_covers(photos, BATCH))
+        run.train_step(draw_covers(photos, recipe.batch, recipe.least_crop))
         if run.step % 50 == 0:
             print(f"step {run.step}: {bit_accuracy(run, covers, bits):.3f}", flush=True)
     reached = bit_accuracy(run, covers, bits)

@@ -13,6 +13,7 @@ import math
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 import numpy as np
 import torch
@@ -25,7 +26,7 @@ from torch import Tensor
 from torch.optim.swa_utils import AveragedModel
 
 from . import budget
-from .distort import elsewhere, everyday, round_to_8_bits, straight_through
+from .augment import elsewhere, everyday, round_to_8_bits, straight_through
 from .model import (
     BITS,
     VIEWS,
@@ -38,10 +39,87 @@ from .model import (
     views_of,
 )
 
-PICTURE_SIZE = 224
-"""Side the photos are kept at in memory; crops of it become covers of the working size."""
+
+@dataclass(frozen=True)
+class Recipe:
+    """The hyperparameters of training, except the ranges of the augmentations (train/augment.py).
+
+    A step is one step of the optimiser. `settled` in a name: of runs that start from trained weights.
+    """
+
+    steps: int = 4500
+    batch: int = 16
+
+    picture_size: int = 224
+    """Side in pixels that photos are squashed to in memory; crops of them become covers."""
+    least_crop: float = 0.7
+    """Share of each side that a crop has at least."""
+
+    map_rate: float = 3e-3
+    """Base learning rate of the linear map from bits to patterns."""
+    rate: float = 1e-3
+    """Base learning rate of everything else."""
+    settled_rate: float = 0.4
+    """Factor of both once the bits are learnt: higher rates undo what is learnt."""
+    warm_up: int = 100
+    """Steps of linear warm-up."""
+    decay: float = 0.5
+    """Share of the steps, at the end, over which the rates fall."""
+    last_rate: float = 0.01
+    """Factor of the rates in the end."""
+    weight_decay: float = 1e-4
+    largest_gradient: float = 1.0
+    """Norm that gradients are clipped to."""
+    averaging: float = 0.002
+    """Share of the current weights that goes into their running average at each step."""
+
+    plain_steps: int = 400
+    """Steps until the bits are learnt: no distortion, and marks at `plain_db`."""
+    plain_db: float = 30.0
+    """PSNR in dB of these first marks."""
+    adapted_step: int = 900
+    """The step from which on the U-Net takes part."""
+    settled_step: int = 1800
+    """The step from which on the strength falls and the residual is refined."""
+    rise: int = 2000
+    """Steps over which the distortions grow to full strength."""
+    settled_distortion: float = 0.1
+    """Strength of the distortions at the first settled step."""
+    settled_rise: float = 0.4
+    """Share of the steps over which settled runs let the distortions grow."""
+    first_strength: float = 4.0
+    """Strength of the marks until it falls; it ends at 1."""
+    fall: float = 0.6
+    """Share of the steps after which the strength is 1."""
+    least_spread: float = 0.7
+    """Each mark of a batch is stronger or weaker by a factor between this and 2 minus this."""
+
+    refining_odds: tuple[float, ...] = (0.08, 0.20, 0.30, 0.27, 0.15)
+    """Probability of 0, 1, 2... refining steps."""
+    refining_views: int = 2
+    """Views of the marked picture that a refining step sees."""
+
+    grey_share: float = 0.6
+    """Share of the second view of each picture that loses its colour, at full distortion."""
+    grey_distortion: float = 0.8
+    """Strength of the distortions of that view, of those of the first."""
+    batch_for_unmarked: int = 8
+    """One picture without a mark, and one window from elsewhere, for so many marked ones."""
+    unmarked_grey: float = 0.2
+    """Share of those without a mark that loses its colour."""
+    unmarked_weight: float = 0.3
+    """Of a picture without a mark in the loss, where that of a marked one is 1."""
+
+    fitted: int = 12288
+    """Pictures that new dense layers are fitted to."""
+    fitted_batch: int = 64
+    ridge: float = 0.03
+    """How much the fit is held back."""
+    fitted_noise: float = 0.05
+    """Factor of the random weights that the fit is added to."""
 
 
+CHECKPOINT = "checkpoint.pt"
 COLUMNS = (
     "step",
     "minutes",
@@ -53,63 +131,61 @@ COLUMNS = (
     "grey_accuracy",
     "unmarked_logit",
 )
-UNMARKED_WEIGHT = 0.3
-"""Of a picture without a mark in the loss, where that of a marked one is 1."""
-FITTED, FITTED_BATCH, RIDGE = 12288, 64, 0.03
-"""Pictures that new dense layers are fitted to, how many at a time, and by how much they are held back."""
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """Everything that depends on the step, of `steps` in all; `settled`: the bits are learnt already."""
+    """Everything that depends on the step; `settled`: the bits are learnt already."""
 
-    steps: int
+    recipe: Recipe
     settled: bool = False
-    warm_up: int = 100
-    plain_db: float = 30.0
-    """PSNR in dB until the bits are learnt."""
 
     def learning_rate(self, step: int) -> float:
-        """Factor of the base rate: linear warm-up, then linear decay to 1% over the last half."""
-        left = (self.steps - step) / (0.5 * self.steps)
-        # Higher rates undo what is learnt already.
-        return min(1.0, (step + 1) / self.warm_up, max(0.01, left)) * (0.4 if self.settled else 1.0)
+        """Factor of the base rate: linear warm-up, then linear decay at the end."""
+        recipe = self.recipe
+        left = (recipe.steps - step) / (recipe.decay * recipe.steps)
+        rate = min(1.0, (step + 1) / recipe.warm_up, max(recipe.last_rate, left))
+        return rate * (recipe.settled_rate if self.settled else 1.0)
 
     def adapted(self, step: int) -> bool:
         """Whether the U-Net takes part yet."""
-        return self.settled or step >= 900
+        return self.settled or step >= self.recipe.adapted_step
 
     def distortion(self, step: int) -> float:
-        """Strength of the distortions: to 1 over 40% of the steps, or over 2,000 once the bits are learnt."""
-        rise = 0.1 + 0.9 * step / (0.4 * self.steps) if self.settled else (step - 400) / 2000
-        return max(0.0, min(1.0, rise))
+        """Strength of the distortions, 0..1."""
+        recipe = self.recipe
+        if self.settled:
+            start = recipe.settled_distortion
+            return min(1.0, start + (1 - start) * step / (recipe.settled_rise * recipe.steps))
+        return max(0.0, min(1.0, (step - recipe.plain_steps) / recipe.rise))
 
     def strength(self, step: int) -> float:
-        """How strong the marks are: 4 until the U-Net has settled, in the end 1; falls by a factor a step."""
-        begin = 0 if self.settled else 1800
-        progress = min(1.0, max(0.0, (step - begin) / max(1.0, 0.6 * self.steps - begin)))
-        return math.pow(4.0, 1 - progress)
+        """How strong the marks are; falls by the same factor at each step, in the end to 1."""
+        begin = 0 if self.settled else self.recipe.settled_step
+        end = self.recipe.fall * self.recipe.steps
+        progress = min(1.0, max(0.0, (step - begin) / max(1.0, end - begin)))
+        return math.pow(self.recipe.first_strength, 1 - progress)
 
     def refinement(self, step: int) -> bool:
         """Whether the residual is refined with the decoder's gradient, as the pipeline does."""
-        return self.settled or step >= 1800
+        return self.settled or step >= self.recipe.settled_step
 
 
-def load_photos(folder: Path) -> Tensor:
-    """Every photo of a folder, squashed to a square as the pipeline does: uint8 [N,3,224,224]."""
+def load_photos(folder: Path, side: int) -> Tensor:
+    """Every photo of a folder, squashed to a square as the pipeline does: uint8 [N,3,side,side]."""
     files = sorted(p for p in folder.iterdir() if p.suffix.lower() in {".jpg", ".jpeg", ".png", ".webp"})
     if not files:
         raise SystemExit(f"No photos in {folder}: give --images a folder of .jpg, .png or .webp files.")
-    size = (PICTURE_SIZE, PICTURE_SIZE)
+    size = (side, side)
     pixels = [np.asarray(Image.open(p).convert("RGB").resize(size, Image.Resampling.LANCZOS)) for p in files]
     return torch.from_numpy(np.stack(pixels)).permute(0, 3, 1, 2).contiguous()
 
 
-def draw_covers(photos: Tensor, batch: int) -> Tensor:
-    """Random crops (70-100% of each side, mirrored half the time): [B,3,160,160] in 0..1."""
+def draw_covers(photos: Tensor, batch: int, least_crop: float) -> Tensor:
+    """Random crops (from `least_crop` of each side up, mirrored half the time): [B,3,160,160] in 0..1."""
     device = photos.device
     x = photos[torch.randint(len(photos), (batch,), device=device)].float() / 255
-    zoom = torch.rand(batch, 2, device=device) * 0.3 + 0.7
+    zoom = torch.rand(batch, 2, device=device) * (1 - least_crop) + least_crop
     shift = (torch.rand(batch, 2, device=device) * 2 - 1) * (1 - zoom)
     mirror = torch.where(torch.rand(batch, device=device) < 0.5, -1.0, 1.0)
     theta = torch.zeros(batch, 2, 3, device=device)
@@ -126,21 +202,22 @@ class Run:
     def __init__(self, device: torch.device, schedule: Schedule) -> None:
         self.device = device
         self.schedule = schedule
+        self.recipe = recipe = schedule.recipe
         self.encoder = Encoder().to(device)
         self.decoder = Decoder().to(device)
         self.networks = torch.nn.ModuleDict({"encoder": self.encoder, "decoder": self.decoder})
         self.average = AveragedModel(
             self.networks,
-            avg_fn=lambda average, current, _: torch.lerp(average, current, 0.002),
+            avg_fn=lambda average, current, _: torch.lerp(average, current, recipe.averaging),
         )
         map_weights = list(self.encoder.secret_dense.parameters())
         others = [p for name, p in self.encoder.named_parameters() if not name.startswith("secret_dense")]
         self.optimizer = torch.optim.AdamW(
             [
-                {"params": map_weights, "lr": 3e-3},
-                {"params": [*others, *self.decoder.parameters()], "lr": 1e-3},
+                {"params": map_weights, "lr": recipe.map_rate},
+                {"params": [*others, *self.decoder.parameters()], "lr": recipe.rate},
             ],
-            weight_decay=1e-4,
+            weight_decay=recipe.weight_decay,
         )
         self.base_rates = [group["lr"] for group in self.optimizer.param_groups]
         self.step = 0
@@ -182,11 +259,12 @@ class Run:
         From random dense layers bits of this little power are not learnt, from these they are. The two
         layers after `squeeze` are its values and their negatives through ReLU, taken apart again.
         """
-        strength = torch.full((FITTED_BATCH, 1, 1, 1), self.schedule.strength(0), device=self.device)
+        batch = self.recipe.fitted_batch
+        strength = torch.full((batch, 1, 1, 1), self.schedule.strength(0), device=self.device)
         features, signs = [], []
-        for _ in range(FITTED // FITTED_BATCH):
-            covers = draw_covers(photos, FITTED_BATCH)
-            bits = torch.randint(2, (FITTED_BATCH, BITS), device=self.device).float()
+        for _ in range(self.recipe.fitted // batch):
+            covers = draw_covers(photos, batch, self.recipe.least_crop)
+            bits = torch.randint(2, (batch, BITS), device=self.device).float()
             marked = self.marked(bits, covers, strength, refine=False)
             features.append(self.decoder.features(F.pixel_unshuffle(marked * 2 - 1, 2)).flatten(1))
             signs.append(bits * 2 - 1)
@@ -194,13 +272,13 @@ class Run:
         mean = x.mean(dim=0)
         x = x - mean
         gram = x.T @ x
-        gram += RIDGE * gram.diagonal().mean() * torch.eye(len(gram), device=self.device)
+        gram += self.recipe.ridge * gram.diagonal().mean() * torch.eye(len(gram), device=self.device)
         weight = torch.linalg.solve(gram, x.T @ y)
         weight = weight / (x @ weight).std()
         first, last = self.decoder.head[0], self.decoder.head[2]
         assert isinstance(first, torch.nn.Linear) and isinstance(last, torch.nn.Linear)
         for layer in (first, last):
-            layer.weight.mul_(0.05)
+            layer.weight.mul_(self.recipe.fitted_noise)
             layer.bias.zero_()
         self.decoder.squeeze.weight[:BITS] = weight.T
         eye, offset = torch.eye(BITS, device=self.device), mean @ weight
@@ -218,21 +296,22 @@ class Run:
         self.step, self.minutes = state["step"], state["minutes"]
 
     def refined(self, bits: Tensor, covers: Tensor, residual: Tensor, strength: Tensor) -> Tensor:
-        """The residual after none to four steps along the decoder's gradient; training sees through them.
+        """The residual after a few steps along the decoder's gradient; gradients pass straight through them.
 
-        As `Refiner` does it, but two of the views each time, and by autograd, which is faster here.
+        As `Refiner` does it, but with some of the views each time, and by autograd, which is faster here.
         """
         refined = residual.detach()
-        sign = (bits * 2 - 1).repeat(2, 1)
-        for _ in range(int(torch.multinomial(torch.tensor([0.08, 0.20, 0.30, 0.27, 0.15]), 1))):
+        few = self.recipe.refining_views
+        sign = (bits * 2 - 1).repeat(few, 1)
+        for _ in range(int(torch.multinomial(torch.tensor(self.recipe.refining_odds), 1))):
             marked = covers + refined
-            chosen = torch.randperm(VIEWS)[:2]
+            chosen = torch.randperm(VIEWS)[:few]
             views = views_of(marked).view(VIEWS, *covers.shape)[chosen].flatten(0, 1)
             views = views.contiguous(memory_format=torch.channels_last).requires_grad_()
             margins = self.decoder.working_logits(views) * sign
             (found,) = torch.autograd.grad(F.softplus(WANTED_MARGIN - margins).sum(), views)
             gradients = torch.zeros(VIEWS, *covers.shape, device=self.device)
-            gradients[chosen] = found.view(2, *covers.shape)
+            gradients[chosen] = found.view(few, *covers.shape)
             gradient = smooth(-back_through_views(marked, gradients.flatten(0, 1)))
             direction = budget.precondition(gradient, covers)
             seen = budget.visibility(direction, covers).clamp(min=1e-12).view(-1, 1, 1, 1)
@@ -248,9 +327,9 @@ class Run:
         return round_to_8_bits(covers + residual)
 
     def plainly_marked(self, bits: Tensor, covers: Tensor) -> Tensor:
-        """As `marked`, at the schedule's plain PSNR: until the bits are learnt eyes do not count."""
+        """As `marked`, but by PSNR: until the bits are learnt, visibility does not count."""
         unit = self.encoder.working_residual(bits, covers, adapted=self.schedule.adapted(self.step))
-        return round_to_8_bits(covers + unit * 10 ** (-self.schedule.plain_db / 20))
+        return round_to_8_bits(covers + unit * 10 ** (-self.recipe.plain_db / 20))
 
     def train_step(self, covers: Tensor) -> NDArray[np.float64]:
         """One optimiser step -> what COLUMNS names from `colour_loss` on: means of the batch."""
@@ -262,17 +341,18 @@ class Run:
         if distortion == 0:
             views, targets = self.plainly_marked(bits, covers).repeat(2, 1, 1, 1), bits.repeat(2, 1)
         else:
-            spread = 0.7 + 0.6 * torch.rand(batch, 1, 1, 1, device=self.device)
+            least = self.recipe.least_spread
+            spread = least + 2 * (1 - least) * torch.rand(batch, 1, 1, 1, device=self.device)
             strength = self.schedule.strength(self.step) * spread
             marked = self.marked(bits, covers, strength, refine=self.schedule.refinement(self.step))
             views, targets = self.three_views(covers, bits, marked, distortion)
         logits = self.decoder.working_logits(views.contiguous(memory_format=torch.channels_last))
         losses = F.binary_cross_entropy_with_logits(logits, targets, reduction="none").mean(dim=1)
         weights = torch.ones_like(losses)
-        weights[2 * batch :] = UNMARKED_WEIGHT
+        weights[2 * batch :] = self.recipe.unmarked_weight
         self.optimizer.zero_grad(set_to_none=True)
         torch.autograd.backward((losses * weights).sum() / (2 * batch))
-        torch.nn.utils.clip_grad_norm_(self.networks.parameters(), 1.0)
+        torch.nn.utils.clip_grad_norm_(self.networks.parameters(), self.recipe.largest_gradient)
         self.optimizer.step()
         self.average.update_parameters(self.networks)
         self.step += 1
@@ -291,16 +371,66 @@ class Run:
         # The decoder costs little, so each marked picture goes two ways; the second one is grey for most of
         # the samples, because chroma alone would be the easy place to hide.
         colour_view = everyday(marked, strength, grey=0.0)
-        grey_view = everyday(marked, 0.8 * strength, grey=0.6 * min(1.0, strength * 2))
-        few = batch // 8
+        recipe = self.recipe
+        grey_share = recipe.grey_share * min(1.0, strength * 2)
+        grey_view = everyday(marked, recipe.grey_distortion * strength, grey=grey_share)
+        few = batch // recipe.batch_for_unmarked
         unmarked = torch.cat([covers[:few], elsewhere(marked.detach()[few : 2 * few])])
-        views = torch.cat([colour_view, grey_view, everyday(unmarked, strength, grey=0.2)])
+        views = torch.cat([colour_view, grey_view, everyday(unmarked, strength, grey=recipe.unmarked_grey)])
         # Where there is no mark to read the decoder is to say so: every bit even, every logit 0.
         return views, torch.cat([bits, bits, torch.full_like(bits[: 2 * few], 0.5)])
 
 
-def main() -> None:
-    """The command line."""
+class Curve:
+    """The lines of OUT/curve.csv, one an interval of steps, with the means over it."""
+
+    def __init__(self, file: TextIO, interval: int) -> None:
+        self.file = file
+        self.interval = interval
+        self.writer = csv.writer(file)
+        self.sums = np.zeros(len(COLUMNS) - 4)
+        if file.tell() == 0:
+            self.writer.writerow(COLUMNS)
+
+    def add(self, run: Run, means: NDArray[np.float64]) -> None:
+        """Count what a step gave (see `Run.train_step`); print and write the line when it is due."""
+        self.sums += means
+        if run.step % self.interval:
+            return
+        distortion, strength = run.schedule.distortion(run.step), run.schedule.strength(run.step)
+        row = [str(run.step), f"{run.minutes:.1f}", f"{distortion:.2f}", f"{strength:.2f}"]
+        row += [f"{value:.4f}" for value in self.sums / self.interval]
+        self.sums[:] = 0
+        self.writer.writerow(row)
+        self.file.flush()
+        print(" ".join(f"{name} {value}" for name, value in zip(COLUMNS, row, strict=True)), flush=True)
+
+
+def train(run: Run, photos: Tensor, folder: Path, *, minutes: float, interval: int) -> None:
+    """Train to the last step or for so many minutes; curve and checkpoints go to the folder.
+
+    A checkpoint is written at the end and each four intervals. Raises SystemExit when the loss is not finite.
+    """
+    checkpoint = folder / CHECKPOINT
+    started, minutes_before = time.monotonic(), run.minutes
+    with (folder / "curve.csv").open("a", newline="") as file:
+        curve = Curve(file, interval)
+        while run.step < run.recipe.steps:
+            means = run.train_step(draw_covers(photos, run.recipe.batch, run.recipe.least_crop))
+            if not math.isfinite(means[0]):
+                raise SystemExit(f"The loss is not finite at step {run.step}; the last checkpoint is kept.")
+            elapsed = (time.monotonic() - started) / 60
+            run.minutes = minutes_before + elapsed
+            curve.add(run, means)
+            if run.step % (4 * interval) == 0:
+                run.save(checkpoint)
+            if elapsed >= minutes:
+                break
+    run.save(checkpoint)
+
+
+def arguments() -> argparse.Namespace:
+    """What the command line says."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -308,57 +438,35 @@ def main() -> None:
     parser.add_argument("--start", type=Path, help="folder of exported weights to start from")
     parser.add_argument("--out", type=Path, required=True, help="folder of the checkpoint and the curve")
     parser.add_argument("--minutes", type=float, default=90, help="stop after this many minutes (default 90)")
-    parser.add_argument("--steps", type=int, default=4500, help="length of the schedule (default 4500)")
-    parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument(
+        "--steps", type=int, default=Recipe.steps, help="length of the schedule (default %(default)s)"
+    )
+    parser.add_argument("--batch", type=int, default=Recipe.batch)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--interval", type=int, default=50, help="steps between two lines of the curve")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
-    args = parser.parse_args()
+    return parser.parse_args()
 
+
+def main() -> None:
+    """The command line."""
+    args = arguments()
     args.out.mkdir(parents=True, exist_ok=True)
-    checkpoint = args.out / "checkpoint.pt"
     device = torch.device(args.device)
     # Tails of blur kernels and vanishing gradients are denormal numbers, which x86 computes 100x slower.
     torch.set_flush_denormal(True)
     torch.manual_seed(args.seed)
-    run = Run(device, Schedule(args.steps, settled=args.start is not None))
-    photos = load_photos(args.images).to(device)
-    if checkpoint.exists():
-        run.load(checkpoint)
+    recipe = Recipe(steps=args.steps, batch=args.batch)
+    run = Run(device, Schedule(recipe, settled=args.start is not None))
+    photos = load_photos(args.images, recipe.picture_size).to(device)
+    if (args.out / CHECKPOINT).exists():
+        run.load(args.out / CHECKPOINT)
         torch.manual_seed(args.seed + run.step)
         print(f"resumed at step {run.step} after {run.minutes:.1f} minutes")
     elif args.start:
         run.start_from(args.start, photos)
     print(f"{len(photos)} photos, {args.steps} steps of {args.batch} on {device}", flush=True)
-
-    started, minutes_before = time.monotonic(), run.minutes
-    sums = np.zeros(5)
-    with (args.out / "curve.csv").open("a", newline="") as file:
-        curve = csv.writer(file)
-        if file.tell() == 0:
-            curve.writerow(COLUMNS)
-        while run.step < args.steps:
-            sums += run.train_step(draw_covers(photos, args.batch))
-            if not math.isfinite(sums[0]):
-                raise SystemExit(f"The loss is not finite at step {run.step}; the last checkpoint is kept.")
-            elapsed = (time.monotonic() - started) / 60
-            run.minutes = minutes_before + elapsed
-            if run.step % args.interval == 0:
-                means = sums / args.interval
-                sums[:] = 0
-                distortion, strength = run.schedule.distortion(run.step), run.schedule.strength(run.step)
-                row = [run.step, f"{run.minutes:.1f}", f"{distortion:.2f}", f"{strength:.2f}"]
-                row += [f"{value:.4f}" for value in means]
-                curve.writerow(row)
-                file.flush()
-                print(
-                    " ".join(f"{name} {value}" for name, value in zip(COLUMNS, row, strict=True)), flush=True
-                )
-                if run.step % (4 * args.interval) == 0:
-                    run.save(checkpoint)
-            if elapsed >= args.minutes:
-                break
-    run.save(checkpoint)
+    train(run, photos, args.out, minutes=args.minutes, interval=args.interval)
     print(f"stopped at step {run.step} after {run.minutes:.1f} minutes")
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from .distortions import psnr, ssim
+from .benchmark import psnr, ssim
 
 FLAT_DEVIATION = 2.0
 """Where the deviation of luma (0..255) around is below this, the picture is flat and hides nothing."""

@@ -1,7 +1,7 @@
 """What happens to pictures on their way through the web, on exact 8-bit pixels: to try a mark against.
 
 Every function takes and returns an RGB picture, and gives the same answer in every runtime. The rows that
-models are measured by (train/distortions.py) are made of these, and so is what the page's lab offers.
+models are measured by (train/benchmark.py) are made of these, and so is what the page's lab offers.
 """
 
 import io

@@ -15,7 +15,7 @@ from hushmark.hosts.native import NativeForward, weights_dir
 from hushmark.message.payload import Payload, random_payload
 from hushmark.pipeline import embed, read
 
-from train.distortions import wilson
+from train.benchmark import wilson
 from train.evaluate import photos_in
 
 FORWARD = NativeForward(weights_dir())

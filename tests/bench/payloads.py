@@ -25,7 +25,7 @@ from hushmark.reading.search import search
 from hushmark.trials import through_file
 from PIL import Image, ImageOps
 
-from train.distortions import DISTORTIONS, wilson
+from train.benchmark import DISTORTIONS, wilson
 from train.evaluate import as_picture, load, photos_in, print_table
 from train.samples import sample_folder
 

@@ -36,7 +36,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from tests.support.pictures import SamplePhoto, sample_path
-from train.distortions import DISTORTIONS, psnr, ssim, wilson
+from train.benchmark import DISTORTIONS, psnr, ssim, wilson
 from train.evaluate import PRESENCE_ROWS, SEED, as_picture, draw_bits, load, photos_in, print_table
 from train.model import BITS
 from train.visibility import butteraugli

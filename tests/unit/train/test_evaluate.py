@@ -28,7 +28,7 @@ from skimage.metrics import structural_similarity
 from tests.support.fakes import SpreadForward, photo
 from tests.support.pictures import sample_path
 from train import evaluate, plot
-from train.distortions import DISTORTIONS, Distortion, psnr, ssim, wilson
+from train.benchmark import DISTORTIONS, Distortion, psnr, ssim, wilson
 from train.forward import TorchForward, gmac, megabytes
 from train.gallery import Exhibit, flattest, write_gallery
 from train.model import BITS, IMAGE_SIZE, Decoder, Encoder

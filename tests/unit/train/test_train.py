@@ -19,7 +19,7 @@ from safetensors import safe_open
 
 from tests.support.pictures import sample_path
 from train import budget
-from train.distort import blur, elsewhere, everyday, jpeg, luma, round_to_8_bits, shrink
+from train.augment import blur, elsewhere, everyday, jpeg, luma, round_to_8_bits, shrink
 from train.export import CARD_KEY, export, load_checkpoint, load_decoder, load_encoder
 from train.model import (
     BITS,
@@ -38,7 +38,7 @@ from train.model import (
     turn_hue,
     views_of,
 )
-from train.train import Schedule
+from train.train import Recipe, Schedule
 
 
 @pytest.fixture(scope="module")
@@ -204,7 +204,7 @@ def test_blur_keeps_a_flat_picture_and_calms_a_rough_one(batch: torch.Tensor) ->
 
 @given(st.integers(0, 9000), st.integers(100, 9000), st.booleans())
 def test_the_schedule_stays_in_its_bounds(step: int, steps: int, settled: bool) -> None:
-    schedule = Schedule(steps, settled=settled)
+    schedule = Schedule(Recipe(steps=steps), settled)
     assert 0 < schedule.learning_rate(step) <= 1
     assert 0 <= schedule.distortion(step) <= 1
     assert 1 <= schedule.strength(step) <= 4
