@@ -28,7 +28,7 @@ from .message.payload import (
 from .pipeline import Marked, Progress
 from .reading.reading import Reading, Window
 
-__version__ = "0.1.0"
+__version__ = "0.3.0"
 
 __all__ = [
     "DEFAULT_STRENGTH",

@@ -257,11 +257,11 @@ def test_own_wheel_depends_on_the_files_only(checkout: Path, repo_root: Path, tm
     for path in (checkout / "py").rglob("*.py"):
         os.utime(path, (1, 1))
     first, second = build_wheel(tmp_path / "one", repo_root), build_wheel(tmp_path / "two", checkout)
-    assert first.name == "hushmark-0.1.0-py3-none-any.whl"
+    assert first.name == "hushmark-0.3.0-py3-none-any.whl"
     assert first.read_bytes() == second.read_bytes()
     names = zipfile.ZipFile(first).namelist()
     assert "hushmark/pipeline.py" in names
-    assert not [name for name in names if not name.startswith(("hushmark/", "hushmark-0.1.0.dist-info/"))]
+    assert not [name for name in names if not name.startswith(("hushmark/", "hushmark-0.3.0.dist-info/"))]
 
 
 def test_own_wheel_carries_the_weights_but_not_the_one_of_the_page(
