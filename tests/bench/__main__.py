@@ -1,4 +1,4 @@
-"""Measures the built site in a real browser and prints the tables of the README: python -m tests.bench
+"""Measures the built site in a real browser and prints tables of docs/measured.md: python -m tests.bench
 
 Sizes of a first visit, time to ready, a 12-megapixel JPEG marked and read by phase, and the forward pass
 against native onnxruntime and against the published full-resolution network in the same page. Times are
