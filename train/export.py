@@ -19,7 +19,7 @@ from onnx import TensorProto, helper
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from .model import BITS, IMAGE_SIZE, WORKING_SIZE, Decoder, Encoder, Refiner
+from .model import IMAGE_SIZE, WORKING_SIZE, Decoder, Encoder, Refiner
 
 OPSET = 18
 CARD_KEY = "hushmark"
@@ -30,23 +30,26 @@ Network = TypeVar("Network", bound=nn.Module)
 
 def load_encoder(path: Path) -> Encoder:
     """The encoder with the fp16 weights of a `.safetensors` file, computing in float32."""
-    return _load(Encoder(), path)
+    tensors = load_file(path)
+    return _load(Encoder(tensors["secret_dense.weight"].shape[1]), tensors)
 
 
 def load_decoder(path: Path) -> Decoder:
     """The decoder with the fp16 weights of a `.safetensors` file, computing in float32."""
-    return _load(Decoder(), path)
+    tensors = load_file(path)
+    return _load(Decoder(tensors["head.2.bias"].shape[0]), tensors)
 
 
-def _load(network: Network, path: Path) -> Network:
-    network.load_state_dict({name: tensor.float() for name, tensor in load_file(path).items()})
+def _load(network: Network, tensors: dict[str, Tensor]) -> Network:
+    network.load_state_dict({name: tensor.float() for name, tensor in tensors.items()})
     return network.eval()
 
 
 def load_checkpoint(checkpoint: Path) -> tuple[Encoder, Decoder]:
     """The averaged encoder and decoder of a training checkpoint."""
     state = torch.load(checkpoint, map_location="cpu", weights_only=True)["average"]
-    encoder, decoder = Encoder(), Decoder()
+    bits = state["module.decoder.head.2.bias"].shape[0]
+    encoder, decoder = Encoder(bits), Decoder(bits)
     for name, network in (("encoder", encoder), ("decoder", decoder)):
         prefix = f"module.{name}."
         network.load_state_dict(
@@ -121,7 +124,7 @@ def export(encoder: Encoder, decoder: Decoder, card: dict[str, object], out: Pat
     for name, network in (("encoder", encoder), ("decoder", decoder)):
         write_weights(network, out / f"{name}.safetensors", card)
     image = torch.full((1, 3, IMAGE_SIZE, IMAGE_SIZE), 0.5)
-    inputs = {"secret_bits": torch.zeros(1, BITS), "image": image}
+    inputs = {"secret_bits": torch.zeros(1, encoder.secret_dense.in_features), "image": image}
     write_graph(encoder, inputs, ["residual"], out / "encoder.safetensors", out / "encoder.onnx")
     write_graph(decoder, {"image": image}, ["logits"], out / "decoder.safetensors", out / "decoder.onnx")
     write_graph(

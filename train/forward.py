@@ -13,7 +13,7 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from .export import load_checkpoint, load_decoder, load_encoder
-from .model import BITS, IMAGE_SIZE, WORKING_SIZE, Decoder, Encoder, Refiner
+from .model import IMAGE_SIZE, WORKING_SIZE, Decoder, Encoder, Refiner
 
 
 class TorchForward:
@@ -74,7 +74,10 @@ def megabytes(network: nn.Module) -> float:
 
 def gmac(forward: TorchForward) -> dict[str, float]:
     """By network: 10^9 multiplications of its convolutions and dense layers for one picture."""
-    bits, image = torch.zeros(1, BITS), torch.full((1, 3, IMAGE_SIZE, IMAGE_SIZE), 0.5)
+    encoder = forward.networks["encoder"]
+    assert isinstance(encoder, Encoder)
+    bits = torch.zeros(1, encoder.secret_dense.in_features)
+    image = torch.full((1, 3, IMAGE_SIZE, IMAGE_SIZE), 0.5)
     residual = torch.zeros(1, 3, WORKING_SIZE, WORKING_SIZE)
     inputs = {"encoder": (bits, image), "decoder": (image,), "refiner": (bits, image, residual)}
     counts = {}

@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 BITS = 32
+"""Raw bits of the networks in weights/."""
 IMAGE_SIZE = 320
 WORKING_SIZE = 160
 SECRET_MAP_SIZE = 20
@@ -73,10 +74,10 @@ class Encoder(nn.Module):
     trains within minutes); a U-Net that starts as "no change" adds what depends on the picture.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, bits: int = BITS) -> None:
         super().__init__()
-        self.secret_dense = nn.Linear(BITS, 3 * SECRET_MAP_SIZE**2, bias=False)
-        nn.init.normal_(self.secret_dense.weight, std=BITS**-0.5)
+        self.secret_dense = nn.Linear(bits, 3 * SECRET_MAP_SIZE**2, bias=False)
+        nn.init.normal_(self.secret_dense.weight, std=bits**-0.5)
         self.level1 = conv(96, 48)
         self.level2 = conv(48, 96, 2)
         self.level3 = conv(96, 128, 2)
@@ -90,7 +91,7 @@ class Encoder(nn.Module):
             nn.init.zeros_(self.to_map.bias)
 
     def secret_map(self, bits: Tensor) -> Tensor:
-        """[B,32] of 0 and 1 -> [B,3,160,160]."""
+        """[B,n] of 0 and 1 -> [B,3,160,160]."""
         grid = self.secret_dense(bits * 2 - 1).view(-1, 3, SECRET_MAP_SIZE, SECRET_MAP_SIZE)
         return F.interpolate(grid, size=(WORKING_SIZE, WORKING_SIZE), mode="bicubic")
 
@@ -108,7 +109,7 @@ class Encoder(nn.Module):
     def working_residual(self, bits: Tensor, image: Tensor, *, adapted: bool = True) -> Tensor:
         """Residual of unit RMS and zero mean at the working size.
 
-        bits [B,32], image [B,3,160,160] in 0..1 -> [B,3,160,160]. `adapted=False` leaves out the
+        bits [B,n], image [B,3,160,160] in 0..1 -> [B,3,160,160]. `adapted=False` leaves out the
         U-Net (the first minutes of training).
         """
         secret_map = self.secret_map(bits)
@@ -120,7 +121,7 @@ class Encoder(nn.Module):
         return residual / (power + 1e-12).sqrt()
 
     def forward(self, secret_bits: Tensor, image: Tensor) -> Tensor:
-        """secret_bits [B,32] of 0 and 1, image [B,3,320,320] in 0..1 -> residual [B,3,320,320].
+        """secret_bits [B,n] of 0 and 1, image [B,3,320,320] in 0..1 -> residual [B,3,320,320].
 
         image + residual is the marked picture at about NOMINAL_DB.
         """
@@ -140,26 +141,27 @@ class Decoder(nn.Module):
     The first dense layer has a bottleneck (`squeeze`): the same function in half the bytes.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, bits: int = BITS) -> None:
         super().__init__()
         self.features = nn.Sequential(
             conv(12, 32), conv(32, 64, 2), conv(64, 64), conv(64, 64, 2), conv(64, 128, 2), conv(128, 128, 2)
         )
-        self.squeeze = nn.Linear(3200, SQUEEZED, bias=False)
-        first = nn.Linear(SQUEEZED, 512)
-        self.head = nn.Sequential(first, nn.ReLU(), nn.Linear(512, BITS))
+        squeezed = max(SQUEEZED, bits * 5 // 4)
+        self.squeeze = nn.Linear(3200, squeezed, bias=False)
+        first = nn.Linear(squeezed, 512)
+        self.head = nn.Sequential(first, nn.ReLU(), nn.Linear(512, bits))
         # Power kept from layer to layer: with PyTorch's own start the bits are not learnt within 450 steps.
         nn.init.kaiming_normal_(self.squeeze.weight, nonlinearity="linear")
         nn.init.kaiming_normal_(first.weight, nonlinearity="relu")
 
     def working_logits(self, image: Tensor) -> Tensor:
-        """image [B,3,160,160] in 0..1 -> logits [B,32]."""
+        """image [B,3,160,160] in 0..1 -> logits [B,n]."""
         features = self.features(F.pixel_unshuffle(image * 2 - 1, 2))
         logits: Tensor = self.head(self.squeeze(features.flatten(1)))
         return logits
 
     def forward(self, image: Tensor) -> Tensor:
-        """image [B,3,320,320] in 0..1 -> logits [B,32]; a positive logit reads as bit 1."""
+        """image [B,3,320,320] in 0..1 -> logits [B,n]; a positive logit reads as bit 1."""
         return self.working_logits(to_working_size(image))
 
 
@@ -270,7 +272,7 @@ class Refiner(nn.Module):
         self.head = decoder.head
 
     def working_gradient(self, bits: Tensor, image: Tensor, residual: Tensor) -> tuple[Tensor, Tensor]:
-        """bits [B,32], image and residual [B,3,160,160] -> gradient like the residual, margins [B,32].
+        """bits [B,n], image and residual [B,3,160,160] -> gradient like the residual, margins [B,n].
 
         The gradient points to where the bits are read better; it is smoothed, of any scale. The margin of a
         bit is its logit with the sign of the bit, the smallest of all views.

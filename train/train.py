@@ -49,6 +49,8 @@ class Recipe:
 
     steps: int = 4500
     batch: int = 16
+    bits: int = BITS
+    """Raw bits that the networks write and read."""
 
     picture_size: int = 224
     """Side in pixels that photos are squashed to in memory; crops of them become covers."""
@@ -203,8 +205,8 @@ class Run:
         self.device = device
         self.schedule = schedule
         self.recipe = recipe = schedule.recipe
-        self.encoder = Encoder().to(device)
-        self.decoder = Decoder().to(device)
+        self.encoder = Encoder(recipe.bits).to(device)
+        self.decoder = Decoder(recipe.bits).to(device)
         self.networks = torch.nn.ModuleDict({"encoder": self.encoder, "decoder": self.decoder})
         self.average = AveragedModel(
             self.networks,
@@ -264,7 +266,7 @@ class Run:
         features, signs = [], []
         for _ in range(self.recipe.fitted // batch):
             covers = draw_covers(photos, batch, self.recipe.least_crop)
-            bits = torch.randint(2, (batch, BITS), device=self.device).float()
+            bits = torch.randint(2, (batch, self.recipe.bits), device=self.device).float()
             marked = self.marked(bits, covers, strength, refine=False)
             features.append(self.decoder.features(F.pixel_unshuffle(marked * 2 - 1, 2)).flatten(1))
             signs.append(bits * 2 - 1)
@@ -280,11 +282,12 @@ class Run:
         for layer in (first, last):
             layer.weight.mul_(self.recipe.fitted_noise)
             layer.bias.zero_()
-        self.decoder.squeeze.weight[:BITS] = weight.T
-        eye, offset = torch.eye(BITS, device=self.device), mean @ weight
-        first.weight[: 2 * BITS, :BITS] += torch.cat([eye, -eye])
-        first.bias[: 2 * BITS] = torch.cat([-offset, offset])
-        last.weight[:, : 2 * BITS] += torch.cat([eye, -eye], dim=1)
+        n = self.recipe.bits
+        self.decoder.squeeze.weight[:n] = weight.T
+        eye, offset = torch.eye(n, device=self.device), mean @ weight
+        first.weight[: 2 * n, :n] += torch.cat([eye, -eye])
+        first.bias[: 2 * n] = torch.cat([-offset, offset])
+        last.weight[:, : 2 * n] += torch.cat([eye, -eye], dim=1)
 
     def load(self, path: Path) -> None:
         """Go on from a checkpoint."""
@@ -336,7 +339,7 @@ class Run:
         for group, rate in zip(self.optimizer.param_groups, self.base_rates, strict=True):
             group["lr"] = rate * self.schedule.learning_rate(self.step)
         batch = len(covers)
-        bits = torch.randint(2, (batch, BITS), device=self.device).float()
+        bits = torch.randint(2, (batch, self.recipe.bits), device=self.device).float()
         distortion = self.schedule.distortion(self.step)
         if distortion == 0:
             views, targets = self.plainly_marked(bits, covers).repeat(2, 1, 1, 1), bits.repeat(2, 1)
@@ -442,6 +445,7 @@ def arguments() -> argparse.Namespace:
         "--steps", type=int, default=Recipe.steps, help="length of the schedule (default %(default)s)"
     )
     parser.add_argument("--batch", type=int, default=Recipe.batch)
+    parser.add_argument("--bits", type=int, default=Recipe.bits, help="raw bits (default %(default)s)")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--interval", type=int, default=50, help="steps between two lines of the curve")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
@@ -456,7 +460,7 @@ def main() -> None:
     # Tails of blur kernels and vanishing gradients are denormal numbers, which x86 computes 100x slower.
     torch.set_flush_denormal(True)
     torch.manual_seed(args.seed)
-    recipe = Recipe(steps=args.steps, batch=args.batch)
+    recipe = Recipe(steps=args.steps, batch=args.batch, bits=args.bits)
     run = Run(device, Schedule(recipe, settled=args.start is not None))
     photos = load_photos(args.images, recipe.picture_size).to(device)
     if (args.out / CHECKPOINT).exists():
