@@ -57,7 +57,7 @@ function start() {
 }
 
 /**
- * What the engine's first start has loaded is there for a visit without a network, too.
+ * Keeps what the engine's first start has loaded, so that later visits need no network.
  *
  * @param {EngineClient} engine
  */

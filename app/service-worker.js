@@ -1,8 +1,8 @@
 /**
- * Serves the site from what is kept, so that it works without a network, and gives what comes from the host the
- * headers that the page needs and the host may not send.
+ * Serves the site from the caches, so that it works without a network. Responses from the host get the headers that the
+ * page needs, since the host may not send them.
  *
- * Page and code of one build are kept, and served, together. A new build waits until the page says so.
+ * Page and code of one build are kept and served together. A new build waits until the page starts it.
  */
 
 import {
@@ -24,7 +24,7 @@ const { scope } = worker.registration;
 const CACHE = SHELL + BUILD_ID;
 const PAGE = absolute("index.html");
 const MANIFEST = absolute("manifest.json");
-/** What the manifest does not list. @type {Map<string, string>} SHA-256 by URL */
+/** Files that the manifest does not list. @type {Map<string, string>} SHA-256 by URL */
 const PINNED = new Map([
   [PAGE, BUILD_ID],
   [MANIFEST, MANIFEST_SHA256],
@@ -46,7 +46,7 @@ function absolute(url) {
   return new URL(url, scope).href;
 }
 
-/** Keeps the shell. Fails, to be tried again later, where the host has files of more than one build. */
+/** Keeps the shell. It fails when the host has files of more than one build; the browser then tries again later. */
 async function install() {
   const [page, list] = await Promise.all([...PINNED].map(pinned));
   const cache = await caches.open(CACHE);
@@ -64,7 +64,7 @@ async function install() {
 
 /**
  * @param {[string, string]} file URL and SHA-256
- * @throws {TypeError} when the host has that of another build
+ * @throws {TypeError} when the host has another build's file
  */
 async function pinned([url, sha256]) {
   const response = await fetch(url, { cache: "no-cache" });
@@ -73,7 +73,7 @@ async function pinned([url, sha256]) {
   return new Response(data, response);
 }
 
-/** Lets go of past builds, except the last one: pages of it may still be open, and start its worker anew. */
+/** Deletes past builds except the last one: its pages may still be open, and start its workers again. */
 async function activate() {
   const past = await pastShells();
   await Promise.all(past.slice(0, -1).map((name) => caches.delete(name)));
@@ -83,7 +83,7 @@ async function activate() {
   for (const request of await runtime.keys()) {
     if (request.url.startsWith(scope) && !urls.has(request.url)) await runtime.delete(request);
   }
-  // Pages of the last build learn of it. A first visit goes on as it began: its engine is half loaded.
+  // Pages of the last build learn of the new one. A first visit goes on as it began: its engine is half loaded.
   if (past.length) await worker.clients.claim();
 }
 
@@ -105,7 +105,7 @@ async function answer(event) {
   const { request } = event;
   const isNavigation = request.mode === "navigate";
   const { origin, pathname } = new URL(request.url);
-  // With any query: an address that somebody was sent opens the page and nothing else.
+  // With any query, too: such an address opens the page.
   const isPage = isNavigation && [scope, PAGE].includes(origin + pathname);
   const url = isPage ? PAGE : request.url;
   const kept = await (isNavigation || PINNED.has(url) ? keptPage(url) : keptFile(url));
@@ -118,14 +118,14 @@ async function answer(event) {
   if (file && isRuntime(file)) {
     const copy = response.clone();
     const keeping = caches.open(RUNTIME).then((cache) => keep(cache, file, copy, headers));
-    // What cannot be kept now can be at its next use; the page tells when there is no room.
+    // If it cannot be kept now, the next use tries again. The page says when there is no room.
     event.waitUntil(keeping.catch(() => undefined));
   }
   return guarded(response, headers);
 }
 
 /**
- * What is opened as a page, and the list of files, must be of this build, whoever wrote into the caches.
+ * What is opened as a page, and the list of files, must be of this build, even if other code wrote into the caches.
  *
  * @param {string} url
  * @returns {Promise<Response | undefined>}
@@ -135,7 +135,7 @@ async function keptPage(url) {
   if (!response) return undefined;
   const digest = await digestOf(await response.clone().arrayBuffer());
   if (PINNED.has(url)) return digest === PINNED.get(url) ? response : undefined;
-  // The list that it must be in has to be ours as well.
+  // The manifest that lists it must be ours as well.
   if (!(await keptPage(MANIFEST))) return undefined;
   const { files } = await manifestOf(CACHE);
   return Object.values(files).some((file) => file.url === url && file.sha256 === digest)
@@ -144,8 +144,7 @@ async function keptPage(url) {
 }
 
 /**
- * A file from the site's own caches, by their names: what the page keeps elsewhere, and what was shared, never answers
- * a request.
+ * A file from the site's own caches. Other caches, such as that of shared pictures, never answer a request.
  *
  * @param {string} url
  */
@@ -160,10 +159,10 @@ async function keptFile(url) {
 /**
  * Answers what the system posts when another app shares pictures with this one.
  *
- * Any site can post a form here as well. When a share comes from the system, Chromium's request has no site behind it:
- * its Origin is "null" or absent, as is Sec-Fetch-Site, or "none". So every other Origin than our own is refused. But a
- * site can make its Origin "null", too. So what comes is never served, must begin as a picture does, and gets its type
- * from us; and a share takes the place of the one before, so that nobody fills the disk with them.
+ * Other sites can post a form here, too. When the system shares pictures, Chromium sends the Origin "null" or none, and
+ * the Sec-Fetch-Site "none" or none. So any Origin except "null" and our own is refused. But a site can make its Origin
+ * "null", too. So what comes is never served, must begin like a picture, and gets its type from us. A share replaces
+ * the one before, so that nobody can fill the disk.
  *
  * @param {Request} request
  */
@@ -184,7 +183,7 @@ async function share(request) {
 }
 
 /**
- * Keeps the pictures for the page, which reads them; of other files their names, which it tells.
+ * Keeps the pictures for the page, and of other files the names: the page says that they are no pictures.
  *
  * @param {FormData} form
  */

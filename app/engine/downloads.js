@@ -4,8 +4,8 @@ import { siteFile } from "../site/manifest.js";
 /** @import { StartProgress } from "./protocol.js" */
 
 /**
- * Reckons how much of what the engine loads has arrived. Pyodide and onnxruntime fetch their files themselves and
- * say nothing, so these count when the browser says that they are here; the weights count as they come.
+ * Counts how much of what the engine loads has arrived. Pyodide and onnxruntime fetch their files themselves and report
+ * no progress, so these count when the browser says that they are here. The weights count as they arrive.
  */
 export class Downloads {
   /** Files that are still to come, by URL. @type {Map<string, SiteFile>} */

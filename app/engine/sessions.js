@@ -1,9 +1,8 @@
 /**
  * The networks in onnxruntime-web: chooses the execution provider, opens the sessions, runs them.
  *
- * The wasm build is bundled. WebGPU lives in builds of its own, loaded only where there is a GPU, and is
- * believed only after a known-answer test: on some devices, and in some graphs, it computes wrong results
- * without a word.
+ * The wasm build is bundled. WebGPU has other builds, which are loaded only where there is a GPU. It is used only
+ * after a test with known answers: on some devices, and in some graphs, it computes wrong results and reports no error.
  */
 
 import * as wasmBuild from "onnxruntime-web/wasm";
@@ -27,7 +26,7 @@ import { verifiedScript } from "./verified.js";
  * @typedef {Choice & { sessions: Session[] }} Networks with the sessions in the order of the models
  */
 
-/** More do not help networks as small as ours. */
+/** More threads do not make networks this small faster. */
 const MAX_THREADS = 4;
 /** Relative RMS error up to which WebGPU agrees with wasm: rounding stays far below, a wrong kernel far above. */
 const TOLERANCE = 1e-2;
@@ -57,7 +56,7 @@ export async function openSessions(models, manifest, compute, { softwareAdapter 
         ? { provider: "webgpu", threads, build, selfTest, sessions, notes }
         : { provider: "wasm", threads, build, selfTest, sessions: reference, notes };
     } catch (error) {
-      // Of a file of the site that is not as it should be.
+      // A file of the site is missing or altered.
       if (error instanceof EngineError) throw error;
       notes.push({ code: "webgpu-failed", detail: lastLine(error) });
     }
@@ -69,7 +68,7 @@ export async function openSessions(models, manifest, compute, { softwareAdapter 
   return { provider: "wasm", threads, build: "wasm", selfTest: null, sessions, notes };
 }
 
-/** A session of onnxruntime-web that runs one thing at a time: with two at once, WebGPU fails without a word. */
+/** A session of onnxruntime-web that runs one thing at a time: with two at once, WebGPU fails and reports no error. */
 export class Session {
   #ort;
   #session;
@@ -141,12 +140,12 @@ async function hasGpu(softwareAdapter) {
  * @returns {Promise<number>} threads
  */
 async function configure(ort, manifest, name, wanted) {
-  // Without the page's isolation there is none, and in some WebKits never.
+  // It is missing where the page is not cross-origin isolated, and in some versions of WebKit.
   const hasThreads = typeof SharedArrayBuffer === "function";
   const threads = hasThreads ? Math.min(wanted ?? MAX_THREADS, navigator.hardwareConcurrency) : 1;
   ort.env.logLevel = "error";
   ort.env.wasm.numThreads = threads;
-  // By its address even where the glue could be bundled: onnxruntime's thread workers load it again.
+  // The glue has an address even where it could be bundled: onnxruntime's thread workers load it again.
   ort.env.wasm.wasmPaths = {
     mjs: String(await verifiedScript(siteFile(manifest, `ort/${name}.mjs`))),
     wasm: siteFile(manifest, `ort/${name}.wasm`).url,

@@ -1,6 +1,6 @@
-/** What this thread (page or worker) takes over the network, as the browser itself counts it. */
+/** What this thread (page or worker) loads over the network, as the browser counts it. */
 
-/** @returns {number} bytes on the wire so far; what the HTTP cache had is none */
+/** @returns {number} bytes on the wire so far, without what came from the HTTP cache */
 export function loadedBytes() {
   return [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")].reduce(
     (sum, entry) => sum + /** @type {PerformanceResourceTiming} */ (entry).transferSize,

@@ -1,9 +1,9 @@
 /**
  * Code and data of the site are compared with the manifest's SHA-256 before they run, on the first visit too.
  *
- * Scripts run from memory: a browser that loaded them by their address would load them once more, and might get
- * something else. All other files are fetched as always, and the browser compares them itself: so it can go on to use
- * the compiled code that it keeps with a WebAssembly file.
+ * Scripts run from memory. By their address the browser would load them once more, and might get something else. All
+ * other files are fetched as usual, and the browser compares them itself: that way it still uses the compiled code that
+ * it keeps with a WebAssembly file.
  */
 
 import { allow, trusted } from "../site/trusted.js";
@@ -12,7 +12,7 @@ import { isIntact } from "../site/manifest.js";
 
 /** @import { Manifest, SiteFile } from "../site/manifest.js" */
 
-/** The weights verify themselves (weights.js), and tell meanwhile how much of them is here. */
+/** The weights are not among them: weights.js verifies these itself, and reports how much has arrived. */
 const GUARDED = ["python", "wheels", "onnxruntime"];
 
 const load = globalThis.fetch.bind(globalThis);
@@ -27,17 +27,17 @@ const scripts = new Map();
 export async function verifiedScript(file) {
   const url = scripts.get(file.sha256) ?? loadScript(file);
   scripts.set(file.sha256, url);
-  // What failed is tried again the next time.
+  // After a failure the next call tries again.
   url.catch(() => scripts.delete(file.sha256));
   return trusted(await url);
 }
 
 /**
- * From now on, whoever fetches a file of the engine in this thread gets it verified.
+ * From now on, each file of the engine that is fetched in this thread is verified.
  *
  * @param {Manifest} manifest
- * @returns {Promise<never>} rejects with an EngineError when there was one that could not be had: libraries may only
- *   warn of that, or wait for ever
+ * @returns {Promise<never>} rejects with an EngineError when a file could not be loaded: libraries may only log that,
+ *   or wait for ever
  */
 export function guardFetches(manifest) {
   const guarded = Object.values(manifest.files).filter(({ part }) => GUARDED.includes(part));

@@ -1,8 +1,8 @@
 /**
  * The store of weights: files under their SHA-256 in IndexedDB, so that a second visit downloads none.
  *
- * IndexedDB keeps ArrayBuffers (Safari has lost Blobs). It may be missing, full or damaged at any time, and
- * no question beforehand can be trusted: so every step is tried, a failure costs the store and never the job.
+ * ArrayBuffers are stored, since Safari has lost Blobs. IndexedDB may be missing, full or damaged at any time, and no
+ * check beforehand is reliable. So every step is tried; if one fails, the store is switched off and the job goes on.
  */
 
 import { openDB } from "idb";
@@ -15,13 +15,13 @@ import { isIntact } from "../site/manifest.js";
  * @import { Note } from "./protocol.js"
  */
 
-/** Its name. The register has one of its own (register.js). */
+/** The database's name. The register has another one (register/store.js). */
 export const DATABASE = "hushmark";
 const STORE = "weights";
 
 /**
  * The files' contents, verified, from the store where it has them, else from the network (and then stored).
- * Stored files that are not among `files` are versions of the past and removed.
+ * Stored files that are not among `files` are old versions. They are deleted.
  *
  * @param {SiteFile[]} files
  * @param {(loaded: number) => void} onProgress told the bytes at hand so far, of all files together
@@ -62,7 +62,7 @@ export async function loadWeights(files, onProgress) {
   return { buffers, from: "memory", notes: [store.failure] };
 }
 
-/** ArrayBuffers by key in IndexedDB. The first failure that a second attempt does not mend switches it off. */
+/** ArrayBuffers by key in IndexedDB. It is switched off when a second attempt fails, too. */
 class Store {
   /** What went wrong. @type {Note | null} */
   failure = null;
@@ -100,8 +100,8 @@ class Store {
   }
 
   /**
-   * Browsers lose the connection to their database process now and then: so a failure is met with one new
-   * connection and one more attempt. A full disk stays full.
+   * Browsers lose the connection to their database process now and then. So after a failure there is one more attempt
+   * over a new connection, unless the disk is full.
    *
    * @template T
    * @param {(database: IDBPDatabase) => Promise<T>} action

@@ -1,4 +1,4 @@
-/** The screen where a mark is tried: trials by sliders, with the changed picture and its reading at once. */
+/** The screen that tries a mark: sliders change a copy of the picture, which is read at once. */
 
 import { EngineError } from "../engine/errors.js";
 import { h, ObjectUrls, setText } from "../ui/dom.js";
@@ -33,7 +33,7 @@ export class LabView {
     () => void this.#update(),
     (trial) => void this.#survive(trial),
   );
-  /** Counts changes of what is to be tried: a result of an older one is not looked at any further. */
+  /** Counts changes of what is tried. Results of older ones are ignored. */
   #change = 0;
   #isBusy = false;
   #search = new AbortController();
@@ -125,7 +125,7 @@ export class LabView {
     await this.#update();
   }
 
-  /** Shows what the present steps make of the picture. Of changes that come meanwhile the latest counts. */
+  /** Shows the changed picture and its reading. Of changes that come meanwhile only the latest counts. */
   async #update() {
     this.#change += 1;
     this.#search.abort();
@@ -169,7 +169,7 @@ export class LabView {
   }
 
   /**
-   * The bits of the picture as it came: one look, and a search where that is not sure.
+   * The bits of the unchanged picture: from one look, or from a search if that was not sure.
    *
    * @param {Pick<LabRequest, "file" | "key">} request
    * @param {AbortSignal | undefined} signal
@@ -189,7 +189,7 @@ export class LabView {
 
   /**
    * @param {LabResult} result
-   * @param {boolean} isSearching whether a search follows, of which the answer is
+   * @param {boolean} isSearching whether a search follows, which will give the answer
    */
   #show({ preview, reading }, isSearching) {
     this.#urls.show(this.#image, new Blob([preview], { type: "image/jpeg" }));
@@ -230,8 +230,7 @@ export class LabView {
   }
 
   /**
-   * Tries one trial over its whole range, among the others that are switched on: at its place in their order, or
-   * after them.
+   * Tries one trial over its whole range together with the others that are on, at its place in their order or last.
    *
    * @param {Trial} trial
    */

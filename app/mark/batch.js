@@ -1,7 +1,6 @@
 /**
- * The list of pictures to mark. Hands them to the engine two at a time, the one that runs and the one that is opened
- * meanwhile, so that a pause takes effect after these, and keeps of each only what the list shows: the files lie in
- * Lists, and with them what is needed to go on after a reload.
+ * The list of pictures to mark. The engine gets two at a time: one is marked while the next is opened, and a pause
+ * takes effect after these. Only what the list shows is in memory: the files and the records are in Lists.
  */
 
 import { EngineError } from "../engine/errors.js";
@@ -20,31 +19,31 @@ import { Keeper } from "./keeper.js";
  * @typedef {Omit<Marked, "data" | "difference"> & { file: Blob, difference: Blob }} Outcome
  *
  * @typedef {"new" | "waiting" | "working" | "marked" | "asking" | "failed" | "cancelled"} ItemState
- * asking: it is marked already, and nobody has said yet whether to mark it again
+ * asking: it is already marked, and people have not yet said whether to mark it again
  *
  * @typedef {object} Item
  * @property {number} number from 1, in the order they were added
- * @property {File} file the cover; of one that was not kept only the name
+ * @property {File} file the cover; empty, with only its name, if the cover was not kept
  * @property {boolean} hasCover
- * @property {KeptList | null} home where it is kept; null as long as it is not
+ * @property {KeptList | null} home where it is kept; null if it is not
  * @property {ItemState} state
  * @property {MarkOptions | null} options null while it is new
- * @property {boolean} lacksKey whether the options had a key, which is not kept from visit to visit
+ * @property {boolean} lacksKey whether the options had a key: keys are not kept for later visits
  * @property {Progress | null} progress
  * @property {EngineError | null} error
  * @property {Outcome | null} outcome
  * @property {boolean} isSaved whether people have saved the marked picture
- * @property {boolean} isKept whether the marked picture outlasts this visit
+ * @property {boolean} isKept whether the marked picture is kept for later visits
  */
 
-/** Pictures that the engine has at a time. */
+/** How many pictures the engine gets at a time. */
 const AT_ONCE = 2;
-/** Codes of errors that are about the options, not about a picture. */
+/** Codes of errors about the options, not about a picture. */
 const OPTIONS_ERROR = /^(payload-|passphrase-|output-|strength)/;
 
 /**
- * Tells of a change of an item by the event "item", of the list or of `isPaused` by "list"; by "refused" that the
- * options are no good for any picture, so that all that waited are as if nobody had asked.
+ * Sends the event "item" when an item changes, and "list" when the list or `isPaused` does. "refused": the options are
+ * invalid, and waiting items return to `new`.
  */
 export class Batch extends EventTarget {
   /** @type {Item[]} */
@@ -52,13 +51,13 @@ export class Batch extends EventTarget {
   isPaused = false;
   #engine;
   #lists;
-  /** When the list was emptied last: what it had. @type {Item[]} */
+  /** What was on the list before it was emptied. @type {Item[]} */
   #emptied = [];
   #keeper;
   #added = 0;
-  /** What the engine has. @type {Map<Item, AbortController>} */
+  /** The items that the engine has. @type {Map<Item, AbortController>} */
   #handedOver = new Map();
-  /** Called when no picture waits any more; null while none does. @type {((ended: undefined) => void) | null} */
+  /** Ends the hold on updates; null when there is none. @type {((ended: undefined) => void) | null} */
   #end = null;
 
   /**
@@ -101,10 +100,10 @@ export class Batch extends EventTarget {
   }
 
   /**
-   * Puts items of an earlier visit, or of this page before it was loaded anew, on the list.
+   * Adds items of an earlier visit, or of this page before its reload.
    *
    * @param {Item[]} items
-   * @param {boolean} isPaused whether those that wait go on waiting
+   * @param {boolean} isPaused whether waiting items go on waiting
    */
   restore(items, isPaused) {
     if (items.length === 0) return;
@@ -120,13 +119,13 @@ export class Batch extends EventTarget {
     return this.items.filter((item) => item.state === state).length;
   }
 
-  /** Whether a picture is being marked, or would be but for the pause. */
+  /** Whether pictures are being marked or wait, also during a pause. */
   get isRunning() {
     return this.items.some(({ state }) => state === "waiting" || state === "working");
   }
 
   /**
-   * Marks pictures that are not under way.
+   * Marks pictures, except those that already wait or are worked on.
    *
    * @param {Item[]} items
    * @param {Partial<MarkOptions>} options all of them for new pictures, else those that differ from last time
@@ -145,13 +144,13 @@ export class Batch extends EventTarget {
   }
 
   #run() {
-    // Also between two pictures, and during a pause.
+    // Updates are held between two pictures, and during a pause, too.
     if (!this.#end && this.isRunning) holdUpdates(new Promise((end) => (this.#end = end)));
     this.#tellList();
     this.#next();
   }
 
-  /** What the engine has is finished still. */
+  /** The pictures that the engine has are still finished. */
   pause() {
     this.isPaused = true;
     this.#lists.keepSession(true);
@@ -184,7 +183,7 @@ export class Batch extends EventTarget {
     this.#tellList();
   }
 
-  /** Takes all from the list, in a way that can be undone until it is emptied again, or the page is left. */
+  /** Empties the list. It can be undone until the list is emptied again or the page is left. */
   empty() {
     this.cancel(this.items);
     const [before, now] = [this.#emptied, this.items];
@@ -195,7 +194,7 @@ export class Batch extends EventTarget {
     this.#tellList();
   }
 
-  /** Puts back what the list had when it was emptied last. */
+  /** Undoes the last `empty`. */
   undo() {
     this.items.unshift(...this.#emptied);
     this.#emptied = [];
@@ -203,7 +202,7 @@ export class Batch extends EventTarget {
     this.#tellList();
   }
 
-  /** All was deleted, also what could have come back. */
+  /** Everything was deleted, and cannot come back. */
   forget() {
     const all = [...this.items, ...this.#emptied];
     this.#emptied = [];
@@ -218,7 +217,7 @@ export class Batch extends EventTarget {
     }
   }
 
-  /** Whether something is lost when the page is left now. */
+  /** Whether something would be lost if the page were left now. */
   get wouldLose() {
     return (
       this.isRunning ||
@@ -233,7 +232,7 @@ export class Batch extends EventTarget {
     }
   }
 
-  /** @param {Item} item that waits. If it is not the first in the engine, it goes on waiting until it is opened. */
+  /** @param {Item} item that waits. While the engine has another one, it stays `waiting` until it is opened. */
   async #handOver(item) {
     const controller = new AbortController();
     if (this.#handedOver.size === 0) this.#become(item, "working");
@@ -245,7 +244,7 @@ export class Batch extends EventTarget {
       if (!(error instanceof EngineError)) throw error;
       item.error = error;
       if (OPTIONS_ERROR.test(error.code)) this.#refuse(item, error);
-      // What was refused with another picture is new again.
+      // It returned to `new` when the options of another picture were refused.
       else if (item.state !== "new") this.#become(item, stateAfter(error));
     } finally {
       this.#handedOver.delete(item);

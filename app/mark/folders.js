@@ -1,6 +1,6 @@
 /**
- * Folders of files that outlast a visit: in the browser's private file system, or in IndexedDB where a page cannot
- * write files there.
+ * Folders of files that are kept for later visits: in the browser's private file system, or in IndexedDB where a page
+ * cannot write files.
  */
 
 import { openDB } from "idb";
@@ -48,7 +48,7 @@ class DiskFolder {
   async get(name) {
     const handle = await this.#handle.getFileHandle(name).catch(() => null);
     const file = await handle?.getFile();
-    // A file that could not be written to its end is empty.
+    // If it could not be written to its end, the file is empty.
     return file?.size ? file : null;
   }
 
@@ -70,7 +70,7 @@ class DiskFolder {
   }
 }
 
-/** In IndexedDB. It keeps ArrayBuffers (Safari has lost Blobs). */
+/** In IndexedDB. ArrayBuffers are stored, since Safari has lost Blobs. */
 class DatabaseFolder {
   /** @param {string} name */
   constructor(name) {
@@ -78,7 +78,7 @@ class DatabaseFolder {
   }
 
   /**
-   * As that of DiskFolder; here the file is in memory, too.
+   * Like `put` of DiskFolder, but the file that it answers is in memory.
    *
    * @param {string} name
    * @param {Content} content
@@ -120,7 +120,7 @@ class DatabaseFolder {
 /**
  * @param {string} name
  * @returns {Promise<Folder>} a new one
- * @throws {DOMException} where this browser keeps nothing; VersionError where a newer build has written
+ * @throws {DOMException} where this browser stores nothing; VersionError where a newer build has written
  */
 export async function makeFolder(name) {
   if (canWriteFiles()) {
@@ -135,7 +135,7 @@ export async function makeFolder(name) {
 }
 
 /**
- * @returns {Promise<Folder[]>} all that there are
+ * @returns {Promise<Folder[]>} all of them
  * @throws {DOMException} VersionError
  */
 export async function allFolders() {

@@ -19,7 +19,7 @@ import { EngineError } from "../engine/errors.js";
  * @property {Omit<Outcome, "file" | "difference"> | null} outcome
  * @property {ErrorFacts | null} error
  * @property {boolean} isSaved
- * @property {boolean} isRemoved the list was emptied, which can be undone until the page is left
+ * @property {boolean} isRemoved the list was emptied, and that can be undone until the page is left
  */
 
 /** A list that this page holds. */
@@ -31,7 +31,7 @@ export class KeptList {
 
   /**
    * @param {Folder} folder
-   * @param {() => void} free gives up its lock
+   * @param {() => void} free releases its lock
    */
   constructor(folder, free) {
     this.#folder = folder;
@@ -74,14 +74,14 @@ export class KeptList {
     for (const part of [".json", "-cover", "-marked", "-difference"]) await this.remove(`${number}${part}`);
   }
 
-  /** @returns {Promise<Item[]>} in their order; what cannot be read is left out */
+  /** @returns {Promise<Item[]>} in their order, without those that cannot be read */
   async items() {
     const records = await recordsOf(this.#folder);
     const items = [];
     for (const [number, record] of records) {
       if (record.isRemoved) await this.drop({ number });
       else {
-        // A record that is not what it should be costs no other item.
+        // A damaged record must not affect the other items.
         const item = await this.#itemOf(number, record).catch(() => null);
         if (item) items.push(item);
       }
@@ -92,7 +92,7 @@ export class KeptList {
   /**
    * @param {number} number
    * @param {ItemRecord} record
-   * @returns {Promise<Item | null>} null when what it was for is no more
+   * @returns {Promise<Item | null>} null when its files are gone
    */
   async #itemOf(number, { cover, state, options, hasKey, outcome, error, isSaved }) {
     const kept = await this.#folder.get(`${number}-cover`);
@@ -128,20 +128,20 @@ export class KeptList {
       item.state = "failed";
       item.error = new EngineError("cover-not-kept", cover.name);
     } else if (state === "waiting" || state === "working") {
-      // A key is never kept: without it the picture would be marked otherwise.
+      // Keys are not kept, and without its key the picture would be marked differently.
       item.state = hasKey ? "new" : "waiting";
     }
     return item;
   }
 
-  /** Gives it up with all that it has. */
+  /** Deletes it with all its files, and releases it. */
   async destroy() {
     await this.#last;
     await this.#folder.destroy();
     this.#free();
   }
 
-  /** Leaves it as it is, for other pages. */
+  /** Releases it as it is, for other pages. */
   leave() {
     this.#free();
   }
@@ -160,7 +160,7 @@ export async function recordsOf(folder) {
     try {
       if (text) records.set(number, JSON.parse(text));
     } catch {
-      // It was never written to its end: so nothing is known of it.
+      // It was not written to its end, so nothing is known of the item.
     }
   }
   return records;
@@ -187,7 +187,7 @@ function recordOf({ file, state, options, lacksKey, outcome, error, isSaved }) {
 const factsIn = ({ code, message, detail, facts, payload }) => ({ code, message, detail, facts, payload });
 
 /**
- * For JSON.stringify. Files are kept as such.
+ * For JSON.stringify. Files are left out: they are stored as files.
  *
  * @param {string} _key
  * @param {unknown} value

@@ -2,8 +2,8 @@
  * The lists of pictures that are kept, each in a folder of its own (kept-list.js). So memory does not grow with the
  * number of pictures, and a list comes back after a reload, or on the next visit, until people delete it.
  *
- * A page holds a lock for each of its lists as long as it lives: no other page touches these. Where a browser keeps
- * nothing, or has no room, files are in memory, for this visit only.
+ * A page holds a lock for each of its lists as long as it is open, and no other page touches these. If the browser
+ * stores nothing or is full, files are in memory, for this visit only.
  */
 
 import { allFolders, makeFolder } from "./folders.js";
@@ -13,7 +13,7 @@ import { KeptList, recordsOf } from "./kept-list.js";
  * @import { Item } from "./batch.js"
  * @import { Folder } from "./folders.js"
  *
- * @typedef {object} Offer a list of a page that is no more
+ * @typedef {object} Offer a list of a page that was closed
  * @property {Folder} folder
  * @property {number} time of its first picture, as of Date.now()
  * @property {number} marked pictures that were not saved
@@ -24,48 +24,48 @@ import { KeptList, recordsOf } from "./kept-list.js";
 const FORMAT = 1;
 const HEAD = "list.json";
 const LOCK = "hushmark-list/";
-/** Where a page keeps the names of its lists, for its own reload. */
+/** The key in the session's storage for the names of a page's lists, for its reload. */
 const SESSION = "hushmark-lists";
-/** On which every page hears that all lists were deleted. */
+/** The channel that tells every page that all lists were deleted. */
 const DELETED = "hushmark-lists-deleted";
-/** Milliseconds in which a page that is loaded anew gives up its locks. */
+/** Milliseconds until a page that is reloaded has released its locks. */
 const RELOAD_PATIENCE = 3000;
-/** Milliseconds in which another page looks at a list. */
+/** Milliseconds for which another page may hold a list while it looks at it. */
 const TAKE_PATIENCE = 1000;
 
-/** The lists of this page, and those that no page has. */
+/** The lists of this page, and those that no page holds. */
 export class Lists {
-  /** Whether there was no room for something. */
+  /** Whether there was no room for a file. */
   isFull = false;
   /** Why nothing is kept for the next visit: an error's name. @type {string | null} */
   failure = null;
   /** @type {Promise<KeptList | null> | null} */
   #own = null;
-  /** Of this page. @type {KeptList[]} */
+  /** This page's lists. @type {KeptList[]} */
   #held = [];
   #onFreed;
   /** @type {Promise<unknown>} */
   #lastLook = Promise.resolve();
-  /** Lists of other pages that live, or have just been closed. @type {Set<string>} */
+  /** Lists of other pages that are open or were just closed. @type {Set<string>} */
   #awaited = new Set();
 
   /**
-   * @param {() => void} onDeleted called when some page has deleted all lists
-   * @param {() => void} onFreed called when a page that had lists is no more
+   * @param {() => void} onDeleted called when a page has deleted all lists
+   * @param {() => void} onFreed called when a page that held lists was closed
    */
   constructor(onDeleted, onFreed) {
     this.#onFreed = onFreed;
     new BroadcastChannel(DELETED).addEventListener("message", onDeleted);
   }
 
-  /** The list that takes new pictures. @returns {Promise<KeptList | null>} null where nothing can be kept */
+  /** The list for new pictures. @returns {Promise<KeptList | null>} null where nothing can be kept */
   own() {
     this.#own ??= this.#make().catch((error) => this.failed(error));
     return this.#own;
   }
 
   /**
-   * What this page had before it was loaded anew.
+   * What this page had before its reload.
    *
    * @returns {Promise<{ items: Item[], isPaused: boolean }>}
    */
@@ -87,7 +87,7 @@ export class Lists {
   }
 
   /**
-   * The lists of pages that are no more. Those with nothing to save or mark are deleted.
+   * The lists of pages that were closed. Those with nothing to save or mark are deleted.
    *
    * @returns {Promise<Offer[]>} the latest first
    */
@@ -122,14 +122,14 @@ export class Lists {
    * @returns {Promise<KeptList | null>} null when another page has taken it
    */
   async take({ folder }) {
-    // Whoever looks what there is holds each list for a moment.
+    // Looking for lists holds each of them for a moment.
     await this.#lastLook;
     const list = await this.#hold(folder, { signal: AbortSignal.timeout(TAKE_PATIENCE) });
     this.keepSession(session().isPaused);
     return list;
   }
 
-  /** @param {KeptList} list that is destroyed, or left */
+  /** @param {KeptList} list that this page destroys or leaves */
   forget(list) {
     this.#held = this.#held.filter((held) => held !== list);
     this.keepSession(session().isPaused);
@@ -141,11 +141,11 @@ export class Lists {
       const names = this.#held.map(({ name }) => name);
       sessionStorage.setItem(SESSION, JSON.stringify({ names, isPaused }));
     } catch {
-      // The lists are offered like those of other pages.
+      // After a reload the lists are then offered like those of other pages.
     }
   }
 
-  /** @param {unknown} error for which something is in memory only */
+  /** @param {unknown} error because of which a file is in memory only */
   failed(error) {
     const name = error instanceof DOMException ? error.name : String(error);
     if (name === "QuotaExceededError") this.isFull = true;
@@ -153,7 +153,7 @@ export class Lists {
     return null;
   }
 
-  /** @param {string} name of another page's list. A page that is loaded anew takes its own back first. */
+  /** @param {string} name of another page's list. After a reload that page takes it back first. */
   async #await(name) {
     if (this.#awaited.has(name)) return;
     this.#awaited.add(name);
@@ -216,7 +216,7 @@ export async function deleteLists() {
   for (const folder of await allFolders()) {
     const free = await hold(folder.name, { ifAvailable: true });
     if (free) await folder.destroy();
-    // The page that has it goes on with an empty one.
+    // The page that holds it goes on with an empty list.
     else for (const name of await folder.names()) if (name !== HEAD) await folder.remove(name);
     free?.();
   }
@@ -249,7 +249,7 @@ function session() {
 /**
  * @param {string} name of a list
  * @param {LockOptions} options
- * @returns {Promise<(() => void) | null>} gives the lock up; null when another page has it
+ * @returns {Promise<(() => void) | null>} releases the lock; null when another page has it
  */
 function hold(name, options) {
   return new Promise((resolve) => {

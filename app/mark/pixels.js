@@ -1,6 +1,6 @@
 /**
- * Pixels for the eye: what the stage draws and measures. The pictures that are marked and read never come this way,
- * since browsers may change pixels here (colour management, protection from fingerprinting).
+ * Pixels that the stage draws and measures. They are for the eye only: browsers may change them (colour management,
+ * protection from fingerprinting). Pictures that are marked and read do not pass through here.
  */
 
 /** @typedef {{ width: number, height: number }} Size */
@@ -62,7 +62,7 @@ function combined(ground, { data, width, height }, factor) {
   return result;
 }
 
-/** Whether this browser gives pixels as they are. */
+/** Whether this browser gives pixels unchanged. */
 export function pixelsAreTrue() {
   const context = new OffscreenCanvas(16, 16).getContext("2d");
   if (!context) return false;

@@ -54,7 +54,7 @@ export class MarkRow {
 
   update() {
     const { state, progress } = this.#item;
-    // A screen reader says what went wrong and what is asked; of the rest the list's line tells.
+    // A screen reader says errors and questions. The line above the list has the rest.
     this.#state.ariaLive = state === "failed" || state === "asking" ? "polite" : "off";
     setText(this.#state, () => this.#stateInWords());
     this.#bar.hidden = state !== "working";
@@ -63,9 +63,9 @@ export class MarkRow {
     if (state === this.#shown) return;
     this.#shown = state;
     this.element.dataset.state = state;
-    // The focus stays in the row when the button that had it goes.
+    // Keep the focus in the row when its button is replaced.
     const hadFocus = this.#actions.contains(document.activeElement);
-    // Without its cover a picture can neither be compared nor be marked.
+    // Without its cover a picture can neither be compared nor marked.
     const actions = ACTIONS[state].filter(
       (action) => this.#item.hasCover || !["see", "retry", "again"].includes(action),
     );

@@ -1,4 +1,4 @@
-/** How marked pictures leave the page: one by one, as a ZIP file, or straight into a folder. */
+/** Saves marked pictures as a ZIP file or into a folder. */
 
 import { makeZip } from "client-zip";
 import { distinct } from "../ui/file-names.js";
@@ -8,7 +8,7 @@ import { download } from "../ui/save.js";
  * @import { Outcome } from "./batch.js"
  * @import { Lists } from "./lists.js"
  *
- * @typedef {object} Pickers those that this browser has
+ * @typedef {object} Pickers dialogues that some browsers have
  * @property {(options: object) => Promise<FileSystemDirectoryHandle>} [showDirectoryPicker]
  * @property {(options: object) => Promise<FileSystemFileHandle>} [showSaveFilePicker]
  */
@@ -19,8 +19,8 @@ const ZIP = { name: "hushmark.zip", type: "application/zip" };
 export const canSaveToFolder = () => "showDirectoryPicker" in window;
 
 /**
- * One ZIP file of all, put together a picture at a time on its way to the disk: into the file that people choose,
- * or one of the browser's that is then downloaded.
+ * Saves all as one ZIP file. It is written a picture at a time: into the file that people choose, or, where the browser
+ * has no such dialogue, into a kept file that is then downloaded.
  *
  * @param {Outcome[]} outcomes
  * @param {Lists} lists
@@ -47,8 +47,7 @@ export async function saveZip(outcomes, lists) {
 }
 
 /**
- * Asks for a folder and writes all into it. A file that is there already keeps its place: the new one gets a
- * number.
+ * Asks for a folder and writes all into it. Files that are already there are not replaced: the new ones get a number.
  *
  * @param {Outcome[]} outcomes
  * @returns {Promise<string | null>} the folder's name; null if none was chosen

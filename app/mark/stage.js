@@ -15,22 +15,22 @@ import { Viewer } from "./viewer.js";
  * @typedef {object} StageActions
  * @property {(item: Item, strength: number) => void} markAgain
  * @property {(outcome: Outcome) => void} tryToBreak
- * @property {(file: File) => Promise<Blob>} copyOf a picture that the browser cannot show, for one that it can
+ * @property {(file: File) => Promise<Blob>} copyOf makes a copy that the browser can show
  */
 
-/** Pixels a side of the view that is drawn anew when the strength changes. */
+/** Pixels a side of what is drawn when the strength changes. */
 const DRAWN_SIDE = 1600;
-/** Pixels a side of the part that SSIM is measured on, without scaling. */
+/** Pixels a side of the part on which SSIM is measured, unscaled. */
 const MEASURED_SIDE = 512;
 
 export class Stage {
   #actions;
   #urls = new ObjectUrls();
-  /** With what the browser shows of the cover. @type {{ item: Item, outcome: Outcome, cover: Promise<Blob> } | null} */
+  /** cover: what the browser shows of it. @type {{ item: Item, outcome: Outcome, cover: Promise<Blob> } | null} */
   #shown = null;
-  /** Whether the browser can show the marked file; else it is drawn. */
+  /** Whether the browser can show the marked file. If not, it is drawn. */
   #showsMarked = true;
-  /** What the strength is drawn from, once it is wanted. @type {Promise<{ cover: ImageData, difference: ImageData }> | null} */
+  /** What other strengths are drawn from; loaded when first needed. @type {Promise<{ cover: ImageData, difference: ImageData }> | null} */
   #pixels = null;
 
   #title = h("h2", { tabindex: -1 });
@@ -120,7 +120,7 @@ export class Stage {
   show(item, outcome) {
     this.#copyNote.hidden = true;
     this.#shown = { item, outcome, cover: this.#showCover(item.file) };
-    // Of a cover that cannot even be copied the pane has the name.
+    // If there is no copy either, the pane shows the image's name.
     this.#shown.cover.catch(() => undefined);
     this.#showMarked(outcome);
     this.#pixels = null;
@@ -195,7 +195,7 @@ export class Stage {
     try {
       likeness = ssim(await pixelsOf(cover, size, middle), await pixelsOf(outcome.file, size, middle));
     } catch {
-      // The browser cannot show this picture, which does not hinder marking it.
+      // The browser cannot show this picture. It could be marked all the same.
     }
     if (this.#shown?.outcome === outcome) this.#showFacts(pixelsAreTrue() ? likeness : NaN);
   }

@@ -141,7 +141,7 @@ export class MarkView {
 
   /**
    * @param {EngineClient} engine
-   * @param {(file: File) => void} onTry is given a marked picture that somebody wants to break
+   * @param {(file: File) => void} onTry called with a marked picture that people want to try in the lab
    */
   constructor(engine, onTry) {
     this.#engine = engine;
@@ -159,7 +159,7 @@ export class MarkView {
         const files = [...(input.files ?? [])];
         // People who choose a single file that is no picture are told so; other files in a folder are left out.
         this.take(input === this.#folder ? files.filter(({ name }) => isPictureName(name)) : files);
-        // So that choosing the same file again is a change as well.
+        // Else choosing the same file again would be no change.
         input.value = "";
       });
     }
@@ -199,7 +199,7 @@ export class MarkView {
     this.#onList();
   }
 
-  /** What was to be marked stays on offer. @param {KeptList} list */
+  /** The list's pictures that wait to be marked stay on offer. @param {KeptList} list */
   async #saveOffer(list) {
     const marked = (await list.items()).filter(({ state, isSaved }) => state === "marked" && !isSaved);
     await this.#save(async () => {
@@ -234,7 +234,7 @@ export class MarkView {
     else if (key) this.#batch.mark([item], { ...changes, key });
   }
 
-  /** Python opens some files that the browser cannot show. @param {File} file */
+  /** A JPEG copy, made by Python, of a file that the browser cannot show. @param {File} file */
   async #copyOf(file) {
     const { preview } = await this.#engine.lab({ file, steps: [], key: null, thorough: false });
     return new Blob([preview], { type: "image/jpeg" });
@@ -354,7 +354,7 @@ export class MarkView {
       );
     }
     this.#showProgress();
-    // A button that goes leaves the focus to the line that says what became of it, the last one to the picker.
+    // When the button with the focus is hidden, the focus goes to the summary, or to the picker if the list is empty.
     if (hadFocus && hadFocus.closest("[hidden]")) (items.length ? this.#summary : this.#files).focus();
   }
 

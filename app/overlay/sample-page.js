@@ -1,7 +1,7 @@
 import { h } from "../ui/dom.js";
 import { m } from "../ui/language.js";
 
-/** A page as many are, to look at a tile over it: headline, columns of text, a coloured box, a table of figures. */
+/** A common web page, to look at a tile on it: a headline, columns of text, a coloured box. */
 export function samplePage() {
   return h(
     "div",

@@ -1,4 +1,4 @@
-/** The screen that makes a tile to mark web pages with, and reads screenshots of them. */
+/** The screen that makes tiles for web pages, and reads screenshots of pages with a tile. */
 
 import { h, ObjectUrls, setText } from "../ui/dom.js";
 import { JobLines } from "../ui/job.js";
@@ -125,7 +125,7 @@ export class OverlayView {
       event.preventDefault();
       this.#make(this.#payload);
     });
-    // A tile that is shown follows the slider, and goes on carrying what it carries.
+    // Moving the slider makes the tile again, with the same payload.
     this.#strength.element.addEventListener("change", () => {
       if (this.#made) this.#make({ kind: "hex", value: this.#made.payload.hex });
     });

@@ -1,4 +1,4 @@
-/** A picture with an outline where in it the mark was found. */
+/** A picture with an outline around the place where the mark was found. */
 
 import { h, svg } from "../ui/dom.js";
 import { m } from "../ui/language.js";
@@ -16,7 +16,7 @@ export function placeFigure(image, { corners, found }) {
   const { naturalWidth: width, naturalHeight: height } = image;
   const points = found ? corners.map(([x, y]) => [x * width, y * height]) : [];
   const margin = MARGIN * Math.max(width, height);
-  // The outline around a part of the marked picture lies outside of it.
+  // When the picture is only a part of the marked one, the outline lies outside of it.
   const xs = [0, width, ...points.map(([x]) => x)];
   const ys = [0, height, ...points.map(([, y]) => y)];
   const [left, top] = [Math.min(...xs) - margin, Math.min(...ys) - margin];

@@ -1,4 +1,4 @@
-/** The screen that reads pictures: one with all that is to be said of it, many in a table. */
+/** The screen that reads pictures: one with all details, several in a table. */
 
 import { EngineError } from "../engine/errors.js";
 import { knownIds, RegisterError } from "../register/entries.js";
@@ -134,7 +134,7 @@ export class ReadView {
     return this.#engine.read({ file, key: this.#key.value, known }, options);
   }
 
-  /** A register that cannot be read costs the comparison, not the reading. */
+  /** Without a register that can be read, pictures are read all the same. */
   async #known() {
     if (!this.#compare.checked) return null;
     try {

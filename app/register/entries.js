@@ -117,7 +117,7 @@ function toEntry(value) {
 }
 
 /**
- * The first part for which a value is no entry.
+ * The first part of a value that is not as it is in an entry.
  *
  * @param {unknown} value of any shape
  * @returns {Part | null} null when it is an entry
@@ -125,7 +125,7 @@ function toEntry(value) {
 export function damagedPart(value) {
   if (!isObject(value)) return "all";
   const { id, time, payload, note, cover, marked, thumbnail } = value;
-  // It is a label in the list of known ids (knownIds), which a line's end or a tab would break.
+  // It is a label in the list of known ids (knownIds), where a line's end or a tab would end it.
   if (!isText(id, 100) || !/^[\w-]+$/.test(id)) return "id";
   if (typeof time !== "number" || !(Math.abs(time) <= MOST_TIME)) return "time";
   if (!isPayload(payload)) return "payload";

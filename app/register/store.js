@@ -13,20 +13,20 @@ import { damagedPart, fromJson, RegisterError } from "./entries.js";
  * @import { Damaged, Entry, Part } from "./entries.js"
  */
 
-/** A database of its own: the worker holds that of the weights open. */
+/** A database of its own: the worker keeps that of the weights open. */
 export const DATABASE = "hushmark-register";
 const STORE = "register";
 /** Of the database. An older one is upgraded where it is opened. */
 const DATABASE_VERSION = 1;
 
-/** Whether what is marked is written down: so unless somebody said no. */
+/** Whether marked pictures are entered: yes, unless people switched it off. */
 export const isKept = () => preference("register") !== "off";
 
 /** @param {boolean} value */
 export const keepFromNow = (value) => prefer("register", value ? "on" : "off");
 
 /**
- * Writes down a marked picture, if that is wanted.
+ * Enters a marked picture, unless the register is switched off.
  *
  * @param {File} cover
  * @param {{ file: Blob, name: string, payload: Payload }} marked

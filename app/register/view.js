@@ -113,7 +113,7 @@ export class RegisterView {
     this.#keep.addEventListener("change", () => keepFromNow(this.#keep.checked));
   }
 
-  /** Reads the register anew: something may have been marked meanwhile. */
+  /** Reads the register again: something may have been marked meanwhile. */
   async enter() {
     this.#keep.checked = isKept();
     setText(this.#status, "");
@@ -130,12 +130,12 @@ export class RegisterView {
     this.#showList();
   }
 
-  /** How many are stored, whole or damaged. */
+  /** How many entries are stored, damaged ones included. */
   get #count() {
     return this.#entries.length + this.#damaged.length;
   }
 
-  /** Another tab may have written something down meanwhile. */
+  /** Counts first: another tab may have made entries meanwhile. */
   async #askDeleteAll() {
     await this.#attempt(() => this.#load());
     const count = this.#count;
@@ -156,7 +156,7 @@ export class RegisterView {
     this.#empty.hidden = found.length > 0 || (!isEmpty && this.#entries.length === 0);
     setText(this.#empty, () => (isEmpty ? m.registerEmpty : m.registerNothing));
     for (const image of this.#list.querySelectorAll("img")) URL.revokeObjectURL(image.src);
-    // The damaged ones come first: they are few, and nothing of them could be searched.
+    // The damaged ones come first: they are few, and cannot be searched.
     this.#list.replaceChildren(
       ...this.#damaged.map((entry) => this.#damagedRow(entry)),
       ...found.slice(0, this.#most).map((entry) => this.#row(entry)),
@@ -183,7 +183,7 @@ export class RegisterView {
       },
     });
     const image = h("img", { class: "thumbnail", alt: "" });
-    // With a type: opened on its own, what an imported file has put here must not be taken for a page.
+    // The type matters: an imported file could have put a page here, and people can open the image by itself.
     if (thumbnail) image.src = URL.createObjectURL(new Blob([thumbnail], { type: "image/webp" }));
     /** @type {[LiveText, string][]} */
     const sums = [

@@ -1,4 +1,4 @@
-/** The screen for where marking starts, how the engine computes, and what this browser keeps. */
+/** The screen with defaults, how the engine computes, and what this browser keeps. */
 
 import { keepFiles, missingFiles, sizeOnWire } from "../site/offline.js";
 import { estimatedUsage, storedParts } from "../site/storage.js";
@@ -98,7 +98,7 @@ export class SettingsView {
     engine.addEventListener("state", () => this.refresh());
   }
 
-  /** Something has changed that may be in view. */
+  /** Shows what has changed, if the screen is in view. */
   refresh() {
     if (!this.element.hidden) this.enter();
   }
@@ -174,7 +174,7 @@ export class SettingsView {
     this.#offlineStatus.focus();
     this.#make.hidden = true;
     this.#loading.hidden = false;
-    // Browsers that are short of room then spare this site, if people agree.
+    // If people agree, a browser that needs room then does not delete this site's files.
     navigator.storage.persist?.();
     try {
       await keepFiles(manifest, files, (loaded) => (this.#loading.value = loaded / size));
@@ -191,7 +191,7 @@ export class SettingsView {
     const buttons = this.#parts.getElementsByTagName("button");
     const focused = [...buttons].findIndex((button) => button === document.activeElement);
     this.#parts.replaceChildren(...parts.map((part) => this.#row(part)));
-    // Who goes through the list with the keyboard stays at the same place of it.
+    // With the keyboard, the focus stays at the same place in the list.
     if (focused >= 0) (buttons[Math.min(focused, buttons.length - 1)] ?? this.#usage).focus();
     setText(this.#usage, () =>
       parts.length ? (usage ? m.storedInAll(inBytes(usage)) : "") : m.storedNothing,

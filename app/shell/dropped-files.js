@@ -1,4 +1,4 @@
-/** What people drop, paste or choose, as a flat list of files. */
+/** What people drop or paste, as a flat list of files. */
 
 /**
  * The files of a drop or paste, with those in dropped folders, in the order of their paths.
@@ -7,7 +7,7 @@
  * @returns {Promise<File[]>}
  */
 export async function filesOf(transfer) {
-  // All at once: after the first wait the transfer is empty.
+  // All at once: after the first await the transfer is empty.
   const entries = [...transfer.items]
     .filter((item) => item.kind === "file")
     .map((item) => ({ entry: item.webkitGetAsEntry?.(), file: item.getAsFile() }));
@@ -30,7 +30,7 @@ async function filesIn(entry) {
   const reader = /** @type {FileSystemDirectoryEntry} */ (entry).createReader();
   /** @type {FileSystemEntry[]} */
   const entries = [];
-  // A reader answers some hundred entries at a time.
+  // A reader gives about a hundred entries at a time.
   for (;;) {
     /** @type {FileSystemEntry[]} */
     const some = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));

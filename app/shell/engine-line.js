@@ -8,10 +8,10 @@ import { errorInWords } from "../ui/words.js";
  * @import { EngineInfo, StartProgress } from "../engine/protocol.js"
  */
 
-/** The line at the page's end: how the engine's start goes, then what runs and how much it took to load. */
+/** The line at the foot: the progress of the engine's start, then what runs and how much was loaded. */
 export class EngineLine {
   #engine;
-  /** Taken from the network by the workers so far. */
+  /** Bytes that the workers have loaded over the network so far. */
   #workerBytes = 0;
   #bar = h("progress", { max: 1, "aria-label": () => m.progress });
   #status = h("p", { role: "status", tabindex: -1 });

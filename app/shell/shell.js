@@ -1,4 +1,4 @@
-/** What is around the screens: the head with the ways to them, and the engine's line at the foot. */
+/** What is around the screens: the head with its links, and the engine's line at the foot. */
 
 import { h, relabel, setText, svg } from "../ui/dom.js";
 import { LANGUAGES, isLanguage, language, m, setLanguage } from "../ui/language.js";
@@ -17,7 +17,7 @@ import { filesOf } from "./dropped-files.js";
  * @property {View} view
  */
 
-/** The drawings of the screens, strokes in a square of 24. @type {Record<string, string>} */
+/** An icon for each screen: strokes in a square of 24. @type {Record<string, string>} */
 const ICONS = {
   mark: "M4 20h16M6 16l1-4 9-9 3 3-9 9z",
   read: "M4 8V4h4M16 4h4v4M20 16v4h-4M8 20H4v-4M7 12h10",
@@ -82,7 +82,7 @@ export class Shell {
     screen?.view.take?.(files);
   }
 
-  /** @param {boolean} byPerson not at the page's start */
+  /** @param {boolean} byPerson false when the page starts */
   #turn(byPerson) {
     const name = location.hash.slice(1);
     const next = this.#screens.find((screen) => screen.name === name) ?? this.#screens[0];
@@ -95,7 +95,7 @@ export class Shell {
     next.view.enter?.();
     if (byPerson) {
       scrollTo(0, 0);
-      // From here the keyboard goes into the screen, and a screen reader says where it is.
+      // The keyboard goes on from here, and a screen reader says the heading.
       const heading = next.view.element.querySelector("h1");
       heading?.setAttribute("tabindex", "-1");
       heading?.focus({ preventScroll: true });
@@ -166,7 +166,7 @@ function languageChoice(onChange) {
 }
 
 /**
- * The address stays that of the screen.
+ * Skips to the screen, and leaves the address as it is.
  *
  * @param {Event} event
  * @param {HTMLElement} main
@@ -176,7 +176,7 @@ function skip(event, main) {
   main.focus();
 }
 
-/** What this browser lacks of what the page cannot do without; null if nothing. */
+/** The first feature that the page needs and this browser lacks; null if there is none. */
 export function missingFeature() {
   if (typeof WebAssembly !== "object") return "WebAssembly";
   if (!("instantiateStreaming" in WebAssembly)) return "WebAssembly.instantiateStreaming";
@@ -185,7 +185,7 @@ export function missingFeature() {
 }
 
 /**
- * In place of the page, where it cannot be run.
+ * Shows a sentence in place of the page, which cannot run here.
  *
  * @param {LiveText} why
  */

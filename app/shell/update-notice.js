@@ -4,7 +4,7 @@ import { m } from "../ui/language.js";
 
 /** @import { Updates } from "../site/updates.js" */
 
-/** The line that offers a new version. It never takes over by itself: results that were not saved would be lost. */
+/** The line that offers a new version. It never starts by itself, so that results are not lost. */
 export class UpdateNotice {
   #updates;
   #text = h("p", { role: "status", tabindex: -1 });
@@ -24,11 +24,11 @@ export class UpdateNotice {
     const { state } = this.#updates;
     this.element.hidden = state === "none";
     this.#load.hidden = false;
-    // Once it shows: of a text that was there before, a screen reader says nothing.
+    // Set the text when the line shows: a screen reader does not say text that was there before.
     setText(this.#text, () => (state === "replaced" ? m.updateReplaced : m.updateWaiting));
   }
 
-  /** The focus goes on to the screen. */
+  /** Hides the line; the focus goes to the screen. */
   #putOff() {
     this.element.hidden = true;
     document.querySelector("main")?.focus();

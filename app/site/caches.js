@@ -1,27 +1,27 @@
 /**
- * What the browser's cache storage keeps of this site: which files, in which cache, and how they get there.
- * For the page and for the service worker.
+ * What the browser's cache storage has of this site: which files, in which cache, and how they get there. The page and
+ * the service worker use it.
  *
- * Two tiers: the shell (the page and its code, a cache for each build) is kept when the service worker is
- * installed, the runtime (Python, its packages, onnxruntime) when it is used or wished for. The weights are not
- * here: IndexedDB has them (engine/weights.js).
+ * There are two tiers. The shell is the page and its code, with a cache for each build; it is kept when the service
+ * worker is installed. The runtime is Python, its packages and onnxruntime; it is kept when it is used, or when people
+ * ask for it. The weights are in IndexedDB (engine/weights.js).
  */
 
 import { isIntact } from "./manifest.js";
 
 /** @import { Manifest, SiteFile } from "./manifest.js" */
 
-/** Each build's shell is in the cache of this name with the build's id behind it. */
+/** A build's shell is in the cache with this name and the build's id. */
 export const SHELL = "hushmark-shell-";
-/** One cache for all builds: the names of these files carry their hashes. */
+/** One cache for all builds: the names of these files contain their hashes. */
 export const RUNTIME = "hushmark-runtime";
 /** Python's memory just after its start (engine/python.js). */
 export const SNAPSHOT = "hushmark-snapshot";
 /** Pictures that another app shared with this one, until the page takes them. No request is answered from it. */
 export const SHARED = "hushmark-shared";
-/** The header of a file in it that has the file's name, percent-encoded. */
+/** The header there that has a file's name, percent-encoded. */
 export const SHARED_NAME = "X-Name";
-/** Where the system sends them, relative to the page, and the form's field (app.webmanifest). */
+/** Where the system sends shared pictures, relative to the page, and the form's field (app.webmanifest). */
 export const SHARE_TARGET = { url: "share", field: "pictures" };
 
 /** @param {SiteFile} file */
@@ -35,9 +35,9 @@ export const isRuntime = ({ part }) => part === "python" || part === "wheels" ||
  *
  * @param {Cache} cache
  * @param {SiteFile} file
- * @param {Response} response its host's, read to the end here
+ * @param {Response} response from the host; its body is read here
  * @param {Manifest["headers"]} headers
- * @throws {TypeError} when it is another file
+ * @throws {TypeError} when it is not that file
  * @throws {DOMException} QuotaExceededError
  */
 export async function keep(cache, file, response, headers) {
@@ -55,7 +55,7 @@ export async function keep(cache, file, response, headers) {
 export function guarded({ body, status, statusText, headers: sent }, headers) {
   const all = new Headers(headers);
   for (const [name, value] of sent) all.set(name, value);
-  // The body is not compressed any more.
+  // The body is no longer compressed.
   for (const name of ["Content-Encoding", "Content-Length", "Vary"]) all.delete(name);
   return new Response(body, { status, statusText, headers: all });
 }

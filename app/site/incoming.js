@@ -1,4 +1,4 @@
-/** Pictures that the system brings: shared by another app, or opened with this one. */
+/** Pictures from the system: shared by another app, or opened with this one. */
 
 import { pictureType } from "../ui/picture-types.js";
 import { SHARED, SHARED_NAME } from "./caches.js";
@@ -18,7 +18,7 @@ export async function takeShared() {
     for (const response of await cache.matchAll()) {
       const name = decodeURIComponent(response.headers.get(SHARED_NAME) ?? "");
       const data = await response.blob();
-      // Not the type that was stored: whatever wrote into that cache, here it is looked at.
+      // The type that was stored is not trusted: other code may have written into that cache.
       const type = await pictureType(data);
       if (type) pictures.push(new File([data], name, { type }));
       else refused.push(name);

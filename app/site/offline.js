@@ -1,4 +1,4 @@
-/** What this browser keeps of the site for days without a network. */
+/** What this browser keeps of the site for use without a network. */
 
 import { isRuntime, keep, RUNTIME } from "./caches.js";
 
@@ -17,7 +17,7 @@ import { isRuntime, keep, RUNTIME } from "./caches.js";
 export async function missingFiles(manifest, build) {
   const cache = await caches.open(RUNTIME);
   const kept = new Set((await cache.keys()).map((request) => request.url));
-  // The wasm build as well: the GPU may be gone next time.
+  // The wasm build, too: next time there may be no GPU.
   const builds = ["ort/wasm.", `ort/${build}.`];
   return Object.entries(manifest.files)
     .filter(([, file]) => isRuntime(file) && !kept.has(file.url))
@@ -34,7 +34,7 @@ export function sizeOnWire(files) {
  * @param {Manifest} manifest
  * @param {SiteFile[]} files of the runtime
  * @param {(loaded: number) => void} onProgress told the bytes on the wire so far
- * @throws {TypeError} when a file cannot be had, or not whole
+ * @throws {TypeError} when a file cannot be loaded, or is not whole
  * @throws {DOMException} QuotaExceededError
  */
 export async function keepFiles(manifest, files, onProgress) {
@@ -56,7 +56,7 @@ export async function keepFiles(manifest, files, onProgress) {
 }
 
 /**
- * Keeps those of the files that the browser itself still has from their first use. Loads nothing.
+ * Keeps those of the files that the HTTP cache still has from their first use. Loads nothing.
  *
  * @param {Manifest} manifest
  * @param {SiteFile[]} files of the runtime
@@ -68,7 +68,7 @@ export async function keepUsedFiles(manifest, files) {
       const response = await fetch(file.url, { cache: "only-if-cached", mode: "same-origin" });
       await keep(cache, file, response, manifest.headers);
     } catch {
-      // It is loaded when somebody asks for it, or used again.
+      // It is loaded when people ask for it, or when it is used again.
     }
   }
 }

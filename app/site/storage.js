@@ -4,7 +4,7 @@ import { openDB } from "idb";
 import { clearPreferences, preferencesSize } from "../ui/preferences.js";
 import { RUNTIME, SHARED, SHELL, SNAPSHOT } from "./caches.js";
 
-/** Of caches that another copy of this site uses too, what is below this address is ours. */
+/** Another copy of this site may use the same caches. What is below this address is ours. */
 const SITE = new URL(".", document.baseURI).href;
 
 /**
@@ -46,7 +46,7 @@ export async function storedParts({ databases, results }) {
   return parts.filter(({ size }) => size > 0);
 }
 
-/** What the browser reckons this site takes, compression and overhead included; null where it does not say. */
+/** The browser's estimate of what this site takes, with compression and overhead; null where there is none. */
 export async function estimatedUsage() {
   const estimate = await navigator.storage?.estimate?.().catch(() => undefined);
   return estimate?.usage ?? null;

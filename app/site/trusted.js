@@ -1,6 +1,6 @@
 /**
- * The one way in which an address becomes code here, for browsers with Trusted Types and without: only the service
- * worker and what was verified (engine/verified.js) is let through.
+ * The only place where an address becomes code, with Trusted Types and without: the service worker and verified scripts
+ * (engine/verified.js) may run, nothing else.
  */
 
 /** @type {Set<string>} */
@@ -24,7 +24,7 @@ export const allow = (url) => void allowed.add(url);
  */
 export const trusted = (url) => (policy ? policy.createScriptURL(url) : check(url));
 
-/** Lets libraries start workers, too, of what was verified. */
+/** Lets libraries start workers from verified scripts, too. */
 export function trustWorkers() {
   globalThis.Worker = class extends Worker {
     /**

@@ -1,18 +1,17 @@
 /**
- * Work that must not be broken off: as long as any page of this site does some, no new build takes its place. All
- * pages share a lock for that.
+ * As long as a page of this site works on something, no new build takes over. All pages share a lock for that.
  */
 
 const LOCK = "hushmark-work";
 
-/** @param {Promise<unknown>} work */
+/** @param {Promise<unknown>} work that must not be interrupted */
 export function holdUpdates(work) {
   const ended = work.catch(() => undefined);
   navigator.locks.request(LOCK, { mode: "shared" }, () => ended);
 }
 
 /**
- * Does something while no page works.
+ * Does something, unless a page is working.
  *
  * @param {() => Promise<unknown>} action
  * @returns {Promise<boolean>} false, and nothing was done, when a page works
@@ -24,7 +23,7 @@ export function doUnlessWorking(action) {
   });
 }
 
-/** Settles when no page works any more. */
+/** Resolves when no page is working any more. */
 export async function workDone() {
   await navigator.locks.request(LOCK, () => undefined);
 }

@@ -1,9 +1,9 @@
-/** The page's side of the service worker: it is registered, and a new build that it brings is offered. */
+/** The page's side of the service worker: registers it, and says when it has a new build. */
 
 import { trusted } from "./trusted.js";
 import { doUnlessWorking } from "./update-holds.js";
 
-/** Tells by the event "state" when a new build waits, or has taken over. */
+/** Sends the event "state" when a new build waits, or has taken over. */
 export class Updates extends EventTarget {
   /** "replaced": another page has started a new build, and this one is out of date. @type {"none" | "waiting" | "replaced"} */
   state = "none";
@@ -36,14 +36,14 @@ export class Updates extends EventTarget {
         if (worker.state === "installed" && registration.active) this.#offer(worker);
       });
     });
-    // Browsers look for a new build when a page is opened; this one may stay open for days.
+    // Browsers look for a new build when a page is opened, and this one may stay open for days.
     document.addEventListener("visibilitychange", () => {
       if (document.visibilityState === "visible") registration.update().catch(() => undefined);
     });
   }
 
   /**
-   * Starts the build that waits and loads this page anew.
+   * Starts the build that waits and reloads this page.
    *
    * @returns {Promise<boolean>} false, and nothing was done, when a page works
    */

@@ -4,7 +4,7 @@ import { inNumber, inPercent, m } from "./language.js";
 const [WIDTH, HEIGHT, BAR] = [16, 96, 11];
 
 /**
- * A plot of how sure a reading is of each bit: from 50% (a guess), at the foot, to 100%; and the same as a table.
+ * A plot of how sure a reading is of each bit, from 50% (a guess) to 100%, and the same as a table.
  *
  * @param {Float32Array} confidences 0.5..1
  * @param {string} hex the bits

@@ -1,5 +1,5 @@
 /**
- * A table as comma-separated values (RFC 4180), with the mark that tells spreadsheets that it is UTF-8.
+ * A table as comma-separated values (RFC 4180). It begins with the byte order mark, so that spreadsheets read UTF-8.
  *
  * @param {string[][]} rows
  */
@@ -7,7 +7,7 @@ export const toCsv = (rows) => "\ufeff" + rows.map((row) => row.map(cell).join("
 
 /** @param {string} text */
 function cell(text) {
-  // A spreadsheet would run what looks like a formula, and file names come from anywhere.
+  // File names come from anywhere, and a spreadsheet runs what looks like a formula.
   const harmless = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
   return /[",\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
 }

@@ -1,12 +1,12 @@
 /**
- * How the views make what they show. A text or an attribute given as a function is live: it is written anew
- * when the language changes.
+ * Makes elements. A text or an attribute that is given as a function is live: it is written again when the language
+ * changes.
  */
 
 /** @typedef {() => string} LiveText */
 /** @typedef {string | number | boolean | LiveText | ((event: never) => void)} Attribute */
 
-/** How to write a node's live attributes, or its text (under ""), anew. @type {WeakMap<Node, Map<string, () => void>>} */
+/** For each node, functions that write its live attributes, or its text (under ""). @type {WeakMap<Node, Map<string, () => void>>} */
 const live = new WeakMap();
 
 /**
@@ -58,7 +58,7 @@ export function setAttribute(element, name, value) {
   keepLive(element, name, write);
 }
 
-/** Writes every live text of the page in the present language. */
+/** Writes every live text of the page in the current language. */
 export function relabel() {
   const walker = document.createTreeWalker(document, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT);
   while (walker.nextNode()) live.get(walker.currentNode)?.forEach((write) => write());
@@ -99,7 +99,7 @@ function keepLive(node, name, write) {
   live.set(node, (live.get(node) ?? new Map()).set(name, write));
 }
 
-/** Pictures and downloads shown from memory. Each gives its memory back when the next one takes its place. */
+/** Pictures shown from memory. A picture's memory is freed when another one takes its place. */
 export class ObjectUrls {
   /** @type {Map<Element, string>} */
   #urls = new Map();
@@ -117,7 +117,7 @@ export class ObjectUrls {
     if (old) URL.revokeObjectURL(old);
   }
 
-  /** Gives all the memory back. */
+  /** Frees all of it. */
   clear() {
     for (const [element, url] of this.#urls) {
       element.removeAttribute(element instanceof HTMLImageElement ? "src" : "href");

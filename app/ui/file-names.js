@@ -23,13 +23,13 @@ export function fileName(pattern, { cover, marked, number, payload }) {
     (text, place, index) => text.replaceAll(place, () => values[index]),
     pattern.trim() || DEFAULT_PATTERN,
   );
-  // What one system or another does not allow in a name.
+  // Characters that some systems do not allow in a name.
   const allowed = name.replace(/[\\/:*?"<>|\p{Cc}]/gu, "_").replace(/^\.+/, "");
   return (allowed || "marked") + marked.slice(marked.lastIndexOf("."));
 }
 
 /**
- * The same names, with a number where one came before.
+ * The same names, with a number added to each that came before.
  *
  * @param {string[]} names
  */
@@ -39,7 +39,7 @@ export function distinct(names) {
   return names.map((name) => {
     const dot = name.lastIndexOf(".");
     let free = name;
-    // Some systems do not tell upper from lower case.
+    // Some systems ignore case.
     for (let copy = 2; taken.has(free.toLowerCase()); copy++) {
       free = `${name.slice(0, dot)} (${copy})${name.slice(dot)}`;
     }

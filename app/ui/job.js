@@ -9,12 +9,12 @@ import { errorInWords } from "./words.js";
  * @import { Progress } from "../engine/protocol.js"
  */
 
-/** The lines that tell how a job goes: its progress with a way to cancel it, then its outcome or its error. */
+/** Shows a job: its progress with a button to cancel it, then its outcome or its error. */
 export class JobLines {
   #error = h("p", { class: "error", role: "alert" });
   #bar = h("progress", { max: 1, "aria-label": () => m.progress });
   #cancel = h("button", { type: "button" }, () => m.cancel);
-  /** Beside the bar and not in the status, which a screen reader would say anew at each step. */
+  /** Not in the status: a screen reader would say that again at each step. */
   #count = h("span", { class: "hint" });
   #progress = h("div", { class: "progress", hidden: true }, this.#bar, this.#count, this.#cancel);
   #status = h("p", { class: "status", role: "status", tabindex: -1 });
@@ -30,18 +30,18 @@ export class JobLines {
     this.#running?.abort();
   }
 
-  /** @param {LiveText | ""} message shown in place of the last outcome */
+  /** @param {LiveText | ""} message replaces the last outcome */
   fail(message) {
     setText(this.#status, "");
     setText(this.#error, message);
   }
 
   /**
-   * Shows a job from its start to its end. One that is still shown gives way: it is cancelled.
+   * Runs a job and shows it until its end. A job that is still running here is cancelled.
    *
    * @template Result
    * @param {(options: JobOptions) => Promise<Result>} job
-   * @param {(result: Result) => LiveText} onResult shows the result, and sums it up in a sentence
+   * @param {(result: Result) => LiveText} onResult shows the result and returns a sentence that sums it up
    */
   async run(job, onResult) {
     this.cancel();
@@ -88,7 +88,7 @@ export class JobLines {
     this.#running = null;
     setText(this.#status, outcome);
     setText(this.#error, failure);
-    // The focus does not fall back to the page's top when its button goes.
+    // Without this the focus would go to the top of the page when its button is hidden.
     if (document.activeElement === this.#cancel) this.#status.focus();
     this.#progress.hidden = true;
   }

@@ -5,7 +5,7 @@ import { follow } from "./preferences.js";
 
 /** @import { LiveText } from "./dom.js" */
 
-/** A field for a passphrase. It starts with the key that Settings keeps, if it does. */
+/** A field for a passphrase. It starts with the key that Settings keeps, if any. */
 export class KeyField {
   #input;
   element;
@@ -20,7 +20,7 @@ export class KeyField {
     follow("key", (key) => (this.#input.value = key ?? ""));
   }
 
-  /** Null for none. */
+  /** Null when it is empty. */
   get value() {
     return this.#input.value || null;
   }
@@ -31,7 +31,7 @@ export class KeyField {
 }
 
 /**
- * Opens, where a key is kept, what has the field for it: nobody is to mark with a key that they do not see.
+ * Opens the part with the key field when Settings keeps a key, so that nobody uses a key without seeing it.
  *
  * @param {HTMLDetailsElement} details
  */

@@ -16,7 +16,7 @@ export const LANGUAGES = {
 
 /** @type {Language} */
 export let language = chosen();
-/** The messages of the present language. Read it where a text is made (`() => m.mark`), never keep it. */
+/** The messages of the current language. Read it each time a text is made (`() => m.mark`): it changes. */
 export let m = LANGUAGES[language].messages;
 let locale = localeOf(language);
 
@@ -42,7 +42,7 @@ function chosen() {
   return navigator.languages.map((tag) => tag.split("-")[0]).find(isLanguage) ?? "en";
 }
 
-/** @param {Language} of the browser's own variety of the language, which knows 31/12 from 12/31 */
+/** @param {Language} of the browser's own variety of the language: it decides between 31/12 and 12/31 */
 function localeOf(of) {
   return navigator.languages.find((tag) => tag.split("-")[0] === of) ?? LANGUAGES[of].tag;
 }
@@ -111,7 +111,7 @@ export function inDate(time) {
   return new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" }).format(time);
 }
 
-/** @param {number} time as of Date.now(). The weekday, where it is the last one of that name; else the date. */
+/** @param {number} time as of Date.now(). The weekday if it is less than six days ago, else the date. */
 export function inDay(time) {
   const isOfLastWeek = Date.now() - time < 6 * 24 * 3600 * 1000;
   return new Intl.DateTimeFormat(locale, isOfLastWeek ? { weekday: "long" } : { dateStyle: "medium" }).format(

@@ -8,7 +8,7 @@ import { follow } from "./preferences.js";
 const KINDS = ["text", "hex", "number", "protected", "random"];
 const EXAMPLES = { text: "pipe", hex: "70697065", number: "1234567", protected: "4711", random: "" };
 
-/** What is to be hidden: its kind, and what is typed. Starts as Settings says. */
+/** The payload: its kind and its value. It starts with the defaults of Settings. */
 export class PayloadField {
   #kinds;
   #value;

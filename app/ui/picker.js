@@ -1,7 +1,7 @@
 import { h, ObjectUrls, setText, svg } from "./dom.js";
 import { inBytes, m } from "./language.js";
 
-/** For a place where pictures are dropped: one that comes down into a tray. */
+/** An arrow down into a tray, for places where pictures are dropped. */
 export const dropIcon = () =>
   svg(
     "svg",
@@ -9,7 +9,7 @@ export const dropIcon = () =>
     svg("path", { d: "M12 3v11M7.5 9.5 12 14l4.5-4.5M4 15v4a1 1 0 0 0 1 1h14a1 1 0 0 0 1-1v-4" }),
   );
 
-/** The place where pictures are chosen. Drops and pastes on the whole page come in through `take`. */
+/** Where pictures are chosen. Pictures that are dropped or pasted anywhere on the page come through `take`. */
 export class Picker {
   #urls = new ObjectUrls();
   #onPick;
@@ -42,7 +42,7 @@ export class Picker {
       input.addEventListener("change", () => {
         const files = [...(input.files ?? [])];
         if (files.length) this.take(files);
-        // So that choosing the same file again is a change as well.
+        // Else choosing the same file again would be no change.
         input.value = "";
       });
     }
@@ -50,7 +50,7 @@ export class Picker {
       setText(this.#title, () => m.choosePictures);
       setText(this.#hint, () => m.dropPictures);
     }
-    // A file the browser cannot show is no error here: the engine says what it is.
+    // A file that the browser cannot show is no error: the engine says what it is.
     this.#preview.addEventListener("error", () => (this.#preview.hidden = true));
   }
 

@@ -1,12 +1,12 @@
-/** Small choices that outlast a visit. In a browser that keeps nothing for us they last as long as the page. */
+/** Small choices that are kept for later visits. If the browser stores nothing, they last as long as the page. */
 
 /** @import { Compute } from "../engine/protocol.js" */
 
 const PREFIX = "hushmark-";
 
-/** What the browser did not keep. @type {Map<string, string>} */
+/** What the browser did not store. @type {Map<string, string>} */
 const ofThisVisit = new Map();
-/** Tells that a preference has changed, by an event of its name. */
+/** Sends an event with a preference's name when that has changed. */
 const changes = new EventTarget();
 
 /**
@@ -55,7 +55,7 @@ export function chosenCompute() {
   };
 }
 
-/** Forgets all of them. */
+/** Deletes all of them. */
 export function clearPreferences() {
   for (const name of storedNames()) prefer(name.slice(PREFIX.length), null);
 }

@@ -1,4 +1,4 @@
-/** What is to be said of a reading, the same on every screen that reads. */
+/** What the screens say of a reading. */
 
 import { bitsPlot } from "./bits-plot.js";
 import { h } from "./dom.js";
@@ -11,14 +11,14 @@ import { payloadInWords, placeInWords } from "./words.js";
  * @import { Entry } from "../register/entries.js"
  */
 
-/** Certainty of a match from which on the other entries of the register are out of the question. */
+/** From this certainty on, no other entry of the register is possible. */
 const OUT_OF_QUESTION = 0.999;
 
 /**
  * The answer in a few characters.
  *
  * @param {Reading} reading
- * @param {Entry} [entry] of the register, that it fits
+ * @param {Entry} [entry] of the register, which matches
  */
 export function answerOf(reading, entry) {
   const payload = payloadOf(reading, entry);
@@ -26,7 +26,7 @@ export function answerOf(reading, entry) {
 }
 
 /**
- * What the entry says that it fits, else what the bits say.
+ * The payload of the register's entry, if there is one, else that of the bits.
  *
  * @param {Reading} reading
  * @param {Entry} [entry] of the register
@@ -34,7 +34,7 @@ export function answerOf(reading, entry) {
 export const payloadOf = ({ payload }, entry) => entry?.payload ?? payload;
 
 /**
- * The answer in one line: how sure it is, and the chance of a false alarm; or that there is none, and the figure.
+ * The answer in one line: how sure it is and the chance of a false alarm; or that there is no mark, with the figures.
  *
  * @param {Reading} reading
  */
@@ -46,7 +46,7 @@ export function answerLine({ found, statistic, threshold, falseAlarm, confidence
 
 /**
  * @param {Reading} reading
- * @param {Entry | undefined} entry of the register, that it fits
+ * @param {Entry | undefined} entry of the register, which matches
  */
 export function readingFacts(reading, entry) {
   const { found, bits, statistic, threshold, tried, protected: number, match } = reading;
@@ -70,7 +70,7 @@ export function readingFacts(reading, entry) {
     facts.push([() => m.id, () => payload.hex]);
     if (payload.hex !== read) facts.push([() => m.bitsRead, () => read]);
   }
-  // Nothing in a mark says that it is a protected number: but a known payload is not one by accident.
+  // Any bits may be a protected number, since a mark does not say so. With an entry of another kind they are not.
   if (number && (payload?.kind === "protected" || !entry)) {
     facts.push([
       () => (payload?.kind === "protected" ? m.kinds.protected : m.asProtected),

@@ -1,5 +1,5 @@
 /**
- * Hands a file made here to the browser's downloads.
+ * Saves a file with the browser's downloads.
  *
  * @param {Blob} file
  * @param {string} name
@@ -9,6 +9,6 @@ export function download(file, name) {
   link.href = URL.createObjectURL(file);
   link.download = name;
   link.click();
-  // The browser reads it a moment later, and there is no event that says when it has.
+  // The browser reads it a moment later, and no event says when.
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }

@@ -1,7 +1,7 @@
 import { h, setText } from "./dom.js";
 import { inNumber, m } from "./language.js";
 
-/** Steps on the sliders: each is the root of 2 times as strong as the one below; 0 is strength 1. */
+/** Steps of the sliders. Each is 1.41 times (the root of 2) as strong as the one below; step 0 is strength 1. */
 export const FAINTEST_STEP = -2;
 export const STRONGEST_STEP = 3;
 

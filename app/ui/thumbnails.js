@@ -4,7 +4,7 @@ const SIDE = 112;
 
 /** @type {WeakMap<Element, Blob>} */
 const wanted = new WeakMap();
-/** One after the other: each takes the memory of a whole picture while it is made. */
+/** They are made one after the other: each takes the memory of a whole picture. */
 let last = Promise.resolve();
 
 const observer = new IntersectionObserver(
@@ -20,8 +20,7 @@ const observer = new IntersectionObserver(
 );
 
 /**
- * Fills an image with the thumbnail of a picture, once it is in view. A picture that the browser cannot decode has
- * none.
+ * Shows the thumbnail of a picture once the image comes into view. There is none if the browser cannot decode it.
  *
  * @param {HTMLImageElement} image
  * @param {Blob} picture

@@ -1,4 +1,4 @@
-/** Payloads, errors and places in words, the same on every screen. */
+/** Payloads, errors, times and places in words, for all screens. */
 
 import { inNumber, inSeconds, m } from "./language.js";
 
