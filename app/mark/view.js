@@ -4,24 +4,23 @@ import { RegisterError } from "../register/entries.js";
 import { register } from "../register/store.js";
 import { h, setText } from "../ui/dom.js";
 import { m } from "../ui/language.js";
-import { dropIcon } from "../ui/picker.js";
-import { isPictureName } from "../ui/picture-types.js";
 import { download } from "../ui/save.js";
 import { screenHead } from "../ui/screen-head.js";
 import { errorInWords } from "../ui/words.js";
 import { Batch } from "./batch.js";
+import { Board } from "./board.js";
 import { Lists } from "./lists.js";
 import { Offers } from "./offers.js";
 import { MarkOptionsForm } from "./options.js";
+import { PicturesPicker } from "./picker.js";
 import { MarkRow } from "./row.js";
-import { canSaveToFolder, saveToFolder, saveZip } from "./saving.js";
+import { saveToFolder, saveZip } from "./saving.js";
 import { Stage } from "./stage.js";
 
 /**
  * @import { Item, Outcome } from "./batch.js"
  * @import { KeptList } from "./kept-list.js"
  * @import { EngineClient } from "../engine/client.js"
- * @import { LiveText } from "../ui/dom.js"
  * @import { RowAction } from "./row.js"
  */
 
@@ -37,57 +36,11 @@ export class MarkView {
   #batch;
   /** @type {Map<Item, MarkRow>} */
   #rows = new Map();
-  #files = h("input", { class: "visually-hidden", type: "file", accept: "image/*", multiple: true });
-  #folder = h("input", { type: "file", webkitdirectory: true, hidden: true });
-  #pickFolder = h("button", { type: "button", onclick: () => this.#folder.click() }, () => m.chooseFolder);
-  #drop = h(
-    "div",
-    { class: "picker" },
-    h(
-      "label",
-      { class: "drop" },
-      this.#files,
-      dropIcon(),
-      h("span", { class: "drop-title" }, () => m.choosePictures),
-      h("span", { class: "hint" }, () => m.dropPictures),
-    ),
-    this.#pickFolder,
-    this.#folder,
-  );
+  #picker = new PicturesPicker((files) => this.take(files));
   #form = new MarkOptionsForm(() => this.#mark());
   #error = h("p", { class: "error", role: "alert" });
-  #summary = h("p", { class: "status", role: "status", tabindex: -1 });
-  #note = h("p", { class: "hint", role: "status", hidden: true });
-  #bar = h("progress", { "aria-label": () => m.progress });
-  #pause = this.#button(
-    () => m.pause,
-    () => this.#togglePause(),
-  );
-  #cancelAll = this.#button(
-    () => m.cancelAll,
-    () => this.#batch.cancel(this.#batch.items),
-  );
-  #retry = this.#button(
-    () => m.retryFailed,
-    () => this.#retryFailed(),
-  );
-  #zip = this.#button(
-    () => m.saveZip,
-    () => this.#saveZip(),
-  );
-  #toFolder = this.#button(
-    () => m.saveFolder,
-    () => this.#saveToFolder(),
-  );
-  #clear = this.#button(
-    () => m.clearList,
-    () => this.#empty(),
-  );
   #emptied = h("p", { role: "status" });
-  #undoIt = this.#button(
-    () => m.undo,
-    () => this.#undoEmpty(),
-  );
+  #undoIt = h("button", { type: "button", onclick: () => this.#undoEmpty() }, () => m.undo);
   #undo = h("div", { class: "offer", hidden: true }, this.#emptied, this.#undoIt);
   #offers = new Offers(this.#lists, {
     open: async (list) => this.#restore(await list.items(), true),
@@ -96,7 +49,7 @@ export class MarkView {
     onTaken: () => setText(this.#error, () => m.listElsewhere),
     onEnd: async () => {
       await this.#showOffers();
-      (this.#board.hidden ? this.#files : this.#summary).focus();
+      (this.#batch.items.length ? this.#board : this.#picker).focus();
     },
   });
   #list = h("ul", { class: "list", "aria-label": () => m.pictureList });
@@ -107,22 +60,15 @@ export class MarkView {
   });
   #engine;
   #onTry;
-  #board = h(
-    "div",
-    { class: "board", hidden: true },
-    this.#bar,
-    this.#summary,
-    this.#note,
-    h(
-      "div",
-      { class: "buttons" },
-      this.#pause,
-      this.#cancelAll,
-      this.#retry,
-      this.#zip,
-      this.#toFolder,
-      this.#clear,
-    ),
+  #board = new Board(
+    {
+      pause: () => (this.#batch.isPaused ? this.#batch.resume() : this.#batch.pause()),
+      cancelAll: () => this.#batch.cancel(this.#batch.items),
+      retryFailed: () => this.#retryFailed(),
+      saveZip: () => void this.#saveZip(),
+      saveFolder: () => void this.#saveToFolder(),
+      clearList: () => this.#empty(),
+    },
     this.#stage.element,
     this.#list,
   );
@@ -133,9 +79,9 @@ export class MarkView {
     h(
       "div",
       { class: "columns" },
-      this.#drop,
+      this.#picker.element,
       this.#form.element,
-      h("div", { class: "rest" }, this.#error, this.#offers.element, this.#undo, this.#board),
+      h("div", { class: "rest" }, this.#error, this.#offers.element, this.#undo, this.#board.element),
     ),
   );
 
@@ -154,17 +100,6 @@ export class MarkView {
     this.#batch.addEventListener("refused", (event) => {
       if (event instanceof CustomEvent) setText(this.#error, () => errorInWords(event.detail));
     });
-    for (const input of [this.#files, this.#folder]) {
-      input.addEventListener("change", () => {
-        const files = [...(input.files ?? [])];
-        // People who choose a single file that is no picture are told so; other files in a folder are left out.
-        this.take(input === this.#folder ? files.filter(({ name }) => isPictureName(name)) : files);
-        // Else choosing the same file again would be no change.
-        input.value = "";
-      });
-    }
-    this.#pickFolder.hidden = !("webkitdirectory" in this.#folder);
-    this.#toFolder.hidden = !canSaveToFolder();
     addEventListener("beforeunload", (event) => this.#batch.wouldLose && event.preventDefault());
     this.#reopen();
   }
@@ -220,7 +155,7 @@ export class MarkView {
   #undoEmpty() {
     this.#batch.undo();
     this.#undo.hidden = true;
-    this.#summary.focus();
+    this.#board.focus();
   }
 
   /**
@@ -252,11 +187,6 @@ export class MarkView {
     this.#batch.mark(failed, this.#form.options);
   }
 
-  #togglePause() {
-    if (this.#batch.isPaused) this.#batch.resume();
-    else this.#batch.pause();
-  }
-
   /**
    * @param {RowAction} action
    * @param {Item} item
@@ -283,7 +213,7 @@ export class MarkView {
     this.#batch.remove([item]);
     const row = this.#rows.get(next);
     if (row) row.focus();
-    else this.#files.focus();
+    else this.#picker.focus();
   }
 
   /** @param {Item} item */
@@ -295,7 +225,7 @@ export class MarkView {
       this.#stage.show(item, item.outcome);
     }
     if (item.state !== "working") this.#onList();
-    else this.#showProgress();
+    else this.#board.showProgress(this.#batch.items);
   }
 
   /**
@@ -326,47 +256,13 @@ export class MarkView {
       this.#rows.delete(item);
       if (this.#stage.item === item) this.#stage.hide();
     }
-    const { isRunning, isPaused } = this.#batch;
-    const [marked, failed, asking] = [
-      this.#batch.count("marked"),
-      this.#batch.count("failed"),
-      this.#batch.count("asking"),
-    ];
-    const hadFocus = this.#board.contains(document.activeElement) && document.activeElement;
+    const { element } = this.#board;
+    const hadFocus = element.contains(document.activeElement) && document.activeElement;
     this.#form.showCount(this.#batch.count("new"));
-    this.#drop.classList.toggle("slim", items.length > 0);
-    this.#board.hidden = items.length === 0;
-    this.#bar.hidden = !isRunning;
-    this.#pause.hidden = !isRunning;
-    this.#cancelAll.hidden = !isRunning;
-    this.#retry.hidden = failed + this.#batch.count("cancelled") === 0;
-    this.#zip.hidden = marked === 0;
-    this.#toFolder.hidden = marked === 0 || !canSaveToFolder();
-    setText(this.#pause, () => (isPaused ? m.resume : m.pause));
-    setText(this.#summary, () =>
-      m.batchSummary({ all: items.length, marked, failed, asking, isRunning, isPaused }),
-    );
-    const { isFull, failure } = this.#lists;
-    if ((isFull || failure) && this.#note.hidden) {
-      this.#note.hidden = false;
-      setText(this.#note, () =>
-        isFull ? m.storageFull : failure === "VersionError" ? m.listsNewer : m.notKept(failure ?? ""),
-      );
-    }
-    this.#showProgress();
+    this.#picker.element.classList.toggle("slim", items.length > 0);
+    this.#board.show(this.#batch, this.#lists);
     // When the button with the focus is hidden, the focus goes to the summary, or to the picker if the list is empty.
-    if (hadFocus && hadFocus.closest("[hidden]")) (items.length ? this.#summary : this.#files).focus();
-  }
-
-  #showProgress() {
-    const wanted = this.#batch.items.filter(({ state }) => state !== "new");
-    const done = wanted.reduce(
-      (sum, { state, progress }) =>
-        sum + (state === "waiting" ? 0 : state === "working" ? (progress?.share ?? 0) : 1),
-      0,
-    );
-    this.#bar.max = Math.max(1, wanted.length);
-    this.#bar.value = done;
+    if (hadFocus && hadFocus.closest("[hidden]")) (items.length ? this.#board : this.#picker).focus();
   }
 
   #marked() {
@@ -381,7 +277,7 @@ export class MarkView {
       if (!saved) return;
       this.#batch.saved(items);
       const { name } = saved;
-      if (name) setText(this.#summary, () => m.savedAs(m.pictures(outcomes.length), name));
+      if (name) this.#board.say(() => m.savedAs(m.pictures(outcomes.length), name));
     });
   }
 
@@ -391,7 +287,7 @@ export class MarkView {
       const folder = await saveToFolder(outcomes);
       if (!folder) return;
       this.#batch.saved(items);
-      setText(this.#summary, () => m.savedTo(m.pictures(outcomes.length), folder));
+      this.#board.say(() => m.savedTo(m.pictures(outcomes.length), folder));
     });
   }
 
@@ -404,13 +300,5 @@ export class MarkView {
       const reason = error instanceof Error ? error.message : String(error);
       setText(this.#error, () => m.notSaved(reason));
     }
-  }
-
-  /**
-   * @param {LiveText} label
-   * @param {() => unknown} onClick
-   */
-  #button(label, onClick) {
-    return h("button", { type: "button", onclick: () => void onClick() }, label);
   }
 }

@@ -1,0 +1,108 @@
+import { h, setText } from "../ui/dom.js";
+import { m } from "../ui/language.js";
+import { canSaveToFolder } from "./saving.js";
+
+/**
+ * @import { Batch, Item } from "./batch.js"
+ * @import { Lists } from "./lists.js"
+ * @import { LiveText } from "../ui/dom.js"
+ *
+ * @typedef {object} BoardActions what the buttons do
+ * @property {() => void} pause or go on
+ * @property {() => void} cancelAll
+ * @property {() => void} retryFailed
+ * @property {() => void} saveZip
+ * @property {() => void} saveFolder
+ * @property {() => void} clearList
+ */
+
+/** How the batch goes, and what can be done with all of its pictures. */
+export class Board {
+  #summary = h("p", { class: "status", role: "status", tabindex: -1 });
+  #note = h("p", { class: "hint", role: "status", hidden: true });
+  #bar = h("progress", { "aria-label": () => m.progress });
+  #pause;
+  #cancelAll;
+  #retry;
+  #zip;
+  #toFolder;
+  element;
+
+  /**
+   * @param {BoardActions} actions
+   * @param {...Node} below what stands below the buttons
+   */
+  constructor(actions, ...below) {
+    /** @param {keyof BoardActions} name */
+    const button = (name) => h("button", { type: "button", onclick: () => actions[name]() }, () => m[name]);
+    this.#pause = button("pause");
+    this.#cancelAll = button("cancelAll");
+    this.#retry = button("retryFailed");
+    this.#zip = button("saveZip");
+    this.#toFolder = button("saveFolder");
+    this.element = h(
+      "div",
+      { class: "board", hidden: true },
+      this.#bar,
+      this.#summary,
+      this.#note,
+      h(
+        "div",
+        { class: "buttons" },
+        this.#pause,
+        this.#cancelAll,
+        this.#retry,
+        this.#zip,
+        this.#toFolder,
+        button("clearList"),
+      ),
+      ...below,
+    );
+  }
+
+  /**
+   * @param {Batch} batch
+   * @param {Lists} lists
+   */
+  show(batch, { isFull, failure }) {
+    const { items, isRunning, isPaused } = batch;
+    const [marked, failed, asking] = [batch.count("marked"), batch.count("failed"), batch.count("asking")];
+    this.element.hidden = items.length === 0;
+    this.#bar.hidden = !isRunning;
+    this.#pause.hidden = !isRunning;
+    this.#cancelAll.hidden = !isRunning;
+    this.#retry.hidden = failed + batch.count("cancelled") === 0;
+    this.#zip.hidden = marked === 0;
+    this.#toFolder.hidden = marked === 0 || !canSaveToFolder();
+    setText(this.#pause, () => (isPaused ? m.resume : m.pause));
+    this.say(() => m.batchSummary({ all: items.length, marked, failed, asking, isRunning, isPaused }));
+    if ((isFull || failure) && this.#note.hidden) {
+      this.#note.hidden = false;
+      setText(this.#note, () =>
+        isFull ? m.storageFull : failure === "VersionError" ? m.listsNewer : m.notKept(failure ?? ""),
+      );
+    }
+    this.showProgress(items);
+  }
+
+  /** @param {Item[]} items */
+  showProgress(items) {
+    const wanted = items.filter(({ state }) => state !== "new");
+    const done = wanted.reduce(
+      (sum, { state, progress }) =>
+        sum + (state === "waiting" ? 0 : state === "working" ? (progress?.share ?? 0) : 1),
+      0,
+    );
+    this.#bar.max = Math.max(1, wanted.length);
+    this.#bar.value = done;
+  }
+
+  /** @param {LiveText} text in place of the summary, until the list changes */
+  say(text) {
+    setText(this.#summary, text);
+  }
+
+  focus() {
+    this.#summary.focus();
+  }
+}

@@ -1,0 +1,43 @@
+import { h } from "../ui/dom.js";
+import { m } from "../ui/language.js";
+import { dropIcon } from "../ui/picker.js";
+import { isPictureName } from "../ui/picture-types.js";
+
+/** Where pictures and folders are chosen. */
+export class PicturesPicker {
+  #files = h("input", { class: "visually-hidden", type: "file", accept: "image/*", multiple: true });
+  #folder = h("input", { type: "file", webkitdirectory: true, hidden: true });
+  #pickFolder = h("button", { type: "button", onclick: () => this.#folder.click() }, () => m.chooseFolder);
+  element = h(
+    "div",
+    { class: "picker" },
+    h(
+      "label",
+      { class: "drop" },
+      this.#files,
+      dropIcon(),
+      h("span", { class: "drop-title" }, () => m.choosePictures),
+      h("span", { class: "hint" }, () => m.dropPictures),
+    ),
+    this.#pickFolder,
+    this.#folder,
+  );
+
+  /** @param {(files: File[]) => void} onPick */
+  constructor(onPick) {
+    for (const input of [this.#files, this.#folder]) {
+      input.addEventListener("change", () => {
+        const files = [...(input.files ?? [])];
+        // People who choose a single file that is no picture are told so; other files in a folder are left out.
+        onPick(input === this.#folder ? files.filter(({ name }) => isPictureName(name)) : files);
+        // Else choosing the same file again would be no change.
+        input.value = "";
+      });
+    }
+    this.#pickFolder.hidden = !("webkitdirectory" in this.#folder);
+  }
+
+  focus() {
+    this.#files.focus();
+  }
+}
