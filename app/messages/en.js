@@ -30,7 +30,7 @@ export const en = {
   title: (screen) => `${screen} – Hushmark`,
   /** @param {string} missing */
   unsupported: (missing) =>
-    `This browser lacks ${missing}, and Hushmark cannot work without. Use Chrome, Edge, Firefox or Safari of the last two years.`,
+    `This browser lacks ${missing}, and Hushmark cannot work without it. Use Chrome, Edge, Firefox or Safari of the last two years.`,
   styleDamaged:
     "The page's style sheet did not arrive whole, or was altered: nothing was started. Reload the page.",
 
@@ -89,13 +89,14 @@ export const en = {
       `The register could not be opened (${detail}). Try again, or reload the page.`,
     "register-newer": () =>
       "The register on this device was written by a newer Hushmark. Reload the page to get that one; nothing was changed.",
-    "import-json": () => "This file is damaged, or no exported register: it is no JSON. Nothing was changed.",
+    "import-json": () =>
+      "This file is damaged, or is not an exported register: it is not JSON. Nothing was changed.",
     "import-format": () => "This file is no exported register. Nothing was changed.",
     "import-version": (version) =>
       `This register has the version ${version}, which this Hushmark does not know. Reload the page to get a newer one. Nothing was changed.`,
   },
   /**
-   * Those of Python, from their facts. Where there is none its own sentence is shown: in English always.
+   * Sentences for Python's errors, from their facts. Without one, Python's own sentence is shown, as always in English.
    *
    * @type {Record<string, (facts: import("../engine/protocol.js").Facts) => string>}
    */
@@ -115,7 +116,7 @@ export const en = {
     open: "Opening the picture",
     prepare: "Scaling the picture for the network",
     forward: "Running the network",
-    refine: "Making the mark surer",
+    refine: "Making the mark more reliable",
     apply: "Adding the mark",
     save: "Saving",
     check: "Reading it back",
@@ -154,7 +155,7 @@ export const en = {
     text: "1 to 4 characters, the same for each picture",
     hex: "8 hex digits, the same for each picture",
     number: "0 to 4294967295, the same for each picture",
-    protected: "0 to 65535: read rightly also where some bits are lost",
+    protected: "0 to 65535: read correctly even if some bits are lost",
     random: "A new id for each picture, drawn when it is marked.",
   },
   strength: "Strength",
@@ -174,15 +175,15 @@ export const en = {
   moreOptions: "Key, format, file names",
   changeDefaults: "Change what this form starts with",
   key: "Key",
-  keyHint: "A passphrase: only who has it can read the payload. Leave it empty for none.",
+  keyHint: "A passphrase: only people who have it can read the payload. Leave it empty for none.",
   format: "Format",
-  sameFormat: "As the picture has it",
+  sameFormat: "The picture's own",
   formats: { JPEG: "JPEG", PNG: "PNG", WEBP: "WebP", TIFF: "TIFF, not compressed" },
   quality: "Quality",
-  qualityHint: "1 to 100. Empty: as the picture has it, or a good one.",
+  qualityHint: "1 to 100. Empty: the picture's own, or a good one.",
   pattern: "Name of the marked file",
   /** @param {string} places */
-  patternHint: (places) => `${places} stand for what they say; the ending stays.`,
+  patternHint: (places) => `Use ${places} where these are to stand. The ending stays.`,
   /** @param {number} count */
   markPictures: (count) => (count > 1 ? `Mark ${count} pictures` : "Mark picture"),
   pictureList: "Pictures",
@@ -259,10 +260,10 @@ export const en = {
   progressOf: (name) => `Progress of ${name}`,
   /** @param {string} payload what it reads as, or nothing */
   askAgain: (payload) =>
-    `It is marked already${payload && `: it reads as ${payload}`}. Mark it again? The new mark takes that one's place.`,
+    `It is marked already${payload && `: it reads as ${payload}`}. Mark it again? The new mark replaces that one.`,
   warnings: {
     unreadable: () => "cannot be read back: choose a greater strength",
-    weak: () => "reads back only just: choose a greater strength",
+    weak: () => "can only just be read back: choose a greater strength",
     /** @param {string} share of pictures of this size that are read after JPEG of quality 80 */
     small: (share) => `so few pixels that the mark may not last: ${share} are read after JPEG 80`,
     /** @param {string} share */
@@ -326,7 +327,7 @@ export const en = {
   asTable: "As a table",
 
   // Settings
-  settingsLead: "Where marking starts, how Hushmark computes, and what it keeps on this device.",
+  settingsLead: "Defaults for marking, how Hushmark computes, and what it keeps on this device.",
 
   // A new version
   updateWaiting: "A new version is ready. Save your results before you load it.",
@@ -340,7 +341,7 @@ export const en = {
   defaultsHint: "What you change on the other screens holds until the page is closed.",
   keepKey: "Keep a key in this browser",
   keepKeyHint:
-    "Mark, Read, Page overlay and Try to break it then start with it. Who uses this browser can find it out, and with it read and forge your marks.",
+    "Mark, Read, Page overlay and Try to break it then start with it. Anyone who uses this browser can find it, and can read and forge your marks with it.",
   computing: "Computing",
   provider: "Execution provider",
   providers: { auto: "Automatic", webgpu: "WebGPU", wasm: "wasm" },
@@ -348,14 +349,16 @@ export const en = {
   threadsAuto: "Automatic",
   oneThread: "Here wasm has one thread. If this page was opened for the first time, load it once more.",
   /** @param {string} error */
-  selfTestPassed: (error) => `The self-test found WebGPU right: relative error ${error} against wasm.`,
+  selfTestPassed: (error) =>
+    `The self-test found WebGPU's results right: relative error ${error} against wasm.`,
   /** @param {string} error */
-  selfTestFailed: (error) => `The self-test found WebGPU wrong: relative error ${error} against wasm.`,
+  selfTestFailed: (error) =>
+    `The self-test found WebGPU's results wrong: relative error ${error} against wasm.`,
   selfTestNone: "There was no self-test, since WebGPU is not used.",
   offlineUse: "Without a network",
   offlineReady: "Hushmark works on this device without a network.",
   offlineWait: "The engine is still being loaded.",
-  offlineImpossible: "This browser window keeps no site for use without a network.",
+  offlineImpossible: "This browser window cannot keep sites for use without a network.",
   offlineNoRoom: "There is not enough room on this device.",
   offlineFailed: "It could not be loaded. Check the connection and try again.",
   /** @param {string} size */
@@ -374,7 +377,7 @@ export const en = {
     preferences: "Settings",
   },
   /** @param {string} size */
-  storedInAll: (size) => `About ${size} on disk, by the browser's own reckoning.`,
+  storedInAll: (size) => `About ${size} on disk, as estimated by the browser.`,
   storedNothing: "Nothing.",
   remove: "Delete",
   /** @param {string} part */
@@ -388,7 +391,7 @@ export const en = {
   takePhoto: "Take a photo",
   /** @param {string} names */
   sharedRefused: (names) =>
-    `${names} was shared with Hushmark, but is no picture. Share a JPEG, PNG, WebP, TIFF, AVIF, GIF or BMP file.`,
+    `${names} was shared with Hushmark, but is not a picture. Share a JPEG, PNG, WebP, TIFF, AVIF, GIF or BMP file.`,
   readKeyHint: "The passphrase, if it was marked with one. Without it the bits look random.",
   compareRegister: "Compare with the register",
   readAgain: "Read again",
@@ -514,7 +517,7 @@ export const en = {
     text: "1 to 4 characters",
     hex: "8 hex digits",
     number: "0 to 4294967295",
-    protected: "0 to 65535: read rightly also where some bits are lost",
+    protected: "0 to 65535: read correctly even if some bits are lost",
     random: "A new id, drawn when the tile is made.",
   },
   makeTile: "Make the tile",
@@ -545,9 +548,9 @@ export const en = {
 
   // Register
   registerLead: "What was marked on this device. It never leaves it.",
-  keepRegister: "Write down what I mark",
+  keepRegister: "Keep a register of what I mark",
   registerEmpty: "Nothing is written down yet. Mark a picture, or import a register.",
-  registerNothing: "Nothing fits. Try other words.",
+  registerNothing: "No entry matches. Try other words.",
   search: "Search",
   exportJson: "Export",
   importJson: "Import",
@@ -598,5 +601,5 @@ export const en = {
   entryRemoved: (payload, name) => `${payload}, ${name}: removed.`,
   showMore: "Show more",
   /** @param {string} reason */
-  notRegistered: (reason) => `The picture is marked, but not written down. ${reason}`,
+  notRegistered: (reason) => `The picture is marked, but not in the register. ${reason}`,
 };
