@@ -3,28 +3,22 @@
 import { EngineError } from "../engine/errors.js";
 import { knownIds, RegisterError } from "../register/entries.js";
 import { entries } from "../register/store.js";
-import { toCsv } from "../ui/csv.js";
 import { h, ObjectUrls, setText } from "../ui/dom.js";
 import { JobLines } from "../ui/job.js";
 import { KeyField } from "../ui/key-field.js";
-import { inChance, inNumber, inPercent, m } from "../ui/language.js";
+import { m } from "../ui/language.js";
 import { Picker } from "../ui/picker.js";
-import { answerLine, answerOf, payloadOf, readingFacts, readingPlot } from "../ui/reading-details.js";
-import { download } from "../ui/save.js";
+import { answerLine, answerOf, readingFacts, readingPlot } from "../ui/reading-details.js";
 import { screenHead } from "../ui/screen-head.js";
-import { errorInWords, placeInWords, timeInWords } from "../ui/words.js";
+import { timeInWords } from "../ui/words.js";
 import { placeFigure } from "./place.js";
+import { ReadingsTable } from "./table.js";
 
 /**
  * @import { EngineClient, JobOptions } from "../engine/client.js"
  * @import { TimedReading } from "../engine/protocol.js"
  * @import { Entry } from "../register/entries.js"
- *
- * @typedef {{ file: File, reading: TimedReading | null, error: EngineError | null }} Row
  */
-
-/** @type {(keyof typeof m.columns)[]} */
-const COLUMNS = ["picture", "answer", "weakest", "chance", "place", "register"];
 
 export class ReadView {
   #engine;
@@ -51,31 +45,7 @@ export class ReadView {
   #details = h("div", { class: "reading" });
   #result = h("div", { class: "result", hidden: true }, this.#answer, this.#explanation, this.#details);
 
-  /** @type {Row[]} */
-  #rows = [];
-  #body = h("tbody");
-  #caption = h("caption");
-  #export = h("button", { type: "button", onclick: () => this.#exportCsv() }, () => m.exportCsv);
-  #table = h(
-    "div",
-    { class: "result", hidden: true },
-    h(
-      "div",
-      { class: "scroll", role: "region", tabindex: 0, "aria-label": () => m.readings },
-      h(
-        "table",
-        { class: "readings" },
-        this.#caption,
-        h(
-          "thead",
-          {},
-          h("tr", {}, ...COLUMNS.map((column) => h("th", { scope: "col" }, () => m.columns[column]))),
-        ),
-        this.#body,
-      ),
-    ),
-    this.#export,
-  );
+  #table = new ReadingsTable((reading) => this.#entryOf(reading));
   element = h(
     "section",
     { class: "read" },
@@ -84,7 +54,7 @@ export class ReadView {
       "div",
       { class: "columns" },
       this.#picker.element,
-      h("div", { class: "rest" }, this.#lines.element, this.#result, this.#table),
+      h("div", { class: "rest" }, this.#lines.element, this.#result, this.#table.element),
       this.#options,
     ),
   );
@@ -114,7 +84,7 @@ export class ReadView {
     this.#files = files;
     this.#again.hidden = false;
     this.#result.hidden = true;
-    this.#table.hidden = true;
+    this.#table.element.hidden = true;
     if (files.length > 1) {
       await this.#readAll(files);
     } else {
@@ -178,24 +148,7 @@ export class ReadView {
 
   /** @param {File[]} files */
   async #readAll(files) {
-    /** @type {Row[]} */
-    const rows = files.map((file) => ({ file, reading: null, error: null }));
-    this.#rows = rows;
-    const cells = rows.map(({ file }) =>
-      h(
-        "tr",
-        {},
-        h("th", { scope: "row" }, file.name),
-        h("td", { colspan: COLUMNS.length - 1 }, () => m.waits),
-      ),
-    );
-    this.#body.replaceChildren(...cells);
-    this.#table.hidden = false;
-    this.#export.disabled = true;
-    const count = () => rows.filter(({ reading, error }) => reading || error).length;
-    const summary = () =>
-      m.readSummary(rows.length, count(), rows.filter(({ reading }) => reading?.found).length);
-    setText(this.#caption, summary);
+    const rows = this.#table.start(files);
     await this.#lines.run(
       async ({ signal, onProgress }) => {
         const known = await this.#known();
@@ -210,91 +163,18 @@ export class ReadView {
           } catch (error) {
             if (!(error instanceof EngineError)) throw error;
             if (error.code === "cancelled") {
-              for (const { children } of cells.slice(index)) setText(children[1], () => m.states.cancelled);
+              for (const { element } of rows.slice(index)) {
+                setText(element.children[1], () => m.states.cancelled);
+              }
               throw error;
             }
             row.error = error;
           }
-          if (rows !== this.#rows) break;
-          this.#fillRow(cells[index], row);
-          this.#export.disabled = false;
-          setText(this.#caption, summary);
+          if (!this.#table.shows(rows)) break;
+          this.#table.fill(row);
         }
       },
       () => () => m.allRead,
     );
-  }
-
-  /**
-   * @param {HTMLTableRowElement} element
-   * @param {Row} row
-   */
-  #fillRow(element, row) {
-    const { reading, error } = row;
-    const [name] = element.children;
-    if (error) {
-      element.replaceChildren(
-        name,
-        h("td", { class: "error", colspan: COLUMNS.length - 1 }, () => errorInWords(error)),
-      );
-    } else if (reading) {
-      element.classList.toggle("found", reading.found);
-      const entry = this.#entryOf(reading);
-      const texts = [
-        () => answerOf(reading, entry),
-        () => (reading.found ? inPercent(Math.min(...reading.confidences)) : "–"),
-        () => (reading.found ? inChance(reading.falseAlarm) : "–"),
-        () => (reading.found ? placeInWords(reading.corners) : m.noneIn(inNumber(reading.tried))),
-        () => (entry ? entry.note || entry.cover.name : "–"),
-      ];
-      const [, ...columns] = COLUMNS;
-      element.replaceChildren(
-        name,
-        ...texts.map((text, index) => h("td", { "data-column": () => m.columns[columns[index]] }, text)),
-      );
-    }
-  }
-
-  #exportCsv() {
-    const head = [
-      "file",
-      "found",
-      "payload",
-      "kind",
-      "hex",
-      "weakest_bit",
-      "signal",
-      "threshold",
-      "false_alarm",
-      "windows_tried",
-      "register",
-      "error",
-    ];
-    const lines = this.#rows
-      .filter(({ reading, error }) => reading || error)
-      .map(({ file, reading, error }) => [
-        file.name,
-        ...(reading ? this.#csvCells(reading) : [...Array(10).fill(""), error ? errorInWords(error) : ""]),
-      ]);
-    download(new Blob([toCsv([head, ...lines])], { type: "text/csv" }), "hushmark-readings.csv");
-  }
-
-  /** @param {TimedReading} reading */
-  #csvCells(reading) {
-    const entry = this.#entryOf(reading);
-    const payload = payloadOf(reading, entry);
-    return [
-      String(reading.found),
-      payload?.value ?? "",
-      payload?.kind ?? "",
-      payload?.hex ?? "",
-      Math.min(...reading.confidences).toFixed(4),
-      reading.statistic.toFixed(3),
-      reading.threshold.toFixed(3),
-      reading.falseAlarm.toExponential(2),
-      String(reading.tried),
-      entry?.note || entry?.cover.name || "",
-      "",
-    ];
   }
 }

@@ -1,0 +1,167 @@
+/** The table of several readings, which can be exported. */
+
+import { toCsv } from "../ui/csv.js";
+import { h, setText } from "../ui/dom.js";
+import { inChance, inNumber, inPercent, m } from "../ui/language.js";
+import { answerOf, payloadOf } from "../ui/reading-details.js";
+import { download } from "../ui/save.js";
+import { errorInWords, placeInWords } from "../ui/words.js";
+
+/**
+ * @import { EngineError } from "../engine/errors.js"
+ * @import { TimedReading } from "../engine/protocol.js"
+ * @import { Entry } from "../register/entries.js"
+ *
+ * @typedef {object} Row
+ * @property {File} file
+ * @property {TimedReading | null} reading
+ * @property {EngineError | null} error
+ * @property {HTMLTableRowElement} element
+ */
+
+/** @type {(keyof typeof m.columns)[]} */
+const COLUMNS = ["picture", "answer", "weakest", "chance", "place", "register"];
+
+export class ReadingsTable {
+  /** @type {Row[]} */
+  #rows = [];
+  #entryOf;
+  #body = h("tbody");
+  #caption = h("caption");
+  #export = h("button", { type: "button", onclick: () => this.#exportCsv() }, () => m.exportCsv);
+  element = h(
+    "div",
+    { class: "result", hidden: true },
+    h(
+      "div",
+      { class: "scroll", role: "region", tabindex: 0, "aria-label": () => m.readings },
+      h(
+        "table",
+        { class: "readings" },
+        this.#caption,
+        h(
+          "thead",
+          {},
+          h("tr", {}, ...COLUMNS.map((column) => h("th", { scope: "col" }, () => m.columns[column]))),
+        ),
+        this.#body,
+      ),
+    ),
+    this.#export,
+  );
+
+  /** @param {(reading: TimedReading) => Entry | undefined} entryOf the register's entry that matches */
+  constructor(entryOf) {
+    this.#entryOf = entryOf;
+  }
+
+  /**
+   * Shows a row for each file, in place of those that it had.
+   *
+   * @param {File[]} files
+   * @returns {Row[]}
+   */
+  start(files) {
+    const rows = files.map((file) => ({
+      file,
+      reading: null,
+      error: null,
+      element: h(
+        "tr",
+        {},
+        h("th", { scope: "row" }, file.name),
+        h("td", { colspan: COLUMNS.length - 1 }, () => m.waits),
+      ),
+    }));
+    this.#rows = rows;
+    this.#body.replaceChildren(...rows.map(({ element }) => element));
+    this.element.hidden = false;
+    this.#export.disabled = true;
+    this.#sumUp();
+    return rows;
+  }
+
+  /** @param {Row[]} rows */
+  shows(rows) {
+    return rows === this.#rows;
+  }
+
+  #sumUp() {
+    const rows = this.#rows;
+    const count = () => rows.filter(({ reading, error }) => reading || error).length;
+    setText(this.#caption, () =>
+      m.readSummary(rows.length, count(), rows.filter(({ reading }) => reading?.found).length),
+    );
+  }
+
+  /** @param {Row} row with its reading or its error */
+  fill({ element, reading, error }) {
+    this.#export.disabled = false;
+    this.#sumUp();
+    const [name] = element.children;
+    if (error) {
+      element.replaceChildren(
+        name,
+        h("td", { class: "error", colspan: COLUMNS.length - 1 }, () => errorInWords(error)),
+      );
+    } else if (reading) {
+      element.classList.toggle("found", reading.found);
+      const entry = this.#entryOf(reading);
+      const texts = [
+        () => answerOf(reading, entry),
+        () => (reading.found ? inPercent(Math.min(...reading.confidences)) : "–"),
+        () => (reading.found ? inChance(reading.falseAlarm) : "–"),
+        () => (reading.found ? placeInWords(reading.corners) : m.noneIn(inNumber(reading.tried))),
+        () => (entry ? entry.note || entry.cover.name : "–"),
+      ];
+      const [, ...columns] = COLUMNS;
+      element.replaceChildren(
+        name,
+        ...texts.map((text, index) => h("td", { "data-column": () => m.columns[columns[index]] }, text)),
+      );
+    }
+  }
+
+  #exportCsv() {
+    const head = [
+      "file",
+      "found",
+      "payload",
+      "kind",
+      "hex",
+      "weakest_bit",
+      "signal",
+      "threshold",
+      "false_alarm",
+      "windows_tried",
+      "register",
+      "error",
+    ];
+    const lines = this.#rows
+      .filter(({ reading, error }) => reading || error)
+      .map(({ file, reading, error }) => [
+        file.name,
+        ...(reading ? this.#csvCells(reading) : [...Array(10).fill(""), error ? errorInWords(error) : ""]),
+      ]);
+    download(new Blob([toCsv([head, ...lines])], { type: "text/csv" }), "hushmark-readings.csv");
+  }
+
+  /** @param {TimedReading} reading */
+  #csvCells(reading) {
+    const entry = this.#entryOf(reading);
+    const payload = payloadOf(reading, entry);
+    return [
+      String(reading.found),
+      payload?.value ?? "",
+      payload?.kind ?? "",
+      payload?.hex ?? "",
+      Math.min(...reading.confidences).toFixed(4),
+      reading.statistic.toFixed(3),
+      reading.threshold.toFixed(3),
+      reading.falseAlarm.toExponential(2),
+      String(reading.tried),
+      entry?.note || entry?.cover.name || "",
+      "",
+    ];
+  }
+}
