@@ -212,7 +212,7 @@ export const en = {
   notSaved: (reason) =>
     `It could not be saved (${reason}). Choose another place, or save the pictures one by one.`,
   storageFull:
-    "This browser's storage is full: pictures are in memory, and are lost when the page is left. Save them and empty the list.",
+    "This browser's storage is full: marked pictures are in memory, and are lost when the page is left. Save them and empty the list.",
   /** @param {string} reason */
   notKept: (reason) =>
     `This browser keeps no pictures for the next visit (${reason}). Save them before you leave the page.`,

@@ -218,7 +218,7 @@ export const zh = {
   savedAs: (files, name) => `${files}已保存为 ${name}。`,
   savedTo: (files, folder) => `${files}已保存到文件夹 ${folder}。`,
   notSaved: (reason) => `无法保存（${reason}）。请选择其他位置，或逐张保存。`,
-  storageFull: "此浏览器的存储空间已满：图片只存在于内存中，离开页面后会丢失。请保存后清空列表。",
+  storageFull: "此浏览器的存储空间已满：已标记的图片只存在于内存中，离开页面后会丢失。请保存后清空列表。",
   notKept: (reason) => `此浏览器不会为下次访问保留图片（${reason}）。请在离开页面前保存。`,
   listsNewer:
     "此设备上的列表由更新版本的 Hushmark 写入。在加载该版本之前图片只存在于内存中：请在离开页面前保存。",
