@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve test test-browsers fuzz bench bench-peers bench-payloads screenshots lint format wheels train train-smoke evaluate clean butteraugli chromium exiftool firefox webkit
+.PHONY: help serve test test-browsers faults fuzz bench bench-peers bench-payloads screenshots lint format wheels train train-smoke evaluate clean butteraugli chromium exiftool firefox webkit
 
 PYTHON ?= python3
 VENV := .venv
@@ -27,9 +27,13 @@ help: ## list these commands
 serve: $(VENV)/dev.stamp node_modules/stamp ## build the site into dist/ and serve it on this machine
 	@$(PY) build.py serve
 
-test: lint butteraugli chromium exiftool ## run every test: unit, Pyodide, browser
+test: lint butteraugli chromium exiftool ## run the tests: unit, Pyodide, browser
 	@$(PY) build.py
 	@$(PY) -m pytest
+
+faults: $(VENV)/dev.stamp node_modules/stamp chromium ## put faults in, one by one: ended workers, full storage, altered files, killed commands
+	@$(PY) build.py
+	@$(PY) -m pytest tests/faults
 
 fuzz: $(VENV)/dev.stamp ## open, mark and write 40,000 damaged and odd pictures: make fuzz [FILES=number] [SEED=number]
 	@PYTHONPATH=. $(PY) -m tests.fuzz $(FILES) $(SEED)

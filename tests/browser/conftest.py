@@ -1,86 +1,25 @@
-"""A real Chromium on the real site."""
+"""Gives the tests of this folder the browser, the site and its pages."""
 
-import shutil
-from collections.abc import Iterator
-from pathlib import Path
+from tests.browser.fixtures import (
+    app,
+    browser,
+    copy,
+    fresh_page,
+    harness,
+    harness_url,
+    playwright,
+    site,
+    url,
+)
 
-import pytest
-from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
-
-from build import build_site
-from tests.browser.app import HICCUP_MS, App, watched
-from tests.browser.chromium import ARGUMENTS, executable
-from tests.browser.serving import bundle, pinned, serving
-
-SITE_INPUTS = ("index.html", "app", "build.py", "package-lock.json", "py", "tools", "weights")
-HARNESS_PAGE = """<!doctype html>
-<title>Harness</title>
-<link rel="icon" href="data:," />
-<script type="module" src="assets/harness.js"></script>
-"""
-
-
-@pytest.fixture(scope="session")
-def site(repo_root: Path) -> Path:
-    """dist/, built anew if anything it is made of is newer."""
-    manifest = repo_root / "dist" / "manifest.json"
-    files = [path for name in SITE_INPUTS for path in (repo_root / name, *(repo_root / name).rglob("*"))]
-    newest = max(path.stat().st_mtime for path in files if path.is_file() and path.suffix != ".pyc")
-    if not manifest.exists() or manifest.stat().st_mtime < newest:
-        build_site(repo_root)
-    return manifest.parent
-
-
-@pytest.fixture(scope="session")
-def url(site: Path) -> Iterator[str]:
-    """Where the site is served."""
-    with serving(site) as address:
-        yield address
-
-
-@pytest.fixture(scope="session")
-def harness_url(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Where a copy of the site is served that has the page of harness.js, too."""
-    folder = tmp_path_factory.mktemp("harness") / "site"
-    shutil.copytree(site, folder)
-    (folder / "harness.html").write_text(pinned(HARNESS_PAGE, folder))
-    bundle([Path(__file__).with_name("harness.js")], folder / "assets")
-    with serving(folder) as address:
-        yield f"{address}harness.html"
-
-
-@pytest.fixture(scope="session")
-def playwright() -> Iterator[Playwright]:
-    expect.set_options(timeout=HICCUP_MS)
-    with sync_playwright() as started:
-        yield started
-
-
-@pytest.fixture(scope="session")
-def browser(playwright: Playwright) -> Iterator[Browser]:
-    browser = playwright.chromium.launch(executable_path=executable(), args=ARGUMENTS)
-    yield browser
-    browser.close()
-
-
-@pytest.fixture(scope="module")
-def app(browser: Browser, url: str) -> Iterator[App]:
-    """The page with its engine started, shared by the tests of a module."""
-    with watched(browser, url, service_workers="block") as visit:
-        yield App(visit.context.new_page(), url)
-
-
-@pytest.fixture
-def fresh_page(browser: Browser, url: str) -> Iterator[Page]:
-    """A blank page in a browser that stores nothing yet."""
-    with watched(browser, url, service_workers="block") as visit:
-        yield visit.context.new_page()
-
-
-@pytest.fixture
-def harness(browser: Browser, harness_url: str) -> Iterator[Page]:
-    """The page of harness.js."""
-    with watched(browser, harness_url, service_workers="block") as visit:
-        page = visit.context.new_page()
-        page.goto(harness_url)
-        yield page
+__all__ = [
+    "app",
+    "browser",
+    "copy",
+    "fresh_page",
+    "harness",
+    "harness_url",
+    "playwright",
+    "site",
+    "url",
+]

@@ -1,7 +1,6 @@
 """The engine's parts in the browser, without the page around them."""
 
 import base64
-import io
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,11 +13,11 @@ from hushmark.marking import residual
 from hushmark.picture import picture
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
-from PIL import Image
 from playwright.sync_api import Page, Playwright
 
 from tests.browser.app import PATIENCE_MS, watched
 from tests.browser.chromium import ARGUMENTS, executable
+from tests.browser.harness import gradient
 from tests.support.pictures import sample_photo
 from train.export import load_decoder, load_encoder
 
@@ -113,13 +112,6 @@ def test_pytorch_native_and_browser_agree(harness: Page, repo_root: Path) -> Non
         )
         assert relative_error(in_torch, native) < 1e-2
         assert relative_error(np.array(in_browser), native) < 1e-2
-
-
-def gradient(side: int) -> str:
-    """A PNG file, in base64."""
-    buffer = io.BytesIO()
-    Image.linear_gradient("L").convert("RGB").resize((side, side)).save(buffer, "PNG")
-    return base64.b64encode(buffer.getvalue()).decode()
 
 
 def test_jobs_run_in_order_and_cancelling_one_leaves_the_others(harness: Page) -> None:

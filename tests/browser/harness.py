@@ -1,0 +1,41 @@
+"""The page of harness.js: an engine whose every answer is noted down."""
+
+import base64
+import io
+
+from PIL import Image
+from playwright.sync_api import Page, Worker
+
+from tests.browser.app import PATIENCE_MS
+
+KEEP_WORKERS = """() => {
+    window.workers = [];
+    window.Worker = class extends Worker {
+        constructor(...values) { super(...values); window.workers.push(this); }
+    };
+}"""
+"""Keeps the workers that the page starts in `workers`, so that a test can end them."""
+
+
+def gradient(side: int) -> str:
+    """A square PNG picture, in base64."""
+    buffer = io.BytesIO()
+    Image.linear_gradient("L").convert("RGB").resize((side, side)).save(buffer, "PNG")
+    return base64.b64encode(buffer.getvalue()).decode()
+
+
+def start(page: Page) -> None:
+    """Start the engine and wait until it is ready."""
+    page.set_default_timeout(PATIENCE_MS)
+    page.evaluate("harness.recorder.start()")
+
+
+def events(page: Page) -> list[str]:
+    """What has happened, once all jobs have ended."""
+    return page.evaluate("harness.recorder.settled()")["events"]
+
+
+def worker(page: Page, name: str) -> Worker:
+    """The engine's or the networks' worker. The first starts the second, which starts threads."""
+    engine, networks, *_ = page.workers
+    return {"engine": engine, "networks": networks}[name]
