@@ -90,7 +90,7 @@ export const en = {
     "register-newer": () =>
       "The register on this device was written by a newer Hushmark. Reload the page to get that one; nothing was changed.",
     "import-json": () =>
-      "This file is damaged, or is not an exported register: it is not JSON. Nothing was changed.",
+      "This file is damaged, or not an exported register: it is no JSON. Nothing was changed.",
     "import-format": () => "This file is no exported register. Nothing was changed.",
     "import-version": (version) =>
       `This register has the version ${version}, which this Hushmark does not know. Reload the page to get a newer one. Nothing was changed.`,
@@ -550,7 +550,7 @@ export const en = {
   registerLead: "What was marked on this device. It never leaves it.",
   keepRegister: "Keep a register of what I mark",
   registerEmpty: "Nothing is written down yet. Mark a picture, or import a register.",
-  registerNothing: "No entry matches. Try other words.",
+  registerNothing: "Nothing fits. Try other words.",
   search: "Search",
   exportJson: "Export",
   importJson: "Import",
