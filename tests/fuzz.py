@@ -27,7 +27,8 @@ from pathlib import Path
 import numpy as np
 from hushmark.errors import HushmarkError, PictureError
 from hushmark.marking import residual
-from hushmark.picture.picture import open_picture, save_picture, writable_formats
+from hushmark.picture import view
+from hushmark.picture.picture import encode_picture, open_picture, writable_formats
 
 from tests.support import corpus
 
@@ -241,12 +242,12 @@ def try_one(data: bytes) -> str:
     except PictureError as error:
         return error.code
     try:
-        residual.prepare(picture, 64)
-        residual.page(picture, 64)
+        view.prepare(picture, 64)
+        view.page(picture, 64)
         open_picture(data, "photo", least_side=64)
         for target in writable_formats():
             marked, _ = residual.apply(picture.in_format(target, None), pattern)
-            open_picture(save_picture(marked), "photo", least_side=64)
+            open_picture(b"".join(encode_picture(marked)), "photo", least_side=64)
             picture = open_picture(data, "photo")  # marking changes the pixels in place
     except HushmarkError as error:
         return f"opened, then {error.code}"

@@ -29,9 +29,9 @@ import numpy as np
 from hushmark.card import ModelCard, Presence
 from hushmark.marking.budget import DEFAULT_STRENGTH
 from hushmark.marking.overlay import overlay
-from hushmark.marking.residual import prepare
 from hushmark.message.payload import hex_payload
 from hushmark.picture.picture import Picture, open_picture
+from hushmark.picture.view import prepare
 from hushmark.pipeline import mark
 from hushmark.reading.search import search
 from hushmark.trials import cropped, page, through_file

@@ -24,7 +24,7 @@ from hushmark.card import read_card
 from hushmark.forward import Forward
 from hushmark.hosts.native import NativeForward
 from hushmark.marking.budget import DEFAULT_STRENGTH
-from hushmark.marking.residual import prepare
+from hushmark.picture.view import prepare
 from hushmark.pipeline import mark
 from numpy.typing import NDArray
 from onnx import TensorProto, numpy_helper

@@ -20,8 +20,8 @@ from pathlib import Path
 import numpy as np
 from hushmark.card import ModelCard, Presence
 from hushmark.marking.budget import DEFAULT_STRENGTH
-from hushmark.marking.residual import prepare
 from hushmark.message import kinds, sealing
+from hushmark.picture.view import prepare
 from hushmark.pipeline import mark
 
 from .benchmark import DISTORTIONS, wilson

@@ -9,7 +9,7 @@ pass (`Forward`) of the caller's own.
 from . import sync
 from .api import embed, read
 from .card import ModelCard, read_card
-from .errors import AlreadyMarked, HushmarkError, KnownError, ModelError, PayloadError, PictureError
+from .errors import HushmarkError, KnownError, ModelError, PayloadError, PictureError
 from .forward import Forward
 from .marking.budget import DEFAULT_STRENGTH
 from .marking.sizes import expected_reading
@@ -26,7 +26,7 @@ from .message.payload import (
     text_payload,
 )
 from .pipeline import Marked, Progress
-from .reading.reading import Reading, Window
+from .reading.reading import AlreadyMarked, Reading, Window
 
 __version__ = "0.3.0"
 

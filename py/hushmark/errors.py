@@ -1,15 +1,12 @@
 """Every error the package raises on purpose, and the sentence a person reads.
 
-Code that meets a problem raises the type with the facts; the sentences stand only here. `code` names the
-kind of error for programs (the page's messages, `--json`), `str(error)` is the sentence, and `facts` is what
-another language needs to say the same.
+Code that meets a problem raises the type with the facts; the sentences stand only here, and in
+`reading.reading`, whose AlreadyMarked holds a reading. They name no options: the command line adds its own
+(`cli.errors`). `code` names the kind of error for programs (the page's messages, `--json`), `str(error)` is
+the sentence, and `facts` is what another language needs to say the same.
 """
 
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from .reading.reading import Reading
 
 
 class HushmarkError(Exception):
@@ -417,23 +414,6 @@ class StrengthError(HushmarkError):
         )
 
 
-class AlreadyMarked(HushmarkError):
-    """The picture carries a mark; `reading` is what it reads as."""
-
-    code = "already-marked"
-
-    def __init__(self, name: str, reading: "Reading") -> None:
-        value = None if reading.payload is None else reading.payload.value
-        found = "" if value is None else f": it reads as {value}"
-        super().__init__(
-            f"{name} is marked already{found}. Mark it again (--again) only if another mark is to take that "
-            "one's place.",
-            name=name,
-            value=value,
-        )
-        self.reading = reading
-
-
 class MarkUnreadable(HushmarkError):
     """The marked picture, saved and opened again, does not read as its payload."""
 
@@ -441,8 +421,8 @@ class MarkUnreadable(HushmarkError):
 
     def __init__(self, name: str) -> None:
         super().__init__(
-            f"{name} was not written, because its mark does not read back. Mark it stronger (--strength), "
-            "save it at a higher quality, or use --force to have it all the same.",
+            f"{name} was not written, because its mark does not read back. Mark it stronger, or save it at a "
+            "higher quality.",
             name=name,
         )
 
@@ -496,9 +476,7 @@ class OutputExists(HushmarkError):
     code = "output-exists"
 
     def __init__(self, path: Path) -> None:
-        super().__init__(
-            f"{path} exists already. Choose another name, or use --force to replace it.", path=str(path)
-        )
+        super().__init__(f"{path} exists already. Choose another name.", path=str(path))
 
 
 class OutputTwice(HushmarkError):
@@ -519,9 +497,7 @@ class FolderEmpty(HushmarkError):
     code = "folder-empty"
 
     def __init__(self, path: Path) -> None:
-        super().__init__(
-            f"There is no picture in {path}. Use --recursive to look into its folders, too.", path=str(path)
-        )
+        super().__init__(f"There is no picture in {path}.", path=str(path))
 
 
 class FileKind(HushmarkError):
@@ -531,8 +507,7 @@ class FileKind(HushmarkError):
 
     def __init__(self, name: str) -> None:
         super().__init__(
-            f"{name} is a pipe, a socket or a device. Hushmark opens files: name one, or send what it holds "
-            "to standard input, which - stands for.",
+            f"{name} is a pipe, a socket or a device. Hushmark opens files: name one.",
             name=name,
         )
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from .card import ModelCard
-from .errors import AlreadyMarked, ModelOutput
+from .errors import ModelOutput
 from .forward import Forward
 from .marking import residual
 from .marking.budget import DEFAULT_STRENGTH, Budget, check_strength, to_grid
@@ -21,10 +21,11 @@ from .marking.sizes import expected_reading
 from .message.keys import Key
 from .message.known import KnownIds
 from .message.payload import Payload, to_bits
+from .picture import view
 from .picture.container import Format
 from .picture.picture import Picture, encode_picture, open_picture
 from .picture.previews import Preview, maker_note, may_hide_a_picture
-from .reading.reading import WHOLE_PICTURE, Reading, decide
+from .reading.reading import WHOLE_PICTURE, AlreadyMarked, Reading, decide
 from .reading.search import is_sure, search
 from .trials import TRIALS
 
@@ -125,7 +126,7 @@ async def embed(
     await phases.enter("open")
     cover = open_picture(data, name).in_format(output_format, quality)
     await phases.enter("prepare")
-    image = residual.prepare(cover, card.image_size)
+    image = view.prepare(cover, card.image_size)
     if not again:
         before = decide(await forward.decode(image), card, WHOLE_PICTURE, key=key)
         if before.found:
@@ -144,7 +145,7 @@ async def embed(
     await phases.enter("check")
     # What `prepare` shrinks anyway need not be decoded at full size.
     written = open_picture(encoded, marked_name, least_side=card.image_size)
-    seen = residual.prepare(written, card.image_size)
+    seen = view.prepare(written, card.image_size)
     check = decide(await forward.decode(seen), card, WHOLE_PICTURE, key=key)
     return Marked(
         data=encoded,
@@ -171,7 +172,7 @@ async def mark(
 
     The cover stays as it is. Raises PictureTransparent, ModelOutput.
     """
-    image = residual.prepare(cover, card.image_size)
+    image = view.prepare(cover, card.image_size)
     copy = cover.with_image(cover.image.copy())
     return await _mark(copy, image, bits, strength, forward, _Phases(None), REFINING_STEPS)
 
@@ -289,7 +290,7 @@ async def attempt(
         looks = None if progress is None else partial(progress, "search")
         reading = await search(changed, forward=forward, card=card, key=key, progress=looks)
     else:
-        seen = residual.prepare(changed, card.image_size)
+        seen = view.prepare(changed, card.image_size)
         reading = decide(await forward.decode(seen), card, WHOLE_PICTURE, key=key)
     preview = io.BytesIO()
     image.save(preview, "JPEG", quality=85)
@@ -300,7 +301,7 @@ async def attempt(
 def _copy(data: bytes, name: str) -> Picture:
     """The picture upright, small and in RGB; kept, as the same one is tried again and again."""
     picture = open_picture(data, name)
-    return replace(picture, image=residual.page(picture, _COPY_SIDE), orientation=1)
+    return replace(picture, image=view.page(picture, _COPY_SIDE), orientation=1)
 
 
 class _Phases:

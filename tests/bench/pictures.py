@@ -15,9 +15,9 @@ from pathlib import Path
 
 import numpy as np
 from hushmark.hosts.native import packaged_model
-from hushmark.marking.residual import prepare
 from hushmark.message.payload import to_bits
 from hushmark.picture.picture import open_picture
+from hushmark.picture.view import prepare
 from PIL import Image, ImageChops
 
 from tests.bench import embed_once

@@ -9,8 +9,7 @@ import onnx
 import onnxruntime
 import pytest
 import torch
-from hushmark.marking import residual
-from hushmark.picture import picture
+from hushmark.picture import picture, view
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from playwright.sync_api import Page, Playwright
@@ -95,7 +94,7 @@ def test_without_a_gpu_wasm_runs_and_nothing_is_said(harness: Page) -> None:
 
 def test_pytorch_native_and_browser_agree(harness: Page, repo_root: Path) -> None:
     weights = repo_root / "weights"
-    image = residual.prepare(picture.open_picture(sample_photo("rocket.jpg"), "rocket.jpg"), 320)
+    image = view.prepare(picture.open_picture(sample_photo("rocket.jpg"), "rocket.jpg"), 320)
     bits = np.unpackbits(np.frombuffer(b"pipe", np.uint8)).astype(np.float32)[np.newaxis]
     cases = {
         "encoder": (load_encoder(weights / "encoder.safetensors"), {"secret_bits": bits, "image": image}),

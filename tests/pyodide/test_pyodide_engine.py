@@ -15,10 +15,10 @@ import pytest
 from hushmark import Marked, text_payload
 from hushmark.card import read_card
 from hushmark.hosts.native import NativeForward
-from hushmark.marking.residual import prepare
 from hushmark.message.keys import Key
 from hushmark.message.payload import to_bits
 from hushmark.picture.picture import MIME_TYPES, open_picture
+from hushmark.picture.view import prepare
 from hushmark.pipeline import embed
 from hushmark.trials import TRIALS
 from numpy.typing import NDArray

@@ -10,8 +10,10 @@ from typing import Any, TypeVar
 
 import numpy as np
 from hushmark.card import ModelCard, Presence
+from hushmark.picture.container import Format
+from hushmark.picture.picture import Picture, encode_picture, open_picture
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageOps
 
 T = TypeVar("T")
 
@@ -48,6 +50,32 @@ def encoded(image: Image.Image, file_format: str, **options: Any) -> bytes:
     buffer = io.BytesIO()
     image.save(buffer, file_format, **options)
     return buffer.getvalue()
+
+
+def opened(image: Image.Image, **options: object) -> Picture:
+    """The image as a PNG that was opened."""
+    return open_picture(encoded(image, "PNG", **options), "a.png")
+
+
+def oriented(image: Image.Image, orientation: int) -> Picture:
+    """The same with this EXIF orientation."""
+    tags = Image.Exif()
+    tags[0x0112] = orientation
+    return opened(image, exif=tags)
+
+
+def displayed(picture: Picture, image: Image.Image) -> NDArray[np.int16]:
+    """Pixels turned by Pillow's own reading of the orientation."""
+    tags = Image.Exif()
+    tags[0x0112] = picture.orientation
+    turned = image.copy()
+    turned.info["exif"] = tags.tobytes()
+    return np.asarray(ImageOps.exif_transpose(turned), np.int16)
+
+
+def written(picture: Picture, file_format: Format | None = None) -> bytes:
+    """The file of a picture, in its own format or in another."""
+    return b"".join(encode_picture(picture.in_format(file_format, None)))
 
 
 def smooth_residual(strength_db: float = 38.0, *, grey: bool = False, seed: int = 1) -> NDArray[np.float32]:

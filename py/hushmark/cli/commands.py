@@ -39,6 +39,7 @@ from ..pipeline import Marked
 from ..reading.reading import Reading
 from . import batch, records
 from .batch import STANDARD, Source
+from .errors import sentence
 
 if TYPE_CHECKING:
     from ..hosts.native import NativeForward
@@ -88,7 +89,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _echo(*shown.getvalue().rstrip().split("\n"), err=True)
         return USAGE
     except HushmarkError as error:
-        _echo(str(error), err=True)
+        _echo(sentence(error), err=True)
         return USAGE if isinstance(error, PayloadError | KnownError) else FAILED
     except click.Abort:
         return INTERRUPTED
@@ -451,7 +452,7 @@ class _Report:
         self.code = FAILED
         if self._as_json:
             self._print(_json({"file": source.name, **records.of_error(error)}), err=False)
-        self._print(str(error), err=True)
+        self._print(sentence(error), err=True)
         self._bar.update(1)
 
     def _print(self, line: str, *, err: bool) -> None:

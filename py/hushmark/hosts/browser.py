@@ -18,7 +18,7 @@ from pyodide.ffi import JsException, JsProxy, jsnull, to_js
 
 from .. import pipeline
 from ..card import read_card
-from ..errors import AlreadyMarked, HushmarkError, picture_error
+from ..errors import HushmarkError, picture_error
 from ..marking import overlay
 from ..message.codes import Protected
 from ..message.keys import Key
@@ -26,7 +26,7 @@ from ..message.known import KnownIds, Match
 from ..message.payload import Payload, parse, to_bytes
 from ..picture.picture import MIME_TYPES
 from ..pipeline import Progress
-from ..reading.reading import Reading
+from ..reading.reading import AlreadyMarked, Reading
 from ..reading.search import is_sure
 from ..trials import TRIALS
 

@@ -1,4 +1,4 @@
-"""Picture -> model input, and residual -> marked picture.
+"""Residual -> marked picture.
 
 Nothing here holds a float plane at the picture's size. The residual is turned into 8 bits once, at model
 size, with far finer steps than the final rounding; enlarging, scaling and adding then run on uint8 in strips.
@@ -7,7 +7,6 @@ size, with far finer steps than the final rounding; enlarging, scaling and addin
 import io
 import math
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageChops
 
 from ..errors import ModelOutput, PictureTransparent
+from ..picture import view
 from ..picture.picture import MINIMUM_SIDE, Picture
 from .budget import luma
 
@@ -24,52 +24,17 @@ PREVIEW_GAIN = 16
 _ZERO = 128  # the level that stands for no change in a residual of 8 bits
 # Bicubic overshoots by up to about a fifth: leave it room below 127.
 _PEAK = 105
-_STRIP_PIXELS = 1 << 18
 _SAMPLE_SIDE = 320
 _SCALE_STEPS = 5
 _NEAR_ENOUGH = 0.005  # of the power: 0.02 dB
 # What rounding, clipping and enlarging cost is made up for, but not without end: white cannot get lighter.
 _MOST_GAIN = 1.08
 _MEASURED_PIXELS = 500_000  # about so many are measured of larger pictures
-_GAP = 2  # pixels a side that are left to the filter for each one that comes of them
-_QUICK = 4  # the largest factor that Pillow has a quick way for in all runtimes
 _SHARED_FROM = 960  # three pixels of the picture a pixel of the model's 320
 _THINNEST = 0.25  # below this alpha a change is no more made stronger for being seen through
 
-# How to turn stored pixels for display, by EXIF orientation, and back.
-_TO_DISPLAY = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-_TO_STORED = {**_TO_DISPLAY, 6: Image.Transpose.ROTATE_90, 8: Image.Transpose.ROTATE_270}
-
-
-def prepare(picture: Picture, size: int) -> NDArray[np.float32]:
-    """The model's view: float32 [1,3,size,size], RGB in 0..1.
-
-    The whole picture as displayed, squashed to a square with an antialiased filter, transparent parts over
-    mid-grey, grey repeated in three channels.
-    """
-    small = _shrunk(picture, (size, size))
-    levels = np.asarray(small).reshape(size, size, -1).transpose(2, 0, 1)
-    planes = np.divide(np.ascontiguousarray(levels), np.float32(255), dtype=np.float32)
-    if small.mode in ("La", "RGBa"):
-        planes = np.minimum(planes[:-1] + np.float32(0.5) * (1 - planes[-1:]), np.float32(1))
-    return np.ascontiguousarray(np.broadcast_to(planes, (3, size, size)))[np.newaxis]
-
-
-def page(picture: Picture, side: int) -> Image.Image:
-    """The picture as displayed, in RGB, transparent parts over mid-grey, at most `side` pixels a side."""
-    image = _shrunk(picture, _fit(picture.display_size, side))
-    if image.mode in ("La", "RGBa"):
-        image = image.convert({"La": "LA", "RGBa": "RGBA"}[image.mode]).convert("RGBA")
-        image = Image.alpha_composite(Image.new("RGBA", image.size, (128, 128, 128)), image)
-    return image.convert("RGB")
+# How to turn pixels as displayed for storage, by EXIF orientation.
+_TO_STORED = {**view.TO_DISPLAY, 6: Image.Transpose.ROTATE_90, 8: Image.Transpose.ROTATE_270}
 
 
 def apply(picture: Picture, residual: NDArray[np.float32]) -> tuple[Picture, float]:
@@ -92,7 +57,7 @@ def apply(picture: Picture, residual: NDArray[np.float32]) -> tuple[Picture, flo
     every = max(min(image.width * image.height // _MEASURED_PIXELS, image.height // MINIMUM_SIDE), 1)
     squares = 0.0
     count = 0
-    for top, bottom in strips(image.size):
+    for top, bottom in view.strips(image.size, _shared(image.height)):
         before = _pixels(image.crop((0, top, image.width, bottom)))
         after = _add(before, _rows(changes, image.size, top, bottom), picture)
         image.paste(_image(after, image.mode), (0, top))
@@ -110,8 +75,8 @@ def sample(picture: Picture) -> Image.Image:
 
     Picked, not averaged: two samples of a picture, before and after, show true differences.
     """
-    small = picture.image.resize(_fit(picture.image.size, PREVIEW_SIDE), Image.Resampling.NEAREST)
-    return _upright(picture, small).convert("L" if small.mode in ("L", "LA") else "RGB")
+    small = picture.image.resize(view.fit(picture.image.size, PREVIEW_SIDE), Image.Resampling.NEAREST)
+    return view.upright(picture, small).convert("L" if small.mode in ("L", "LA") else "RGB")
 
 
 def difference(before: Image.Image, after: Image.Image) -> bytes:
@@ -120,61 +85,6 @@ def difference(before: Image.Image, after: Image.Image) -> bytes:
     buffer = io.BytesIO()
     preview.save(buffer, "PNG", compress_level=1)
     return buffer.getvalue()
-
-
-def _shrunk(picture: Picture, size: tuple[int, int]) -> Image.Image:
-    """The picture as displayed at `size` as displayed, antialiased: mode L, RGB, La or RGBa."""
-    if picture.orientation >= 5:
-        size = size[1], size[0]
-    # Most of the way goes by averages over whole factors: a fraction of the time for the same picture.
-    image = picture.image
-    width, height = map(float, image.size)
-    while True:
-        across, down = (
-            min(max(int(old / new / _GAP), 1), _QUICK) for old, new in zip((width, height), size, strict=True)
-        )
-        if image.mode in ("LA", "RGBA"):
-            image = _premultiplied(image, across, down)
-        elif across * down > 1:
-            image = image.reduce((across, down))
-        else:
-            break
-        width, height = width / across, height / down
-    # The last column and row may be of less than a whole factor.
-    small = image.resize(size, Image.Resampling.BICUBIC, box=(0, 0, width, height))
-    return _upright(picture, picture.in_colour(small))
-
-
-def _premultiplied(image: Image.Image, across: int, down: int) -> Image.Image:
-    """Reduced, its colours multiplied by alpha, so that hidden ones do not bleed into their neighbours."""
-    mode = {"LA": "La", "RGBA": "RGBa"}[image.mode]
-    reduced = Image.new(mode, (math.ceil(image.width / across), math.ceil(image.height / down)))
-    for top, bottom in strips(image.size, down):  # so that the picture is not there twice
-        strip = image.crop((0, top, image.width, bottom)).convert(mode)
-        reduced.paste(strip.reduce((across, down)), (0, top // down))
-    return reduced
-
-
-def _upright(picture: Picture, image: Image.Image) -> Image.Image:
-    """Stored pixels as displayed."""
-    method = _TO_DISPLAY.get(picture.orientation)
-    return image if method is None else image.transpose(method)
-
-
-def strips(size: tuple[int, int], unit: int | None = None) -> Iterator[tuple[int, int]]:
-    """(top, bottom) of the strips that a picture of `size` is worked on in: a quarter of a megapixel each.
-
-    Each is a multiple of `unit` rows (those that share a row of the residual, if not given) but the last,
-    which is shorter than a unit if it is none.
-    """
-    width, height = size
-    unit = unit or _shared(height)
-    rows = max(_STRIP_PIXELS // width // unit, 1) * unit
-    whole = height - height % unit
-    for top in range(0, whole, rows):
-        yield top, min(top + rows, whole)
-    if whole < height:
-        yield whole, height
 
 
 @dataclass(frozen=True)
@@ -198,7 +108,7 @@ class _Pattern:
         squares = np.square(planes).mean(axis=0)
         if mode in ("LA", "RGBA"):
             alpha = np.asarray(
-                _shrunk(picture, (planes.shape[2], planes.shape[1])).getchannel("a"), np.float32
+                view.shrunk(picture, (planes.shape[2], planes.shape[1])).getchannel("a"), np.float32
             )
             squares = squares[alpha > 0]
             planes = planes / np.maximum(alpha / np.float32(255), np.float32(_THINNEST))
@@ -272,7 +182,7 @@ def _table_for(pattern: _Pattern, picture: Picture) -> list[int]:
 
     The scale is found by trying it on a sample of the cover, so rounding, clipping and transparency count.
     """
-    size = _fit(picture.image.size, _SAMPLE_SIDE)
+    size = view.fit(picture.image.size, _SAMPLE_SIDE)
     before = _pixels(picture.image.resize(size, Image.Resampling.NEAREST))
     enlarged = pattern.image.resize(size, Image.Resampling.BICUBIC)
     # Shrunk to a small picture the pattern loses power, which a larger scale gives back.
@@ -349,9 +259,3 @@ def _error(picture: Picture, before: NDArray[np.uint8], after: NDArray[np.uint8]
     # Whole numbers: the sum is the same in whatever order a runtime adds them up.
     seen = (squares.sum(axis=-1, dtype=np.int32).astype(np.int64) * np.square(alpha)).sum(dtype=np.int64)
     return int(seen) / 255**2, int(np.count_nonzero(alpha)) * (squares.shape[-1] - 1)
-
-
-def _fit(size: tuple[int, int], side: int) -> tuple[int, int]:
-    """The size shrunk to at most `side` pixels on the longer side."""
-    factor = min(side / max(size), 1)
-    return max(round(size[0] * factor), 1), max(round(size[1] * factor), 1)

@@ -267,20 +267,12 @@ def open_picture(data: bytes, name: str, *, least_side: int | None = None) -> Pi
     )
 
 
-def save_picture(picture: Picture, file_format: Format | None = None, quality: int | None = None) -> bytes:
-    """Encode in the format it came in or in another, with the same metadata, see `Picture.in_format`.
-
-    JPEG keeps its quantisation tables, chroma subsampling and progressive scans; WebP stays lossless if it
-    was; TIFF keeps its compression. Raises PictureMetadata when the metadata does not fit, OutputFormat,
-    OutputQuality.
-    """
-    return b"".join(encode_picture(picture.in_format(file_format, quality)))
-
-
 def encode_picture(picture: Picture) -> list[bytes]:
-    """The file of `save_picture` in pieces: to be joined where the picture has made room for the whole.
+    """The file in pieces, in the format it came in or that of `Picture.in_format`, with the same metadata.
 
-    Raises PictureMetadata.
+    The pieces are to be joined where the picture has made room for the whole. JPEG keeps its quantisation
+    tables, chroma subsampling and progressive scans; WebP stays lossless if it was; TIFF keeps its
+    compression. Raises PictureMetadata when the metadata does not fit.
     """
     encoding = picture._encoding
     output = container.Pieces(encoding.insertion or container.Insertion(b"", 0))

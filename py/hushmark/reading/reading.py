@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..card import ModelCard
-from ..errors import ModelOutput
+from ..errors import HushmarkError, ModelOutput
 from ..message import codes
 from ..message.codes import Protected
 from ..message.keys import Key
@@ -68,6 +68,23 @@ class Reading:
         if payload.kind == "protected" and self.protected is not None:
             return str(self.protected.value) == payload.value
         return self.bits == tuple(to_bits(payload, len(self.bits)))
+
+
+class AlreadyMarked(HushmarkError):
+    """The picture carries a mark; `reading` is what it reads as."""
+
+    code = "already-marked"
+
+    def __init__(self, name: str, reading: Reading) -> None:
+        value = None if reading.payload is None else reading.payload.value
+        found = "" if value is None else f": it reads as {value}"
+        super().__init__(
+            f"{name} is marked already{found}. Mark it again only if another mark is to take that one's "
+            "place.",
+            name=name,
+            value=value,
+        )
+        self.reading = reading
 
 
 def statistic(logits: NDArray[np.float32], card: ModelCard) -> float:

@@ -16,9 +16,9 @@ from PIL import Image
 
 from ..card import SURE_LOGIT, ModelCard
 from ..forward import Forward
-from ..marking import residual
 from ..message.keys import Key
 from ..message.known import KnownIds
+from ..picture import view
 from ..picture.picture import Picture
 from .boxes import content_boxes
 from .reading import WHOLE_PICTURE, Reading, Window, decide, statistic
@@ -99,7 +99,7 @@ async def search(
     `progress` is told of each after the first. Raises ModelOutput.
     """
     started = time.perf_counter()
-    logits = await forward.decode(residual.prepare(picture, card.image_size))
+    logits = await forward.decode(view.prepare(picture, card.image_size))
     reading = decide(logits, card, WHOLE_PICTURE, key=key, known=known)
     if not is_sure(reading):
         reading = await _Search(picture, forward, card, key, known, progress).run(logits)
@@ -136,7 +136,7 @@ class _Search:
         self._key = key
         self._known = known
         self._progress = progress
-        self._page = residual.page(picture, _PAGE_SIDE)
+        self._page = view.page(picture, _PAGE_SIDE)
         self._levels = {1.0: self._page}
         self._fill = tuple(round(v) for v in np.asarray(self._page).mean(axis=(0, 1)))
         self._looks: list[_Look] = []

@@ -10,9 +10,9 @@ from hushmark import text_payload
 from hushmark.card import ModelCard, read_card
 from hushmark.errors import ModelDamaged, ModelMissing
 from hushmark.hosts.native import NativeForward, weights_dir
-from hushmark.marking.residual import prepare
 from hushmark.message.payload import to_bits
 from hushmark.picture.picture import open_picture
+from hushmark.picture.view import prepare
 from hushmark.pipeline import embed, read
 from PIL import Image
 

@@ -11,8 +11,8 @@ from hushmark.marking.budget import (
     luma,
     to_grid,
 )
-from hushmark.marking.residual import prepare
 from hushmark.picture.picture import open_picture
+from hushmark.picture.view import prepare
 from numpy.typing import NDArray
 from PIL import Image
 

@@ -4,8 +4,9 @@ from typing import Any
 import numpy as np
 import pytest
 from hushmark import Key, hex_payload, protected_payload, text_payload
-from hushmark.errors import AlreadyMarked, ModelOutput, PayloadTooLong, PictureTruncated, StrengthError
+from hushmark.errors import ModelOutput, PayloadTooLong, PictureTruncated, StrengthError
 from hushmark.pipeline import attempt, embed, read
+from hushmark.reading.reading import AlreadyMarked
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 

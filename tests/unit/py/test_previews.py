@@ -11,12 +11,13 @@ from pathlib import Path
 import pytest
 from hushmark.picture import previews
 from hushmark.picture.container import Format
-from hushmark.picture.picture import open_picture, save_picture
+from hushmark.picture.picture import open_picture
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
 from tests.support import corpus
+from tests.support.fakes import written
 
 CARRIERS = {**corpus.carriers(), **corpus.native_carriers()}
 REMOVED = {
@@ -57,7 +58,7 @@ UNSEEN = ("app2.jpg", "app4.jpg", "flashpix.jpg", "jfif.jpg", "altered-note.jpg"
 
 def saved(name: str, *, like: Format | None = None) -> bytes:
     picture = open_picture(CARRIERS[name], name)
-    return save_picture(picture.with_image(picture.image.copy()), like)
+    return written(picture.with_image(picture.image.copy()), like)
 
 
 def seen(data: bytes, folder: Path, name: str, *options: str) -> bytes:

@@ -1,32 +1,22 @@
 import io
 import math
 import sys
-from itertools import pairwise
 
 import numpy as np
 import pytest
 from hushmark.errors import ModelOutput, PictureTransparent
 from hushmark.marking import residual
+from hushmark.picture import view
 from hushmark.picture.picture import Picture, open_picture
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image
 
-from tests.support.fakes import encoded, photo, smooth_residual
+from tests.support.fakes import displayed, encoded, opened, oriented, photo, smooth_residual
 from tests.support.pictures import SamplePhoto, sample_photo
 
 PHOTOS: list[SamplePhoto] = ["rocket.jpg", "astronaut.png", "chelsea.png", "coffee.png", "camera.png"]
-
-
-def opened(image: Image.Image, **options: object) -> Picture:
-    return open_picture(encoded(image, "PNG", **options), "a.png")
-
-
-def oriented(image: Image.Image, orientation: int) -> Picture:
-    tags = Image.Exif()
-    tags[0x0112] = orientation
-    return opened(image, exif=tags)
 
 
 def applied(cover: Picture, pattern: NDArray[np.float32]) -> tuple[Picture, float]:
@@ -45,65 +35,6 @@ def full_psnr(cover: Picture, marked: Picture) -> float:
     """PSNR by the definition, over every value of the colour channels."""
     before, after = (np.asarray(p.image, np.float64) for p in (cover, marked))
     return float(10 * math.log10(255**2 / np.square(before - after).mean()))
-
-
-def displayed(picture: Picture, image: Image.Image) -> NDArray[np.int16]:
-    """Pixels turned by Pillow's own reading of the orientation."""
-    tags = Image.Exif()
-    tags[0x0112] = picture.orientation
-    turned = image.copy()
-    turned.info["exif"] = tags.tobytes()
-    return np.asarray(ImageOps.exif_transpose(turned), np.int16)
-
-
-def test_prepare_gives_the_models_input() -> None:
-    image = residual.prepare(opened(photo(500, 333)), 320)
-    assert image.shape == (1, 3, 320, 320)
-    assert image.dtype == np.float32
-    assert image.flags.c_contiguous
-    assert 0 <= image.min() < image.max() <= 1
-
-
-def test_prepare_is_near_the_plain_antialiased_filter() -> None:
-    cover = open_picture(sample_photo("retina.jpg"), "retina.jpg")
-    plain = np.asarray(cover.image.resize((320, 320), Image.Resampling.BICUBIC), np.float32) / 255
-    error = residual.prepare(cover, 320)[0].transpose(1, 2, 0) - plain
-    assert np.sqrt(np.square(error).mean()) < 0.006
-
-
-@pytest.mark.parametrize("orientation", range(1, 9))
-def test_prepare_sees_the_picture_as_displayed(orientation: int) -> None:
-    stored = photo(96, 64)
-    picture = oriented(stored, orientation)
-    upright = opened(Image.fromarray(displayed(picture, stored).astype(np.uint8)))
-    assert np.abs(residual.prepare(picture, 320) - residual.prepare(upright, 320)).max() < 0.02
-
-
-def test_prepare_lays_transparency_over_mid_grey() -> None:
-    image = photo(64, 64, "RGBA")
-    image.putalpha(0)
-    assert np.allclose(residual.prepare(opened(image), 320), 0.5)
-    image.putalpha(255)
-    opaque = residual.prepare(opened(image.convert("RGB")), 320)
-    assert np.abs(residual.prepare(opened(image), 320) - opaque).max() < 1e-6
-
-
-@pytest.mark.parametrize("mode", ["L", "LA", "RGB", "RGBA", "CMYK"])
-def test_a_page_shows_what_the_model_sees(mode: str) -> None:
-    image = photo(500, 500, mode)
-    if mode[-1] == "A":
-        image.putalpha(photo(500, 500, "L", seed=3))
-    cover = open_picture(encoded(image, "TIFF"), "a.tif")
-    page = residual.page(cover, 320)
-    assert page.mode == "RGB"
-    seen = residual.prepare(cover, 320)[0].transpose(1, 2, 0) * 255
-    assert np.abs(np.asarray(page) - seen).max() < 4
-
-
-def test_prepare_repeats_grey() -> None:
-    red, green, blue = residual.prepare(opened(photo(64, 64, "L")), 320)[0]
-    assert np.array_equal(red, green)
-    assert np.array_equal(red, blue)
 
 
 @pytest.mark.parametrize("name", PHOTOS)
@@ -157,11 +88,12 @@ def test_sums_are_clipped_in_either_way(platform: str, monkeypatch: pytest.Monke
 @pytest.mark.parametrize("height", [333, 959, 960, 1921, 3001])
 def test_strips_join_to_the_whole(height: int, monkeypatch: pytest.MonkeyPatch) -> None:
     cover = opened(photo(200, height))
-    monkeypatch.setattr(residual, "_STRIP_PIXELS", 200 * 40)
-    assert len(list(residual.strips(cover.image.size))) > 5
+    monkeypatch.setattr(view, "_STRIP_PIXELS", 200 * 40)
+    assert len(list(view.strips(cover.image.size, residual._shared(height)))) > 5
     in_strips, _ = applied(cover, smooth_residual())
-    monkeypatch.setattr(residual, "_STRIP_PIXELS", 1 << 30)
-    assert len(list(residual.strips(cover.image.size))) <= 2  # the rest that shares a row is one of its own
+    monkeypatch.setattr(view, "_STRIP_PIXELS", 1 << 30)
+    # The rest that shares a row is one of its own.
+    assert len(list(view.strips(cover.image.size, residual._shared(height)))) <= 2
     whole, _ = applied(cover, smooth_residual())
     difference = np.asarray(in_strips.image, np.int16) - np.asarray(whole.image, np.int16)
     assert np.abs(difference).max() <= 1
@@ -182,7 +114,7 @@ def test_strips_are_within_a_level_of_the_sum_in_numbers_of_any_size(
     cover = open_picture(encoded(image, "TIFF"), "a.tif")
     pattern = smooth_residual(psnr_db, grey=mode == "L")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(residual, "_STRIP_PIXELS", 8 * width)
+        patch.setattr(view, "_STRIP_PIXELS", 8 * width)
         marked, _ = applied(cover, pattern)
     planes = [
         np.asarray(Image.fromarray(plane).resize((width, height), Image.Resampling.BICUBIC), np.float64)
@@ -195,14 +127,6 @@ def test_strips_are_within_a_level_of_the_sum_in_numbers_of_any_size(
     free = (before > 40) & (before < 215) & (np.abs(change) > 0)
     gain = (after - before)[free].dot(change[free]) / np.square(change[free]).sum()
     assert np.abs(np.clip(np.rint(before + gain * change), 0, 255) - after).max() <= 1
-
-
-@given(st.integers(32, 9000), st.integers(32, 9000))
-def test_strips_cover_every_row_once(width: int, height: int) -> None:
-    strips = list(residual.strips((width, height)))
-    assert strips[0][0] == 0
-    assert strips[-1][1] == height
-    assert all(before[1] == after[0] for before, after in pairwise(strips))
 
 
 @pytest.mark.parametrize("size", [(700, 500), (500, 2700), (120, 90)])

@@ -16,8 +16,8 @@ import torch
 from hushmark.card import ModelCard, Presence
 from hushmark.forward import Forward
 from hushmark.marking.budget import to_grid
-from hushmark.marking.residual import prepare
 from hushmark.picture.picture import Picture
+from hushmark.picture.view import prepare
 from hushmark.reading.reading import WHOLE_PICTURE, Reading, decide
 from hushmark.trials import page, through_file
 from hypothesis import given

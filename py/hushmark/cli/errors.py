@@ -1,0 +1,17 @@
+"""Errors as the command line says them: the sentence, and which of its options may help."""
+
+from ..errors import HushmarkError
+
+_OPTIONS = {
+    "already-marked": "--again does that.",
+    "mark-unreadable": "--strength and --quality do that; --force writes it all the same.",
+    "output-exists": "--force replaces it.",
+    "folder-empty": "--recursive looks into its folders, too.",
+    "file-kind": "Or send what it holds to standard input, which - stands for.",
+}
+"""By the code of the error."""
+
+
+def sentence(error: HushmarkError) -> str:
+    """What is printed of an error."""
+    return " ".join(filter(None, (str(error), _OPTIONS.get(error.code))))

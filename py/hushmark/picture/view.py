@@ -1,0 +1,107 @@
+"""What the networks see of a picture, and how it is gone through: its view, its page, its strips."""
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from .picture import Picture
+
+_STRIP_PIXELS = 1 << 18
+_GAP = 2  # pixels a side that are left to the filter for each one that comes of them
+_QUICK = 4  # the largest factor that Pillow has a quick way for in all runtimes
+
+TO_DISPLAY = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""How to turn stored pixels for display, by EXIF orientation."""
+
+
+def prepare(picture: Picture, size: int) -> NDArray[np.float32]:
+    """The model's view: float32 [1,3,size,size], RGB in 0..1.
+
+    The whole picture as displayed, squashed to a square with an antialiased filter, transparent parts over
+    mid-grey, grey repeated in three channels.
+    """
+    small = shrunk(picture, (size, size))
+    levels = np.asarray(small).reshape(size, size, -1).transpose(2, 0, 1)
+    planes = np.divide(np.ascontiguousarray(levels), np.float32(255), dtype=np.float32)
+    if small.mode in ("La", "RGBa"):
+        planes = np.minimum(planes[:-1] + np.float32(0.5) * (1 - planes[-1:]), np.float32(1))
+    return np.ascontiguousarray(np.broadcast_to(planes, (3, size, size)))[np.newaxis]
+
+
+def page(picture: Picture, side: int) -> Image.Image:
+    """The picture as displayed, in RGB, transparent parts over mid-grey, at most `side` pixels a side."""
+    image = shrunk(picture, fit(picture.display_size, side))
+    if image.mode in ("La", "RGBa"):
+        image = image.convert({"La": "LA", "RGBa": "RGBA"}[image.mode]).convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", image.size, (128, 128, 128)), image)
+    return image.convert("RGB")
+
+
+def shrunk(picture: Picture, size: tuple[int, int]) -> Image.Image:
+    """The picture as displayed at `size` as displayed, antialiased: mode L, RGB, La or RGBa."""
+    if picture.orientation >= 5:
+        size = size[1], size[0]
+    # Most of the way goes by averages over whole factors: a fraction of the time for the same picture.
+    image = picture.image
+    width, height = map(float, image.size)
+    while True:
+        across, down = (
+            min(max(int(old / new / _GAP), 1), _QUICK) for old, new in zip((width, height), size, strict=True)
+        )
+        if image.mode in ("LA", "RGBA"):
+            image = _premultiplied(image, across, down)
+        elif across * down > 1:
+            image = image.reduce((across, down))
+        else:
+            break
+        width, height = width / across, height / down
+    # The last column and row may be of less than a whole factor.
+    small = image.resize(size, Image.Resampling.BICUBIC, box=(0, 0, width, height))
+    return upright(picture, picture.in_colour(small))
+
+
+def _premultiplied(image: Image.Image, across: int, down: int) -> Image.Image:
+    """Reduced, its colours multiplied by alpha, so that hidden ones do not bleed into their neighbours."""
+    mode = {"LA": "La", "RGBA": "RGBa"}[image.mode]
+    reduced = Image.new(mode, (math.ceil(image.width / across), math.ceil(image.height / down)))
+    for top, bottom in strips(image.size, down):  # so that the picture is not there twice
+        strip = image.crop((0, top, image.width, bottom)).convert(mode)
+        reduced.paste(strip.reduce((across, down)), (0, top // down))
+    return reduced
+
+
+def upright(picture: Picture, image: Image.Image) -> Image.Image:
+    """Stored pixels as displayed."""
+    method = TO_DISPLAY.get(picture.orientation)
+    return image if method is None else image.transpose(method)
+
+
+def strips(size: tuple[int, int], unit: int) -> Iterator[tuple[int, int]]:
+    """(top, bottom) of the strips that a picture of `size` is worked on in: a quarter of a megapixel each.
+
+    Each is a multiple of `unit` rows but the last, which is shorter than a unit if it is none.
+    """
+    width, height = size
+    rows = max(_STRIP_PIXELS // width // unit, 1) * unit
+    whole = height - height % unit
+    for top in range(0, whole, rows):
+        yield top, min(top + rows, whole)
+    if whole < height:
+        yield whole, height
+
+
+def fit(size: tuple[int, int], side: int) -> tuple[int, int]:
+    """The size shrunk to at most `side` pixels on the longer side."""
+    factor = min(side / max(size), 1)
+    return max(round(size[0] * factor), 1), max(round(size[1] * factor), 1)
