@@ -16,7 +16,7 @@ leak = Image.open(io.BytesIO(copies["Grace"]))
 file = io.BytesIO()
 leak.resize((leak.width // 2, leak.height // 2)).convert("RGB").save(file, "JPEG", quality=75)
 
-known = [f"hex:{payload.value}, {name}" for name, payload in register.items()]
+known = {payload: name for name, payload in register.items()}
 match = hushmark.sync.read(file.getvalue(), known=known).match
 assert match is not None
 print(f"It is {match.label}'s: {match.agreeing} of 32 bits agree.")

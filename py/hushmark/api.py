@@ -70,18 +70,19 @@ async def read(
     *,
     name: str | None = None,
     key: str | None = None,
-    known: Iterable[str] | None = None,
+    known: Iterable[Payload | str] | None = None,
     progress: Progress | None = None,
 ) -> Reading:
     """Read a picture, wherever in it the mark is.
 
-    `data`, `name`, `key`, `progress`: see `embed`; `known`: payloads that it may carry, each as in a line of
-    `KnownIds.parse`; `Reading.match` is then the one that fits.
+    `data`, `name`, `key`, `progress`: see `embed`; `known`: payloads that it may carry, or a dict of them
+    with their labels, as `KnownIds.of` takes them; `Reading.match` is then the one that fits.
 
     A picture without a mark gives a reading that is not `found`. It can be cancelled between two of the
     windows that it looks at.
 
-    Raises PictureError, KnownError, FileProblem, ModelError and RuntimeMissing, all of them HushmarkError.
+    Raises PictureError, PayloadError, KnownError, FileProblem, ModelError and RuntimeMissing, all of them
+    HushmarkError.
     """
     forward, card = _model()
     result = await pipeline.read(
@@ -90,7 +91,7 @@ async def read(
         forward=forward,
         card=card,
         key=None if key is None else Key.from_passphrase(key),
-        known=None if known is None else KnownIds.parse("\n".join(known), card.bits),
+        known=None if known is None else KnownIds.of(known, card.bits),
         progress=progress,
     )
     return result.reading

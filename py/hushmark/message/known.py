@@ -1,7 +1,7 @@
 """A list of known payloads, and which of them a reading means."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,6 +44,22 @@ class KnownIds:
         self._entries = list(distinct.values())
         bits = np.unpackbits(np.frombuffer(b"".join(distinct), np.uint8)).reshape(-1, n_bits)
         self._signs = bits * np.float32(2) - 1
+
+    @classmethod
+    def of(cls, payloads: Iterable[Payload | str], n_bits: int) -> "KnownIds":
+        """The list of some payloads, all of them without a label, or of a dict that has their labels.
+
+        A str is one as in a line of `parse`, without a label: a comma is part of a text.
+        Raises PayloadError (one that cannot be carried), KnownEmpty.
+        """
+        labels = payloads if isinstance(payloads, Mapping) else dict.fromkeys(payloads)
+        if not labels:
+            raise KnownEmpty
+        entries = [
+            (_payload(known, n_bits) if isinstance(known, str) else known, label)
+            for known, label in labels.items()
+        ]
+        return cls(entries, n_bits)
 
     @classmethod
     def parse(cls, text: str, n_bits: int) -> "KnownIds":
@@ -91,12 +107,15 @@ class KnownIds:
 
 def _entry(line: str, n_bits: int) -> tuple[Payload, str | None]:
     value, _, label = line.partition("\t" if "\t" in line else ",")
-    value, label = value.strip(), label.strip()
+    return _payload(value.strip(), n_bits), label.strip() or None
+
+
+def _payload(value: str, n_bits: int) -> Payload:
     kind, colon, rest = value.partition(":")
     if not (colon and kind in _KINDS):
         is_hex = len(value) == n_bits // 4 and set(value.lower()) <= set("0123456789abcdef")
         kind, rest = "hex" if is_hex else "text", value
-    return parse(kind, rest, n_bits), label or None
+    return parse(kind, rest, n_bits)
 
 
 def _tail(agreeing: int, n_bits: int) -> float:

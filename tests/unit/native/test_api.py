@@ -67,10 +67,17 @@ def test_bytes_and_paths_give_the_same_with_and_without_await() -> None:
     path = sample_path("chelsea.png")
     waited = asyncio.run(hushmark.embed(path.read_bytes(), "pipe", name="chelsea.png"))
     assert hushmark.sync.embed(path, "pipe").data == waited.data
-    reading = asyncio.run(hushmark.read(waited.data, known=["pipe, the page"]))
-    assert reading == hushmark.sync.read(waited.data, known=["pipe, the page"])
+    reading = asyncio.run(hushmark.read(waited.data, known={"pipe": "the page"}))
+    assert reading == hushmark.sync.read(waited.data, known={"pipe": "the page"})
     assert reading.match is not None
     assert reading.match.label == "the page"
+
+
+def test_a_known_text_may_have_a_comma_and_is_not_taken_for_two() -> None:
+    marked = hushmark.sync.embed(sample_path("chelsea.png"), "a,b").data
+    match = hushmark.sync.read(marked, known=["a,b", "a", hushmark.text_payload("pipe")]).match
+    assert match is not None
+    assert (match.payload, match.label) == (hushmark.text_payload("a,b"), None)
 
 
 def test_what_fails_is_an_error_for_people(tmp_path: Path) -> None:
