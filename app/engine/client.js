@@ -1,8 +1,5 @@
 /**
- * The page's handle on the engine: a queue of jobs, and one worker at a time that does them.
- *
- * The worker has one job at work, and of a batch the next one as well: while the networks work for the first,
- * Python decodes the picture of the second, which then waits for its turn. Jobs of the screen in front go first.
+ * The page's handle on the engine: one worker at a time, which does the jobs of a queue.
  *
  * A cancelled job ends where Python next waits for something, as it does between two phases and between two
  * windows of a search. Where that takes too long the worker is ended, and a new one takes its place.
@@ -14,48 +11,44 @@
 import { holdUpdates } from "../site/update-holds.js";
 import { EngineError } from "./errors.js";
 import { watchLife } from "./life.js";
+import { Queue } from "./queue.js";
 import { loadManifest, siteFile } from "../site/manifest.js";
 import { verifiedScript } from "./verified.js";
 
 /**
  * @import { Manifest } from "../site/manifest.js"
- * @import { Compute, EngineInfo, FromWorker, Job, Progress, Result, StartProgress, Task, Tasks, ToWorker } from "./protocol.js"
- *
- * @typedef {{ file: File } & Tasks["embed"]["options"]} EmbedRequest
- *
- * @typedef {{ file: File } & Partial<Tasks["read"]["options"]>} ReadRequest
- *
- * @typedef {{ file: File } & Tasks["lab"]["options"]} LabRequest
- *
+ * @import { Compute, EngineInfo, FromWorker, Job, Progress, StartProgress, Task, Tasks, ToWorker } from "./protocol.js"
+ * @import { Place } from "./queue.js"
+ */
+/**
+ * @template {Task} [T=Task]
  * @typedef {object} JobOptions
  * @property {AbortSignal} [signal]
  * @property {(progress: Progress) => void} [onProgress]
+ * @property {(result: Tasks[T]["result"]) => void} [onPartial] told an answer that a better one follows
  * @property {boolean} [inBackground] goes after all jobs that are not, as those of a batch
- *
+ */
+/**
  * @typedef {{ name: "starting", progress: StartProgress | null }
  *   | { name: "ready", info: EngineInfo }
  *   | { name: "failed", error: EngineError }} EngineState
  *
- * @typedef {object} QueuedJob
+ * @typedef {object} Order
  * @property {number} id
  * @property {Job} job
  * @property {File | null} file
  * @property {AbortSignal | undefined} signal
  * @property {((progress: Progress) => void) | undefined} onProgress
- * @property {boolean} inBackground
+ * @property {(result: unknown) => void} onPartial
  * @property {boolean} isSent whether the worker has it
- * @property {boolean} isSecondTry whether a worker has stopped at it
- * @property {(result: Result) => void} resolve
+ * @property {(result: unknown) => void} resolve
  * @property {(error: EngineError) => void} reject
+ *
+ * @typedef {Order & Place} QueuedJob
  */
 
 /** Milliseconds that a cancelled job may take to end. */
 const CANCEL_PATIENCE = 2000;
-/**
- * Bytes of a file that is opened before its turn. Photos of up to about 40 megapixels are smaller: decoded, two of
- * them take 240 MB, which a phone's tab has, and none keeps Python so long that a cancelled job cannot end in time.
- */
-const AHEAD_LIMIT = 16e6;
 
 /** Tells every step of every start, and how it ended, by the event "state". */
 export class EngineClient extends EventTarget {
@@ -74,16 +67,12 @@ export class EngineClient extends EventTarget {
   #endedInStart = false;
   /** @type {Worker | null} null before a start, and after one that failed */
   #worker = null;
-  /** How often the engine was started: what comes late from an earlier start is not heard. */
+  /** How often the engine was started. Messages from older workers are ignored. */
   #starts = 0;
   /** Given out so far. */
   #ids = 0;
-  /** The job whose turn it is. @type {QueuedJob | null} */
-  #running = null;
-  /** The job that is prepared meanwhile. @type {QueuedJob | null} */
-  #ahead = null;
-  /** @type {QueuedJob[]} */
-  #waiting = [];
+  /** @type {Queue<QueuedJob>} */
+  #queue = new Queue();
   /** @type {(info: EngineInfo | Promise<EngineInfo>) => void} */
   #resolveReady = () => undefined;
   /** @type {(error: EngineError) => void} */
@@ -110,7 +99,7 @@ export class EngineClient extends EventTarget {
   computeWith(compute) {
     this.#compute = compute;
     this.#isOutdated = true;
-    if (!this.#running) this.start();
+    if (!this.#queue.atWork) this.start();
   }
 
   /**
@@ -123,9 +112,7 @@ export class EngineClient extends EventTarget {
     this.#worker?.terminate();
     this.#worker = null;
     this.#isOutdated = false;
-    const begun = [this.#running, this.#ahead].filter((queued) => queued !== null);
-    this.#waiting.unshift(...begun.filter(({ signal }) => !signal?.aborted));
-    this.#running = this.#ahead = null;
+    for (const queued of this.#queue.recall()) if (queued.signal?.aborted) this.#queue.remove(queued);
     const resolveLast = this.#resolveReady;
     this.ready = new Promise((resolve, reject) => {
       this.#resolveReady = resolve;
@@ -153,7 +140,8 @@ export class EngineClient extends EventTarget {
         if (worker === this.#worker) this.#receive(data);
       };
       watchLife(worker, (detail) => {
-        if (worker === this.#worker) this.#stopped(new EngineError("engine-stopped", detail), this.#running);
+        if (worker === this.#worker)
+          this.#stopped(new EngineError("engine-stopped", detail), this.#queue.atWork);
       });
       this.#worker = worker;
       this.#send({ type: "start", manifest, compute: this.#compute });
@@ -162,81 +150,42 @@ export class EngineClient extends EventTarget {
     }
   }
 
-  // Every job rejects with an EngineError; its code is "cancelled" after an abort.
-
   /**
-   * @param {EmbedRequest} request
-   * @param {JobOptions} [options]
-   */
-  embed({ file, ...request }, options) {
-    return this.#enqueue("embed", request, file, options);
-  }
-
-  /**
-   * @param {ReadRequest} request
-   * @param {JobOptions} [options]
-   */
-  read({ file, key = null, known = null }, options) {
-    return this.#enqueue("read", { key, known }, file, options);
-  }
-
-  /**
-   * Changes a picture step by step and reads it.
+   * Does a task. Rejects with an EngineError, whose code is "cancelled" after an abort.
    *
-   * @param {LabRequest} request
-   * @param {JobOptions} [options]
-   */
-  lab({ file, ...request }, options) {
-    return this.#enqueue("lab", request, file, options);
-  }
-
-  /** The ways in which `lab` can change a picture. */
-  labKinds() {
-    return this.#enqueue("labKinds", {}, null);
-  }
-
-  /**
-   * Makes a transparent tile that marks a page.
-   *
-   * @param {Tasks["overlay"]["options"]} request
-   * @param {JobOptions} [options]
-   */
-  overlay(request, options) {
-    return this.#enqueue("overlay", request, null, options);
-  }
-
-  /**
    * @template {Task} T
    * @param {T} task
-   * @param {Tasks[T]["options"]} request
-   * @param {File | null} file
-   * @param {JobOptions} [options]
+   * @param {Tasks[T]["picture"]} file
+   * @param {Tasks[T]["options"]} options
+   * @param {JobOptions<T>} [how]
    * @returns {Promise<Tasks[T]["result"]>}
    */
-  #enqueue(task, request, file, { signal, onProgress, inBackground = false } = {}) {
-    const job = /** @type {Job} */ ({ task, name: file?.name ?? "", options: request });
+  run(task, file, options, { signal, onProgress, onPartial, inBackground = false } = {}) {
+    /** @type {Promise<Tasks[T]["result"]>} */
     const result = new Promise((settle, reject) => {
       if (signal?.aborted) {
         reject(new EngineError("cancelled"));
         return;
       }
-      // The worker answers a job with the result of its task.
-      const resolve = /** @type {(result: Result) => void} */ (settle);
       this.#ids += 1;
-      const isNew = { isSent: false, isSecondTry: false };
+      /** @type {QueuedJob} */
       const queued = {
         id: this.#ids,
-        job,
+        job: { task, name: file?.name ?? "", options, in_background: inBackground },
         file,
+        size: file?.size ?? 0,
+        inBackground,
         signal,
         onProgress,
-        inBackground,
-        ...isNew,
-        resolve,
+        // The worker answers a job with the result of its task.
+        onPartial: (partial) => onPartial?.(/** @type {Tasks[T]["result"]} */ (partial)),
+        resolve: (whole) => settle(/** @type {Tasks[T]["result"]} */ (whole)),
         reject,
+        isSent: false,
+        isSecondTry: false,
       };
       signal?.addEventListener("abort", () => this.#cancel(queued), { once: true });
-      this.#waiting.push(queued);
+      this.#queue.add(queued);
       if (this.state.name === "failed") this.start();
       else this.#next();
     });
@@ -245,35 +194,15 @@ export class EngineClient extends EventTarget {
   }
 
   #next() {
-    if (this.state.name !== "ready") return;
-    if (!this.#running) {
-      const first = this.#firstWaiting();
-      const running = first?.inBackground ? (this.#ahead ?? first) : (first ?? this.#ahead);
-      if (!running) return;
-      this.#running = running;
-      this.#send({ type: "turn", id: running.id });
-      if (running === this.#ahead) this.#ahead = null;
-      else this.#handOver(running);
-    }
-    // A job that is tried again is alone, so that it is not blamed for another one.
-    if (!this.#running.inBackground || this.#running.isSecondTry || this.#ahead) return;
-    const following = this.#firstWaiting();
-    if (!following?.inBackground || (following.file?.size ?? 0) > AHEAD_LIMIT) return;
-    this.#ahead = following;
-    this.#handOver(following);
+    if (this.state.name === "ready") for (const queued of this.#queue.next()) this.#handOver(queued);
   }
 
-  #firstWaiting() {
-    return this.#waiting.find(({ inBackground }) => !inBackground) ?? this.#waiting.at(0);
-  }
-
-  /** @param {QueuedJob} queued that waits */
+  /** @param {QueuedJob} queued */
   async #handOver(queued) {
-    this.#waiting.splice(this.#waiting.indexOf(queued), 1);
     queued.isSent = false;
     const { id, job, file } = queued;
     const worker = this.#worker;
-    const isWanted = () => worker === this.#worker && (queued === this.#running || queued === this.#ahead);
+    const isWanted = () => worker === this.#worker && this.#queue.find((other) => other === queued) !== null;
     try {
       const data = file && (await file.arrayBuffer());
       if (!isWanted()) return;
@@ -286,38 +215,25 @@ export class EngineClient extends EventTarget {
     }
   }
 
-  /**
-   * @param {number | null} id
-   * @returns {QueuedJob | null} null also where it was cancelled before its turn
-   */
-  #handedOver(id) {
-    return [this.#running, this.#ahead].find((queued) => queued?.id === id) ?? null;
-  }
-
-  /** @param {QueuedJob | null} queued that the worker has no more */
-  #release(queued) {
-    if (queued === this.#running) this.#running = null;
-    else if (queued === this.#ahead) this.#ahead = null;
-  }
-
-  /** @param {QueuedJob | null} queued that was handed over and has ended; the next job follows */
+  /** @param {QueuedJob} queued that has ended, or is not wanted any more; the next job follows */
   #end(queued) {
-    this.#release(queued);
-    if (this.#isOutdated && !this.#running) this.start();
+    const wasAtWork = queued === this.#queue.atWork;
+    this.#queue.remove(queued);
+    if (this.#isOutdated && wasAtWork) this.start();
     else this.#next();
   }
 
   /** @param {QueuedJob} queued */
   #cancel(queued) {
-    if (queued.isSent) this.#send({ type: "cancel", id: queued.id });
-    if (queued === this.#running && queued.isSent) {
-      setTimeout(() => {
-        if (queued === this.#running) this.start();
-      }, CANCEL_PATIENCE);
-    } else if (queued === this.#running || queued === this.#ahead) {
-      this.#end(queued);
+    if (queued.isSent && this.#queue.find((other) => other === queued)) {
+      this.#send({ type: "cancel", id: queued.id });
+      if (queued === this.#queue.atWork) {
+        setTimeout(() => {
+          if (queued === this.#queue.atWork) this.start();
+        }, CANCEL_PATIENCE);
+      }
     } else {
-      this.#waiting = this.#waiting.filter((waiting) => waiting !== queued);
+      this.#end(queued);
     }
     queued.reject(new EngineError("cancelled"));
   }
@@ -332,7 +248,7 @@ export class EngineClient extends EventTarget {
   #stopped(error, job) {
     if (this.state.name === "ready") {
       const isLastTry = job?.isSecondTry;
-      if (isLastTry) this.#release(job);
+      if (isLastTry) this.#queue.remove(job);
       else if (job) job.isSecondTry = true;
       this.start();
       if (isLastTry) job.reject(error);
@@ -349,12 +265,12 @@ export class EngineClient extends EventTarget {
     this.#worker = null;
     this.#rejectReady(error);
     this.#become({ name: "failed", error });
-    for (const { reject } of this.#waiting.splice(0)) reject(error);
+    for (const { reject } of this.#queue.clear()) reject(error);
   }
 
   /** @param {FromWorker} message */
   #receive(message) {
-    const job = "id" in message ? this.#handedOver(message.id) : null;
+    const job = "id" in message ? this.#queue.find(({ id }) => id === message.id) : null;
     switch (message.type) {
       case "loading":
         // The browser may tell of a download after the engine is ready.
@@ -366,19 +282,25 @@ export class EngineClient extends EventTarget {
         this.#resolveReady(message.info);
         this.#next();
         break;
+      case "turn":
+        this.#queue.giveTurn(job);
+        break;
+      case "partial":
+        if (!job?.signal?.aborted) job?.onPartial(message.result);
+        break;
       case "progress":
         if (!job?.signal?.aborted) job?.onProgress?.(message.progress);
         break;
       case "result":
-        this.#end(job);
+        if (job) this.#end(job);
         job?.resolve(message.result);
         break;
       case "error":
-        this.#end(job);
+        if (job) this.#end(job);
         job?.reject(EngineError.from(message.error));
         break;
       case "stopped":
-        this.#stopped(EngineError.from(message.error), job ?? this.#running);
+        this.#stopped(EngineError.from(message.error), job ?? this.#queue.atWork);
         break;
     }
   }

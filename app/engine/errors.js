@@ -4,7 +4,7 @@
  * come from Python with their own codes. The page puts a code into words (app/messages/).
  */
 
-/** @import { ErrorFacts, Facts, Payload } from "./protocol.js" */
+/** @import { ErrorFacts, Facts } from "./protocol.js" */
 
 /** An error of the engine. Its message is for programs, except that of an error from Python: an English sentence. */
 export class EngineError extends Error {
@@ -19,16 +19,13 @@ export class EngineError extends Error {
     this.detail = detail;
     /** Of errors from Python. @type {Facts | undefined} */
     this.facts = undefined;
-    /** Of "already-marked": what the picture reads as. @type {Payload | null} */
-    this.payload = null;
   }
 
   /** @param {ErrorFacts} error as it crossed from the worker */
-  static from({ code, message, detail, facts, payload = null }) {
+  static from({ code, message, detail, facts }) {
     const error = new EngineError(code, detail);
     if (message !== undefined) error.message = message;
     error.facts = facts;
-    error.payload = payload;
     return error;
   }
 }

@@ -14,12 +14,6 @@ import { verifiedScript } from "./verified.js";
  * @typedef {{ resolve: (outputs: Float32Array[]) => void, reject: (error: EngineError) => void }} Run
  */
 
-/**
- * Milliseconds that a forward pass may still take when its job was cancelled. The slowest of a phone's takes a few
- * seconds.
- */
-const CANCEL_PATIENCE = 10_000;
-
 /** The forward pass as Python calls it. Whatever it is given is transferred, and of no more use afterwards. */
 export class Forward {
   #worker;
@@ -53,16 +47,6 @@ export class Forward {
   /** @param {Float32Array} image */
   decode(image) {
     return this.#run("decoder", { image });
-  }
-
-  /**
-   * Looks whether those under way come to an end, now that nobody waits for them.
-   *
-   * @param {() => void} onHang called if one does not
-   */
-  expectAnswers(onHang) {
-    const present = [...this.#runs.keys()];
-    setTimeout(() => present.some((run) => this.#runs.has(run)) && onHang(), CANCEL_PATIENCE);
   }
 
   /**

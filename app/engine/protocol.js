@@ -1,134 +1,19 @@
 /**
- * What the page and the worker say to each other, as types only.
+ * What the page and the engine's worker say to each other, as types only.
  *
- * The page sends one `start`, then jobs, each with an id, and says which one's `turn` it is. One that comes before
- * its turn is prepared while the networks work for the other, and then waits. The worker answers each job with any
- * number of `progress` messages and one `result` or `error`. Pictures are transferred, not copied, in both
- * directions.
+ * The page sends one `start`, then jobs, each with an id. The worker says whose `turn` it is, and answers each job
+ * with any number of `progress` and `partial` messages and one `result` or `error`. Pictures are transferred, not
+ * copied, in both directions.
  *
  * @import { Manifest } from "../site/manifest.js"
  *
- * @typedef {"text" | "hex" | "number" | "protected" | "random"} PayloadKind
- *
- * @typedef {object} PayloadOptions
- * @property {PayloadKind} kind
- * @property {string} value text or digits as typed; unused for random
- * @property {string | null} key passphrase; who reads needs the same
- * @property {number} strength how visible the mark may be; 1 is the default, 2 is twice as visible
- *
- * @typedef {"JPEG" | "PNG" | "WEBP" | "TIFF"} OutputFormat
- *
- * @typedef {PayloadOptions & { again: boolean, format: OutputFormat | null, quality: number | null }} EmbedOptions
- * again: mark it even if it is marked already; format: null keeps that of the cover; quality: 1..100 of a lossy
- * format, null keeps that of the cover, or takes a good one in another format
- *
- * @typedef {object} ReadOptions
- * @property {string | null} key passphrase that it was marked with
- * @property {string | null} known list of payloads, one a line, to tell whose mark it is
- *
- * @typedef {object} LabOptions
- * @property {LabStep[]} steps
- * @property {string | null} key
- * @property {boolean} thorough search for the mark; else one look at the whole picture
- *
- * @typedef {object} LabStep
- * @property {string} kind name of a LabKind
- * @property {number} amount
- *
- * @typedef {{
- *   embed: { options: EmbedOptions, result: Marked },
- *   read: { options: ReadOptions, result: TimedReading },
- *   overlay: { options: PayloadOptions, result: Overlay },
- *   lab: { options: LabOptions, result: LabResult },
- *   labKinds: { options: object, result: LabKind[] },
- * }} Tasks what the engine does: what it is told besides the picture, and what it answers
- *
  * @typedef {keyof Tasks} Task
  *
- * @typedef {{ [T in Task]: { task: T, name: string, options: Tasks[T]["options"] } }[Task]} Job
- * name: that of the file, used in sentences and for the marked picture's name; "" without a file
- *
- * @typedef {Tasks[Task]["result"]} Result
- *
- * @typedef {object} Payload
- * @property {Exclude<PayloadKind, "random">} kind
- * @property {string} value
- * @property {string} hex
- *
- * @typedef {object} Reading
- * @property {boolean} found
- * @property {Payload | undefined} payload undefined when nothing was found
- * @property {number[]} bits 0 and 1, as read
- * @property {Float32Array} confidences probability (0.5..1) of each bit
- * @property {number} statistic
- * @property {number} threshold of the statistic, from which a watermark counts as found
- * @property {number} falseAlarm probability of such a statistic in an unmarked picture, all windows counted
- * @property {[number, number][]} corners where the marked picture's top left, top right, bottom right and bottom
- *   left corner lie, in shares of the width and height
- * @property {number} tried windows that were read
- * @property {Protected | null} protected the bits taken for a protected number, also where they are another payload
- * @property {Match | null} match the known id that fits
- *
- * @typedef {object} Protected
- * @property {number} value 0..65535
- * @property {string} hex
- * @property {number} corrected bits that were flipped
- * @property {number} margin
- * @property {number} certainty
- *
- * @typedef {object} Match
- * @property {string | null} label
- * @property {Payload} payload
- * @property {number} agreeing bits
- * @property {number} certainty its probability among all known ids, if one of these was marked
- * @property {number} chance that other bits agree as well
- *
- * @typedef {Reading & Timed} TimedReading
- *
- * @typedef {object} Timed
- * @property {Record<string, number>} phases milliseconds of each phase
- *
- * @typedef {"exif" | "maker-note" | "jfif" | "photoshop" | "iptc" | "xmp" | "text" | "segment" | "pictures"} Removed
- *
- * @typedef {object} Marked
- * @property {Uint8Array<ArrayBuffer>} data the marked picture's file
- * @property {string} name
- * @property {string} type MIME type
- * @property {number} width pixels
- * @property {number} height pixels
- * @property {number} sizeBefore bytes of the cover's file
- * @property {number} strength that was asked for
- * @property {number} psnr dB
- * @property {Payload} payload
- * @property {Reading} check the marked picture, read back
- * @property {("unreadable" | "weak" | "small" | "shape" | "maker-note")[]} warnings what the check means, and the size
- * @property {number} expected the measured chance, 0..1, that a mark in a picture of this size lasts
- * @property {Removed[]} removed what showed the unmarked picture, and so was left out
- * @property {Uint8Array<ArrayBuffer>} difference PNG file: mid-grey + 16 times the difference
- * @property {Record<string, number>} phases milliseconds of each phase
- *
- * @typedef {object} Overlay
- * @property {Uint8Array<ArrayBuffer>} data the tile, a PNG file
- * @property {string} css the rule that lays it over a page
- * @property {Payload} payload
- *
- * @typedef {object} LabKind a way to change a picture
- * @property {string} name
- * @property {number} least amount
- * @property {number} most
- * @property {number} start where its slider stands at first
- * @property {"quality" | "share" | "degrees" | "factor" | "amount"} unit
- *
- * @typedef {object} LabResult
- * @property {Uint8Array<ArrayBuffer>} preview the changed picture, a JPEG file
- * @property {Reading} reading of the changed picture
- * @property {boolean} sure whether a search would look no further
- *
- * @typedef {object} Progress
- * @property {string} phase of the pipeline
- * @property {number} done steps of the phase
- * @property {number} total steps of the phase
- * @property {number} share of the whole job that is done
+ * @typedef {object} Job
+ * @property {Task} task
+ * @property {string} name that of the file, used in sentences and for the marked picture's name; "" without a file
+ * @property {object} options
+ * @property {boolean} in_background goes after all jobs that are not, as those of a batch
  *
  * @typedef {object} StartProgress
  * @property {number} loaded bytes of Python, packages, weights and onnxruntime that are here, as they are sent
@@ -152,30 +37,166 @@
  * @property {"network" | "storage" | "memory"} weightsFrom memory: from the network, and could not be kept
  * @property {Note[]} notes what did not work; something else was done instead
  *
- * @typedef {Record<string, string | number | boolean | undefined>} Facts by the names of py/hushmark/errors.py;
- *   undefined where something is not known
+ * @typedef {Record<string, string | number | boolean>} Facts by the names of py/hushmark/errors.py; what is not
+ *   known is not there
  *
  * @typedef {object} ErrorFacts
  * @property {string} code
  * @property {string} [message] an English sentence, of errors from Python
  * @property {Facts} [facts] what the sentence names, of errors from Python
  * @property {string} [detail] what it is about, of the engine's own errors
- * @property {Payload | null} [payload] of "already-marked": what the picture reads as
  *
  * @typedef {{ type: "start", manifest: Manifest, compute: Compute }
  *   | { type: "job", id: number, job: Job, data: ArrayBuffer | null }
- *   | { type: "turn", id: number }
  *   | { type: "cancel", id: number }} ToWorker
- * `turn` may come before its job. A job that is cancelled ends with an error, or with its result if that was quicker.
+ * A job that is cancelled ends with an error, or with its result if that was quicker.
+ *
+ * @typedef {{ type: "turn", id: number }
+ *   | { type: "progress", id: number, progress: Progress }
+ *   | { type: "partial", id: number, result: unknown }
+ *   | { type: "result", id: number, result: unknown }
+ *   | { type: "error", id: number, error: ErrorFacts }
+ *   | { type: "stopped", id: number | null, error: ErrorFacts }} FromPython
+ * `turn`: whose job is at work; `partial`: an answer that a better one follows; `error` ends a job, `stopped` the
+ * worker: it is of no more use. Its id is that of the job that broke it; null when it could not start, or its
+ * networks ended. How it shows that it lives: see life.js.
  *
  * @typedef {{ type: "loading", progress: StartProgress }
  *   | { type: "ready", info: EngineInfo }
- *   | { type: "progress", id: number, progress: Progress }
- *   | { type: "result", id: number, result: Result }
- *   | { type: "error", id: number, error: ErrorFacts }
- *   | { type: "stopped", id: number | null, error: ErrorFacts }} FromWorker
- * `error` ends a job, `stopped` the worker: it is of no more use. Its id is that of the job that broke it; null when
- * it could not start, or its networks ended. How it shows that it lives: see life.js.
+ *   | FromPython} FromWorker
+ */
+
+/**
+ * Made by `python -m tools.protocol`:
+ *
+ * @typedef {"text" | "hex" | "number" | "protected" | "random"} PayloadKind
+ *
+ * @typedef {"JPEG" | "PNG" | "WEBP" | "TIFF" | "AVIF"} Format
+ *
+ * @typedef {"quality" | "share" | "degrees" | "factor" | "amount"} Unit
+ *
+ * @typedef {"unreadable" | "weak" | "small" | "shape" | "maker-note"} MarkWarning
+ *
+ * @typedef {"exif" | "maker-note" | "jfif" | "photoshop" | "iptc" | "xmp" | "text" | "segment" | "pictures"} Preview
+ *
+ * @typedef {object} EmbedOptions How to mark a picture.
+ * @property {PayloadKind} kind of the payload
+ * @property {string} value text or digits as typed, unused for random
+ * @property {string | null} [key] passphrase that who reads needs, too
+ * @property {number} [strength] how visible the mark may be, 2 is twice as visible as 1
+ * @property {boolean} [again] mark it even if it is marked already
+ * @property {Format | null} [output_format] null keeps that of the cover
+ * @property {number | null} [quality] 1..100 of a lossy format, null keeps that of the cover, or takes a good
+ *   one in another format
+ *
+ * @typedef {object} Payload What a mark says.
+ * @property {"text" | "hex" | "number" | "protected"} kind text, hex, number or protected
+ * @property {string} value the text itself, lower-case hex digits, or a number in decimal digits
+ * @property {string} hex the bits as hex digits
+ *
+ * @typedef {object} Protected Logits taken for a word of the code.
+ * @property {number} value 0..65535, of the likeliest word
+ * @property {number} corrected bits that were flipped, in which it differs from the signs of the logits
+ * @property {number} margin log-odds of it against the second likeliest word, in nats
+ * @property {number} certainty its probability among all words, 0..1, if a word was sent
+ * @property {number} chance upper bound of the probability that logits of any message, not made from a word,
+ *   speak as clearly for one
+ *
+ * @typedef {object} Match The known payload that fits a reading.
+ * @property {Payload} payload as in the list
+ * @property {string | null} label as in the list, null without one
+ * @property {number} agreeing bits that are as read (others were guesses, or a protected number's code has
+ *   corrected them)
+ * @property {number} certainty its probability among all of the list, 0..1, if one of these was marked
+ * @property {number} chance upper bound of the probability that one of so many random ids agrees with as many
+ *   bits of one of the windows tried
+ *
+ * @typedef {object} Reading The answer of a decode.
+ * @property {boolean} found whether `statistic` reaches `threshold`
+ * @property {Payload | null} payload what was read, null when not found
+ * @property {number[]} bits 0 or 1 each, as read
+ * @property {number[]} confidences probability of each bit, 0.5..1
+ * @property {number} statistic mean strength of the answers (the mean |logit|)
+ * @property {number} threshold the statistic from which on something counts as found
+ * @property {number} false_alarm probability that an unmarked picture reaches this statistic in any of the
+ *   windows tried
+ * @property {number} tried windows that were looked at
+ * @property {Protected | null} protected the bits taken for a protected number, null when not found or where
+ *   messages have no room for one
+ * @property {Match | null} match the known id that fits, null when there is none, no list or nothing found
+ * @property {number} milliseconds time that the search took
+ * @property {[number, number][]} corners where the marked picture's top left, top right, bottom right and bottom
+ *   left corner lie, in shares of width and height
+ *
+ * @typedef {object} Marked A marked picture.
+ * @property {Uint8Array<ArrayBuffer>} data the file
+ * @property {string} name suggested file name
+ * @property {Format} file_format JPEG, PNG, WEBP, TIFF or AVIF
+ * @property {number} width pixels as displayed
+ * @property {number} height pixels as displayed
+ * @property {number} strength that was asked for
+ * @property {number} psnr dB against the cover, before encoding
+ * @property {Payload} payload that was marked
+ * @property {Reading} check what reading the file back gave
+ * @property {MarkWarning[]} warnings what that means, empty when all is well
+ * @property {number} expected the measured chance, 0..1, that a mark in a picture of this size is read after
+ *   JPEG of quality 80
+ * @property {Preview[]} removed what showed the unmarked picture, and so was left out, in alphabetical order
+ * @property {Record<string, number>} phases milliseconds by phase
+ * @property {string} type MIME type of the file
+ * @property {Uint8Array<ArrayBuffer>} difference a PNG file: mid-grey + 16 times the change
+ *
+ * @typedef {object} ReadOptions How to read a picture.
+ * @property {string | null} [key] passphrase that it was marked with
+ * @property {string | null} [known] list of payloads, one a line, to tell whose mark it is
+ *
+ * @typedef {object} Read A picture that was read.
+ * @property {Reading} reading what was read
+ * @property {Record<string, number>} phases milliseconds by phase
+ *
+ * @typedef {object} OverlayOptions How to make a tile that marks a page.
+ * @property {PayloadKind} kind of the payload
+ * @property {string} value text or digits as typed, unused for random
+ * @property {string | null} [key] passphrase that who reads needs, too
+ * @property {number} [strength] how visible the mark may be, 2 is twice as visible as 1
+ *
+ * @typedef {object} Overlay A tile that marks a page.
+ * @property {Uint8Array<ArrayBuffer>} data a PNG file
+ * @property {string} css the rule that lays it over a page
+ * @property {Payload} payload that it carries
+ *
+ * @typedef {object} LabStep A change of a picture.
+ * @property {string} kind name of a LabKind
+ * @property {number} amount of the change
+ *
+ * @typedef {object} LabOptions How to try a mark.
+ * @property {LabStep[]} steps changes of the picture, taken in turn
+ * @property {string | null} [key] passphrase that it was marked with
+ *
+ * @typedef {object} Attempt What became of a picture that was changed.
+ * @property {Uint8Array<ArrayBuffer>} preview a JPEG of it, to look at
+ * @property {Reading} reading what is left of the mark, before it became that JPEG
+ *
+ * @typedef {object} LabKind A way to change a picture.
+ * @property {string} name of the change
+ * @property {number} least smallest amount
+ * @property {number} most largest amount
+ * @property {number} start where its slider stands at first
+ * @property {Unit} unit what the amount is
+ *
+ * @typedef {object} Progress How far a job is.
+ * @property {string} phase that it is in
+ * @property {number} done steps of the phase that are done
+ * @property {number} total steps of the phase, at most
+ * @property {number} share of the whole job that is done, 0..1
+ *
+ * @typedef {{
+ *   embed: { picture: File, options: EmbedOptions, result: Marked },
+ *   read: { picture: File, options: ReadOptions, result: Read },
+ *   overlay: { picture: null, options: OverlayOptions, result: Overlay },
+ *   lab: { picture: File, options: LabOptions, result: Attempt },
+ *   lab_kinds: { picture: null, options: Record<string, never>, result: LabKind[] },
+ * }} Tasks by name: what each is given and answers
  */
 
 export {};

@@ -13,8 +13,8 @@ import { survivalChart } from "./survival-chart.js";
 import { stepsOf, Trials } from "./trials.js";
 
 /**
- * @import { EngineClient, LabRequest } from "../engine/client.js"
- * @import { LabResult, Reading } from "../engine/protocol.js"
+ * @import { EngineClient } from "../engine/client.js"
+ * @import { Attempt, Reading } from "../engine/protocol.js"
  * @import { Outcome } from "./survival-chart.js"
  * @import { Trial } from "./trials.js"
  */
@@ -103,7 +103,7 @@ export class LabView {
   async enter() {
     if (this.#trials.isFilled) return;
     try {
-      this.#trials.fill(await this.#engine.labKinds());
+      this.#trials.fill(await this.#engine.run("lab_kinds", null, {}));
     } catch (error) {
       this.#fail(error);
     }
@@ -148,21 +148,31 @@ export class LabView {
   async #try(file, change) {
     const isLatest = () => change === this.#change;
     const steps = stepsOf(this.#trials.on).map(({ kind, amount }) => ({ kind: kind.name, amount }));
-    const request = { file, key: this.#key.value };
-    this.#search = new AbortController();
-    const { signal } = this.#search;
+    const key = this.#key.value;
+    const search = new AbortController();
+    const { signal } = search;
+    this.#search = search;
     try {
       setText(this.#error, "");
-      await this.#bitsOf(request, signal);
-      const seen = await this.#engine.lab({ ...request, steps, thorough: false });
-      if (file !== this.#file) return;
-      this.#show(seen, !seen.sure && isLatest());
-      if (seen.sure || !isLatest()) return;
-      const searched = await this.#engine.lab(
-        { ...request, steps, thorough: true },
-        { signal, onProgress: ({ done, total }) => this.#showSearch(done, total) },
+      await this.#bitsOf(file, key, signal);
+      // The first look is shown whatever changes meanwhile; the search that follows ends at a change.
+      const looking = new AbortController();
+      this.#search = looking;
+      const found = await this.#engine.run(
+        "lab",
+        file,
+        { steps, key },
+        {
+          signal,
+          onPartial: (look) => {
+            if (file === this.#file) this.#show(look, isLatest());
+            if (looking.signal.aborted) search.abort();
+            else this.#search = search;
+          },
+          onProgress: ({ phase, done, total }) => phase === "search" && this.#showSearch(done, total),
+        },
       );
-      if (isLatest()) this.#show(searched, false);
+      if (file === this.#file) this.#show(found, false);
     } catch (error) {
       if (isLatest()) this.#fail(error);
     }
@@ -171,24 +181,21 @@ export class LabView {
   /**
    * The bits of the unchanged picture: from one look, or from a search if that was not sure.
    *
-   * @param {Pick<LabRequest, "file" | "key">} request
+   * @param {File} file
+   * @param {string | null} key
    * @param {AbortSignal | undefined} signal
    * @returns {Promise<number[] | null>} null when it has no mark
    */
-  async #bitsOf(request, signal) {
+  async #bitsOf(file, key, signal) {
     if (this.#original === undefined) {
-      const unchanged = { ...request, steps: [] };
-      const seen = await this.#engine.lab({ ...unchanged, thorough: false }, { signal });
-      const { reading } = seen.sure
-        ? seen
-        : await this.#engine.lab({ ...unchanged, thorough: true }, { signal });
+      const { reading } = await this.#engine.run("lab", file, { steps: [], key }, { signal });
       this.#original = reading.found ? reading.bits : null;
     }
     return this.#original;
   }
 
   /**
-   * @param {LabResult} result
+   * @param {Attempt} result
    * @param {boolean} isSearching whether a search follows, which will give the answer
    */
   #show({ preview, reading }, isSearching) {
@@ -242,7 +249,7 @@ export class LabView {
       this.#lines.fail(() => m.choosePictureFirst);
       return;
     }
-    const request = { file, key: this.#key.value };
+    const key = this.#key.value;
     /** @type {Outcome[]} */
     const outcomes = [];
     const { on } = this.#trials;
@@ -253,15 +260,17 @@ export class LabView {
     this.#chart.scrollIntoView({ block: "nearest" });
     await this.#lines.run(
       async ({ signal, onProgress }) => {
-        const original = await this.#bitsOf(request, signal);
+        const original = await this.#bitsOf(file, key, signal);
         for (let index = 0; original && index < AMOUNTS; index++) {
           const amount = kind.least + ((kind.most - kind.least) * index) / (AMOUNTS - 1);
           const steps = chain.map((step) => ({
             kind: step.kind.name,
             amount: step.kind === kind ? amount : step.amount,
           }));
-          const { reading } = await this.#engine.lab(
-            { ...request, steps, thorough: true },
+          const { reading } = await this.#engine.run(
+            "lab",
+            file,
+            { steps, key },
             {
               signal,
               inBackground: true,

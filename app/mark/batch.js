@@ -14,9 +14,10 @@ import { Keeper } from "./keeper.js";
  * @import { KeptList } from "./kept-list.js"
  * @import { Lists } from "./lists.js"
  *
- * @typedef {EmbedOptions & { pattern: string }} MarkOptions pattern: of the file's name, see ui/file-names.js
+ * @typedef {Required<EmbedOptions> & { pattern: string }} MarkOptions pattern: of the file's name, see ui/file-names.js
  *
- * @typedef {Omit<Marked, "data" | "difference"> & { file: Blob, difference: Blob }} Outcome
+ * @typedef {Omit<Marked, "data" | "difference"> & { file: Blob, difference: Blob, sizeBefore: number }} Outcome
+ * sizeBefore: bytes of the cover's file
  *
  * @typedef {"new" | "waiting" | "working" | "marked" | "asking" | "failed" | "cancelled"} ItemState
  * asking: it is already marked, and people have not yet said whether to mark it again
@@ -279,7 +280,7 @@ export class Batch extends EventTarget {
       item.progress = progress;
       this.#become(item, "working");
     };
-    const marked = await this.#engine.embed({ file, ...options }, { signal, onProgress, inBackground: true });
+    const marked = await this.#engine.run("embed", file, options, { signal, onProgress, inBackground: true });
     const { data, difference, ...facts } = marked;
     const name = fileName(pattern, {
       cover: file.name,
@@ -289,7 +290,7 @@ export class Batch extends EventTarget {
     });
     const result = await this.#keeper.keep(item, "marked", data, marked.type, this.items);
     const seen = await this.#keeper.keep(item, "difference", difference, "image/png", this.items);
-    item.outcome = { ...facts, name, file: result.blob, difference: seen.blob };
+    item.outcome = { ...facts, name, sizeBefore: file.size, file: result.blob, difference: seen.blob };
     item.isSaved = false;
     item.isKept = result.isKept && (await this.#keeper.note(item, { state: "marked" }));
   }

@@ -117,10 +117,8 @@ export class KeptList {
         await this.#folder.get(`${number}-difference`),
       ];
       if (!file || !outcome) return null;
-      const check = { ...outcome.check, confidences: Float32Array.from(outcome.check.confidences) };
       item.outcome = {
         ...outcome,
-        check,
         file: typed(file, outcome.type),
         difference: difference ? typed(difference, "image/png") : new Blob(),
       };
@@ -184,7 +182,7 @@ function recordOf({ file, state, options, lacksKey, outcome, error, isSaved }) {
 }
 
 /** @param {Failure} error */
-const factsIn = ({ code, message, detail, facts, payload }) => ({ code, message, detail, facts, payload });
+const factsIn = ({ code, message, detail, facts }) => ({ code, message, detail, facts });
 
 /**
  * For JSON.stringify. Files are left out: they are stored as files.
@@ -192,8 +190,7 @@ const factsIn = ({ code, message, detail, facts, payload }) => ({ code, message,
  * @param {string} _key
  * @param {unknown} value
  */
-const plain = (_key, value) =>
-  value instanceof Blob ? undefined : value instanceof Float32Array ? [...value] : value;
+const plain = (_key, value) => (value instanceof Blob ? undefined : value);
 
 /**
  * @param {Blob} blob

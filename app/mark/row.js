@@ -82,7 +82,8 @@ export class MarkRow {
     if (state === "working") return progress ? `${m.phases[progress.phase]}…` : m.waiting;
     if (state === "failed" && error) return errorInWords(error);
     if (state === "asking") {
-      return m.askAgain(error?.payload ? payloadInWords(error.payload) : "");
+      const { kind, value } = error?.facts ?? {};
+      return m.askAgain(kind ? payloadInWords({ kind: String(kind), value: String(value) }) : "");
     }
     if (state === "marked" && outcome) {
       const figures = [

@@ -171,7 +171,7 @@ export class MarkView {
 
   /** A JPEG copy, made by Python, of a file that the browser cannot show. @param {File} file */
   async #copyOf(file) {
-    const { preview } = await this.#engine.lab({ file, steps: [], key: null, thorough: false });
+    const { preview } = await this.#engine.run("lab", file, { steps: [] });
     return new Blob([preview], { type: "image/jpeg" });
   }
 

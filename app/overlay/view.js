@@ -15,7 +15,7 @@ import { samplePage } from "./sample-page.js";
 
 /**
  * @import { EngineClient } from "../engine/client.js"
- * @import { Overlay, PayloadKind, TimedReading } from "../engine/protocol.js"
+ * @import { Overlay, PayloadKind, Read } from "../engine/protocol.js"
  */
 
 const OPACITIES = [1, 0.75, 0.5, 0.25];
@@ -148,7 +148,7 @@ export class OverlayView {
       strength: this.#strength.strength,
     };
     return this.#lines.run(
-      (options) => this.#engine.overlay(request, options),
+      (options) => this.#engine.run("overlay", null, request, options),
       (made) => this.#show(made),
     );
   }
@@ -199,21 +199,21 @@ export class OverlayView {
   #read(file) {
     this.#reading.hidden = true;
     return this.#readLines.run(
-      (options) => this.#engine.read({ file, key: this.#key.value, known: null }, options),
-      (reading) => this.#showReading(reading, file.name),
+      (options) => this.#engine.run("read", file, { key: this.#key.value }, options),
+      (read) => this.#showReading(read, file.name),
     );
   }
 
   /**
-   * @param {TimedReading} reading
+   * @param {Read} read
    * @param {string} name
    */
-  #showReading(reading, name) {
+  #showReading({ reading, phases }, name) {
     this.#reading.classList.toggle("found", reading.found);
     setText(this.#answer, () => answerOf(reading));
     setText(this.#explanation, () => answerLine(reading));
     this.#facts.replaceChildren(readingFacts(reading, undefined));
     this.#reading.hidden = false;
-    return () => m.readDone(name, answerOf(reading), timeInWords(reading.phases));
+    return () => m.readDone(name, answerOf(reading), timeInWords(phases));
   }
 }

@@ -9,12 +9,12 @@ import { errorInWords, placeInWords } from "../ui/words.js";
 
 /**
  * @import { EngineError } from "../engine/errors.js"
- * @import { TimedReading } from "../engine/protocol.js"
+ * @import { Reading } from "../engine/protocol.js"
  * @import { Entry } from "../register/entries.js"
  *
  * @typedef {object} Row
  * @property {File} file
- * @property {TimedReading | null} reading
+ * @property {Reading | null} reading
  * @property {EngineError | null} error
  * @property {HTMLTableRowElement} element
  */
@@ -50,7 +50,7 @@ export class ReadingsTable {
     this.#export,
   );
 
-  /** @param {(reading: TimedReading) => Entry | undefined} entryOf the register's entry that matches */
+  /** @param {(reading: Reading) => Entry | undefined} entryOf the register's entry that matches */
   constructor(entryOf) {
     this.#entryOf = entryOf;
   }
@@ -110,7 +110,7 @@ export class ReadingsTable {
       const texts = [
         () => answerOf(reading, entry),
         () => (reading.found ? inPercent(Math.min(...reading.confidences)) : "–"),
-        () => (reading.found ? inChance(reading.falseAlarm) : "–"),
+        () => (reading.found ? inChance(reading.false_alarm) : "–"),
         () => (reading.found ? placeInWords(reading.corners) : m.noneIn(inNumber(reading.tried))),
         () => (entry ? entry.note || entry.cover.name : "–"),
       ];
@@ -146,7 +146,7 @@ export class ReadingsTable {
     download(new Blob([toCsv([head, ...lines])], { type: "text/csv" }), "hushmark-readings.csv");
   }
 
-  /** @param {TimedReading} reading */
+  /** @param {Reading} reading */
   #csvCells(reading) {
     const entry = this.#entryOf(reading);
     const payload = payloadOf(reading, entry);
@@ -158,7 +158,7 @@ export class ReadingsTable {
       Math.min(...reading.confidences).toFixed(4),
       reading.statistic.toFixed(3),
       reading.threshold.toFixed(3),
-      reading.falseAlarm.toExponential(2),
+      reading.false_alarm.toExponential(2),
       String(reading.tried),
       entry?.note || entry?.cover.name || "",
       "",

@@ -16,7 +16,7 @@ import { ReadingsTable } from "./table.js";
 
 /**
  * @import { EngineClient, JobOptions } from "../engine/client.js"
- * @import { TimedReading } from "../engine/protocol.js"
+ * @import { Read, Reading } from "../engine/protocol.js"
  * @import { Entry } from "../register/entries.js"
  */
 
@@ -90,7 +90,7 @@ export class ReadView {
     } else {
       await this.#lines.run(
         async (options) => this.#readOne(files[0], await this.#known(), options),
-        (reading) => this.#show(reading, files[0]),
+        (read) => this.#show(read, files[0]),
       );
     }
   }
@@ -101,7 +101,7 @@ export class ReadView {
    * @param {JobOptions} options
    */
   #readOne(file, known, options) {
-    return this.#engine.read({ file, key: this.#key.value, known }, options);
+    return this.#engine.run("read", file, { key: this.#key.value, known }, options);
   }
 
   /** Without a register that can be read, pictures are read all the same. */
@@ -117,16 +117,16 @@ export class ReadView {
     }
   }
 
-  /** @param {TimedReading} reading */
+  /** @param {Reading} reading */
   #entryOf({ match }) {
     return this.#entries.get(match?.label ?? "");
   }
 
   /**
-   * @param {TimedReading} reading
+   * @param {Read} read
    * @param {File} file
    */
-  #show(reading, file) {
+  #show({ reading, phases }, file) {
     const entry = this.#entryOf(reading);
     const answer = () =>
       entry?.note ? m.answerNoted(answerOf(reading, entry), entry.note) : answerOf(reading, entry);
@@ -143,7 +143,7 @@ export class ReadView {
       () => place.remove(), // Python can open some files that the browser cannot show.
     );
     this.#result.hidden = false;
-    return () => m.readDone(file.name, answer(), timeInWords(reading.phases));
+    return () => m.readDone(file.name, answer(), timeInWords(phases));
   }
 
   /** @param {File[]} files */
@@ -154,12 +154,13 @@ export class ReadView {
         const known = await this.#known();
         for (const [index, row] of rows.entries()) {
           try {
-            row.reading = await this.#readOne(row.file, known, {
+            const { reading } = await this.#readOne(row.file, known, {
               signal,
               inBackground: true,
               onProgress: (progress) =>
                 onProgress?.({ ...progress, share: (index + progress.share) / rows.length }),
             });
+            row.reading = reading;
           } catch (error) {
             if (!(error instanceof EngineError)) throw error;
             if (error.code === "cancelled") {

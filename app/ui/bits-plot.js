@@ -6,15 +6,14 @@ const [WIDTH, HEIGHT, BAR] = [16, 96, 11];
 /**
  * A plot of how sure a reading is of each bit, from 50% (a guess) to 100%, and the same as a table.
  *
- * @param {Float32Array} confidences 0.5..1
+ * @param {number[]} confidences 0.5..1
  * @param {string} hex the bits
  */
 export function bitsPlot(confidences, hex) {
   const bits = [...hex].flatMap((digit) => [...parseInt(digit, 16).toString(2).padStart(4, "0")]);
-  const values = Array.from(confidences);
-  const weakest = Math.min(...values);
-  const caption = () => m.bitsCaption(inNumber(values.length), inPercent(weakest));
-  const bars = values.map((confidence, index) => {
+  const weakest = Math.min(...confidences);
+  const caption = () => m.bitsCaption(inNumber(confidences.length), inPercent(weakest));
+  const bars = confidences.map((confidence, index) => {
     const height = Math.max(2, (confidence - 0.5) * 2 * HEIGHT);
     // A gap after each byte.
     const x = index * WIDTH + Math.floor(index / 8) * 8;
@@ -25,7 +24,7 @@ export function bitsPlot(confidences, hex) {
       svg("text", { x: x + BAR / 2, y: HEIGHT + 13 }, bits[index] ?? ""),
     );
   });
-  const width = values.length * WIDTH + 24;
+  const width = confidences.length * WIDTH + 24;
   const grid = [0, 0.5, 1].map((share) =>
     svg("line", { x1: 0, x2: width - 8, y1: HEIGHT * share, y2: HEIGHT * share }),
   );
@@ -35,7 +34,7 @@ export function bitsPlot(confidences, hex) {
     ...grid,
     ...bars,
   );
-  const rows = values.map((confidence, index) =>
+  const rows = confidences.map((confidence, index) =>
     h(
       "tr",
       {},

@@ -10,12 +10,12 @@ import { StrengthField } from "./strength-field.js";
 
 /**
  * @import { MarkOptions } from "../mark/batch.js"
- * @import { OutputFormat } from "../engine/protocol.js"
+ * @import { Format } from "../engine/protocol.js"
  */
 
-/** What the page's Pillow writes. @type {OutputFormat[]} */
+/** What the page's Pillow writes. @type {Exclude<Format, "AVIF">[]} */
 const FORMATS = ["JPEG", "PNG", "WEBP", "TIFF"];
-/** @type {(OutputFormat | null)[]} */
+/** @type {(Exclude<Format, "AVIF"> | null)[]} */
 const LOSSY = ["JPEG", "WEBP"];
 
 /** On the screen that marks and, for the defaults, in Settings. Each control has the name of its preference. */
@@ -88,7 +88,7 @@ export class MarkFields {
       kind: this.#payload.kind,
       value: this.#payload.value,
       strength: this.#strength.strength,
-      format: this.#chosenFormat,
+      output_format: this.#chosenFormat,
       quality: this.#isLossy && this.#quality.value ? this.#quality.valueAsNumber : null,
       pattern: this.#pattern.value,
     };

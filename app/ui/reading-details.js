@@ -38,9 +38,9 @@ export const payloadOf = ({ payload }, entry) => entry?.payload ?? payload;
  *
  * @param {Reading} reading
  */
-export function answerLine({ found, statistic, threshold, falseAlarm, confidences, tried }) {
+export function answerLine({ found, statistic, threshold, false_alarm, confidences, tried }) {
   return found
-    ? m.foundLine(inPercent(Math.min(...confidences)), inChance(falseAlarm))
+    ? m.foundLine(inPercent(Math.min(...confidences)), inChance(false_alarm))
     : m.notFoundLine(inNumber(statistic, 2), inNumber(tried), inNumber(threshold, 2));
 }
 

@@ -4,14 +4,13 @@ import { inNumber, inSeconds, m } from "./language.js";
 
 /**
  * @import { EngineError } from "../engine/errors.js"
- * @import { Payload } from "../engine/protocol.js"
  * @import { RegisterError } from "../register/entries.js"
  */
 
-/** @param {Payload} payload */
-export function payloadInWords({ kind, value, hex }) {
+/** @param {{ kind: string, value: string }} payload */
+export function payloadInWords({ kind, value }) {
   if (kind === "text") return m.quoted(value);
-  return kind === "hex" ? hex : m.numbered(value);
+  return kind === "hex" ? value : m.numbered(value);
 }
 
 /** @param {Record<string, number>} phases milliseconds */

@@ -25,7 +25,8 @@ from .message.payload import (
     random_payload,
     text_payload,
 )
-from .pipeline import Marked, Progress
+from .pipeline import Marked
+from .progress import OnProgress, Progress
 from .reading.reading import AlreadyMarked, Reading, Window
 
 __version__ = "0.3.0"
@@ -42,6 +43,7 @@ __all__ = [
     "Match",
     "ModelCard",
     "ModelError",
+    "OnProgress",
     "Payload",
     "PayloadError",
     "PictureError",

@@ -13,7 +13,8 @@ from .message.keys import Key
 from .message.known import KnownIds
 from .message.payload import Payload, text_payload
 from .picture.container import Format
-from .pipeline import Marked, Progress
+from .pipeline import Marked
+from .progress import OnProgress
 from .reading.reading import Reading
 
 Source = bytes | os.PathLike[str]
@@ -30,7 +31,7 @@ async def embed(
     again: bool = False,
     output_format: Format | None = None,
     quality: int | None = None,
-    progress: Progress | None = None,
+    progress: OnProgress | None = None,
 ) -> Marked:
     """Mark a picture and read it back.
 
@@ -39,8 +40,7 @@ async def embed(
     unless given; `strength`: how visible the mark may be, 0.25 (faint) to 4 (strong); `key`: a passphrase
     without which the mark cannot be read; `again`: whether a picture that is marked already may be marked
     once more; `output_format`: JPEG, PNG, WEBP, TIFF or AVIF, that of the picture unless given; `quality`:
-    1..100 where the format has one, that of the picture unless given; `progress`: is told each phase, and
-    how many of its steps are done of how many.
+    1..100 where the format has one, that of the picture unless given; `progress`: is told how far it is.
 
     The result has the marked file in `data`, and in `warnings` whether it reads back. The networks are
     loaded at the first call. The work is done in the caller's thread; a server that must go on answering
@@ -71,7 +71,7 @@ async def read(
     name: str | None = None,
     key: str | None = None,
     known: Iterable[Payload | str] | None = None,
-    progress: Progress | None = None,
+    progress: OnProgress | None = None,
 ) -> Reading:
     """Read a picture, wherever in it the mark is.
 

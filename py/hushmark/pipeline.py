@@ -1,11 +1,9 @@
 """The whole way: mark a picture, or read one."""
 
-import asyncio
 import io
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -25,6 +23,7 @@ from .picture import view
 from .picture.container import Format
 from .picture.picture import Picture, encode_picture, open_picture
 from .picture.previews import Preview, maker_note, may_hide_a_picture
+from .progress import OnProgress, Phases
 from .reading.reading import WHOLE_PICTURE, AlreadyMarked, Reading, decide
 from .reading.search import is_sure, search
 from .trials import TRIALS
@@ -40,12 +39,11 @@ ENOUGH_MARGIN = 6.0
 
 _COPY_SIDE = 1000
 
-Progress = Callable[[str, int, int], None]
-"""Is told a phase, and how many of its steps are done of how many.
-
-Each phase starts with 0 of 1: open, prepare, forward, refine, apply, save, check; or open, search. A search
-goes on with the windows that it has tried, of the most that it may try.
-"""
+LONG_PHASE = "refine"
+"""The phase that leaves Python nothing to do for longest: the time to decode the next picture."""
+_EMBED_PHASES = ("open", "prepare", "forward", LONG_PHASE, "apply", "save", "check")
+_READ_PHASES = ("open", "search")
+_ATTEMPT_PHASES = ("open", "change", "search")
 
 MarkWarning = Literal["unreadable", "weak", "small", "shape", "maker-note"]
 """What to know of a marked picture: its mark cannot be read back, or only just; it has so few pixels, in a
@@ -63,11 +61,12 @@ _LONG = 4
 class Marked:
     """A marked picture.
 
-    `data`: the file; `name`: suggested file name; `width`, `height`: pixels as displayed;
-    `strength`: that was asked for; `psnr`: dB against the cover, before encoding; `check`: what reading
-    `data` back gave; `warnings`: what that means, empty when all is well; `expected`: the measured chance,
-    0..1, that a mark in a picture of this size is read after JPEG of quality 80; `removed`: what showed the
-    unmarked picture, and so was left out, in alphabetical order; `phases`: milliseconds by phase.
+    `data`: the file; `name`: suggested file name; `file_format`: JPEG, PNG, WEBP, TIFF or AVIF; `width`,
+    `height`: pixels as displayed; `strength`: that was asked for; `psnr`: dB against the cover, before
+    encoding; `payload`: that was marked; `check`: what reading the file back gave; `warnings`: what that
+    means, empty when all is well; `expected`: the measured chance, 0..1, that a mark in a picture of this
+    size is read after JPEG of quality 80; `removed`: what showed the unmarked picture, and so was left out,
+    in alphabetical order; `phases`: milliseconds by phase.
     """
 
     data: bytes
@@ -92,7 +91,10 @@ class Marked:
 
 @dataclass(frozen=True)
 class Read:
-    """A reading and the milliseconds it took by phase."""
+    """A picture that was read.
+
+    `reading`: what was read; `phases`: milliseconds by phase.
+    """
 
     reading: Reading
     phases: dict[str, float]
@@ -110,7 +112,7 @@ async def embed(
     again: bool = False,
     output_format: Format | None = None,
     quality: int | None = None,
-    progress: Progress | None = None,
+    progress: OnProgress | None = None,
 ) -> Marked:
     """Mark the picture in `data` (any that `open_picture` takes; `name` is its file name) with the payload.
 
@@ -121,7 +123,7 @@ async def embed(
     """
     check_strength(strength)
     bits = to_bits(payload, card.bits, key)
-    phases = _Phases(progress)
+    phases = Phases(_EMBED_PHASES, progress)
 
     await phases.enter("open")
     cover = open_picture(data, name).in_format(output_format, quality)
@@ -174,7 +176,7 @@ async def mark(
     """
     image = view.prepare(cover, card.image_size)
     copy = cover.with_image(cover.image.copy())
-    return await _mark(copy, image, bits, strength, forward, _Phases(None), REFINING_STEPS)
+    return await _mark(copy, image, bits, strength, forward, Phases(_EMBED_PHASES, None), REFINING_STEPS)
 
 
 async def _mark(
@@ -183,7 +185,7 @@ async def _mark(
     bits: NDArray[np.float32],
     strength: float,
     forward: Forward,
-    phases: "_Phases",
+    phases: Phases,
     steps: int,
 ) -> tuple[Picture, float]:
     budget = Budget(to_grid(image[0]), grey=cover.image.mode in ("L", "LA"))
@@ -194,7 +196,7 @@ async def _mark(
         raise ModelOutput
     # The network does not know the budget: what it puts where much is seen goes where little is.
     pattern = budget.shape(budget.precondition(to_grid(pattern[0])), strength)
-    await phases.enter("refine")
+    await phases.enter(LONG_PHASE)
     for _ in range(steps):
         gradient, margins = await forward.refine(message, image, pattern[np.newaxis])
         if gradient.shape[1:] != pattern.shape or margins.shape != message.shape:
@@ -231,19 +233,18 @@ async def read(
     card: ModelCard,
     key: Key | None = None,
     known: KnownIds | None = None,
-    progress: Progress | None = None,
+    progress: OnProgress | None = None,
 ) -> Read:
     """Read the picture in `data`, wherever in it the mark is.
 
     `key` is that of the mark, if it has one; `known`: payloads that it may be one of. It can be cancelled
     between two windows. Raises HushmarkError: PictureError, ModelOutput.
     """
-    phases = _Phases(progress)
+    phases = Phases(_READ_PHASES, progress)
     await phases.enter("open")
     picture = open_picture(data, name)
     await phases.enter("search")
-    looks = None if progress is None else partial(progress, "search")
-    reading = await search(picture, forward=forward, card=card, key=key, known=known, progress=looks)
+    reading = await search(picture, forward=forward, card=card, key=key, known=known, progress=phases.step)
     return Read(reading, phases.finish())
 
 
@@ -266,35 +267,35 @@ async def attempt(
     forward: Forward,
     card: ModelCard,
     key: Key | None = None,
-    thorough: bool = True,
-    progress: Progress | None = None,
+    on_look: Callable[[Attempt], None] | None = None,
+    progress: OnProgress | None = None,
 ) -> Attempt:
     """Change a copy of the picture in `data`, then read it: each step is a name in TRIALS and an amount.
 
-    The copy has at most 1000 px a side, so that an answer comes while a slider is moved. `thorough`: search
-    for the mark, else take one look at the whole picture. Phases: open, change, search.
-    Raises PictureError, ModelOutput.
+    The copy has at most 1000 px a side, so that an answer comes while a slider is moved. `on_look`: is told
+    what one look at the whole picture gives, where that is not sure and a search follows.
+    Phases: open, change, search. Raises PictureError, ModelOutput.
     """
-    phases = _Phases(progress)
+    phases = Phases(_ATTEMPT_PHASES, progress)
     await phases.enter("open")
     copy = _copy(data, name)
     await phases.enter("change")
     image = copy.image
     for number, (kind, amount) in enumerate(steps):
-        if progress is not None:
-            progress("change", number, len(steps))
+        phases.step(number, len(steps))
         image = TRIALS[kind].apply(image, amount)
     changed = copy.with_image(image)
     await phases.enter("search")
-    if thorough:
-        looks = None if progress is None else partial(progress, "search")
-        reading = await search(changed, forward=forward, card=card, key=key, progress=looks)
-    else:
-        seen = view.prepare(changed, card.image_size)
-        reading = decide(await forward.decode(seen), card, WHOLE_PICTURE, key=key)
     preview = io.BytesIO()
     image.save(preview, "JPEG", quality=85)
-    return Attempt(preview.getvalue(), reading)
+    seen = view.prepare(changed, card.image_size)
+    look = Attempt(preview.getvalue(), decide(await forward.decode(seen), card, WHOLE_PICTURE, key=key))
+    if is_sure(look.reading):
+        return look
+    if on_look is not None:
+        on_look(look)
+    reading = await search(changed, forward=forward, card=card, key=key, progress=phases.step)
+    return replace(look, reading=reading)
 
 
 @lru_cache(maxsize=1)
@@ -302,21 +303,3 @@ def _copy(data: bytes, name: str) -> Picture:
     """The picture upright, small and in RGB; kept, as the same one is tried again and again."""
     picture = open_picture(data, name)
     return replace(picture, image=view.page(picture, _COPY_SIDE), orientation=1)
-
-
-class _Phases:
-    """Announces phases, times them, and lets the event loop run between them."""
-
-    def __init__(self, progress: Progress | None) -> None:
-        self._progress = progress
-        self._starts: list[tuple[str, float]] = []
-
-    async def enter(self, phase: str) -> None:
-        if self._progress is not None:
-            self._progress(phase, 0, 1)
-        await asyncio.sleep(0)
-        self._starts.append((phase, time.perf_counter()))
-
-    def finish(self) -> dict[str, float]:
-        ends = [start for _, start in self._starts[1:]] + [time.perf_counter()]
-        return {phase: 1000 * (end - start) for (phase, start), end in zip(self._starts, ends, strict=True)}

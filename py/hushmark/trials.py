@@ -13,6 +13,8 @@ from typing import Literal
 import numpy as np
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter
 
+Unit = Literal["quality", "share", "degrees", "factor", "amount"]
+
 _WORDS = ("the", "quick", "brown", "fox", "jumps", "over", "a", "lazy", "dog", "and", "runs", "away")
 
 
@@ -139,7 +141,7 @@ class Trial:
     least: float
     most: float
     start: float
-    unit: Literal["quality", "share", "degrees", "factor", "amount"]
+    unit: Unit
 
 
 TRIALS: dict[str, Trial] = {

@@ -5,7 +5,7 @@ import { loadManifest } from "../../app/site/manifest.js";
 import { pageManifest } from "../../app/site/pin.js";
 import { allow, trusted } from "../../app/site/trusted.js";
 
-/** @import { EngineInfo, Marked, TimedReading } from "../../app/engine/protocol.js" */
+/** @import { EngineInfo, Marked, Read } from "../../app/engine/protocol.js" */
 
 const manifest = await loadManifest(pageManifest());
 /** @type {EngineClient | undefined} */
@@ -32,22 +32,13 @@ async function markAndRead(url) {
   const file = new File([await bytes(url)], "photo.jpg", { type: "image/jpeg" });
   const startEmbed = performance.now();
   /** @type {Marked} */
-  const marked = await engine.embed({
-    file,
-    kind: "text",
-    value: "pipe",
-    key: null,
-    strength: 1,
-    again: false,
-    format: null,
-    quality: null,
-  });
+  const marked = await engine.run("embed", file, { kind: "text", value: "pipe" });
   const startRead = performance.now();
-  /** @type {TimedReading} */
-  const reading = await engine.read({ file: new File([marked.data], marked.name) });
+  /** @type {Read} */
+  const { reading, phases } = await engine.run("read", new File([marked.data], marked.name), {});
   return {
     embed: { ...marked.phases, "in all": startRead - startEmbed },
-    read: { ...reading.phases, "in all": performance.now() - startRead },
+    read: { ...phases, "in all": performance.now() - startRead },
     payload: reading.payload?.value,
   };
 }

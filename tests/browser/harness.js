@@ -91,16 +91,8 @@ class Recorder {
     if (!this.#client) throw new Error("The engine was not started.");
     const controller = new AbortController();
     this.#controllers[name] = controller;
-    const request = {
-      file: new File([toBytes(picture)], `${name}.png`),
-      kind: /** @type {const} */ ("text"),
-      value: "pipe",
-      key: null,
-      strength: 1.4,
-      again: false,
-      format: null,
-      quality: null,
-    };
+    const file = new File([toBytes(picture)], `${name}.png`);
+    const options = { kind: /** @type {const} */ ("text"), value: "pipe", strength: 1.4 };
     /** @param {Progress} progress */
     const onProgress = ({ phase }) => {
       this.phases.push(`${name}: ${phase}`);
@@ -108,7 +100,7 @@ class Recorder {
       onPhase?.(phase);
     };
     this.#jobs.push(
-      this.#client.embed(request, { signal: controller.signal, onProgress, inBackground }).then(
+      this.#client.run("embed", file, options, { signal: controller.signal, onProgress, inBackground }).then(
         async (marked) => {
           this.events.push(`${name}: ${marked.name}`);
           this.phases.push(`${name}: end`);

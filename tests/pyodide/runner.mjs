@@ -81,23 +81,22 @@ async function runEngine() {
         return [floats(at(decoded++ ? "after" : "before"))];
       },
     };
-    const engine = Engine(forward, card);
+    const { ask, destroy } = engineOn(Engine, forward);
     const cover = new Uint8Array(readFileSync(join(folder, name)));
     /** @type {string[]} */
     const phases = [];
     const note = (/** @type {string} */ phase) => void phases.push(phase);
-    const options = { kind: "text", value: "pipe", key, strength, again: false };
-    // What reaches the page is cloned by postMessage; a Python proxy left inside would throw here.
-    const marked = structuredClone(await engine.embed(cover, name, options, note));
-    const reading = structuredClone(await engine.read(marked.data, marked.name, { ...reader, key }, note));
+    const options = { kind: "text", value: "pipe", key, strength };
+    const marked = await ask("embed", cover, name, options, note);
+    const read = await ask("read", marked.data, marked.name, { ...reader, key }, note);
     writeFileSync(at("marked"), marked.data);
     writeFileSync(at("difference"), marked.difference);
     images.forEach((image, index) => writeFileSync(at(`image${index}`), image));
     patterns.forEach((pattern, index) => writeFileSync(at(`pattern${index}`), pattern));
     const { data, difference, ...facts } = marked;
-    const kinds = [data, difference, reading.confidences].map((array) => array.constructor.name);
-    writeFileSync(at("json"), JSON.stringify({ marked: facts, reading, phases, kinds }, plain));
-    engine.destroy();
+    const kinds = [data, difference, read.reading.confidences].map((array) => array.constructor.name);
+    writeFileSync(at("json"), JSON.stringify({ marked: facts, read, phases, kinds }));
+    destroy();
   }
   await runOverlay(Engine);
   await runLab(Engine);
@@ -108,23 +107,24 @@ async function runOverlay(/** @type {import("pyodide/ffi").PyCallable} */ Engine
   const pattern = floats(join(folder, "rocket.jpg.residual"));
   const gradient = floats(join(folder, "rocket.jpg.gradient0"));
   const forward = { encode: async () => [pattern], refine: async () => [gradient, new Float32Array(32)] };
-  const engine = Engine(forward, card);
-  const options = { kind: "text", value: "pipe", key: null, strength: 1 };
-  const { data, ...facts } = structuredClone(await engine.overlay(options));
+  const { ask, destroy } = engineOn(Engine, forward);
+  const options = { kind: "text", value: "pipe", strength: 1 };
+  const { data, ...facts } = await ask("overlay", null, "", options);
   writeFileSync(join(folder, "overlay.png"), data);
   writeFileSync(join(folder, "overlay.json"), JSON.stringify(facts));
-  engine.destroy();
+  destroy();
 }
 
 async function runLab(/** @type {import("pyodide/ffi").PyCallable} */ Engine) {
-  const engine = Engine({ decode: async () => [floats(join(folder, "rocket.jpg.after"))] }, card);
-  const kinds = structuredClone(engine.labKinds());
+  const forward = { decode: async () => [floats(join(folder, "rocket.jpg.after"))] };
+  const { ask, destroy } = engineOn(Engine, forward);
+  const kinds = await ask("lab_kinds", null, "", {});
   const picture = new Uint8Array(readFileSync(join(folder, "rocket.jpg")));
-  const options = { steps: [{ kind: "resize", amount: 0.5 }], key: null, thorough: true };
-  const { preview, reading } = structuredClone(await engine.lab(picture, "rocket.jpg", options, () => {}));
+  const options = { steps: [{ kind: "resize", amount: 0.5 }], key: null };
+  const { preview, reading } = await ask("lab", picture, "rocket.jpg", options);
   writeFileSync(join(folder, "lab.jpg"), preview);
-  writeFileSync(join(folder, "lab.json"), JSON.stringify({ kinds, reading }, plain));
-  engine.destroy();
+  writeFileSync(join(folder, "lab.json"), JSON.stringify({ kinds, reading }));
+  destroy();
 }
 
 /** Errors as they cross into JavaScript. */
@@ -132,11 +132,10 @@ async function runRefusals(/** @type {import("pyodide/ffi").PyCallable} */ Engin
   const picture = new Uint8Array(readFileSync(join(folder, "rocket.jpg")));
   const lost = () => Promise.reject(new Error("device lost"));
   const broken = { encode: lost, refine: lost, decode: lost };
-  const engine = Engine(broken, card);
+  const { ask, destroy } = engineOn(Engine, broken);
   const embed = (/** @type {Uint8Array} */ data, /** @type {string} */ kind, /** @type {string} */ value) =>
-    engine.embed(data, "photo.jpg", { kind, value, key: null, strength: 1.4, again: true }, () => {});
-  const mark = { kind: "text", value: "pipe", key: null, strength: 1.4 };
-  const marked = Engine({ decode: async () => [floats(join(folder, "rocket.jpg.after"))] }, card);
+    ask("embed", data, "photo.jpg", { kind, value, again: true });
+  const marked = engineOn(Engine, { decode: async () => [floats(join(folder, "rocket.jpg.after"))] });
   const text = new TextEncoder().encode("just text");
   const answers = {
     truncated: await embed(picture.slice(0, 5000), "text", "pipe"),
@@ -144,33 +143,74 @@ async function runRefusals(/** @type {import("pyodide/ffi").PyCallable} */ Engin
     empty: await embed(picture, "text", ""),
     long: await embed(picture, "text", "pipes"),
     hex: await embed(picture, "hex", "12"),
-    again: await marked.embed(picture, "photo.jpg", { ...mark, again: false }, () => {}),
-    read: await engine.read(text, "note.png", reader, () => {}),
+    again: await marked.ask("embed", picture, "photo.jpg", { kind: "text", value: "pipe" }),
+    read: await ask("read", text, "note.png", reader),
     forward: await embed(picture, "random", "").catch((/** @type {Error} */ error) => ({
       thrown: error.message.includes("device lost"),
     })),
     ...(await runDefects(marked, picture)),
   };
-  writeFileSync(join(folder, "refusals.json"), JSON.stringify(structuredClone(answers)));
-  engine.destroy();
+  writeFileSync(join(folder, "refusals.json"), JSON.stringify(answers));
+  destroy();
+}
+
+/**
+ * An engine that is asked one thing at a time, as by the worker.
+ *
+ * @param {import("pyodide/ffi").PyCallable} Engine
+ * @param {object} forward
+ */
+function engineOn(Engine, forward) {
+  let asked = 0;
+  let told = (/** @type {any} */ _message) => {};
+  const engine = Engine(
+    forward,
+    card,
+    (/** @type {any} */ message, /** @type {ArrayBuffer[]} */ transfer) => {
+      // What reaches the page is cloned by postMessage; a Python proxy left inside would throw here.
+      told(structuredClone(message, { transfer }));
+    },
+  );
+  /**
+   * @param {string} task
+   * @param {Uint8Array | null} data
+   * @param {string} name
+   * @param {object} options
+   * @param {(phase: string) => void} [onPhase]
+   * @returns {Promise<any>} the result, or the error as it crosses; rejects where the worker would be stopped
+   */
+  const ask = (task, data, name, options, onPhase) =>
+    new Promise((resolve, reject) => {
+      asked += 1;
+      told = (message) => {
+        if (message.type === "progress") onPhase?.(message.progress.phase);
+        else if (message.type === "result") resolve(message.result);
+        else if (message.type === "error") resolve({ error: message.error });
+        else if (message.type === "stopped") reject(new Error(message.error.detail));
+      };
+      engine.perform(asked, JSON.stringify({ task, name, options, in_background: false }), data);
+    });
+  return { ask, destroy: () => engine.destroy() };
 }
 
 /** What Python raises between opening and saving. Changes the package for good. */
-async function runDefects(/** @type {any} */ engine, /** @type {Uint8Array} */ picture) {
-  const mark = { kind: "text", value: "pipe", key: null, strength: 1.4, again: true };
-  const steps = { steps: [], key: null, thorough: false };
+async function runDefects(
+  /** @type {ReturnType<typeof engineOn>} */ { ask },
+  /** @type {Uint8Array} */ picture,
+) {
+  const tasks = { embed: { kind: "text", value: "pipe", again: true }, read: reader, lab: { steps: [] } };
   /** @type {Record<string, unknown>} */
   const answers = {};
   for (const error of ["MemoryError", "SystemError", "AttributeError", "struct.error"]) {
     pyodide.runPython(`
 import struct
-import hushmark.marking.residual
+import hushmark.picture.view
 def fail(*_, **__):
     raise ${error}("what happened")
-hushmark.marking.residual.prepare = fail`);
-    answers[`${error}, embed`] = await engine.embed(picture, "photo.jpg", mark, () => {});
-    answers[`${error}, read`] = await engine.read(picture, "photo.jpg", reader, () => {});
-    answers[`${error}, lab`] = await engine.lab(picture, "photo.jpg", steps, () => {});
+hushmark.picture.view.prepare = fail`);
+    for (const [task, options] of Object.entries(tasks)) {
+      answers[`${error}, ${task}`] = await ask(task, picture, "photo.jpg", options);
+    }
   }
   return answers;
 }
@@ -178,13 +218,4 @@ hushmark.marking.residual.prepare = fail`);
 /** @param {string} path */
 function floats(path) {
   return new Float32Array(new Uint8Array(readFileSync(path)).buffer);
-}
-
-/**
- * Typed arrays as plain lists in JSON.
- * @param {string} _key
- * @param {unknown} value
- */
-function plain(_key, value) {
-  return value instanceof Float32Array ? Array.from(value) : value;
 }

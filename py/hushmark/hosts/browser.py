@@ -1,40 +1,30 @@
-"""The page's side of the package: the only file that knows JavaScript. Runs inside Pyodide in a worker.
+"""The page's side of the package, inside Pyodide in a worker: jobs, whose turn it is, and how data crosses.
 
 Big arrays cross as whole buffers: `assign` and `to_py` copy a typed array in one go, where iterating over a
 proxy would take it element by element.
 """
 
 import asyncio
+import json
 import time
-from collections.abc import Awaitable, Callable, Coroutine
-from functools import wraps
+import traceback
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec, Protocol
+from typing import Any, Protocol
 
 import js
 import numpy as np
 from numpy.typing import NDArray
 from pyodide.ffi import JsException, JsProxy, jsnull, to_js
 
-from .. import pipeline
 from ..card import read_card
 from ..errors import HushmarkError, picture_error
-from ..marking import overlay
-from ..message.codes import Protected
-from ..message.keys import Key
-from ..message.known import KnownIds, Match
-from ..message.payload import Payload, parse, to_bytes
-from ..picture.picture import MIME_TYPES
-from ..pipeline import Progress
-from ..reading.reading import AlreadyMarked, Reading
-from ..reading.search import is_sure
-from ..trials import TRIALS
+from ..pipeline import LONG_PHASE
+from ..progress import Progress
+from ..tasks import File, Tasks, failure, plain
 
-_OVERLAY_NAME = "hushmark-overlay.png"
-
-_More = ParamSpec("_More")
-_OnPicture = Callable[Concatenate["Engine", JsProxy, str, _More], Coroutine[Any, Any, JsProxy]]
-"""Work on a picture: its bytes, its name and what else it takes -> the answer."""
+HANG_SECONDS = 10.0
+"""What a forward pass may still take when its job was cancelled. A phone's slowest takes a few seconds."""
 
 
 class JsForward(Protocol):
@@ -53,223 +43,105 @@ class JsForward(Protocol):
         ...
 
 
-def _answered(method: _OnPicture[_More]) -> _OnPicture[_More]:
-    """Have whatever exception a picture brings about as an answer, see `picture_error`."""
-
-    @wraps(method)
-    async def answered(
-        self: "Engine", data: JsProxy, name: str, /, *more: _More.args, **named: _More.kwargs
-    ) -> JsProxy:
-        try:
-            return await method(self, data, name, *more, **named)
-        except JsException:
-            raise  # of the networks, for instance: it is not the picture's
-        except Exception as error:
-            return _error(picture_error(error, name))
-
-    return answered
-
-
 class Engine:
-    """Entry points for the worker.
+    """The jobs of a worker, and whose turn it is.
 
-    What is wrong with a picture, a payload or a list, or goes wrong in Python over a picture, comes back as
-    `{error: {code, message, facts}}`; JavaScript's errors, those of the networks among them, propagate.
-    `turn` is set when the job may use the networks; None lets it at once.
+    One job at a time has its turn: those in front before those in the background, else as they came. While
+    the networks work for it, the next one in the background may open its picture, and then waits.
+
+    `send` is given what the page is told (FromWorker in app/engine/protocol.js), and buffers to transfer.
     """
 
-    def __init__(self, js_forward: JsForward, card_path: str) -> None:
+    def __init__(
+        self, js_forward: JsForward, card_path: str, send: Callable[[JsProxy, JsProxy], None]
+    ) -> None:
         self._js = js_forward
         self._card = read_card(Path(card_path))
+        self._send = send
+        self._jobs: dict[int, _Job] = {}
+        self._at_work: _Job | None = None
+        self._watches: set[asyncio.Task[None]] = set()
 
-    @_answered
-    async def embed(
-        self,
-        data: JsProxy,
-        name: str,
-        options: JsProxy,
-        on_progress: Progress,
-        turn: asyncio.Event | None = None,
-    ) -> JsProxy:
-        """Mark the picture in `data` (Uint8Array).
+    def perform(self, number: int, job: str, data: JsProxy | None) -> None:
+        """Take a job in.
 
-        `options`: {kind: text, hex, number, protected or random (which ignores `value`), value, key:
-        passphrase or null, strength, again: boolean, format: JPEG, PNG, ... or null, quality:
-        1..100 or null}
-        -> {data: Uint8Array, name, type (MIME), width, height, sizeBefore (bytes), strength, psnr,
-        payload: {kind, value, hex}, check: reading, warnings: codes (see `pipeline.MarkWarning`), expected
-        (see `pipeline.Marked`), removed: codes (see `previews.Preview`), difference: Uint8Array (PNG),
-        phases: {phase: ms}}. The error "already-marked" has the payload that was read, too.
+        `job`: JSON of {task, name, options, in_background}, see Job in protocol.js; `data`: Uint8Array of the
+        picture's file, or null.
         """
-        wanted = _options(options)
-        cover = data.to_bytes()
-        forward = _Forward(self._js, turn)
-        try:
-            marked = await pipeline.embed(
-                cover,
-                self._payload(wanted),
-                name=name,
-                strength=wanted["strength"],
-                key=_key(wanted),
-                again=wanted["again"],
-                output_format=wanted.get("format"),
-                quality=wanted.get("quality"),
-                forward=forward,
-                card=self._card,
-                progress=on_progress,
-            )
-        except AlreadyMarked as error:
-            return _error(error, payload=self._facts(error.reading.payload))
-        # The phase of the first forward pass has the wait for it in it, which is not this picture's time.
-        first = "forward" if wanted["again"] else "prepare"
-        return _object(
-            data=_uint8_array(marked.data),
-            name=marked.name,
-            type=MIME_TYPES[marked.file_format],
-            width=marked.width,
-            height=marked.height,
-            sizeBefore=len(cover),
-            strength=marked.strength,
-            psnr=marked.psnr,
-            payload=self._facts(marked.payload),
-            check=self._reading(marked.check),
-            warnings=list(marked.warnings),
-            expected=marked.expected,
-            removed=list(marked.removed),
-            difference=_uint8_array(marked.difference()),
-            phases={**marked.phases, first: marked.phases[first] - forward.waited},
-        )
+        self._jobs[number] = _Job(self, number, json.loads(job), data)
+        self._schedule()
 
-    @_answered
-    async def read(
-        self,
-        data: JsProxy,
-        name: str,
-        options: JsProxy,
-        on_progress: Progress,
-        turn: asyncio.Event | None = None,
-    ) -> JsProxy:
-        """Read the picture in `data` (Uint8Array).
+    def cancel(self, number: int) -> None:
+        """End a job, if it has not ended, where it next waits for something."""
+        if number in self._jobs:
+            self._jobs[number].cancel()
 
-        `options`: {key: passphrase or null, known: list of payloads (see `KnownIds.parse`) or null}
-        -> {found, payload: {kind, value, hex} or null, bits: [0 or 1], confidences: Float32Array, statistic,
-        threshold, falseAlarm, corners: [[x, y] x 4] (see Window), tried, protected: {value, hex, corrected,
-        margin, certainty} or null, match: {label: text or null, payload, agreeing, certainty, chance} or
-        null, phases: {phase: ms}}
-        """
-        wanted = _options(options)
-        result = await pipeline.read(
-            data.to_bytes(),
-            name=name,
-            forward=_Forward(self._js, turn),
-            card=self._card,
-            key=_key(wanted),
-            known=KnownIds.parse(wanted["known"], self._card.bits) if wanted.get("known") else None,
-            progress=on_progress,
-        )
-        return _object(**self._reading(result.reading), phases=result.phases)
+    def tell(self, kind: str, number: int | None, **facts: object) -> None:
+        """Send a message; bytes in it become buffers that are transferred."""
+        buffers: list[JsProxy] = []
+        message = _to_js({"type": kind, "id": number, **facts}, buffers)
+        self._send(to_js(message, dict_converter=js.Object.fromEntries), to_js(buffers))
 
-    async def overlay(self, options: JsProxy, turn: asyncio.Event | None = None) -> JsProxy:
-        """Make a transparent tile that marks a page. `options`: {kind, value, key, strength} as in `embed`.
+    def tell_stopped(self, number: int | None, detail: str) -> None:
+        """Say that this worker is of no more use, and at which job, if at one."""
+        self.tell("stopped", number, error={"code": "engine-stopped", "detail": detail})
 
-        -> {data: Uint8Array (PNG), css: the rule that lays it over a page, payload: {kind, value, hex}}
-        """
-        wanted = _options(options)
-        try:
-            payload = self._payload(wanted)
-            tile = await overlay.overlay(
-                payload,
-                forward=_Forward(self._js, turn),
-                card=self._card,
-                strength=wanted["strength"],
-                key=_key(wanted),
-            )
-        except HushmarkError as error:
-            return _error(error)
-        return _object(data=_uint8_array(tile), css=overlay.css(_OVERLAY_NAME), payload=self._facts(payload))
+    def tasks(self, job: "_Job") -> Tasks:
+        """The tasks for a job."""
+        return Tasks(_Forward(self._js, job), self._card, job.progress, job.partial)
 
-    def labKinds(self) -> JsProxy:
-        """What the lab can do to a picture -> [{name, least, most, start, unit}], see `distortions.Trial`."""
-        fields = ("least", "most", "start", "unit")
-        kinds = [
-            {"name": name, **{field: getattr(trial, field) for field in fields}}
-            for name, trial in TRIALS.items()
-        ]
-        return to_js(kinds, dict_converter=js.Object.fromEntries)
+    def plain(self, answer: object) -> Any:
+        """An answer as plain data."""
+        return plain(answer, self._card.bits)
 
-    @_answered
-    async def lab(
-        self,
-        data: JsProxy,
-        name: str,
-        options: JsProxy,
-        on_progress: Progress,
-        turn: asyncio.Event | None = None,
-    ) -> JsProxy:
-        """Change a copy of the picture in `data` (Uint8Array), and read it.
+    def progressed(self, job: "_Job") -> None:
+        """A job has come into another phase."""
+        if job is self._at_work:
+            self._schedule()
 
-        `options`: {steps: [{kind, amount}], taken in turn, key: passphrase or null, thorough: boolean (see
-        `pipeline.attempt`)} -> {preview: Uint8Array (JPEG), reading, sure: a search would look no further}
-        """
-        wanted = _options(options)
-        tried = await pipeline.attempt(
-            data.to_bytes(),
-            [(step["kind"], step["amount"]) for step in wanted["steps"]],
-            name=name,
-            forward=_Forward(self._js, turn),
-            card=self._card,
-            key=_key(wanted),
-            thorough=wanted["thorough"],
-            progress=on_progress,
-        )
-        return _object(
-            preview=_uint8_array(tried.preview),
-            reading=self._reading(tried.reading),
-            sure=is_sure(tried.reading),
-        )
+    def ended(self, job: "_Job") -> None:
+        """A job has ended: the next one has its turn."""
+        del self._jobs[job.number]
+        if job is self._at_work:
+            self._at_work = None
+        self._schedule()
 
-    def _payload(self, options: dict[str, Any]) -> Payload:
-        return parse(options["kind"], options["value"], self._card.bits)
+    def watch(self, forward_pass: "asyncio.Future[JsProxy]") -> None:
+        """Look whether a forward pass that nobody waits for ends; no other job gets the networks before."""
+        watch = asyncio.ensure_future(self._watch(forward_pass))
+        self._watches.add(watch)
+        watch.add_done_callback(self._watches.discard)
 
-    def _facts(self, payload: Payload | None) -> object:
-        if payload is None:
-            return jsnull
-        return {"kind": payload.kind, "value": payload.value, "hex": to_bytes(payload, self._card.bits).hex()}
+    async def _watch(self, forward_pass: "asyncio.Future[JsProxy]") -> None:
+        _, hanging = await asyncio.wait({forward_pass}, timeout=HANG_SECONDS)
+        if hanging:
+            self.tell_stopped(None, "the networks do not answer")
 
-    def _reading(self, reading: Reading) -> dict[str, Any]:
-        return {
-            "found": reading.found,
-            "payload": self._facts(reading.payload),
-            "bits": reading.bits,
-            "confidences": _float32_array(np.array(reading.confidences, np.float32)),
-            "statistic": reading.statistic,
-            "threshold": reading.threshold,
-            "falseAlarm": reading.false_alarm,
-            "corners": reading.window.corners,
-            "tried": reading.tried,
-            "protected": jsnull if reading.protected is None else _protected(reading.protected),
-            "match": jsnull if reading.match is None else self._match(reading.match),
-        }
-
-    def _match(self, match: Match) -> dict[str, object]:
-        return {
-            "label": jsnull if match.label is None else match.label,
-            "payload": self._facts(match.payload),
-            "agreeing": match.agreeing,
-            "certainty": match.certainty,
-            "chance": match.chance,
-        }
+    def _schedule(self) -> None:
+        if self._at_work is None and self._jobs:
+            self._at_work = min(self._jobs.values(), key=lambda job: job.in_background)
+            self.tell("turn", self._at_work.number)
+            self._at_work.proceed()
+        if self._at_work is not None and self._at_work.phase == LONG_PHASE:
+            for job in self._jobs.values():
+                if job.in_background and job is not self._at_work:
+                    job.begin()
+                    break
 
 
-class Job:
-    """One of the Engine's methods at work, for JavaScript to hold in its hand.
+class _Job:
+    """A task at work, from its message to its answer."""
 
-    A job that comes before its turn can have its picture ready, and no more.
-    """
-
-    def __init__(self, method: Callable[..., Coroutine[Any, Any, JsProxy]], *arguments: object) -> None:
+    def __init__(self, engine: Engine, number: int, job: dict[str, Any], data: JsProxy | None) -> None:
+        self.number = number
+        self.in_background: bool = job["in_background"]
+        self.phase = ""
+        self._engine = engine
+        self._waited: dict[str, float] = {}
         self._may_begin, self._turn = asyncio.Event(), asyncio.Event()
-        self._task = asyncio.get_running_loop().create_task(self._run(method, arguments))
+        self._run = asyncio.ensure_future(self._answer(job, data))
+        # Not at the answer's own end: a job that is cancelled before it has started never gets there.
+        self._run.add_done_callback(self._ended)
 
     def begin(self) -> None:
         """Let it work up to its first forward pass."""
@@ -281,28 +153,68 @@ class Job:
         self._turn.set()
 
     def cancel(self) -> None:
-        """End it where it next waits for something."""
-        self._task.cancel()
+        self._run.cancel()
 
-    async def result(self) -> JsProxy:
-        """What the method answers. Raises CancelledError."""
-        return await self._task
+    async def turn(self) -> None:
+        """Wait until it may use the networks."""
+        start = time.perf_counter()
+        await self._turn.wait()
+        waited = 1000 * (time.perf_counter() - start)
+        self._waited[self.phase] = self._waited.get(self.phase, 0) + waited
 
-    async def _run(
-        self, method: Callable[..., Coroutine[Any, Any, JsProxy]], arguments: tuple[object, ...]
-    ) -> JsProxy:
-        await self._may_begin.wait()
-        return await method(*arguments, self._turn)
+    def watch(self, forward_pass: "asyncio.Future[JsProxy]") -> None:
+        """It was cancelled while a forward pass was under way."""
+        self._engine.watch(forward_pass)
+
+    def progress(self, progress: Progress) -> None:
+        """See `Tasks`."""
+        self._engine.tell("progress", self.number, progress=self._engine.plain(progress))
+        if progress.phase != self.phase:
+            self.phase = progress.phase
+            self._engine.progressed(self)
+
+    def partial(self, answer: object) -> None:
+        """See `Tasks`."""
+        self._engine.tell("partial", self.number, result=self._engine.plain(answer))
+
+    async def _answer(self, job: dict[str, Any], data: JsProxy | None) -> None:
+        engine = self._engine
+        picture: File | None = None
+        try:
+            await self._may_begin.wait()
+            if data is not None and data is not jsnull:
+                picture = File(data.to_bytes(), job["name"])
+            del data
+            answer = engine.plain(await engine.tasks(self).run(job["task"], picture, job["options"]))
+            if "phases" in answer:
+                # The wait for its turn is not this picture's time.
+                phases = answer["phases"].items()
+                answer["phases"] = {phase: time - self._waited.get(phase, 0) for phase, time in phases}
+            engine.tell("result", self.number, result=answer)
+        except HushmarkError as error:
+            engine.tell("error", self.number, error=failure(error))
+        except asyncio.CancelledError:
+            raise
+        except BaseException as error:
+            # What Python raises over a picture is that picture's failure. Else, as where the networks fail,
+            # nobody knows in what state the engine is.
+            if picture and isinstance(error, Exception) and not isinstance(error, JsException):
+                engine.tell("error", self.number, error=failure(picture_error(error, picture.name)))
+            else:
+                engine.tell_stopped(self.number, traceback.format_exception_only(error)[-1].strip())
+
+    def _ended(self, run: "asyncio.Future[None]") -> None:
+        if run.cancelled():
+            self._engine.tell("error", self.number, error={"code": "cancelled"})
+        self._engine.ended(self)
 
 
 class _Forward:
     """`Forward` around the worker's sessions, for one job."""
 
-    def __init__(self, js_forward: JsForward, turn: asyncio.Event | None) -> None:
+    def __init__(self, js_forward: JsForward, job: _Job) -> None:
         self._js = js_forward
-        self._turn = turn
-        self.waited = 0.0
-        """Milliseconds before it was this job's turn."""
+        self._job = job
 
     async def encode(self, bits: NDArray[np.float32], image: NDArray[np.float32]) -> NDArray[np.float32]:
         (residual,) = await self._run(self._js.encode, bits, image)
@@ -322,26 +234,14 @@ class _Forward:
         self, network: Callable[..., Awaitable[JsProxy]], *inputs: NDArray[np.float32]
     ) -> list[NDArray[np.float32]]:
         """Shielded, so that a forward pass which is under way when its job is cancelled ends by itself."""
-        if self._turn is not None:
-            start = time.perf_counter()
-            await self._turn.wait()
-            self.waited += 1000 * (time.perf_counter() - start)
-        outputs = await asyncio.shield(network(*map(_float32_array, inputs)))
+        await self._job.turn()
+        forward_pass = asyncio.ensure_future(network(*map(_float32_array, inputs)))
+        try:
+            outputs = await asyncio.shield(forward_pass)
+        except asyncio.CancelledError:
+            self._job.watch(forward_pass)
+            raise
         return [np.asarray(output.to_py(), np.float32) for output in outputs]
-
-
-def _protected(protected: Protected) -> dict[str, object]:
-    return {
-        "value": protected.value,
-        "hex": f"{protected.value:04x}",
-        "corrected": protected.corrected,
-        "margin": protected.margin,
-        "certainty": protected.certainty,
-    }
-
-
-def _key(options: dict[str, Any]) -> Key | None:
-    return Key.from_passphrase(options["key"]) if options.get("key") else None
 
 
 def _float32_array(values: NDArray[np.float32]) -> JsProxy:
@@ -350,21 +250,15 @@ def _float32_array(values: NDArray[np.float32]) -> JsProxy:
     return array
 
 
-def _uint8_array(data: bytes) -> JsProxy:
-    array = js.Uint8Array.new(len(data))
-    array.assign(data)
-    return array
-
-
-def _object(**fields: object) -> JsProxy:
-    """A plain JavaScript object. None would become undefined: null is `jsnull`."""
-    return to_js(fields, dict_converter=js.Object.fromEntries)
-
-
-def _options(options: JsProxy) -> dict[str, Any]:
-    """A plain JavaScript object, its nulls as None."""
-    return {key: None if value is jsnull else value for key, value in options.to_py().items()}
-
-
-def _error(error: HushmarkError, **more: object) -> JsProxy:
-    return _object(error={"code": error.code, "message": str(error), "facts": error.facts, **more})
+def _to_js(value: Any, buffers: list[JsProxy]) -> Any:
+    """Plain data for `to_js`: None would become undefined, and bytes a proxy. Buffers of bytes are noted."""
+    if value is None:
+        return jsnull
+    if isinstance(value, bytes):
+        array = js.Uint8Array.new(len(value))
+        array.assign(value)
+        buffers.append(array.buffer)
+        return array
+    if isinstance(value, dict):
+        return {name: _to_js(each, buffers) for name, each in value.items()}
+    return [_to_js(each, buffers) for each in value] if isinstance(value, list) else value

@@ -25,10 +25,10 @@ _OFFSET = np.unpackbits(np.frombuffer(bytes.fromhex("f6c0dbde"), np.uint8))
 class Protected:
     """Logits taken for a word of the code.
 
-    `value`: 0..65535, of the likeliest word; `corrected`: bits in which it differs from the signs of the
-    logits; `margin`: log-odds of it against the second likeliest word, in nats; `certainty`: its probability
-    among all words, 0..1, if a word was sent; `chance`: upper bound of the probability that logits of any
-    message, not made from a word, speak as clearly for one.
+    `value`: 0..65535, of the likeliest word; `corrected`: bits that were flipped, in which it differs from
+    the signs of the logits; `margin`: log-odds of it against the second likeliest word, in nats; `certainty`:
+    its probability among all words, 0..1, if a word was sent; `chance`: upper bound of the probability that
+    logits of any message, not made from a word, speak as clearly for one.
     """
 
     value: int

@@ -18,9 +18,10 @@ _KINDS = ("text", "hex", "number", "protected")
 class Match:
     """The known payload that fits a reading.
 
-    `payload`, `label` (or None): as in the list; `agreeing`: bits that are as read; `certainty`: its
-    probability among all of the list, 0..1, if one of these was marked; `chance`: upper bound of the
-    probability that one of so many random ids agrees with as many bits of one of the windows tried.
+    `payload`: as in the list; `label`: as in the list, None without one; `agreeing`: bits that are as read
+    (others were guesses, or a protected number's code has corrected them); `certainty`: its probability among
+    all of the list, 0..1, if one of these was marked; `chance`: upper bound of the probability that one of so
+    many random ids agrees with as many bits of one of the windows tried.
     """
 
     payload: Payload

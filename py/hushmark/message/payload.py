@@ -32,7 +32,11 @@ _DIGITS = 1000  # more than the number of any message has, and few enough for in
 
 @dataclass(frozen=True)
 class Payload:
-    """`value` is the text itself, lower-case hex digits, or a number in decimal digits."""
+    """What a mark says.
+
+    `kind`: text, hex, number or protected; `value`: the text itself, lower-case hex digits, or a number in
+    decimal digits.
+    """
 
     kind: Literal["text", "hex", "number", "protected"]
     value: str

@@ -33,16 +33,19 @@ WHOLE_PICTURE = Window(((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)))
 class Reading:
     """The answer of a decode.
 
-    `found`: whether `statistic` (mean |logit|) reaches `threshold`; `payload`: None when not found;
-    `bits`: the values read, each with its probability in `confidences` (0.5..1); `false_alarm`: chance that
-    the best of `tried` windows of an unmarked picture reaches this statistic; `window`: the strongest one.
-    The bits are from it, or from the whole picture if that is nearly as strong, and from those that agree.
+    `found`: whether `statistic` reaches `threshold`; `payload`: what was read, None when not found;
+    `bits`: 0 or 1 each, as read; `confidences`: probability of each bit, 0.5..1; `statistic`: mean strength
+    of the answers (the mean |logit|); `threshold`: the statistic from which on something counts as found;
+    `false_alarm`: probability that an unmarked picture reaches this statistic in any of the windows tried;
+    `window`: where the marked picture was taken to lie, the strongest one; `tried`: windows that were looked
+    at; `protected`: the bits taken for a protected number, None when not found or where messages have no room
+    for one; `match`: the known id that fits, None when there is none, no list or nothing found;
+    `milliseconds`: time that the search took. Readings are equal whatever it was.
 
-    `protected`: the bits taken for a protected number, None when not found or where messages have no room for
-    one. Nothing in a mark says of which kind its payload is, so that this is there for every mark; it is the
-    `payload`, too, where the chance that another message looks like it is at most the card's false positive
-    rate. `match`: the known id that fits, None when there is none, no list or nothing found.
-    `milliseconds`: what the search took; readings are equal whatever it was.
+    The bits are from the strongest window, or from the whole picture if that is nearly as strong, and from
+    those that agree. Nothing in a mark says of which kind its payload is, so that `protected` is there for
+    every mark; it is the `payload`, too, where the chance that another message looks like it is at most the
+    card's false positive rate.
     """
 
     found: bool
@@ -76,13 +79,14 @@ class AlreadyMarked(HushmarkError):
     code = "already-marked"
 
     def __init__(self, name: str, reading: Reading) -> None:
-        value = None if reading.payload is None else reading.payload.value
-        found = "" if value is None else f": it reads as {value}"
+        payload = reading.payload
+        found = "" if payload is None else f": it reads as {payload.value}"
         super().__init__(
             f"{name} is marked already{found}. Mark it again only if another mark is to take that one's "
             "place.",
             name=name,
-            value=value,
+            kind=None if payload is None else payload.kind,
+            value=None if payload is None else payload.value,
         )
         self.reading = reading
 

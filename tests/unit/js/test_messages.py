@@ -11,7 +11,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from hushmark.errors import AlreadyMarked, HushmarkError, PayloadEmpty, PayloadRange, PictureFormat
+from hushmark.errors import HushmarkError, PayloadEmpty, PayloadRange, PictureFormat
+from hushmark.reading.reading import AlreadyMarked
 
 Texts = dict[str, str]
 
@@ -52,8 +53,8 @@ SAMPLES: dict[str, tuple[Any, Any]] = {
     "number": (51, 52),
     "problem": (PayloadRange(9), PayloadEmpty()),
     "reading": (
-        SimpleNamespace(payload=SimpleNamespace(value="pipe")),
-        SimpleNamespace(payload=SimpleNamespace(value="tube")),
+        SimpleNamespace(payload=SimpleNamespace(kind="text", value="pipe")),
+        SimpleNamespace(payload=SimpleNamespace(kind="text", value="tube")),
     ),
     "path": (Path("here"), Path("there")),
     "reason": ("No access", "No such file"),

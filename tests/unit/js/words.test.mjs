@@ -9,9 +9,9 @@ const { EngineError } = await import("../../../app/engine/errors.js");
 const { RegisterError } = await import("../../../app/register/entries.js");
 
 test("a payload is told by its kind", () => {
-  assert.equal(payloadInWords({ kind: "text", value: "pipe", hex: "70697065" }), m.quoted("pipe"));
-  assert.equal(payloadInWords({ kind: "hex", value: "70697065", hex: "70697065" }), "70697065");
-  assert.equal(payloadInWords({ kind: "number", value: "7", hex: "00000007" }), m.numbered("7"));
+  assert.equal(payloadInWords({ kind: "text", value: "pipe" }), m.quoted("pipe"));
+  assert.equal(payloadInWords({ kind: "hex", value: "70697065" }), "70697065");
+  assert.equal(payloadInWords({ kind: "number", value: "7" }), m.numbered("7"));
 });
 
 test("errors of Python, of the engine and of the register have their sentences", () => {

@@ -94,12 +94,10 @@ def test_what_fails_is_an_error_for_people(tmp_path: Path) -> None:
 def test_reading_can_be_cancelled_between_two_windows() -> None:
     file = io.BytesIO()
     Image.open(sample_path("chelsea.png")).save(file, "PNG")
-    told: list[tuple[str, int, int]] = []
+    told: list[hushmark.Progress] = []
 
     async def cancel() -> None:
-        reading = asyncio.ensure_future(
-            hushmark.read(file.getvalue(), progress=lambda *step: told.append(step))
-        )
+        reading = asyncio.ensure_future(hushmark.read(file.getvalue(), progress=told.append))
         while len(told) < 5:
             await asyncio.sleep(0)
         reading.cancel()

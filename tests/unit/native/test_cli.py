@@ -199,7 +199,7 @@ def test_the_format_is_that_of_the_ending_or_as_asked(
     assert run("embed", cover, "--text", "pipe", "-o", cover.with_name("a.webp")) == cli.DONE
     assert run("embed", cover, "--text", "pipe", "--format", "png", "-o", f"{out}/", "--json") == cli.DONE
     assert names(out) == ["rocket.png"]
-    assert records(capsys.readouterr().out.splitlines()[-1])[0]["format"] == "PNG"
+    assert records(capsys.readouterr().out.splitlines()[-1])[0]["file_format"] == "PNG"
     assert Image.open(out / "rocket.png").format == "PNG"
     assert Image.open(cover.with_name("a.webp")).format == "WEBP"
     low = (

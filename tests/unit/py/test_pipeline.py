@@ -1,11 +1,11 @@
 import io
-from typing import Any
 
 import numpy as np
 import pytest
 from hushmark import Key, hex_payload, protected_payload, text_payload
 from hushmark.errors import ModelOutput, PayloadTooLong, PictureTruncated, StrengthError
-from hushmark.pipeline import attempt, embed, read
+from hushmark.pipeline import Attempt, attempt, embed, read
+from hushmark.progress import Progress
 from hushmark.reading.reading import AlreadyMarked
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
@@ -65,7 +65,8 @@ def test_phases_are_announced_in_order_and_timed() -> None:
     announced: list[str] = []
     searched: list[tuple[int, int]] = []
 
-    def note(phase: str, done: int, total: int) -> None:
+    def note(progress: Progress) -> None:
+        phase, done, total = progress.phase, progress.done, progress.total
         if phase == "search" and done > 0:
             searched.append((done, total))
         else:
@@ -213,8 +214,8 @@ def test_a_key_is_needed_to_read_what_was_marked_with_it() -> None:
 def test_an_attempt_changes_the_picture_step_by_step_and_reads_it() -> None:
     told: list[tuple[str, int, int]] = []
 
-    def note(*progress: Any) -> None:
-        told.append(progress)
+    def note(progress: Progress) -> None:
+        told.append((progress.phase, progress.done, progress.total))
 
     forward = SpreadForward()
     cover = encoded(photo(1500, 1200), "PNG")
@@ -244,11 +245,11 @@ def test_pictures_of_few_pixels_are_told_with_the_chance_that_the_mark_lasts(
     assert (marked.expected < 0.95) == bool(warnings)
 
 
-def test_a_quick_attempt_takes_one_look() -> None:
+def test_an_attempt_tells_its_first_look_where_a_search_follows() -> None:
     forward = SpreadForward()
     cover = encoded(photo(400, 320), "PNG")
     marked = run(embed(cover, text_payload("lab"), name="a.png", forward=forward, card=CARD))
-    crop = [("crop", 0.5)]
-    quick = run(attempt(marked.data, crop, name="a.png", forward=forward, card=CARD, thorough=False))
-    assert quick.reading.tried == 1
-    assert run(attempt(marked.data, crop, name="a.png", forward=forward, card=CARD)).reading.tried > 100
+    crop, looks = [("crop", 0.5)], list[Attempt]()
+    tried = run(attempt(marked.data, crop, name="a.png", forward=forward, card=CARD, on_look=looks.append))
+    assert [look.reading.tried for look in looks] == [1]
+    assert tried.reading.tried > 100

@@ -1,0 +1,319 @@
+"""The contract with a host such as the page: the tasks, what each is told, and what it answers.
+
+A task is a method of `Tasks`; its options and its answer are dataclasses. All else is made from them: plain
+data by `plain` for the page and for `--json` alike, and by `python -m tools.protocol` the page's types and
+the fields in docs/command-line.md. A field's description is what its class's docstring says after its name.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from functools import cache
+from typing import Any, Literal, NamedTuple, TypeVar, cast, get_args, get_origin, get_type_hints
+
+from . import pipeline
+from .card import ModelCard
+from .errors import HushmarkError
+from .forward import Forward
+from .marking import overlay
+from .marking.budget import DEFAULT_STRENGTH
+from .message.keys import Key
+from .message.known import KnownIds
+from .message.payload import Payload, parse, to_bytes
+from .picture.container import Format
+from .picture.picture import MIME_TYPES
+from .pipeline import Attempt, Marked, Read
+from .progress import OnProgress
+from .reading.reading import Reading
+from .trials import TRIALS, Unit
+
+PayloadKind = Literal["text", "hex", "number", "protected", "random"]
+
+_OVERLAY_NAME = "hushmark-overlay.png"
+
+_Options = TypeVar("_Options")
+
+
+@dataclass(frozen=True)
+class File:
+    """A picture's file: its bytes, and the name that sentences and the marked picture's name have."""
+
+    data: bytes
+    name: str
+
+
+@dataclass(frozen=True)
+class OverlayOptions:
+    """How to make a tile that marks a page.
+
+    `kind`: of the payload; `value`: text or digits as typed, unused for random; `key`: passphrase that who
+    reads needs, too; `strength`: how visible the mark may be, 2 is twice as visible as 1.
+    """
+
+    kind: PayloadKind
+    value: str
+    key: str | None = None
+    strength: float = DEFAULT_STRENGTH
+
+
+@dataclass(frozen=True)
+class EmbedOptions(OverlayOptions):
+    """How to mark a picture.
+
+    `kind`: of the payload; `value`: text or digits as typed, unused for random; `key`: passphrase that who
+    reads needs, too; `strength`: how visible the mark may be, 2 is twice as visible as 1; `again`: mark it
+    even if it is marked already; `output_format`: None keeps that of the cover; `quality`: 1..100 of a lossy
+    format, None keeps that of the cover, or takes a good one in another format.
+    """
+
+    again: bool = False
+    output_format: Format | None = None
+    quality: int | None = None
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """How to read a picture.
+
+    `key`: passphrase that it was marked with; `known`: list of payloads, one a line, to tell whose mark it
+    is.
+    """
+
+    key: str | None = None
+    known: str | None = None
+
+
+@dataclass(frozen=True)
+class LabStep:
+    """A change of a picture.
+
+    `kind`: name of a LabKind; `amount`: of the change.
+    """
+
+    kind: str
+    amount: float
+
+
+@dataclass(frozen=True)
+class LabOptions:
+    """How to try a mark.
+
+    `steps`: changes of the picture, taken in turn; `key`: passphrase that it was marked with.
+    """
+
+    steps: tuple[LabStep, ...]
+    key: str | None = None
+
+
+@dataclass(frozen=True)
+class LabKind:
+    """A way to change a picture.
+
+    `name`: of the change; `least`: smallest amount; `most`: largest amount; `start`: where its slider stands
+    at first; `unit`: what the amount is.
+    """
+
+    name: str
+    least: float
+    most: float
+    start: float
+    unit: Unit
+
+
+@dataclass(frozen=True)
+class Overlay:
+    """A tile that marks a page.
+
+    `data`: a PNG file; `css`: the rule that lays it over a page; `payload`: that it carries.
+    """
+
+    data: bytes
+    css: str
+    payload: Payload
+
+
+class Tasks:
+    """The tasks: what is given by a host as plain data, done.
+
+    `on_progress`: is told how far a task is; `on_partial`: is told an answer that a better one follows.
+    """
+
+    def __init__(
+        self,
+        forward: Forward,
+        card: ModelCard,
+        on_progress: OnProgress | None = None,
+        on_partial: Callable[[object], None] | None = None,
+    ) -> None:
+        self._forward = forward
+        self._card = card
+        self._on_progress = on_progress
+        self._on_partial = on_partial
+
+    async def run(self, task: str, picture: File | None, options: Mapping[str, Any]) -> object:
+        """Do the task of this name -> its answer. Raises HushmarkError."""
+        method = getattr(self, task)
+        given: dict[str, object] = {}
+        for name, kind in get_type_hints(method).items():
+            if name == "picture":
+                given[name] = picture
+            elif name == "options":
+                given[name] = _from_plain(kind, options)
+        return await method(**given)
+
+    async def embed(self, picture: File, options: EmbedOptions) -> Marked:
+        """Mark a picture, and read it back."""
+        return await pipeline.embed(
+            picture.data,
+            self._payload(options),
+            name=picture.name,
+            forward=self._forward,
+            card=self._card,
+            strength=options.strength,
+            key=_key(options.key),
+            again=options.again,
+            output_format=options.output_format,
+            quality=options.quality,
+            progress=self._on_progress,
+        )
+
+    async def read(self, picture: File, options: ReadOptions) -> Read:
+        """Read a picture, wherever in it the mark is."""
+        return await pipeline.read(
+            picture.data,
+            name=picture.name,
+            forward=self._forward,
+            card=self._card,
+            key=_key(options.key),
+            known=KnownIds.parse(options.known, self._card.bits) if options.known else None,
+            progress=self._on_progress,
+        )
+
+    async def overlay(self, options: OverlayOptions) -> Overlay:
+        """Make a transparent tile that marks a page."""
+        payload = self._payload(options)
+        tile = await overlay.overlay(
+            payload,
+            forward=self._forward,
+            card=self._card,
+            strength=options.strength,
+            key=_key(options.key),
+        )
+        return Overlay(tile, overlay.css(_OVERLAY_NAME), payload)
+
+    async def lab(self, picture: File, options: LabOptions) -> Attempt:
+        """Change a copy of a picture and read it; one look is a partial answer where a search follows."""
+        return await pipeline.attempt(
+            picture.data,
+            [(step.kind, step.amount) for step in options.steps],
+            name=picture.name,
+            forward=self._forward,
+            card=self._card,
+            key=_key(options.key),
+            on_look=self._on_partial,
+            progress=self._on_progress,
+        )
+
+    async def lab_kinds(self) -> tuple[LabKind, ...]:
+        """In what ways the lab can change a picture."""
+        return tuple(
+            LabKind(name, trial.least, trial.most, trial.start, trial.unit) for name, trial in TRIALS.items()
+        )
+
+    def _payload(self, options: OverlayOptions) -> Payload:
+        return parse(options.kind, options.value, self._card.bits)
+
+
+def _key(passphrase: str | None) -> Key | None:
+    return Key.from_passphrase(passphrase) if passphrase else None
+
+
+def _hex(payload: Payload, n_bits: int) -> str:
+    """the bits as hex digits"""
+    return to_bytes(payload, n_bits).hex()
+
+
+def _corners(reading: Reading, n_bits: int) -> tuple[tuple[float, float], ...]:
+    """where the marked picture's top left, top right, bottom right and bottom left corner lie, in shares of
+    width and height"""
+    return reading.window.corners
+
+
+def _type(marked: Marked, n_bits: int) -> str:
+    """MIME type of the file"""
+    return MIME_TYPES[marked.file_format]
+
+
+def _difference(marked: Marked, n_bits: int) -> bytes:
+    """a PNG file: mid-grey + 16 times the change"""
+    return marked.difference()
+
+
+_COMPUTED: dict[type, dict[str, Callable[[Any, int], object]]] = {
+    Payload: {"hex": _hex},
+    Reading: {"corners": _corners},
+    Marked: {"type": _type, "difference": _difference},
+}
+"""What the plain form has besides the fields: from the value and the length of a message."""
+_LEFT_OUT = {(Reading, "window")}
+
+
+def computed(kind: type) -> dict[str, Callable[[Any, int], object]]:
+    """What the plain form of a dataclass has besides its fields; each function's docstring describes it."""
+    return _COMPUTED.get(kind, {})
+
+
+class Field(NamedTuple):
+    """A field of a plain form: its name, the type of its value, and how to get that of a message's length."""
+
+    name: str
+    kind: Any
+    get: Callable[[Any, int], object]
+
+
+@cache
+def plain_fields(kind: type) -> tuple[Field, ...]:
+    """What the plain form of a dataclass has, in its order."""
+    hints = get_type_hints(kind)
+    names = [field.name for field in fields(kind) if not field.name.startswith("_")]
+    own = [Field(name, hints[name], _attribute(name)) for name in names if (kind, name) not in _LEFT_OUT]
+    more = [Field(name, get_type_hints(get)["return"], get) for name, get in computed(kind).items()]
+    return (*own, *more)
+
+
+def _attribute(name: str) -> Callable[[Any, int], object]:
+    return lambda value, _: getattr(value, name)
+
+
+def plain(value: object, n_bits: int, *, files: bool = True) -> Any:
+    """An answer as dicts, lists, strings, numbers, booleans and None; messages have `n_bits` bits.
+
+    `files`: whether files are among it, as bytes, for a host to hand over.
+    """
+    if is_dataclass(value) and not isinstance(value, type):
+        return {
+            name: plain(get(value, n_bits), n_bits, files=files)
+            for name, kind, get in plain_fields(type(value))
+            if files or kind is not bytes
+        }
+    if isinstance(value, tuple | list):
+        return [plain(each, n_bits, files=files) for each in value]
+    if isinstance(value, dict):
+        return {name: plain(each, n_bits, files=files) for name, each in value.items()}
+    return value
+
+
+def failure(error: HushmarkError) -> dict[str, object]:
+    """An error as plain data: `code` is stable, `message` a sentence, `facts` has what that names."""
+    return {"code": error.code, "message": str(error), "facts": error.facts}
+
+
+def _from_plain(kind: type[_Options], value: Mapping[str, Any]) -> _Options:
+    """The dataclass whose fields these are."""
+    hints = get_type_hints(kind)
+    return kind(**{name: _typed(hints[name], each) for name, each in value.items()})
+
+
+def _typed(kind: Any, value: Any) -> object:
+    if get_origin(kind) is tuple:
+        return tuple(_typed(get_args(kind)[0], each) for each in value)
+    return _from_plain(cast(type, kind), value) if is_dataclass(kind) else value
