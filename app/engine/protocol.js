@@ -184,6 +184,9 @@
  * @property {number} start where its slider stands at first
  * @property {Unit} unit what the amount is
  *
+ * @typedef {object} Preview A picture to look at.
+ * @property {Uint8Array<ArrayBuffer>} data a JPEG file, upright, of at most 1000 pixels a side
+ *
  * @typedef {object} Progress How far a job is.
  * @property {string} phase that it is in
  * @property {number} done steps of the phase that are done
@@ -196,6 +199,7 @@
  *   overlay: { picture: null, options: OverlayOptions, result: Overlay },
  *   lab: { picture: File, options: LabOptions, result: Attempt },
  *   lab_kinds: { picture: null, options: Record<string, never>, result: LabKind[] },
+ *   preview: { picture: File, options: Record<string, never>, result: Preview },
  * }} Tasks by name: what each is given and answers
  */
 

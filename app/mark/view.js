@@ -171,8 +171,8 @@ export class MarkView {
 
   /** A JPEG copy, made by Python, of a file that the browser cannot show. @param {File} file */
   async #copyOf(file) {
-    const { preview } = await this.#engine.run("lab", file, { steps: [] });
-    return new Blob([preview], { type: "image/jpeg" });
+    const { data } = await this.#engine.run("preview", file, {});
+    return new Blob([data], { type: "image/jpeg" });
   }
 
   #mark() {

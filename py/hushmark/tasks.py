@@ -5,6 +5,7 @@ data by `plain` for the page and for `--json` alike, and by `python -m tools.pro
 the fields in docs/command-line.md. A field's description is what its class's docstring says after its name.
 """
 
+import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
@@ -19,8 +20,9 @@ from .marking.budget import DEFAULT_STRENGTH
 from .message.keys import Key
 from .message.known import KnownIds
 from .message.payload import Payload, parse, to_bytes
+from .picture import view
 from .picture.container import Format
-from .picture.picture import MIME_TYPES
+from .picture.picture import MIME_TYPES, open_picture
 from .pipeline import Attempt, Marked, Read
 from .progress import OnProgress
 from .reading.reading import Reading
@@ -29,6 +31,7 @@ from .trials import TRIALS, Unit
 PayloadKind = Literal["text", "hex", "number", "protected", "random"]
 
 _OVERLAY_NAME = "hushmark-overlay.png"
+_PREVIEW_SIDE = 1000
 
 _Options = TypeVar("_Options")
 
@@ -131,6 +134,16 @@ class Overlay:
     payload: Payload
 
 
+@dataclass(frozen=True)
+class Preview:
+    """A picture to look at.
+
+    `data`: a JPEG file, upright, of at most 1000 pixels a side.
+    """
+
+    data: bytes
+
+
 class Tasks:
     """The tasks: what is given by a host as plain data, done.
 
@@ -218,6 +231,12 @@ class Tasks:
         return tuple(
             LabKind(name, trial.least, trial.most, trial.start, trial.unit) for name, trial in TRIALS.items()
         )
+
+    async def preview(self, picture: File) -> Preview:
+        """Make a copy that every browser can show."""
+        copy = io.BytesIO()
+        view.page(open_picture(picture.data, picture.name), _PREVIEW_SIDE).save(copy, "JPEG", quality=85)
+        return Preview(copy.getvalue())
 
     def _payload(self, options: OverlayOptions) -> Payload:
         return parse(options.kind, options.value, self._card.bits)

@@ -1,3 +1,4 @@
+import io
 import json
 from typing import Any
 
@@ -7,11 +8,13 @@ from hushmark.errors import PayloadEmpty
 from hushmark.pipeline import Attempt, Marked, Read
 from hushmark.progress import Progress
 from hushmark.reading.reading import AlreadyMarked
-from hushmark.tasks import File, Overlay, Tasks, failure, plain
+from hushmark.tasks import File, Overlay, Preview, Tasks, failure, plain
 from hushmark.trials import TRIALS
+from PIL import Image
 
 from tests.support.fakes import CARD, SpreadForward, encoded, photo, run
 
+NO_NETWORK: Any = None
 MARK = {"kind": "text", "value": "pipe", "strength": 2.8}
 
 
@@ -66,6 +69,16 @@ def test_other_tasks() -> None:
     tile: Overlay = do("overlay", None, MARK)
     assert tile.data.startswith(b"\x89PNG")
     assert [kind["name"] for kind in plain(do("lab_kinds", None, {}), CARD.bits)] == list(TRIALS)
+
+
+def test_a_preview_is_upright_and_small_and_takes_no_network() -> None:
+    tags = Image.Exif()
+    tags[0x0112] = 6
+    picture = File(encoded(photo(2000, 1500), "TIFF", exif=tags), "a.tif")
+    preview: Preview = run(Tasks(NO_NETWORK, CARD).run("preview", picture, {}))
+    shown = Image.open(io.BytesIO(preview.data))
+    assert shown.format == "JPEG"
+    assert max(shown.size) == 1000
 
 
 def test_errors_are_plain_data() -> None:
