@@ -17,7 +17,7 @@ from hushmark.message.codes import Protected
 from hushmark.message.known import Match
 from hushmark.message.payload import Payload
 from hushmark.picture.container import Format
-from hushmark.picture.previews import Preview
+from hushmark.picture.previews import Removed
 from hushmark.pipeline import Marked
 from hushmark.progress import Progress
 from hushmark.reading.reading import Reading
@@ -33,7 +33,7 @@ _NAMES: dict[Any, str] = {
     Format: "Format",
     Unit: "Unit",
     pipeline.MarkWarning: "MarkWarning",
-    Preview: "Preview",
+    Removed: "Removed",
 }
 _PLAIN = {str: "string", int: "number", float: "number", bool: "boolean", bytes: "Uint8Array<ArrayBuffer>"}
 _RECORDS: tuple[tuple[str, str, type, tuple[tuple[str, str], ...]], ...] = (

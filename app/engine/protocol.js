@@ -77,7 +77,7 @@
  *
  * @typedef {"unreadable" | "weak" | "small" | "shape" | "maker-note"} MarkWarning
  *
- * @typedef {"exif" | "maker-note" | "jfif" | "photoshop" | "iptc" | "xmp" | "text" | "segment" | "pictures"} Preview
+ * @typedef {"exif" | "maker-note" | "jfif" | "photoshop" | "iptc" | "xmp" | "text" | "segment" | "pictures"} Removed
  *
  * @typedef {object} EmbedOptions How to mark a picture.
  * @property {PayloadKind} kind of the payload
@@ -141,7 +141,7 @@
  * @property {MarkWarning[]} warnings what that means, empty when all is well
  * @property {number} expected the measured chance, 0..1, that a mark in a picture of this size is read after
  *   JPEG of quality 80
- * @property {Preview[]} removed what showed the unmarked picture, and so was left out, in alphabetical order
+ * @property {Removed[]} removed what showed the unmarked picture, and so was left out, in alphabetical order
  * @property {Record<string, number>} phases milliseconds by phase
  * @property {string} type MIME type of the file
  * @property {Uint8Array<ArrayBuffer>} difference a PNG file: mid-grey + 16 times the change

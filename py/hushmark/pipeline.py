@@ -22,7 +22,7 @@ from .message.payload import Payload, to_bits
 from .picture import view
 from .picture.container import Format
 from .picture.picture import Picture, encode_picture, open_picture
-from .picture.previews import Preview, maker_note, may_hide_a_picture
+from .picture.previews import Removed, maker_note, may_hide_a_picture
 from .progress import OnProgress, Phases
 from .reading.reading import WHOLE_PICTURE, AlreadyMarked, Reading, decide
 from .reading.search import is_sure, search
@@ -80,7 +80,7 @@ class Marked:
     check: Reading
     warnings: tuple[MarkWarning, ...]
     expected: float
-    removed: tuple[Preview, ...]
+    removed: tuple[Removed, ...]
     phases: dict[str, float]
     _samples: tuple[Image.Image, Image.Image]
 

@@ -34,7 +34,7 @@ from ..message.known import KnownIds
 from ..message.payload import Payload, parse
 from ..picture.container import Format
 from ..picture.picture import format_of
-from ..picture.previews import Preview
+from ..picture.previews import Removed
 from ..pipeline import Marked
 from ..reading.reading import Reading
 from . import batch, records
@@ -58,7 +58,7 @@ _WARNINGS = {
     "shape": "it is narrow: {chance:.0%} of marks in pictures of its size were read after JPEG of quality 80",
     "maker-note": "its EXIF has a large maker note, which may show the unmarked picture",
 }
-_REMOVED: dict[Preview, str] = {
+_REMOVED: dict[Removed, str] = {
     "exif": "EXIF thumbnail",
     "maker-note": "preview in EXIF",
     "jfif": "JFIF thumbnail",

@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple
 
 from . import previews
 from .metadata import EXIF_PREFIX, clean_exif
-from .previews import Preview
+from .previews import Removed
 
 Format = Literal["JPEG", "PNG", "WEBP", "TIFF", "AVIF"]
 """What is written."""
@@ -166,20 +166,20 @@ class Pieces:
         return len(data)
 
 
-def jpeg_metadata(original: bytes, *, has_jfif: bool) -> tuple[Insertion, frozenset[Preview]]:
+def jpeg_metadata(original: bytes, *, has_jfif: bool) -> tuple[Insertion, frozenset[Removed]]:
     """The application and comment segments of `original`, for a JPEG that is written without metadata.
 
     `has_jfif`: libjpeg starts it with a JFIF header (not where it holds RGB or CMYK). Also, what was left out
     since it shows the unmarked picture.
     """
-    removed: set[Preview] = set()
+    removed: set[Removed] = set()
     kept = b"".join(_jpeg_metadata(original, removed))
     if has_jfif and kept[4:9] == b"JFIF\0":
         return Insertion(kept, 2, _JFIF_SIZE), frozenset(removed)
     return Insertion(kept, 2 + _JFIF_SIZE if has_jfif else 2), frozenset(removed)
 
 
-def png_metadata(original: bytes, kind: tuple[int, int]) -> tuple[Insertion, frozenset[Preview]]:
+def png_metadata(original: bytes, kind: tuple[int, int]) -> tuple[Insertion, frozenset[Removed]]:
     """The metadata chunks of `original`, for a PNG of this kind that is written without.
 
     Chunks that stood behind the pixels move in front of them, which the format allows for all of these. Also,
@@ -187,7 +187,7 @@ def png_metadata(original: bytes, kind: tuple[int, int]) -> tuple[Insertion, fro
     """
     of_a_kind = _PNG_OF_ITS_KIND if png_kind(original) == kind else set()
     kept = []
-    removed: set[Preview] = set()
+    removed: set[Removed] = set()
     for chunk in _png_chunks(original):
         body = original[chunk.start + 8 : chunk.end - 4]
         if chunk.kind == b"eXIf":
@@ -229,7 +229,7 @@ def _jpeg_segments(data: bytes) -> Iterator[_Segment]:
         position = end
 
 
-def _jpeg_metadata(data: bytes, removed: set[Preview]) -> Iterator[bytes]:
+def _jpeg_metadata(data: bytes, removed: set[Removed]) -> Iterator[bytes]:
     segments = [(s.marker, data[s.start + 4 : s.end]) for s in _jpeg_segments(data)]
     blocks = _whole_blocks([segment for segment in segments if segment[0] in (*_APPLICATION, _COM)])
     dropped_whole = False  # whether the last one is gone, and was as long as one can be
@@ -307,7 +307,7 @@ def _segment(marker: int, body: bytes) -> bytes:
     return struct.pack(">BBH", 0xFF, marker, len(body) + 2) + body
 
 
-def _clean(block: bytes, without: Callable[[bytes], bytes], what: Preview, removed: set[Preview]) -> bytes:
+def _clean(block: bytes, without: Callable[[bytes], bytes], what: Removed, removed: set[Removed]) -> bytes:
     """The block as `without` leaves it; what went is said in `removed`."""
     cleaned = without(block)
     if cleaned != block:
@@ -315,7 +315,7 @@ def _clean(block: bytes, without: Callable[[bytes], bytes], what: Preview, remov
     return cleaned
 
 
-def _clean_text(kind: bytes, body: bytes, removed: set[Preview]) -> bytes | None:
+def _clean_text(kind: bytes, body: bytes, removed: set[Removed]) -> bytes | None:
     """The body of a PNG's text chunk without pictures, None where nothing is left of it."""
     keyword, _, rest = body.partition(b"\0")
     if kind == b"tEXt":
@@ -346,7 +346,7 @@ def _clean_text(kind: bytes, body: bytes, removed: set[Preview]) -> bytes | None
     return keyword + b"\0" + head + (zlib.compress(cleaned) if packed else cleaned)
 
 
-def _clean_profile(name: bytes, text: bytes, removed: set[Preview]) -> bytes | None:
+def _clean_profile(name: bytes, text: bytes, removed: set[Removed]) -> bytes | None:
     """A block of other formats as ImageMagick writes it into a text: its name, its length, hex digits."""
     words = text.split()
     try:

@@ -10,7 +10,7 @@ from PIL import Image, PngImagePlugin, TiffImagePlugin
 from PIL import TiffTags as tag_names
 
 from . import previews
-from .previews import Preview
+from .previews import Removed
 
 EXIF_PREFIX = b"Exif\0\0"
 
@@ -57,14 +57,14 @@ class Metadata:
     xmp: bytes
     dpi: tuple[float, float] | None
     texts: tuple[tuple[str, str], ...]
-    removed: frozenset[Preview]
+    removed: frozenset[Removed]
 
     @classmethod
     def of(cls, image: Image.Image) -> "Metadata":
         """The metadata of an image that Pillow has loaded."""
         info = image.info
         dpi = info.get("dpi")
-        removed: set[Preview] = set()
+        removed: set[Removed] = set()
         if isinstance(image, TiffImagePlugin.TiffImageFile):
             exif = _to_exif(tiff_tags(image, removed))
         else:
@@ -123,13 +123,13 @@ class Metadata:
         return texts
 
 
-def tiff_tags(image: TiffImagePlugin.TiffImageFile, removed: set[Preview]) -> TiffTags:
+def tiff_tags(image: TiffImagePlugin.TiffImageFile, removed: set[Removed]) -> TiffTags:
     """The tags of a TIFF that are written back, but those of its layout: what describes the picture.
 
     What showed the unmarked picture is added to `removed`.
     """
     tags = _safe_tags(image.getexif(), image.tag_v2)
-    clean: dict[int, tuple[Callable[[bytes], bytes], Preview]] = {
+    clean: dict[int, tuple[Callable[[bytes], bytes], Removed]] = {
         _XMP_TAG: (previews.without_xmp_pictures, "xmp"),
         _IPTC: (previews.without_iptc_preview, "iptc"),
         _PHOTOSHOP: (previews.without_photoshop_thumbnails, "photoshop"),
@@ -218,7 +218,7 @@ def _is_number(value: Any) -> bool:
         return False
 
 
-def clean_exif(exif: bytes, removed: set[Preview]) -> bytes:
+def clean_exif(exif: bytes, removed: set[Removed]) -> bytes:
     """EXIF (a TIFF structure) without pictures; what showed the unmarked picture is added to `removed`."""
     cleaned = previews.without_thumbnail(exif)
     if cleaned != exif:

@@ -35,7 +35,7 @@ from . import container
 from . import png16 as deep
 from .container import Format, Source
 from .metadata import Metadata, TiffTags, has_sub_directories, tiff_tags
-from .previews import Preview
+from .previews import Removed
 
 # Pillow's own limits are so low that profiles of printers do not fit.
 PngImagePlugin.MAX_TEXT_CHUNK = container.MAXIMUM_TEXT
@@ -110,7 +110,7 @@ class Picture:
     orientation: int
     metadata: Metadata
     low: Image.Image | None
-    removed: frozenset[Preview]
+    removed: frozenset[Removed]
     _encoding: "_Encoding"
     _to_rgb: ImageCms.ImageCmsTransform | None
 
@@ -339,9 +339,9 @@ def _working_mode(source: ImageFile.ImageFile) -> Mode:
 
 def _encoding_of(
     source: ImageFile.ImageFile, image: Image.Image, data: bytes, source_format: Source
-) -> tuple[_Encoding, frozenset[Preview]]:
+) -> tuple[_Encoding, frozenset[Removed]]:
     """To encode as the original was; and what of its container shows the unmarked picture."""
-    nothing: frozenset[Preview] = frozenset()
+    nothing: frozenset[Removed] = frozenset()
     if isinstance(source, JpegImagePlugin.JpegImageFile):
         # RGB without a colour transform, which Pillow would otherwise turn into YCbCr.
         keep_rgb = (

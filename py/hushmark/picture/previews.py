@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from typing import Literal
 
-Preview = Literal["exif", "maker-note", "jfif", "photoshop", "iptc", "xmp", "text", "segment", "pictures"]
+Removed = Literal["exif", "maker-note", "jfif", "photoshop", "iptc", "xmp", "text", "segment", "pictures"]
 """What it was that showed the unmarked picture.
 
 EXIF's thumbnail; a preview in EXIF elsewhere, usually of the maker; that of JFIF, Photoshop, IPTC, XMP;
