@@ -11,7 +11,7 @@ from tests.browser.altered import assert_refused
 @pytest.mark.parametrize(
     ("name", "sentence"),
     [
-        ("assets/networks-*.js", "arrived damaged or altered"),
+        ("assets/networks-worker-*.js", "arrived damaged or altered"),
         ("pyodide-*/pyodide.mjs", "pyodide.mjs arrived damaged or altered"),
         ("pyodide-*/pyodide.asm.mjs", "pyodide.asm.mjs arrived damaged or altered"),
         ("pyodide-*/python_stdlib.zip", "python_stdlib.zip arrived damaged or altered"),

@@ -1,0 +1,95 @@
+"""The screen that marks, and what it keeps of its lists from visit to visit."""
+
+import io
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Browser, Locator
+
+from tests.browser.app import App, until, watched
+from tests.support.pictures import sample_path
+
+KEPT = """async () => {
+    const names = [];
+    const origin = await navigator.storage.getDirectory();
+    const root = await origin.getDirectoryHandle("hushmark-lists", { create: true });
+    for await (const folder of root.values())
+        for await (const file of folder.values())
+            if (file.name !== "list.json" && (await file.getFile()).size) names.push(file.name);
+    return names.sort();
+}"""
+"""The files that this browser keeps of all lists."""
+IS_EMPTY = """(async () => {
+    const origin = await navigator.storage.getDirectory();
+    const root = await origin.getDirectoryHandle("hushmark-lists");
+    for (const name of JSON.parse(sessionStorage["hushmark-lists"]).names)
+        for await (const file of (await root.getDirectoryHandle(name)).values()) {
+            if (!/^[0-9]+[.]json$/.test(file.name)) continue;
+            const record = await (await file.getFile()).text();
+            if (!record || !JSON.parse(record).isRemoved) return false;
+        }
+    return true;
+})()"""
+"""Whether it is written down that nothing is left on the lists of a page."""
+
+
+def five_pictures(folder: Path) -> list[Path]:
+    """Small JPEG pictures, made in a folder."""
+    paths = []
+    with Image.open(sample_path("rocket.jpg")) as photo:
+        for number in range(1, 6):
+            paths.append(folder / f"picture-{number}.jpg")
+            photo.crop((number, number, number + 320, number + 240)).save(paths[-1], quality=92)
+    return paths
+
+
+@contextmanager
+def visited(browser: Browser, url: str, script: str = "") -> Iterator[App]:
+    """A page that a script prepares, whose engine may not have started yet."""
+    with watched(browser, url, service_workers="block") as visit:
+        if script:
+            visit.context.add_init_script(script)
+        yield App(visit.context.new_page(), url, started=False)
+
+
+def mark(app: App, paths: list[Path], text: str = "pipe") -> Locator:
+    """Begin to mark pictures with a text; answers the section."""
+    panel = app.choose(*paths)
+    panel.get_by_label("Payload").select_option("text")
+    panel.get_by_role("textbox", name="Text").fill(text)
+    panel.get_by_role("button", name="Mark picture" if len(paths) == 1 else f"Mark {len(paths)}").click()
+    return panel
+
+
+def status(panel: Locator) -> Locator:
+    """The line that says how many pictures are marked."""
+    return panel.locator(".board .status")
+
+
+def empty(app: App, panel: Locator) -> None:
+    """Empty the list, and wait until that is written down: nobody leaves a page as soon as a test does."""
+    panel.get_by_role("button", name="Empty the list").click()
+    until(app.page, IS_EMPTY)
+
+
+def unzipped(app: App, button: Locator) -> dict[str, bytes]:
+    """What is saved by a button, in a browser without dialogues."""
+    app.page.evaluate("window.showSaveFilePicker = undefined")
+    with app.page.expect_download() as download:
+        button.click()
+    with zipfile.ZipFile(io.BytesIO(Path(download.value.path()).read_bytes())) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def another_tab(app: App, url: str) -> App:
+    """The page once more, in a tab beside this one."""
+    return App(app.page.context.new_page(), url, started=False)
+
+
+def today() -> str:
+    """The day of the week, as the page names the day of a list."""
+    return f"{datetime.now():%A}"
