@@ -14,6 +14,7 @@ from hushmark.message.payload import text_payload, to_bits
 from PIL import Image
 from playwright.sync_api import Dialog, Locator, Page, expect
 
+from tests.browser.access import said_aloud
 from tests.browser.app import PATIENCE_MS, App
 from tests.support.pictures import sample_path
 
@@ -148,8 +149,9 @@ def test_a_slider_of_the_lab_breaks_the_mark(app: App, marked: Path) -> None:
 def test_a_chart_says_how_far_a_mark_survives_together_with_other_trials(app: App, marked: Path) -> None:
     panel = app.show("Try to break it")
     choose(panel, marked)
-    panel.get_by_role("button", name="How far? Colour").click()
-    expect(panel.locator(".status")).to_contain_text("Colour: found at", timeout=PATIENCE_MS)
+    with said_aloud(app.page, "Colour: found at"):
+        panel.get_by_role("button", name="How far? Colour").click()
+        expect(panel.locator(".status")).to_contain_text("Colour: found at", timeout=PATIENCE_MS)
     expect(panel.locator(".survival circle")).to_have_count(9)
     expect(panel.locator(".survival circle").last).to_have_class("found")
     expect(panel.locator(".survival figcaption")).to_contain_text("The other trials are off.")
