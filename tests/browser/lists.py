@@ -17,12 +17,19 @@ KEPT = """async () => {
     const names = [];
     const origin = await navigator.storage.getDirectory();
     const root = await origin.getDirectoryHandle("hushmark-lists", { create: true });
-    for await (const folder of root.values())
-        for await (const file of folder.values())
-            if (file.name !== "list.json" && (await file.getFile()).size) names.push(file.name);
+    const isGone = (error) => { if (error.name !== "NotFoundError") throw error; };
+    for await (const folder of root.values()) {
+        const look = async () => {
+            for await (const file of folder.values()) {
+                const size = (await file.getFile().catch(isGone))?.size;
+                if (file.name !== "list.json" && size) names.push(file.name);
+            }
+        };
+        await look().catch(isGone);
+    }
     return names.sort();
 }"""
-"""The files that this browser keeps of all lists."""
+"""The files that this browser keeps of all lists. What goes meanwhile is not among them."""
 IS_EMPTY = """(async () => {
     const origin = await navigator.storage.getDirectory();
     const root = await origin.getDirectoryHandle("hushmark-lists");
@@ -33,8 +40,8 @@ IS_EMPTY = """(async () => {
             if (!record || !JSON.parse(record).isRemoved) return false;
         }
     return true;
-})()"""
-"""Whether it is written down that nothing is left on the lists of a page."""
+})().catch(() => false)"""
+"""Whether it is written down that nothing is left on the lists of a page. Files may be between two states."""
 
 
 def five_pictures(folder: Path) -> list[Path]:
