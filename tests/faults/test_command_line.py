@@ -60,7 +60,7 @@ FAULTS = {
 
 
 def command(put_in: str, *arguments: object) -> subprocess.CompletedProcess[str]:
-    code = f"{put_in}\nimport sys; from hushmark import cli; sys.exit(cli.main(sys.argv[1:]))"
+    code = f"{put_in}\nimport sys; from hushmark.cli import commands as cli; sys.exit(cli.main(sys.argv[1:]))"
     return subprocess.run(
         [sys.executable, "-c", code, *map(str, arguments)], capture_output=True, text=True, check=False
     )
