@@ -16,7 +16,13 @@ import { Keeper } from "./keeper.js";
  *
  * @typedef {Required<EmbedOptions> & { pattern: string }} MarkOptions pattern: of the file's name, see ui/file-names.js
  *
- * @typedef {Omit<Marked, "data" | "difference"> & { file: Blob, difference: Blob, sizeBefore: number }} Outcome
+ * @typedef {object} OfThePage
+ * @property {string} id of its entry in the register
+ * @property {Blob} file
+ * @property {Blob} difference
+ * @property {number} sizeBefore bytes of the cover's file
+ *
+ * @typedef {Omit<Marked, "data" | "difference"> & OfThePage} Outcome
  * sizeBefore: bytes of the cover's file
  *
  * @typedef {"new" | "waiting" | "working" | "marked" | "asking" | "failed" | "cancelled"} ItemState
@@ -35,6 +41,7 @@ import { Keeper } from "./keeper.js";
  * @property {Outcome | null} outcome
  * @property {boolean} isSaved whether people have saved the marked picture
  * @property {boolean} isKept whether the marked picture is kept for later visits
+ * @property {boolean} isRegistered whether the register has been told
  */
 
 /** How many pictures the engine gets at a time. */
@@ -92,6 +99,7 @@ export class Batch extends EventTarget {
         outcome: null,
         isSaved: false,
         isKept: false,
+        isRegistered: false,
       };
       return item;
     });
@@ -218,6 +226,12 @@ export class Batch extends EventTarget {
     }
   }
 
+  /** @param {Item} item that the register has been told of */
+  registered(item) {
+    item.isRegistered = true;
+    if (this.items.includes(item) || this.#emptied.includes(item)) this.#keeper.note(item);
+  }
+
   /** Whether something would be lost if the page were left now. */
   get wouldLose() {
     return (
@@ -290,8 +304,16 @@ export class Batch extends EventTarget {
     });
     const result = await this.#keeper.keep(item, "marked", data, marked.type, this.items);
     const seen = await this.#keeper.keep(item, "difference", difference, "image/png", this.items);
-    item.outcome = { ...facts, name, sizeBefore: file.size, file: result.blob, difference: seen.blob };
+    item.outcome = {
+      ...facts,
+      id: crypto.randomUUID(),
+      name,
+      sizeBefore: file.size,
+      file: result.blob,
+      difference: seen.blob,
+    };
     item.isSaved = false;
+    item.isRegistered = false;
     item.isKept = result.isKept && (await this.#keeper.note(item, { state: "marked" }));
   }
 

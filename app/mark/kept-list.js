@@ -19,6 +19,7 @@ import { EngineError } from "../engine/errors.js";
  * @property {Omit<Outcome, "file" | "difference"> | null} outcome
  * @property {ErrorFacts | null} error
  * @property {boolean} isSaved
+ * @property {boolean} isRegistered
  * @property {boolean} isRemoved the list was emptied, and that can be undone until the page is left
  */
 
@@ -94,7 +95,7 @@ export class KeptList {
    * @param {ItemRecord} record
    * @returns {Promise<Item | null>} null when its files are gone
    */
-  async #itemOf(number, { cover, state, options, hasKey, outcome, error, isSaved }) {
+  async #itemOf(number, { cover, state, options, hasKey, outcome, error, isSaved, isRegistered }) {
     const kept = await this.#folder.get(`${number}-cover`);
     /** @type {Item} */
     const item = {
@@ -110,6 +111,7 @@ export class KeptList {
       outcome: null,
       isSaved,
       isKept: true,
+      isRegistered,
     };
     if (state === "marked") {
       const [file, difference] = [
@@ -168,7 +170,7 @@ export async function recordsOf(folder) {
  * @param {Item} item
  * @returns {ItemRecord}
  */
-function recordOf({ file, state, options, lacksKey, outcome, error, isSaved }) {
+function recordOf({ file, state, options, lacksKey, outcome, error, isSaved, isRegistered }) {
   return {
     cover: { name: file.name, type: file.type, lastModified: file.lastModified },
     state,
@@ -177,6 +179,7 @@ function recordOf({ file, state, options, lacksKey, outcome, error, isSaved }) {
     outcome,
     error: error && factsIn(error),
     isSaved,
+    isRegistered,
     isRemoved: false,
   };
 }

@@ -18,7 +18,7 @@ import { saveToFolder, saveZip } from "./saving.js";
 import { Stage } from "./stage.js";
 
 /**
- * @import { Item, Outcome } from "./batch.js"
+ * @import { Item } from "./batch.js"
  * @import { KeptList } from "./kept-list.js"
  * @import { EngineClient } from "../engine/client.js"
  * @import { RowAction } from "./row.js"
@@ -122,6 +122,8 @@ export class MarkView {
    */
   #restore(items, isPaused) {
     this.#batch.restore(items, isPaused);
+    // The page may have been left after marking and before the register was told.
+    for (const item of items) if (item.state === "marked") this.#register(item);
     if (items.some(({ state, lacksKey }) => state === "new" && lacksKey)) {
       setText(this.#error, () => m.keyNotKept);
     }
@@ -220,7 +222,7 @@ export class MarkView {
   #onItem(item) {
     this.#rows.get(item)?.update();
     const isShown = this.#stage.item === item;
-    if (item.state === "marked" && item.outcome) this.#register(item.file, item.outcome);
+    if (item.state === "marked") this.#register(item);
     if (item.state === "marked" && item.outcome && (isShown || !this.#stage.item)) {
       this.#stage.show(item, item.outcome);
     }
@@ -228,13 +230,13 @@ export class MarkView {
     else this.#board.showProgress(this.#batch.items);
   }
 
-  /**
-   * @param {File} cover
-   * @param {Outcome} outcome
-   */
-  async #register(cover, outcome) {
+  /** @param {Item} item that is marked */
+  async #register(item) {
+    const { file, hasCover, outcome, isRegistered } = item;
+    if (!outcome || !hasCover || isRegistered) return;
     try {
-      await register(cover, outcome);
+      await register(file, outcome);
+      this.#batch.registered(item);
     } catch (error) {
       if (!(error instanceof RegisterError)) throw error;
       setText(this.#error, () => m.notRegistered(errorInWords(error)));

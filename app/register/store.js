@@ -29,14 +29,14 @@ export const keepFromNow = (value) => prefer("register", value ? "on" : "off");
  * Enters a marked picture, unless the register is switched off.
  *
  * @param {File} cover
- * @param {{ file: Blob, name: string, payload: Payload }} marked
+ * @param {{ id: string, file: Blob, name: string, payload: Payload }} marked id: of its entry
  * @throws {RegisterError}
  */
-export async function register(cover, { file, name, payload }) {
+export async function register(cover, { id, file, name, payload }) {
   if (!isKept()) return;
   const [before, after] = await Promise.all([cover.arrayBuffer(), file.arrayBuffer()]);
   await put({
-    id: crypto.randomUUID(),
+    id,
     time: Date.now(),
     payload,
     note: "",
