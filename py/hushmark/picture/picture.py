@@ -316,10 +316,11 @@ def _check_header(source: ImageFile.ImageFile, data: bytes, name: str, source_fo
         if scans * source.width * source.height > MAXIMUM_SCANNED_PIXELS:
             raise PictureScans(name, scans)
     if source_format == "TIFF":
+        tags = source.tag_v2  # type: ignore[attr-defined]  # TIFF images have tags
         # What is seen first in the RAW files of many cameras is a small preview.
-        if source.tag_v2.get(254) == 1 and 330 in source.tag_v2:  # type: ignore[attr-defined]
+        if tags.get(254) == 1 and 330 in tags:
             raise PictureFormat(name, "RAW")
-        bits = max(source.tag_v2.get(258, (1,)))  # type: ignore[attr-defined]  # TIFF images have tags
+        bits = max(tags.get(258, (1,)))
         if bits > 8:
             raise PictureMode(name, f"{bits}-bit")
         packing = source.info.get("compression")
