@@ -1,22 +1,34 @@
-"""What happens to pictures on their way: differentiable or straight-through, on batches.
+"""What happens to pictures on their way: differentiable or straight-through, on batches, on any device.
 
-All functions take and return float tensors [B,3,H,W] in 0..1. `strength` runs from 0 (nothing happens)
-to 1 (as hard as training gets). Codecs and rounding are the real ones, with a straight-through gradient.
+All functions take and return float tensors [B,3,160,160] in 0..1, each sample changed in its own way.
+`strength` runs from 0 (nothing happens) to 1 (as hard as training gets). JPEG and rounding are the real
+ones, with a straight-through gradient.
 """
 
-import io
 import math
-from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 
-import numpy as np
 import torch
 import torch.nn.functional as F
-from PIL import Image
 from torch import Tensor
 
-from .model import luma, turn_hue
+from .jpeg import jpeg
+from .model import WORKING_SIZE, constant, luma, turn_hue
 
-_codec_pool = ThreadPoolExecutor(2)
+CORNERS = (-1.0, -1.0, 1.0, -1.0, -1.0, 1.0, 1.0, 1.0)
+"""x and y of a picture's top left, top right, bottom left and bottom right corner."""
+_EIGHTHS = (
+    *(1, 0, 0, 1),
+    *(-1, 0, 0, 1),
+    *(1, 0, 0, -1),
+    *(-1, 0, 0, -1),
+    *(0, 1, 1, 0),
+    *(0, -1, 1, 0),
+    *(0, 1, -1, 0),
+    *(0, -1, -1, 0),
+)
+_SMALLEST = 72
+"""Side in pixels that a picture is shrunk to at the most: 45%."""
 
 
 def straight_through(x: Tensor, changed: Tensor) -> Tensor:
@@ -39,34 +51,65 @@ def uniform(batch: int, low: float, high: float, like: Tensor, channels: int = 1
     return torch.rand(batch, channels, 1, 1, device=like.device) * (high - low) + low
 
 
-def resample(x: Tensor, grid: Tensor, inside: Tensor | None = None) -> Tensor:
-    """Bilinear samples of x at grid [B,H,W,2]; where x, or `inside` [B,1,H,W], ends comes one flat colour.
+def resample(x: Tensor, grid: Tensor, inside: Tensor | None = None, around: Tensor | None = None) -> Tensor:
+    """Bilinear samples of x at grid [B,H,W,2]; where x, or `inside` [B,1,H,W], ends comes something else.
 
-    The colour is the mean of the picture, black, white or mid-grey, each sample its own.
+    In each sample that is the mean of the picture, black, white, mid-grey, or, in one of three samples,
+    `around` [B,3,H,W] where that is given.
     """
     batch = x.shape[0]
     kinds = torch.stack(
         [x.detach().mean(dim=(2, 3)), *(torch.full_like(x[:, :, 0, 0], v) for v in (0, 1, 0.5))]
     )
     fill = kinds[torch.randint(4, (batch,), device=x.device), torch.arange(batch, device=x.device)]
+    fill = fill[:, :, None, None]
+    if around is not None:
+        fill = torch.where(coin(batch, 1 / 3, x) > 0, around, fill)
     known = torch.ones_like(x[:, :1]) if inside is None else inside
     sampled = F.grid_sample(
         torch.cat([x * known, known], 1), grid, mode="bilinear", padding_mode="zeros", align_corners=False
     )
-    return sampled[:, :3] + (1 - sampled[:, 3:]) * fill[:, :, None, None]
+    return sampled[:, :3] + (1 - sampled[:, 3:]) * fill
+
+
+def bilinear_grid(corners: Tensor) -> Tensor:
+    """Places of a window's pixels [B,160,160,2], from its corners [B,4,2]: top left, top right, bottom left,
+    bottom right, in -1..1 of the picture that is looked at.
+
+    Near a perspective as long as opposite sides are nearly equal.
+    """
+    t = (torch.arange(WORKING_SIZE, device=corners.device) + 0.5) / WORKING_SIZE
+    across, down = t[None, None, :, None], t[None, :, None, None]
+    tl, tr, bl, br = (corners[:, i, None, None, :] for i in range(4))
+    return (tl * (1 - across) + tr * across) * (1 - down) + (bl * (1 - across) + br * across) * down
+
+
+def cut(x: Tensor, strength: float) -> Tensor:
+    """[B,1,H,W]: 1 where a crop leaves the picture, in half of the samples at full strength.
+
+    Of each side at least 45% is left, in one of four crops all of it.
+    """
+    batch = x.shape[0]
+    t = (torch.arange(WORKING_SIZE, device=x.device) + 0.5) / WORKING_SIZE
+    cropped = coin(batch, 0.5, x) * strength
+    left = torch.ones_like(x[:, :1], dtype=torch.bool)
+    for places in (t.view(1, 1, 1, -1), t.view(1, 1, -1, 1)):
+        share = 1 - 0.55 * uniform(batch, 0, 1, x) * coin(batch, 0.75, x) * cropped
+        start = uniform(batch, 0, 1, x) * (1 - share)
+        left = left & ((places - start - share / 2).abs() <= share / 2)
+    return left.to(x.dtype)
 
 
 def misplace(x: Tensor, strength: float) -> Tensor:
     """What is left when the reader has found the frame of a picture: it is a little off, and parts are gone.
 
     Off by up to 3% in place, 6% in size, 5 degrees, mostly by much less; in some samples by 3% at each
-    corner; in some up to 40% of each side are cut off.
+    corner; in some up to 55% of each side are cut off.
     """
     batch = x.shape[0]
-    size = x.shape[-1]
     device = x.device
     on = coin(batch, 0.85, x)[:, :, 0] * strength
-    side = torch.tensor([[-1.0, -1.0], [1.0, -1.0], [-1.0, 1.0], [1.0, 1.0]], device=device)
+    side = constant(CORNERS, device).view(4, 2)
 
     def draw(*shape: int) -> Tensor:
         return torch.rand(batch, *shape, device=device) * 2 - 1
@@ -78,22 +121,14 @@ def misplace(x: Tensor, strength: float) -> Tensor:
     corners = side * (1 + 0.06 * mostly_small(1, 2) * on) + 0.06 * mostly_small(1, 2) * on
     corners = corners + 0.06 * draw(4, 2) * on * coin(batch, 0.3, x)[:, :, 0]
     angle = mostly_small(1) * math.radians(5) * on[:, 0]
-    cos, sin = angle.cos(), angle.sin()
-    turn = torch.stack([torch.cat([cos, -sin], -1), torch.cat([sin, cos], -1)], -2)
-    corners = corners @ turn
-    # Bilinear between the four corners: near a perspective for shifts this small, and always invertible.
-    t = (torch.arange(size, device=device) + 0.5) / size
-    across, down = t[None, None, :, None], t[None, :, None, None]
-    tl, tr, bl, br = (corners[:, i, None, None, :] for i in range(4))
-    grid = (tl * (1 - across) + tr * across) * (1 - down) + (bl * (1 - across) + br * across) * down
+    corners = corners @ turning(angle[:, 0])
+    return resample(x, bilinear_grid(corners), cut(x, strength))
 
-    cropped = coin(batch, 0.5, x) * strength
-    cut = torch.ones_like(x[:, :1], dtype=torch.bool)
-    for places in (t.view(1, 1, 1, -1), t.view(1, 1, -1, 1)):
-        share = 1 - 0.5 * uniform(batch, 0, 1, x) * coin(batch, 0.75, x) * cropped
-        start = uniform(batch, 0, 1, x) * (1 - share)
-        cut = cut & ((places - start - share / 2).abs() <= share / 2)
-    return resample(x, grid, cut.to(x.dtype))
+
+def turning(angle: Tensor) -> Tensor:
+    """Matrices [B,2,2] that turn rows of places by angles [B] in radians."""
+    cos, sin = angle.cos(), angle.sin()
+    return torch.stack([torch.stack([cos, -sin], -1), torch.stack([sin, cos], -1)], -2)
 
 
 def elsewhere(x: Tensor) -> Tensor:
@@ -105,49 +140,67 @@ def elsewhere(x: Tensor) -> Tensor:
     zoom = torch.where(
         small, torch.rand(batch, device=device) * 0.45 + 0.35, torch.ones(batch, device=device)
     )
-    eighths = torch.tensor(
-        [
-            [[1, 0], [0, 1]],
-            [[-1, 0], [0, 1]],
-            [[1, 0], [0, -1]],
-            [[-1, 0], [0, -1]],
-            [[0, 1], [1, 0]],
-            [[0, -1], [1, 0]],
-            [[0, 1], [-1, 0]],
-            [[0, -1], [-1, 0]],
-        ],
-        device=device,
-    )
     # The first of them is upright.
     turned = torch.randint(1, 8, (batch,), device=device)
     which = torch.where(small | beside, turned * (torch.rand(batch, device=device) < 0.3), turned)
     place = torch.rand(batch, 2, device=device) * 2 - 1
     far = place.sign() * (0.09 + 0.31 * place.abs())  # 4.5 to 20% of each side
     shift = torch.where(beside[:, None], far, place * (1 - zoom)[:, None])
-    theta = torch.cat([eighths[which].to(x.dtype) * zoom[:, None, None], shift[:, :, None]], 2)
+    theta = torch.cat([eighths(device)[which] * zoom[:, None, None], shift[:, :, None]], 2)
     return resample(x, F.affine_grid(theta, list(x.shape), align_corners=False))
 
 
+def eighths(device: torch.device) -> Tensor:
+    """[8,2,2]: upright, mirrored, and turned by quarters, upright first."""
+    return constant(_EIGHTHS, device).view(8, 2, 2)
+
+
+@cache
+def _shrinking(device: torch.device) -> Tensor:
+    """Matrices that make one side smaller, antialiased, and large again; the last one changes nothing."""
+    eye = torch.eye(WORKING_SIZE)[None, None]
+    matrices = []
+    for side in range(_SMALLEST, WORKING_SIZE + 1):
+        small = F.interpolate(eye, (side, WORKING_SIZE), mode="bilinear", antialias=True)
+        matrices.append(F.interpolate(small, (WORKING_SIZE, WORKING_SIZE), mode="bilinear")[0, 0])
+    return torch.stack(matrices).to(device)
+
+
+def along_both_sides(x: Tensor, matrices: Tensor) -> Tensor:
+    """Rows and columns of [B,3,160,160] mixed by matrices [B,160,160]."""
+    # Products with banded matrices: several times faster than convolutions of three channels.
+    mixed: Tensor = matrices[:, None] @ x @ matrices[:, None].transpose(2, 3)
+    return mixed
+
+
 def shrink(x: Tensor, strength: float) -> Tensor:
-    """Resize to 30-100% of each side and back."""
-    size = x.shape[-1]
-    small = max(8, round(size * (1 - torch.rand(()).item() * 0.7 * strength)))
-    x = F.interpolate(x, size=(small, small), mode="bilinear", antialias=True)
-    return F.interpolate(x, size=(size, size), mode="bilinear")
+    """Resize to 45-100% of each side and back, in 30% of the samples."""
+    matrices = _shrinking(x.device)
+    last = len(matrices) - 1
+    on = coin(len(x), 0.3, x).flatten()
+    lost = torch.rand(len(x), device=x.device) * on * strength * last
+    return along_both_sides(x, matrices[last - lost.round().long()])
 
 
-def blur(x: Tensor, sigma: float) -> Tensor:
-    """Gaussian blur of a square picture, sigma in pixels; borders count the pixels that are there."""
-    place = torch.arange(x.shape[-1], device=x.device, dtype=x.dtype)
-    # A product with a banded matrix: several times faster here than a convolution of three channels.
-    weights = torch.exp(-((place[:, None] - place) ** 2) / (2 * max(sigma, 1e-3) ** 2))
-    weights = weights / weights.sum(dim=1, keepdim=True)
-    across = x @ weights.T
-    return (across.transpose(2, 3) @ weights.T).transpose(2, 3)
+def blur(x: Tensor, sigma: Tensor) -> Tensor:
+    """Gaussian blur, sigma [B] in pixels, 0 for none; borders count the pixels that are there."""
+    place = torch.arange(WORKING_SIZE, device=x.device, dtype=x.dtype)
+    width = sigma.clamp(min=1e-3).view(-1, 1, 1)
+    weights = torch.exp(-((place[:, None] - place) ** 2) / (2 * width**2))
+    return along_both_sides(x, weights / weights.sum(dim=2, keepdim=True))
+
+
+def soften(x: Tensor, strength: float) -> Tensor:
+    """Blur in 30% of the samples, sharpen in 12%."""
+    draw = torch.rand(len(x), 1, 1, 1, device=x.device)
+    sigma = torch.rand(len(x), device=x.device) * 2.0 * strength
+    blurred = blur(x, torch.where(draw.flatten() < 0.42, sigma, 0))
+    kept = torch.where(draw < 0.3, 0.0, 1 + 1.5 * strength * torch.rand_like(draw))
+    return blurred + (x - blurred) * kept
 
 
 def colour(x: Tensor, strength: float) -> Tensor:
-    """Contrast, brightness, saturation, hue, gamma and a shift of each channel, each sample its own."""
+    """Contrast, brightness, uneven light, saturation, hue, gamma and a shift of each channel."""
     batch = x.shape[0]
 
     def factor(probability: float, spread: float) -> Tensor:
@@ -156,77 +209,64 @@ def colour(x: Tensor, strength: float) -> Tensor:
     mean = x.mean(dim=(1, 2, 3), keepdim=True)
     x = (x - mean) * factor(0.35, 0.8) + mean
     x = x * factor(0.35, 0.75) + uniform(batch, -0.08, 0.08, x) * coin(batch, 0.3, x) * strength
+    t = torch.linspace(-1, 1, WORKING_SIZE, device=x.device)
+    slope = uniform(batch, -0.25, 0.25, x, channels=2) * coin(batch, 0.15, x) * strength
+    x = x * (1 + slope[:, :1] * t.view(1, 1, 1, -1) + slope[:, 1:] * t.view(1, 1, -1, 1))
     grey = luma(x)
     x = grey + (x - grey) * (1 + uniform(batch, -0.9, 0.6, x) * coin(batch, 0.3, x) * strength)
     turn = uniform(batch, -0.13, 0.13, x) * coin(batch, 0.35, x) * strength
     x = torch.where(turn == 0, x, turn_hue(x, turn))
     x = x + uniform(batch, -0.06, 0.06, x, channels=3) * coin(batch, 0.25, x) * strength
-    gamma = torch.exp(uniform(batch, -0.35, 0.35, x) * coin(batch, 0.3, x) * strength)
+    gamma = torch.exp(uniform(batch, -0.5, 0.5, x) * coin(batch, 0.3, x) * strength)
     # Outside 0..1 the picture is lost for good, but a gradient of zero would stop learning there.
     return straight_through(x, x.detach().clamp(0, 1)).clamp(min=1e-3) ** gamma
 
 
+def without_colour(x: Tensor, share: float, strength: float) -> Tensor:
+    """A share of the samples in grey, one in three of these tinted, as in sepia."""
+    batch = x.shape[0]
+    tint = 1 + uniform(batch, -0.25, 0.15, x, channels=3) * coin(batch, 1 / 3, x) * strength
+    return torch.where(coin(batch, share, x) > 0, luma(x) * tint, x)
+
+
 def erase(x: Tensor, strength: float) -> Tensor:
-    """A patch over 1-16% of the area, of noise or of one colour, in one sample out of four."""
+    """A rectangle over 1-30% of the area, of noise or of one colour, in 30% of the samples."""
     batch, _, height, width = x.shape
-    side = torch.sqrt(torch.rand(batch, 1, 1, 1, device=x.device) * 0.15 + 0.01) * math.sqrt(strength)
-    left = torch.rand(batch, 1, 1, 1, device=x.device) * (1 - side)
-    top = torch.rand(batch, 1, 1, 1, device=x.device) * (1 - side)
-    across = torch.arange(width, device=x.device).view(1, 1, 1, -1) / width
-    down = torch.arange(height, device=x.device).view(1, 1, -1, 1) / height
-    inside = (across >= left) & (across < left + side) & (down >= top) & (down < top + side)
-    inside = inside & (coin(batch, 0.25, x) > 0)
+    side = torch.sqrt(uniform(batch, 0.01, 0.3, x)) * math.sqrt(strength)
+    shape = torch.exp(uniform(batch, -0.5, 0.5, x))
+    across, down = (side * shape).clamp(max=1), (side / shape).clamp(max=1)
+    left, top = uniform(batch, 0, 1, x) * (1 - across), uniform(batch, 0, 1, x) * (1 - down)
+    column = torch.arange(width, device=x.device).view(1, 1, 1, -1) / width
+    row = torch.arange(height, device=x.device).view(1, 1, -1, 1) / height
+    inside = (column >= left) & (column < left + across) & (row >= top) & (row < top + down)
+    inside = inside & (coin(batch, 0.3, x) > 0)
     flat = torch.rand(batch, 3, 1, 1, device=x.device).expand_as(x)
     return torch.where(inside, torch.where(coin(batch, 0.5, x) > 0, torch.rand_like(x), flat), x)
 
 
-def jpeg(x: Tensor, qualities: list[int | None]) -> Tensor:
-    """Pillow's JPEG (4:2:0) at one quality a sample, None to leave it as it is; straight-through gradient."""
-    pixels = (x.detach().clamp(0, 1) * 255).round().to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy()
-
-    def through_file(pair: tuple[np.ndarray, int | None]) -> np.ndarray:
-        image, quality = pair
-        if quality is None:
-            return image
-        file = io.BytesIO()
-        Image.fromarray(image).save(file, "JPEG", quality=quality)
-        return np.asarray(Image.open(file))
-
-    decoded = np.stack(list(_codec_pool.map(through_file, zip(pixels, qualities, strict=True))))
-    result = torch.from_numpy(decoded).to(x.device).permute(0, 3, 1, 2).to(x.dtype) / 255
-    kept = torch.tensor([q is None for q in qualities], device=x.device).view(-1, 1, 1, 1)
-    return straight_through(x, torch.where(kept, x.detach(), result))
-
-
 def jpeg_somewhere(x: Tensor, strength: float) -> Tensor:
-    """JPEG in 75% of the samples: half at this size, half at twice the size, as a picture has it."""
-    batch = x.shape[0]
+    """JPEG in half of the samples: half of these at this size, half at twice the size, as pictures have."""
+    half = len(x) // 2
 
-    def draw(lowest: int) -> int:
-        return round(95 - torch.rand(()).item() * (95 - lowest) * strength)
+    def saved(part: Tensor, lowest: float) -> Tensor:
+        quality = (95 - torch.rand(len(part), device=x.device) * (95 - lowest) * strength).round()
+        return jpeg(part, quality)
 
-    if torch.rand(()).item() < 0.5:
-        return jpeg(x, [draw(60) if torch.rand(()).item() < 0.75 else None for _ in range(batch)])
-    size = x.shape[-1]
-    twice = F.interpolate(x, scale_factor=2, mode="bilinear")
-    twice = jpeg(twice, [draw(30) if torch.rand(()).item() < 0.75 else None for _ in range(batch)])
-    return F.interpolate(twice, size=(size, size), mode="area")
+    small = saved(x.detach()[:half], 45)
+    twice = saved(F.interpolate(x.detach()[half:], scale_factor=2, mode="bilinear"), 18)
+    changed = torch.cat([small, F.avg_pool2d(twice, 2)])
+    return straight_through(x, torch.where(coin(len(x), 0.5, x) > 0, changed, x))
 
 
 def everyday(x: Tensor, strength: float, *, grey: float) -> Tensor:
-    """One random way of a marked picture through the web; `grey` is the share that loses its colour."""
+    """One random way of a marked picture through the web, in place; `grey`: share that loses its colour."""
     if strength > 0:
-        x = misplace(x, strength)
-        if torch.rand(()).item() < 0.3:
-            x = shrink(x, strength)
-        if torch.rand(()).item() < 0.3:
-            x = blur(x, torch.rand(()).item() * 1.8 * strength)
+        x = soften(shrink(x, strength), strength)
         x = colour(x, strength)
-    x = torch.where(coin(x.shape[0], grey, x) > 0, luma(x).expand(-1, 3, -1, -1), x)
+    x = without_colour(x, grey, strength)
     if strength > 0:
-        noisy = coin(x.shape[0], 0.35, x) * uniform(x.shape[0], 0, 0.06, x) * strength
+        noisy = coin(x.shape[0], 0.35, x) * uniform(x.shape[0], 0, 0.05, x) * strength
         x = round_to_8_bits(x + torch.randn_like(x) * noisy)
         x = erase(x, strength)
-        if torch.rand(()).item() < 0.55:
-            x = jpeg_somewhere(x, strength)
+        x = jpeg_somewhere(x, strength)
     return round_to_8_bits(x)

@@ -3,6 +3,8 @@
 All residuals and images are float tensors [B,3,160,160]; images in 0..1.
 """
 
+from functools import cache
+
 import torch
 import torch.nn.functional as F
 from hushmark.marking.budget import (
@@ -22,7 +24,9 @@ from torch import Tensor
 
 from .model import local_deviation
 
-_to_ycc, _to_rgb, _weights = torch.from_numpy(TO_YCC), torch.from_numpy(TO_RGB), torch.from_numpy(WEIGHTS)
+_TO_YCC, _TO_RGB, _WEIGHTS = torch.from_numpy(TO_YCC), torch.from_numpy(TO_RGB), torch.from_numpy(WEIGHTS)
+_FROM_RGB = _TO_RGB.T.contiguous()
+"""Of gradients: the inverse transpose of `_TO_YCC`."""
 
 
 def texture(image: Tensor) -> Tensor:
@@ -33,11 +37,13 @@ def texture(image: Tensor) -> Tensor:
 
 def precondition(gradient: Tensor, image: Tensor) -> Tensor:
     """The direction that gains most for what is seen of it: a gradient with respect to RGB -> RGB."""
-    parts = _bands(_mixed(gradient, _to_rgb.T))
-    total, *finer = (band / _column(level).square() for level, band in reversed(list(enumerate(parts))))
+    parts = _bands(_mixed(gradient, _FROM_RGB))
+    total, *finer = (
+        band / _column(level, gradient.device).square() for level, band in reversed(list(enumerate(parts)))
+    )
     for band in finer:
         total = _twice(total) + band
-    return _mixed(total, _to_rgb) * texture(image).square()
+    return _mixed(total, _TO_RGB) * texture(image).square()
 
 
 def shape(residual: Tensor, image: Tensor, strength: Tensor) -> Tensor:
@@ -45,7 +51,7 @@ def shape(residual: Tensor, image: Tensor, strength: Tensor) -> Tensor:
 
     Gradients see the gains as constants.
     """
-    ycc = _mixed(residual, _to_ycc)
+    ycc = _mixed(residual, _TO_YCC)
     hidden = F.avg_pool2d(texture(image), 4)
     with torch.no_grad():
         power = _power_seen(ycc)
@@ -55,14 +61,14 @@ def shape(residual: Tensor, image: Tensor, strength: Tensor) -> Tensor:
         ]
         gain = torch.cat([gains[0], gains[1], gains[1]], dim=1)
         fine = F.interpolate(gain, scale_factor=4, mode="bilinear", align_corners=False)
-    shaped = _mixed(ycc * fine, _to_rgb)
+    shaped = _mixed(ycc * fine, _TO_RGB)
     weight = fine[:, :1]
     return shaped - weight * shaped.mean(dim=(2, 3), keepdim=True) / weight.mean(dim=(2, 3), keepdim=True)
 
 
 def visibility(residual: Tensor, image: Tensor) -> Tensor:
     """How visible the residual is: [B]."""
-    power = _power_seen(_mixed(residual, _to_ycc)).sum(dim=1, keepdim=True)
+    power = _power_seen(_mixed(residual, _TO_YCC)).sum(dim=1, keepdim=True)
     seen = power.sqrt() / F.avg_pool2d(texture(image), 4)
     return seen.pow(3).mean(dim=(1, 2, 3)) ** (1 / 3)
 
@@ -87,7 +93,7 @@ def _power_seen(ycc: Tensor) -> Tensor:
     """Weighted power of each channel at 40x40 places, means over 3x3 of them: [B,3,40,40]."""
     total = torch.zeros_like(ycc[:, :, ::4, ::4])
     for level, band in enumerate(_bands(ycc)):
-        power = (band * _column(level)).square()
+        power = (band * _column(level, ycc.device)).square()
         total = total + (F.avg_pool2d(power, 4 >> level) if level < 3 else _repeated(power))
     return F.avg_pool2d(total, 3, 1, 1, count_include_pad=False)
 
@@ -111,8 +117,14 @@ def _repeated(planes: Tensor) -> Tensor:
 
 
 def _mixed(planes: Tensor, matrix: Tensor) -> Tensor:
-    return torch.einsum("oc,bchw->bohw", matrix.to(planes.device), planes)
+    return torch.einsum("oc,bchw->bohw", _on(matrix, planes.device), planes)
 
 
-def _column(level: int) -> Tensor:
-    return _weights[:, level].view(1, 3, 1, 1)
+def _column(level: int, device: torch.device) -> Tensor:
+    return _on(_WEIGHTS, device)[:, level].view(1, 3, 1, 1)
+
+
+@cache
+def _on(tensor: Tensor, device: torch.device) -> Tensor:
+    """The same on a device, copied there once."""
+    return tensor.to(device)

@@ -8,6 +8,8 @@ a tenth of the arithmetic.
 Every Conv has channel counts that are multiples of 4 (a WebGPU kernel miscomputes some others).
 """
 
+from functools import cache
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -18,11 +20,19 @@ IMAGE_SIZE = 320
 WORKING_SIZE = 160
 SECRET_MAP_SIZE = 20
 SQUEEZED = 224
+ANCHOR_DEVIATION = 0.5
+"""Deviation of the anchor at first, where that of the bits' map is 1."""
 VIEWS, CONTRAST, BRIGHTNESS, HUE = 6, 1.8, 1.8, 0.1
 WANTED_MARGIN = 4.0
 """Logit from which on a bit is safe enough to spend the residual on others."""
 NOMINAL_DB = 38.0
 """PSNR of image + residual as the encoder returns it, before the pipeline scales it."""
+
+
+@cache
+def constant(values: tuple[float, ...], device: torch.device) -> Tensor:
+    """These numbers on a device, copied there once."""
+    return torch.tensor(values, dtype=torch.float32, device=device)
 
 
 def conv(inputs: int, outputs: int, stride: int = 1) -> nn.Sequential:
@@ -71,13 +81,18 @@ class Encoder(nn.Module):
     """Bits and cover -> residual.
 
     The bits reach the residual linearly through `secret_dense` (a learnt spread-spectrum code, which
-    trains within minutes); a U-Net that starts as "no change" adds what depends on the picture.
+    trains within minutes); `anchor` is a pattern that is the same in all marks, for the locator to align by;
+    a U-Net that starts as "no change" adds what depends on the picture.
     """
 
     def __init__(self, bits: int = BITS) -> None:
         super().__init__()
         self.secret_dense = nn.Linear(bits, 3 * SECRET_MAP_SIZE**2, bias=False)
         nn.init.normal_(self.secret_dense.weight, std=bits**-0.5)
+        coarse = ANCHOR_DEVIATION * torch.randn(1, 3, 2 * SECRET_MAP_SIZE, 2 * SECRET_MAP_SIZE)
+        self.anchor = nn.Parameter(
+            F.interpolate(coarse, size=(WORKING_SIZE, WORKING_SIZE), mode="bicubic")[0]
+        )
         self.level1 = conv(96, 48)
         self.level2 = conv(48, 96, 2)
         self.level3 = conv(96, 128, 2)
@@ -93,7 +108,7 @@ class Encoder(nn.Module):
     def secret_map(self, bits: Tensor) -> Tensor:
         """[B,n] of 0 and 1 -> [B,3,160,160]."""
         grid = self.secret_dense(bits * 2 - 1).view(-1, 3, SECRET_MAP_SIZE, SECRET_MAP_SIZE)
-        return F.interpolate(grid, size=(WORKING_SIZE, WORKING_SIZE), mode="bicubic")
+        return F.interpolate(grid, size=(WORKING_SIZE, WORKING_SIZE), mode="bicubic") + self.anchor
 
     def adapt(self, secret_map: Tensor, image: Tensor) -> Tensor:
         """What the U-Net adds to the map: two [B,3,160,160] -> [B,3,160,160]."""
@@ -165,6 +180,44 @@ class Decoder(nn.Module):
         return self.working_logits(to_working_size(image))
 
 
+class Locator(nn.Module):
+    """Picture -> where in a marked picture it lies.
+
+    Layers as in the decoder, and a head that says where the picture's corners lie in the cover. For quarter
+    turns and mirrored pictures it is asked anew.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.features = nn.Sequential(
+            conv(12, 32), conv(32, 64, 2), conv(64, 64), conv(64, 64, 2), conv(64, 128, 2), conv(128, 96, 2)
+        )
+        self.squeeze = nn.Linear(2400, 160, bias=False)
+        first = nn.Linear(160, 256)
+        last = nn.Linear(256, 10)
+        self.head = nn.Sequential(first, nn.ReLU(), last)
+        nn.init.kaiming_normal_(self.squeeze.weight, nonlinearity="linear")
+        nn.init.kaiming_normal_(first.weight, nonlinearity="relu")
+        nn.init.normal_(last.weight, std=1e-2)
+        with torch.no_grad():
+            last.bias[:] = torch.tensor([-1.0, -1, 1, -1, -1, 1, 1, 1, -1, 0])
+
+    def working_place(self, image: Tensor) -> Tensor:
+        """image [B,3,160,160] in 0..1 -> [B,10].
+
+        x and y of the top left, top right, bottom left and bottom right corner of the image, in -1..1 of the
+        cover's width and height; the logarithm of their expected error; a logit of whether it is marked and
+        upright.
+        """
+        features = self.features(F.pixel_unshuffle(image * 2 - 1, 2))
+        place: Tensor = self.head(self.squeeze(features.flatten(1)))
+        return place
+
+    def forward(self, image: Tensor) -> Tensor:
+        """image [B,3,320,320] in 0..1 -> see `working_place`."""
+        return self.working_place(to_working_size(image))
+
+
 def back_through(layer: nn.Conv2d, gradient: Tensor) -> Tensor:
     """From the gradient at the output of a 3x3 convolution (padding 1, stride 1 or 2) to that at its input.
 
@@ -230,30 +283,60 @@ def turn_hue(x: Tensor, turn: Tensor | float) -> Tensor:
     return _Hue(x, turn).turned()
 
 
-def views_of(marked: Tensor) -> Tensor:
-    """What a mark must be readable in: [B,3,H,W] -> [VIEWS*B,3,H,W].
+def view_of(marked: Tensor, which: int) -> Tensor:
+    """One of the ways in which a mark must be readable: [B,3,H,W] -> [B,3,H,W].
 
     As it is, grey, with 1.8 times the contrast and the brightness (clipped to 0..1), with its hue turned
     either way.
     """
-    mean = marked.mean(dim=(1, 2, 3), keepdim=True)
-    grey = luma(marked).expand(-1, 3, -1, -1)
-    contrast = (mean + CONTRAST * (marked - mean)).clamp(0, 1)
-    brightness = (BRIGHTNESS * marked).clamp(0, 1)
-    return torch.cat([marked, grey, contrast, brightness, turn_hue(marked, HUE), turn_hue(marked, -HUE)])
+    match which:
+        case 0:
+            return marked
+        case 1:
+            return luma(marked).expand(-1, 3, -1, -1)
+        case 2:
+            mean = marked.mean(dim=(1, 2, 3), keepdim=True)
+            return (mean + CONTRAST * (marked - mean)).clamp(0, 1)
+        case 3:
+            return (BRIGHTNESS * marked).clamp(0, 1)
+        case 4:
+            return turn_hue(marked, HUE)
+        case _:
+            return turn_hue(marked, -HUE)
+
+
+def back_through_view(marked: Tensor, gradient: Tensor, which: int) -> Tensor:
+    """What the gradient [B,3,H,W] of a view means for the marked picture [B,3,H,W]."""
+    match which:
+        case 0:
+            return gradient
+        case 1:
+            # Grey counts twice: it has the least to read, a third of the channels.
+            total = 2 * gradient.sum(dim=1, keepdim=True)
+            return torch.cat([0.299 * total, 0.587 * total, 0.114 * total], dim=1)
+        case 2:
+            mean = marked.mean(dim=(1, 2, 3), keepdim=True)
+            inside = (mean + CONTRAST * (marked - mean) - 0.5).abs() < 0.5
+            return CONTRAST * gradient * inside.to(marked.dtype)
+        case 3:
+            return BRIGHTNESS * gradient * (BRIGHTNESS * marked < 1).to(marked.dtype)
+        case 4:
+            return _Hue(marked, HUE).back(gradient)
+        case _:
+            return _Hue(marked, -HUE).back(gradient)
+
+
+def views_of(marked: Tensor) -> Tensor:
+    """All views of marked pictures: [B,3,H,W] -> [VIEWS*B,3,H,W]."""
+    return torch.cat([view_of(marked, which) for which in range(VIEWS)])
 
 
 def back_through_views(marked: Tensor, gradients: Tensor) -> Tensor:
-    """The sum of what the gradients [VIEWS*B,3,H,W] of the views mean for the marked picture [B,3,H,W]."""
-    as_it_is, grey, contrast, brightness, hue, hue_back = gradients.chunk(VIEWS)
-    mean = marked.mean(dim=(1, 2, 3), keepdim=True)
-    weights = torch.tensor([0.299, 0.587, 0.114], device=marked.device).view(1, 3, 1, 1)
-    # Grey counts twice: it has the least to read, a third of the channels.
-    total = as_it_is + 2 * weights * grey.sum(dim=1, keepdim=True)
-    inside = ((mean + CONTRAST * (marked - mean) - 0.5).abs() < 0.5).to(marked.dtype)
-    total = total + CONTRAST * contrast * inside
-    total = total + BRIGHTNESS * brightness * (BRIGHTNESS * marked < 1).to(marked.dtype)
-    return total + _Hue(marked, HUE).back(hue) + _Hue(marked, -HUE).back(hue_back)
+    """The sum of what the gradients [VIEWS*B,3,H,W] of all views mean for the marked picture [B,3,H,W]."""
+    parts = [
+        back_through_view(marked, gradient, which) for which, gradient in enumerate(gradients.chunk(VIEWS))
+    ]
+    return torch.stack(parts).sum(dim=0)
 
 
 class Refiner(nn.Module):

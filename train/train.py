@@ -3,17 +3,18 @@
     python -m train.train --images photos/ --out runs/first --minutes 90
 
 Resumes from OUT/checkpoint.pt, stops after --minutes, prints one line an interval and appends it to
-OUT/curve.csv. The only loss is the binary cross-entropy of the bits: the energy of the residual is fixed
-by the schedule, so there is nothing to balance.
+OUT/curve.csv. The losses are the binary cross-entropy of the bits and how far the locator is off; how
+visible the residual is, is set by the schedule, so there is nothing else to balance.
 """
 
 import argparse
 import csv
 import math
 import time
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 import numpy as np
 import torch
@@ -23,10 +24,10 @@ from numpy.typing import NDArray
 from PIL import Image
 from safetensors.torch import load_file
 from torch import Tensor
-from torch.optim.swa_utils import AveragedModel
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from . import budget
-from .augment import elsewhere, everyday, round_to_8_bits, straight_through
+from .augment import elsewhere, everyday, misplace, round_to_8_bits, straight_through
 from .model import (
     BITS,
     VIEWS,
@@ -34,10 +35,13 @@ from .model import (
     WORKING_SIZE,
     Decoder,
     Encoder,
-    back_through_views,
+    Locator,
+    back_through_view,
+    luma,
     smooth,
-    views_of,
+    view_of,
 )
+from .windows import draw_corners, turned_away, windows_of
 
 
 @dataclass(frozen=True)
@@ -90,9 +94,11 @@ class Recipe:
     settled_rise: float = 0.4
     """Share of the steps over which settled runs let the distortions grow."""
     first_strength: float = 4.0
-    """Strength of the marks until it falls; it ends at 1."""
+    """Strength of the marks until it falls."""
+    last_strength: float = 1.0
+    """Strength of the marks in the end."""
     fall: float = 0.6
-    """Share of the steps after which the strength is 1."""
+    """Share of the steps after which the strength is that."""
     least_spread: float = 0.7
     """Each mark of a batch is stronger or weaker by a factor between this and 2 minus this."""
 
@@ -111,6 +117,17 @@ class Recipe:
     """Share of those without a mark that loses its colour."""
     unmarked_weight: float = 0.3
     """Of a picture without a mark in the loss, where that of a marked one is 1."""
+    varied: float = 0.3
+    """Share of the covers that are paler, darker, brighter or without colour."""
+
+    locator_weight: float = 1.5
+    """Of the locator's loss, where that of the bits is 1."""
+    locator_beta: float = 0.05
+    """Error of a corner, where the cover is 2 wide, up to which the loss is quadratic."""
+    lost_weight: float = 0.1
+    """Of telling windows of marked pictures from others, in the locator's loss."""
+    located: float = 0.08
+    """Error of the worst corner, where the cover is 2 wide, up to which a window counts as located."""
 
     fitted: int = 12288
     """Pictures that new dense layers are fitted to."""
@@ -132,6 +149,9 @@ COLUMNS = (
     "colour_accuracy",
     "grey_accuracy",
     "unmarked_logit",
+    "corner_error",
+    "located",
+    "told_apart",
 )
 
 
@@ -162,11 +182,13 @@ class Schedule:
         return max(0.0, min(1.0, (step - recipe.plain_steps) / recipe.rise))
 
     def strength(self, step: int) -> float:
-        """How strong the marks are; falls by the same factor at each step, in the end to 1."""
+        """How strong the marks are; falls by the same factor at each step."""
         begin = 0 if self.settled else self.recipe.settled_step
         end = self.recipe.fall * self.recipe.steps
         progress = min(1.0, max(0.0, (step - begin) / max(1.0, end - begin)))
-        return math.pow(self.recipe.first_strength, 1 - progress)
+        return math.pow(self.recipe.first_strength, 1 - progress) * math.pow(
+            self.recipe.last_strength, progress
+        )
 
     def refinement(self, step: int) -> bool:
         """Whether the residual is refined with the decoder's gradient, as the pipeline does."""
@@ -179,12 +201,20 @@ def load_photos(folder: Path, side: int) -> Tensor:
     if not files:
         raise SystemExit(f"No photos in {folder}: give --images a folder of .jpg, .png or .webp files.")
     size = (side, side)
-    pixels = [np.asarray(Image.open(p).convert("RGB").resize(size, Image.Resampling.LANCZOS)) for p in files]
-    return torch.from_numpy(np.stack(pixels)).permute(0, 3, 1, 2).contiguous()
+
+    def pixels(path: Path) -> NDArray[np.uint8]:
+        return np.asarray(Image.open(path).convert("RGB").resize(size, Image.Resampling.LANCZOS))
+
+    with ThreadPoolExecutor() as pool:
+        photos = np.stack(list(pool.map(pixels, files)))
+    return torch.from_numpy(photos).permute(0, 3, 1, 2).contiguous()
 
 
-def draw_covers(photos: Tensor, batch: int, least_crop: float) -> Tensor:
-    """Random crops (from `least_crop` of each side up, mirrored half the time): [B,3,160,160] in 0..1."""
+def draw_covers(photos: Tensor, batch: int, least_crop: float, varied: float = 0.0) -> Tensor:
+    """Random crops (from `least_crop` of each side up, mirrored half the time): [B,3,160,160] in 0..1.
+
+    A share of them, `varied`, is paler, darker, brighter or without colour.
+    """
     device = photos.device
     x = photos[torch.randint(len(photos), (batch,), device=device)].float() / 255
     zoom = torch.rand(batch, 2, device=device) * (1 - least_crop) + least_crop
@@ -195,7 +225,13 @@ def draw_covers(photos: Tensor, batch: int, least_crop: float) -> Tensor:
     theta[:, 1, 1] = zoom[:, 1]
     theta[:, :, 2] = shift
     grid = F.affine_grid(theta, [batch, 3, WORKING_SIZE, WORKING_SIZE], align_corners=False)
-    return F.grid_sample(x, grid, mode="bilinear", padding_mode="reflection", align_corners=False).clamp(0, 1)
+    x = F.grid_sample(x, grid, mode="bilinear", padding_mode="reflection", align_corners=False)
+    changed, pale, grey = torch.rand(3, batch, 1, 1, 1, device=device)
+    mean = x.mean(dim=(1, 2, 3), keepdim=True)
+    contrast = 1.2 * pale.sqrt()
+    other = torch.where(grey < 0.3, luma(x), x)
+    other = (other - mean) * contrast + mean + (torch.rand_like(mean) - 0.5) * (1.6 - contrast)
+    return torch.where(changed < varied, other, x).clamp(0, 1)
 
 
 class Run:
@@ -207,17 +243,22 @@ class Run:
         self.recipe = recipe = schedule.recipe
         self.encoder = Encoder(recipe.bits).to(device)
         self.decoder = Decoder(recipe.bits).to(device)
-        self.networks = torch.nn.ModuleDict({"encoder": self.encoder, "decoder": self.decoder})
-        self.average = AveragedModel(
-            self.networks,
-            avg_fn=lambda average, current, _: torch.lerp(average, current, recipe.averaging),
+        self.locator = Locator().to(device)
+        self.networks = torch.nn.ModuleDict(
+            {"encoder": self.encoder, "decoder": self.decoder, "locator": self.locator}
         )
-        map_weights = list(self.encoder.secret_dense.parameters())
-        others = [p for name, p in self.encoder.named_parameters() if not name.startswith("secret_dense")]
+        averaged = get_ema_multi_avg_fn(1 - recipe.averaging)  # type: ignore[no-untyped-call]
+        self.average = AveragedModel(self.networks, multi_avg_fn=averaged)
+        map_names = ("secret_dense.weight", "anchor")
+        map_weights = [p for name, p in self.encoder.named_parameters() if name in map_names]
+        others = [p for name, p in self.encoder.named_parameters() if name not in map_names]
         self.optimizer = torch.optim.AdamW(
             [
                 {"params": map_weights, "lr": recipe.map_rate},
-                {"params": [*others, *self.decoder.parameters()], "lr": recipe.rate},
+                {
+                    "params": [*others, *self.decoder.parameters(), *self.locator.parameters()],
+                    "lr": recipe.rate,
+                },
             ],
             weight_decay=recipe.weight_decay,
         )
@@ -230,8 +271,7 @@ class Run:
         partial = path.with_suffix(".part")
         torch.save(
             {
-                "encoder": self.encoder.state_dict(),
-                "decoder": self.decoder.state_dict(),
+                "networks": self.networks.state_dict(),
                 "average": self.average.state_dict(),
                 "optimizer": self.optimizer.state_dict(),
                 "step": self.step,
@@ -242,15 +282,23 @@ class Run:
         partial.replace(path)
 
     def start_from(self, weights: Path, photos: Tensor) -> None:
-        """Begin with exported weights; for another number of bits the dense layers are fitted anew."""
+        """Begin with exported weights, as far as they are there and fit.
+
+        For another number of bits the decoder's dense layers are fitted anew.
+        """
+        fits = True
         for name, network in self.networks.items():
-            tensors = load_file(weights / f"{name}.safetensors")
+            path = weights / f"{name}.safetensors"
+            if not path.exists():
+                continue
+            tensors = load_file(path)
             own = network.state_dict()
             fitting = {
                 key: tensor.float() for key, tensor in tensors.items() if own[key].shape == tensor.shape
             }
             network.load_state_dict(fitting, strict=False)
-        if len(fitting) < len(own):  # the decoder comes last
+            fits = fits and len(fitting) == len(tensors)
+        if not fits:
             self.fit_head(photos)
         self.average.module.load_state_dict(self.networks.state_dict())
 
@@ -292,8 +340,7 @@ class Run:
     def load(self, path: Path) -> None:
         """Go on from a checkpoint."""
         state = torch.load(path, map_location=self.device, weights_only=True)
-        self.encoder.load_state_dict(state["encoder"])
-        self.decoder.load_state_dict(state["decoder"])
+        self.networks.load_state_dict(state["networks"])
         self.average.load_state_dict(state["average"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.step, self.minutes = state["step"], state["minutes"]
@@ -308,14 +355,15 @@ class Run:
         sign = (bits * 2 - 1).repeat(few, 1)
         for _ in range(int(torch.multinomial(torch.tensor(self.recipe.refining_odds), 1))):
             marked = covers + refined
-            chosen = torch.randperm(VIEWS)[:few]
-            views = views_of(marked).view(VIEWS, *covers.shape)[chosen].flatten(0, 1)
+            chosen = torch.randperm(VIEWS)[:few].tolist()
+            views = torch.cat([view_of(marked, which) for which in chosen])
             views = views.contiguous(memory_format=torch.channels_last).requires_grad_()
             margins = self.decoder.working_logits(views) * sign
             (found,) = torch.autograd.grad(F.softplus(WANTED_MARGIN - margins).sum(), views)
-            gradients = torch.zeros(VIEWS, *covers.shape, device=self.device)
-            gradients[chosen] = found.view(few, *covers.shape)
-            gradient = smooth(-back_through_views(marked, gradients.flatten(0, 1)))
+            gradient = torch.zeros_like(covers)
+            for which, part in zip(chosen, found.chunk(few), strict=True):
+                gradient = gradient - back_through_view(marked, part, which)
+            gradient = smooth(gradient)
             direction = budget.precondition(gradient, covers)
             seen = budget.visibility(direction, covers).clamp(min=1e-12).view(-1, 1, 1, 1)
             refined = budget.shape(refined + REFINING_STEP * strength * direction / seen, covers, strength)
@@ -334,13 +382,14 @@ class Run:
         unit = self.encoder.working_residual(bits, covers, adapted=self.schedule.adapted(self.step))
         return round_to_8_bits(covers + unit * 10 ** (-self.recipe.plain_db / 20))
 
-    def train_step(self, covers: Tensor) -> NDArray[np.float64]:
+    def train_step(self, covers: Tensor) -> Tensor:
         """One optimiser step -> what COLUMNS names from `colour_loss` on: means of the batch."""
         for group, rate in zip(self.optimizer.param_groups, self.base_rates, strict=True):
             group["lr"] = rate * self.schedule.learning_rate(self.step)
         batch = len(covers)
         bits = torch.randint(2, (batch, self.recipe.bits), device=self.device).float()
         distortion = self.schedule.distortion(self.step)
+        located = None
         if distortion == 0:
             views, targets = self.plainly_marked(bits, covers).repeat(2, 1, 1, 1), bits.repeat(2, 1)
         else:
@@ -349,39 +398,79 @@ class Run:
             strength = self.schedule.strength(self.step) * spread
             marked = self.marked(bits, covers, strength, refine=self.schedule.refinement(self.step))
             views, targets = self.three_views(covers, bits, marked, distortion)
+            located = self.locate(covers, marked, distortion, distortion)
         logits = self.decoder.working_logits(views.contiguous(memory_format=torch.channels_last))
         losses = F.binary_cross_entropy_with_logits(logits, targets, reduction="none").mean(dim=1)
         weights = torch.ones_like(losses)
         weights[2 * batch :] = self.recipe.unmarked_weight
+        loss = (losses * weights).sum() / (2 * batch)
+        if located is not None:
+            loss = loss + self.recipe.locator_weight * located[0]
         self.optimizer.zero_grad(set_to_none=True)
-        torch.autograd.backward((losses * weights).sum() / (2 * batch))
-        torch.nn.utils.clip_grad_norm_(self.networks.parameters(), self.recipe.largest_gradient)
+        torch.autograd.backward(loss)
+        torch.nn.utils.clip_grad_norm_(
+            [*self.encoder.parameters(), *self.decoder.parameters()], self.recipe.largest_gradient
+        )
+        torch.nn.utils.clip_grad_norm_(self.locator.parameters(), self.recipe.largest_gradient)
         self.optimizer.step()
         self.average.update_parameters(self.networks)
         self.step += 1
         right = ((logits > 0) == (targets > 0.5)).float().mean(dim=1)
         unmarked = logits[2 * batch :].abs()
+        nothing = torch.zeros((), device=self.device)
         means = [losses[:batch].mean(), losses[batch : 2 * batch].mean()]
         means += [right[:batch].mean(), right[batch : 2 * batch].mean()]
-        means += [unmarked.mean() if len(unmarked) else torch.zeros(())]
-        return np.array([mean.item() for mean in means])
+        means += [unmarked.mean() if len(unmarked) else nothing]
+        means += located[1:] if located is not None else 3 * [nothing]
+        return torch.stack(means).detach()
 
     def three_views(
         self, covers: Tensor, bits: Tensor, marked: Tensor, strength: float
     ) -> tuple[Tensor, Tensor]:
         """What the decoder sees of a batch [B,3,160,160] -> views [9/4 B,3,160,160], targets [9/4 B,n]."""
         batch = len(covers)
+        recipe = self.recipe
+        few = batch // recipe.batch_for_unmarked
         # The decoder costs little, so each marked picture goes two ways; the second one is grey for most of
         # the samples, because chroma alone would be the easy place to hide.
-        colour_view = everyday(marked, strength, grey=0.0)
-        recipe = self.recipe
+        colour_view = everyday(misplace(marked, strength), strength, grey=0.0)
+        grey_strength = recipe.grey_distortion * strength
         grey_share = recipe.grey_share * min(1.0, strength * 2)
-        grey_view = everyday(marked, recipe.grey_distortion * strength, grey=grey_share)
-        few = batch // recipe.batch_for_unmarked
+        grey_view = everyday(misplace(marked, grey_strength), grey_strength, grey=grey_share)
         unmarked = torch.cat([covers[:few], elsewhere(marked.detach()[few : 2 * few])])
-        views = torch.cat([colour_view, grey_view, everyday(unmarked, strength, grey=recipe.unmarked_grey)])
+        unmarked = everyday(misplace(unmarked, strength), strength, grey=recipe.unmarked_grey)
         # Where there is no mark to read the decoder is to say so: every bit even, every logit 0.
-        return views, torch.cat([bits, bits, torch.full_like(bits[: 2 * few], 0.5)])
+        targets = torch.cat([bits, bits, torch.full_like(bits[: 2 * few], 0.5)])
+        return torch.cat([colour_view, grey_view, unmarked]), targets
+
+    def locate(self, covers: Tensor, marked: Tensor, moved: float, strength: float) -> list[Tensor]:
+        """The locator's loss, and means: error of a corner, share of windows located and told apart.
+
+        `moved`, `strength`: 0..1, how far windows are from the cover, and how hard they are distorted.
+
+        It sees a window of each marked picture, and windows that it is not to locate: of pictures without a
+        mark and of marked ones that are mirrored or turned by quarters.
+        """
+        recipe = self.recipe
+        batch = len(covers)
+        few = batch // recipe.batch_for_unmarked
+        corners = draw_corners(batch + 2 * few, moved, self.device)
+        turned = turned_away(marked.detach()[few : 2 * few])
+        seen = windows_of(torch.cat([marked, covers[:few], turned]), corners, moved)
+        seen = everyday(seen, strength, grey=recipe.unmarked_grey)
+        place = self.locator.working_place(seen.contiguous(memory_format=torch.channels_last))
+        wanted = corners[:batch].flatten(1)
+        off = F.smooth_l1_loss(place[:batch, :8], wanted, beta=recipe.locator_beta)
+        worst = (place[:batch, :8] - wanted).detach().abs().amax(dim=1)
+        # The likelihood of the error under a Laplace distribution, for its scale alone.
+        expected = place[:batch, 8]
+        off = off + recipe.lost_weight * (worst * (-expected).exp() + expected).mean()
+        is_there = torch.zeros(len(place), device=self.device)
+        is_there[:batch] = 1
+        off = off + recipe.lost_weight * F.binary_cross_entropy_with_logits(place[:, 9], is_there)
+        told_apart = ((place[:, 9] > 0) == (is_there > 0.5)).float().mean()
+        error = (place[:batch, :8] - wanted).abs().mean()
+        return [off, error, (worst < recipe.located).float().mean(), told_apart]
 
 
 class Curve:
@@ -391,19 +480,25 @@ class Curve:
         self.file = file
         self.interval = interval
         self.writer = csv.writer(file)
-        self.sums = np.zeros(len(COLUMNS) - 4)
+        self.means: list[Tensor] = []
         if file.tell() == 0:
             self.writer.writerow(COLUMNS)
 
-    def add(self, run: Run, means: NDArray[np.float64]) -> None:
-        """Count what a step gave (see `Run.train_step`); print and write the line when it is due."""
-        self.sums += means
+    def add(self, run: Run, means: Tensor) -> None:
+        """Count what a step gave (see `Run.train_step`); print and write the line when it is due.
+
+        Raises SystemExit when a loss is not finite.
+        """
+        self.means.append(means)
         if run.step % self.interval:
             return
+        values = torch.stack(self.means).mean(dim=0).tolist()
+        self.means.clear()
+        if not all(map(math.isfinite, values)):
+            raise SystemExit(f"A loss is not finite at step {run.step}; the last checkpoint is kept.")
         distortion, strength = run.schedule.distortion(run.step), run.schedule.strength(run.step)
         row = [str(run.step), f"{run.minutes:.1f}", f"{distortion:.2f}", f"{strength:.2f}"]
-        row += [f"{value:.4f}" for value in self.sums / self.interval]
-        self.sums[:] = 0
+        row += [f"{value:.4f}" for value in values]
         self.writer.writerow(row)
         self.file.flush()
         print(" ".join(f"{name} {value}" for name, value in zip(COLUMNS, row, strict=True)), flush=True)
@@ -416,12 +511,11 @@ def train(run: Run, photos: Tensor, folder: Path, *, minutes: float, interval: i
     """
     checkpoint = folder / CHECKPOINT
     started, minutes_before = time.monotonic(), run.minutes
+    recipe = run.recipe
     with (folder / "curve.csv").open("a", newline="") as file:
         curve = Curve(file, interval)
-        while run.step < run.recipe.steps:
-            means = run.train_step(draw_covers(photos, run.recipe.batch, run.recipe.least_crop))
-            if not math.isfinite(means[0]):
-                raise SystemExit(f"The loss is not finite at step {run.step}; the last checkpoint is kept.")
+        while run.step < recipe.steps:
+            means = run.train_step(draw_covers(photos, recipe.batch, recipe.least_crop, recipe.varied))
             elapsed = (time.monotonic() - started) / 60
             run.minutes = minutes_before + elapsed
             curve.add(run, means)
@@ -430,6 +524,18 @@ def train(run: Run, photos: Tensor, folder: Path, *, minutes: float, interval: i
             if elapsed >= minutes:
                 break
     run.save(checkpoint)
+
+
+def chosen(settings: list[str]) -> dict[str, Any]:
+    """Hyperparameters from NAME=VALUE. Raises SystemExit for a name that is none."""
+    values: dict[str, Any] = {}
+    for setting in settings:
+        name, _, value = setting.partition("=")
+        kind = type(getattr(Recipe, name, None))
+        if kind not in (int, float):
+            raise SystemExit(f"{name} is not a number of the recipe: see class Recipe in train/train.py.")
+        values[name] = kind(value)
+    return values
 
 
 def arguments() -> argparse.Namespace:
@@ -444,8 +550,10 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--steps", type=int, default=Recipe.steps, help="length of the schedule (default %(default)s)"
     )
-    parser.add_argument("--batch", type=int, default=Recipe.batch)
     parser.add_argument("--bits", type=int, default=Recipe.bits, help="raw bits (default %(default)s)")
+    parser.add_argument(
+        "--set", nargs="+", default=[], metavar="NAME=VALUE", help="other hyperparameters of Recipe"
+    )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--interval", type=int, default=50, help="steps between two lines of the curve")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
@@ -460,7 +568,9 @@ def main() -> None:
     # Tails of blur kernels and vanishing gradients are denormal numbers, which x86 computes 100x slower.
     torch.set_flush_denormal(True)
     torch.manual_seed(args.seed)
-    recipe = Recipe(steps=args.steps, batch=args.batch, bits=args.bits)
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
+    torch.backends.cudnn.benchmark = True
+    recipe = replace(Recipe(steps=args.steps, bits=args.bits), **chosen(args.set))
     run = Run(device, Schedule(recipe, settled=args.start is not None))
     photos = load_photos(args.images, recipe.picture_size).to(device)
     if (args.out / CHECKPOINT).exists():
@@ -469,7 +579,7 @@ def main() -> None:
         print(f"resumed at step {run.step} after {run.minutes:.1f} minutes")
     elif args.start:
         run.start_from(args.start, photos)
-    print(f"{len(photos)} photos, {args.steps} steps of {args.batch} on {device}", flush=True)
+    print(f"{len(photos)} photos, {args.steps} steps of {recipe.batch} on {device}", flush=True)
     train(run, photos, args.out, minutes=args.minutes, interval=args.interval)
     print(f"stopped at step {run.step} after {run.minutes:.1f} minutes")
 

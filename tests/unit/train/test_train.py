@@ -1,6 +1,7 @@
 """Training, export and evaluation, on networks that have learnt nothing yet."""
 
 import csv
+import io
 import shutil
 import subprocess
 import sys
@@ -19,8 +20,10 @@ from safetensors import safe_open
 
 from tests.support.pictures import sample_path
 from train import budget
-from train.augment import blur, elsewhere, everyday, jpeg, luma, round_to_8_bits, shrink
+from train.augment import CORNERS, bilinear_grid, blur, elsewhere, everyday, luma, resample, round_to_8_bits
 from train.export import CARD_KEY, export, load_checkpoint, load_decoder, load_encoder
+from train.jpeg import jpeg
+from train.locate import LocatorRecipe, LocatorRun
 from train.model import (
     BITS,
     BRIGHTNESS,
@@ -32,6 +35,7 @@ from train.model import (
     WORKING_SIZE,
     Decoder,
     Encoder,
+    Locator,
     Refiner,
     back_through_views,
     smooth,
@@ -39,13 +43,15 @@ from train.model import (
     views_of,
 )
 from train.train import Recipe, Schedule
+from train.windows import draw_corners
 
 
 @pytest.fixture(scope="module")
 def batch() -> torch.Tensor:
     """Random pictures, rough as well as smooth."""
     torch.manual_seed(1)
-    return torch.cat([torch.rand(2, 3, 160, 160), shrink(torch.rand(2, 3, 160, 160), 1)])
+    smooth_ones = blur(torch.rand(2, 3, 160, 160), torch.tensor([2.0, 3.0]))
+    return torch.cat([torch.rand(2, 3, 160, 160), smooth_ones])
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +64,7 @@ def run(tmp_path_factory: pytest.TempPathFactory, repo_root: Path) -> Path:
         shutil.copy(sample_path(name), photos)
     for minutes in ("0", "10"):
         command = [sys.executable, "-m", "train.train", "--images", photos, "--out", folder]
-        options = ["--steps", "3", "--batch", "2", "--interval", "1", "--minutes", minutes]
+        options = ["--steps", "3", "--set", "batch=2", "--interval", "1", "--minutes", minutes]
         subprocess.run([*command, *options], cwd=repo_root, check=True, capture_output=True)
     return folder
 
@@ -144,8 +150,49 @@ def test_windows_from_elsewhere_are_other_pictures(batch: torch.Tensor) -> None:
     assert (windows - batch).abs().mean(dim=(1, 2, 3)).min() > 0.02
 
 
+def test_a_window_of_the_whole_cover_shows_it(batch: torch.Tensor) -> None:
+    whole = torch.tensor(CORNERS).view(1, 4, 2).expand(4, 4, 2)
+    seen = resample(batch, bilinear_grid(whole))
+    assert torch.allclose(seen, batch, atol=1e-4)
+    beside = resample(batch, bilinear_grid(whole + torch.tensor([1.0, 0.0])))
+    assert torch.allclose(beside[..., :80], batch[..., 80:], atol=1e-4)
+
+
+def test_the_pixels_of_a_window_lie_between_its_corners() -> None:
+    torch.manual_seed(7)
+    corners = draw_corners(64, 1.0, torch.device("cpu"))
+    grid = bilinear_grid(corners)
+    for corner, (row, column) in enumerate(((0, 0), (0, 159), (159, 0), (159, 159))):
+        assert (grid[:, row, column] - corners[:, corner]).abs().max() < 0.05
+
+
+def test_the_locator_starts_from_the_whole_picture(batch: torch.Tensor) -> None:
+    place = Locator().working_place(batch)
+    assert place.shape == (4, 10)
+    wanted = torch.tensor([-1.0, -1, 1, -1, -1, 1, 1, 1])
+    assert (place[:, :8] - wanted).abs().max() < 0.5
+
+
+def test_the_locator_learns_from_marks_of_fixed_networks(run: Path, tmp_path: Path, repo_root: Path) -> None:
+    encoder, decoder = load_checkpoint(run / "checkpoint.pt")
+    export(encoder, decoder, {"model": "test"}, tmp_path)
+    photos = torch.randint(256, (4, 3, 224, 224), dtype=torch.uint8)
+    recipe = LocatorRecipe(steps=4, batch=8, kept=8)
+    learning = LocatorRun(recipe, tmp_path, photos, torch.device("cpu"))
+    before = learning.run.locator.squeeze.weight.clone()
+    marking = [p.clone() for p in learning.run.encoder.parameters()]
+    assert torch.isfinite(torch.stack([learning.train_step() for _ in range(2)])).all()
+    assert not torch.equal(before, learning.run.locator.squeeze.weight)
+    assert all(map(torch.equal, marking, learning.run.encoder.parameters()))
+    learning.save(tmp_path / "checkpoint.pt")
+    resumed = LocatorRun(recipe, tmp_path, photos, torch.device("cpu"))
+    resumed.load(tmp_path / "checkpoint.pt")
+    assert resumed.step == 2
+    assert torch.equal(resumed.run.locator.squeeze.weight, learning.run.locator.squeeze.weight)
+
+
 def test_convolutions_have_channels_in_multiples_of_4() -> None:
-    for network in (Encoder(), Decoder()):
+    for network in (Encoder(), Decoder(), Locator()):
         for layer in network.modules():
             if isinstance(layer, torch.nn.Conv2d):
                 assert layer.in_channels % 4 == 0 and layer.out_channels % 4 == 0
@@ -175,10 +222,18 @@ def test_without_strength_only_rounding_happens(batch: torch.Tensor) -> None:
     assert torch.allclose(everyday(batch, 0, grey=1), luma(batch).expand(-1, 3, -1, -1), atol=1 / 255)
 
 
-def test_jpeg_leaves_samples_without_a_quality_alone(batch: torch.Tensor) -> None:
-    result = jpeg(batch, [None, 30, None, 30])
-    assert torch.equal(result[::2], batch[::2])
-    assert not torch.equal(result[1::2], batch[1::2])
+@pytest.mark.parametrize("quality", [20, 50, 90])
+def test_jpeg_changes_pictures_as_pillow_does(quality: int) -> None:
+    with Image.open(sample_path("astronaut.png")) as image:
+        photo = image.convert("RGB").resize((160, 160))
+    file = io.BytesIO()
+    photo.save(file, "JPEG", quality=quality)
+    wanted = np.asarray(Image.open(file), np.float32)
+    levels = np.asarray(photo, np.float32)
+    x = torch.from_numpy(levels / 255).permute(2, 0, 1)[None]
+    ours = jpeg(x, torch.tensor([float(quality)]))[0].permute(1, 2, 0).numpy() * 255
+    assert np.abs(ours - wanted).mean() < 1.2
+    assert np.abs(ours - wanted).mean() < 0.6 * np.abs(levels - wanted).mean()
 
 
 @pytest.mark.parametrize("turn", [0.1, -0.1, 0.4])
@@ -198,8 +253,11 @@ def test_hue_is_turned_as_pillow_turns_it(turn: float) -> None:
 
 def test_blur_keeps_a_flat_picture_and_calms_a_rough_one(batch: torch.Tensor) -> None:
     flat = torch.full((1, 3, 160, 160), 0.25)
-    assert torch.allclose(blur(flat, 1.5), flat, atol=1e-5)
-    assert blur(batch[:2], 1.5).std() < 0.5 * batch[:2].std()
+    sigma = torch.tensor([1.5, 0.0])
+    assert torch.allclose(blur(flat.repeat(2, 1, 1, 1), sigma), flat, atol=1e-5)
+    blurred = blur(batch[:2], sigma)
+    assert blurred[0].std() < 0.5 * batch[0].std()
+    assert torch.equal(blurred[1], batch[1])
 
 
 @given(st.integers(0, 9000), st.integers(100, 9000), st.booleans())

@@ -1,0 +1,204 @@
+"""Train the locator on the marks of trained networks, which stay as they are.
+
+    python -m train.locate --images photos/ --start runs/first --out runs/locator --minutes 90
+
+START is a folder of exported weights; without a locator in it, one begins with the decoder's convolutions.
+From weak marks and windows far from the cover the locator learns
+nothing at first, so both come bit by bit. Resumes from OUT/checkpoint.pt as `train.train` does.
+"""
+
+import argparse
+import csv
+import math
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from .export import load_encoder
+from .train import CHECKPOINT, Recipe, Run, Schedule, draw_covers, load_photos
+
+COLUMNS = ("step", "minutes", "moved", "strength", "loss", "corner_error", "located", "told_apart")
+
+
+@dataclass(frozen=True)
+class LocatorRecipe:
+    """The hyperparameters of training the locator. A step is one step of the optimiser."""
+
+    steps: int = 6000
+    batch: int = 32
+    kept: int = 768
+    """Marked pictures in memory, from which batches are drawn."""
+    renewed: int = 4
+    """Of these, how many are marked anew at each step."""
+    rate: float = 1e-3
+    warm_up: int = 100
+    """Steps of linear warm-up."""
+    decay: float = 0.4
+    """Share of the steps, at the end, over which the rate falls."""
+    weight_decay: float = 1e-4
+    largest_gradient: float = 1.0
+    """Norm that gradients are clipped to."""
+    averaging: float = 0.005
+    """Share of the current weights that goes into their running average at each step."""
+    rise: float = 0.35
+    """Share of the steps after which windows are as far from the cover as they get."""
+    least_moved: float = 0.15
+    """How far they are at first, of that."""
+    first_strength: float = 2.5
+    """Strength of the marks at first."""
+    last_strength: float = 1.0
+    """Strength of the marks from `rise` on."""
+    distortion: float = 0.8
+    """Strength of the distortions in the end, of those that the decoder learns from."""
+
+
+class LocatorRun:
+    """The state of a run, and its marked pictures."""
+
+    def __init__(self, recipe: LocatorRecipe, start: Path, photos: Tensor, device: torch.device) -> None:
+        self.recipe = recipe
+        self.photos = photos
+        bits = load_encoder(start / "encoder.safetensors").secret_dense.in_features
+        self.run = Run(device, Schedule(Recipe(bits=bits), settled=True))
+        self.run.start_from(start, photos)
+        if not (start / "locator.safetensors").exists():
+            self.see_as_the_decoder()
+        self.run.encoder.requires_grad_(False)
+        self.run.decoder.requires_grad_(False)
+        averaged = get_ema_multi_avg_fn(1 - recipe.averaging)  # type: ignore[no-untyped-call]
+        self.average = AveragedModel(self.run.locator, multi_avg_fn=averaged)
+        self.optimizer = torch.optim.AdamW(
+            self.run.locator.parameters(), lr=recipe.rate, weight_decay=recipe.weight_decay
+        )
+        self.step, self.minutes = 0, 0.0
+        self.covers = self.marked = torch.empty(0, 3, 0, 0, device=device)
+
+    @torch.no_grad()
+    def see_as_the_decoder(self) -> None:
+        """Begin with the decoder's convolutions, which know marks from pictures already."""
+        theirs = dict(self.run.decoder.features.named_parameters())
+        for name, weights in self.run.locator.features.named_parameters():
+            weights.copy_(theirs[name][: weights.shape[0], ...])
+
+    def progress(self) -> float:
+        """0 at first, 1 from `rise` on."""
+        return min(1.0, self.step / (self.recipe.rise * self.recipe.steps))
+
+    def strength(self) -> float:
+        """How strong marks are now."""
+        recipe = self.recipe
+        return recipe.first_strength * math.pow(recipe.last_strength / recipe.first_strength, self.progress())
+
+    def moved(self) -> float:
+        """How far windows are from the cover now."""
+        return self.recipe.least_moved + (1 - self.recipe.least_moved) * self.progress()
+
+    def mark(self, count: int) -> tuple[Tensor, Tensor]:
+        """New covers and marked pictures: two [count,3,160,160]."""
+        covers = draw_covers(self.photos, count, Recipe.least_crop, Recipe.varied)
+        bits = torch.randint(2, (count, self.run.recipe.bits), device=covers.device).float()
+        spread = 0.7 + 0.6 * torch.rand(count, 1, 1, 1, device=covers.device)
+        return covers, self.run.marked(bits, covers, self.strength() * spread, refine=True).detach()
+
+    def renew(self) -> None:
+        """Mark some of the pictures anew, at first all of them."""
+        recipe = self.recipe
+        if not len(self.marked):
+            parts = [self.mark(recipe.batch) for _ in range(recipe.kept // recipe.batch)]
+            self.covers, self.marked = (torch.cat(tensors) for tensors in zip(*parts, strict=True))
+        place = int(torch.randint(recipe.kept // recipe.renewed, ())) * recipe.renewed
+        chosen = slice(place, place + recipe.renewed)
+        self.covers[chosen], self.marked[chosen] = self.mark(recipe.renewed)
+
+    def train_step(self) -> Tensor:
+        """One optimiser step -> what COLUMNS names from `loss` on."""
+        recipe = self.recipe
+        left = (recipe.steps - self.step) / (recipe.decay * recipe.steps)
+        rate = recipe.rate * min(1.0, (self.step + 1) / recipe.warm_up, max(0.01, left))
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        self.renew()
+        chosen = torch.randperm(recipe.kept, device=self.marked.device)[: recipe.batch]
+        distortion = recipe.distortion * self.progress()
+        loss, *others = self.run.locate(
+            self.covers[chosen], self.marked[chosen], self.moved(), max(distortion, 0.05)
+        )
+        self.optimizer.zero_grad(set_to_none=True)
+        torch.autograd.backward(loss)
+        torch.nn.utils.clip_grad_norm_(self.run.locator.parameters(), recipe.largest_gradient)
+        self.optimizer.step()
+        self.average.update_parameters(self.run.locator)
+        self.step += 1
+        return torch.stack([loss, *others]).detach()
+
+    def save(self, path: Path) -> None:
+        """Write the checkpoint through a temporary file."""
+        partial = path.with_suffix(".part")
+        state = {"locator": self.run.locator.state_dict(), "average": self.average.state_dict()}
+        more = {"optimizer": self.optimizer.state_dict(), "step": self.step, "minutes": self.minutes}
+        torch.save(state | more, partial)
+        partial.replace(path)
+
+    def load(self, path: Path) -> None:
+        """Go on from a checkpoint."""
+        state = torch.load(path, weights_only=True)
+        self.run.locator.load_state_dict(state["locator"])
+        self.average.load_state_dict(state["average"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.step, self.minutes = state["step"], state["minutes"]
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--images", type=Path, required=True, help="folder of photos to train on")
+    parser.add_argument("--start", type=Path, required=True, help="folder of exported weights")
+    parser.add_argument("--out", type=Path, required=True, help="folder of the checkpoint and the curve")
+    parser.add_argument("--minutes", type=float, default=90, help="stop after this many minutes (default 90)")
+    parser.add_argument("--steps", type=int, default=LocatorRecipe.steps)
+    parser.add_argument("--interval", type=int, default=50, help="steps between two lines of the curve")
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    args = parser.parse_args()
+    args.out.mkdir(parents=True, exist_ok=True)
+    device = torch.device(args.device)
+    torch.set_flush_denormal(True)
+    torch.manual_seed(1)
+    photos = load_photos(args.images, Recipe.picture_size).to(device)
+    run = LocatorRun(LocatorRecipe(steps=args.steps), args.start, photos, device)
+    checkpoint = args.out / CHECKPOINT
+    if checkpoint.exists():
+        run.load(checkpoint)
+        torch.manual_seed(1 + run.step)
+        print(f"resumed at step {run.step} after {run.minutes:.1f} minutes", flush=True)
+    started, before = time.monotonic(), run.minutes
+    means: list[Tensor] = []
+    with (args.out / "curve.csv").open("a", newline="") as file:
+        writer = csv.writer(file)
+        if file.tell() == 0:
+            writer.writerow(COLUMNS)
+        while run.step < run.recipe.steps and run.minutes - before < args.minutes:
+            means.append(run.train_step())
+            run.minutes = before + (time.monotonic() - started) / 60
+            if run.step % args.interval:
+                continue
+            values = torch.stack(means).mean(dim=0).tolist()
+            means.clear()
+            if not all(map(math.isfinite, values)):
+                raise SystemExit(f"A loss is not finite at step {run.step}; the last checkpoint is kept.")
+            row = [str(run.step), f"{run.minutes:.1f}", f"{run.moved():.2f}", f"{run.strength():.2f}"]
+            row += [f"{value:.4f}" for value in values]
+            writer.writerow(row)
+            file.flush()
+            print(" ".join(f"{name} {value}" for name, value in zip(COLUMNS, row, strict=True)), flush=True)
+            run.save(checkpoint)
+    run.save(checkpoint)
+
+
+if __name__ == "__main__":
+    main()
