@@ -9,9 +9,6 @@ from safetensors import SafetensorError, safe_open
 
 from .errors import ModelDamaged, ModelMissing
 
-SURE_LOGIT = 2.5
-"""|logit| from which on a bit of a mark that was found is no guess: of 10,994 such bits 3 were wrong."""
-
 
 @dataclass(frozen=True)
 class Presence:
@@ -42,7 +39,7 @@ class Presence:
 
 @dataclass(frozen=True)
 class ModelCard:
-    """`model`: name and version; `bits`: length of a message; `image_size`: S of [1,3,S,S]."""
+    """`model`: name and version; `bits`: raw bits of a mark; `image_size`: S of [1,3,S,S]."""
 
     model: str
     bits: int
