@@ -68,18 +68,20 @@ class Decoded:
 
 def encode(message: Message, length: int, key: Key | None = None) -> NDArray[np.float32]:
     """The raw bits float32 [length] of 0 and 1. `length`: 128, 192 or 256, as the networks carry."""
-    return encode_each([message], length, key)[0].astype(np.float32)
+    bits: NDArray[np.float32] = encode_each([message], length, key)[0].astype(np.float32)
+    return bits
 
 
 def encode_each(messages: Sequence[Message], length: int, key: Key | None = None) -> NDArray[np.uint8]:
     """The raw bits uint8 [messages, length] of each message: see `encode`."""
     sealed = np.stack([_seal(message, key) for message in messages])
-    return _code(length).encode(sealed) ^ _mask(length, key is not None)
+    bits: NDArray[np.uint8] = _code(length).encode(sealed) ^ _mask(length, key is not None)
+    return bits
 
 
 def chance(tries: int) -> float:
     """Upper bound of the probability that one of so many tries passes by accident."""
-    return tries / 2**CHECK_BITS
+    return tries / float(1 << CHECK_BITS)
 
 
 def decode_each(logits: NDArray[np.floating], key: Key | None = None) -> list[Decoded | None]:

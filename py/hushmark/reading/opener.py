@@ -40,8 +40,8 @@ class Opener:
     def open(self, looks: NDArray[np.float32], strength: float) -> Opened | None:
         """What looks [w, n] say, the first of them whose check holds.
 
-        Looks as weak as most unmarked windows (below the card's `tail_start`) are not tried, nor any after the
-        first 256. `strength`: the largest `statistic` of these.
+        Looks as weak as most unmarked windows (below the card's `tail_start`) are not tried, nor any after
+        256 looks. `strength`: the largest `statistic` of these.
         """
         if strength < self.card.presence.tail_start or self._tries + len(looks) * TRIES > _MOST_TRIES:
             return None
