@@ -95,13 +95,13 @@ class SpreadForward:
     A textbook spread-spectrum watermark on colour differences: enough to test the pipeline in earnest.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, bits: int = CARD.bits) -> None:
         # Rows of a Hadamard matrix, so that no bit disturbs another one, in a random order of places.
         rows = np.ones((1, 1), np.float32)
         while len(rows) < 1024:
             rows = np.block([[rows, rows], [rows, -rows]])
         rng = np.random.default_rng(7)
-        coarse = rng.permutation(rows, axis=1)[1 : 1 + CARD.bits].reshape(CARD.bits, 32, 32)
+        coarse = rng.permutation(rows, axis=1)[1 : 1 + bits].reshape(bits, 32, 32)
         self.patterns = coarse.repeat(10, axis=1).repeat(10, axis=2)
 
     async def encode(self, bits: NDArray[np.float32], image: NDArray[np.float32]) -> NDArray[np.float32]:

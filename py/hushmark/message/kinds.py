@@ -117,7 +117,10 @@ def unpack(packed: bytes) -> Message | None:
         return None
     match kind:
         case "text":
-            return Message(kind, content.rstrip(b"\0").decode())
+            value = content.rstrip(b"\0").decode()
+            if not value or any(character < " " for character in value):
+                raise ValueError("no text is packed to these bytes")
+            return Message(kind, value)
         case "id":
             return Message(kind, content.hex())
         case "number":

@@ -37,6 +37,8 @@ from .code import HARD, SOFT, PolarCode, quantise
 from .keys import NO_KEY, Key
 from .kinds import Message, pack, unpack
 
+LENGTHS = (128, 192, 256)
+"""Raw bits that a mark may have."""
 CHECK_BITS = 34
 _CLIPS = (SOFT, HARD)
 _CANDIDATES = 32
@@ -67,16 +69,15 @@ class Decoded:
 
 
 def encode(message: Message, length: int, key: Key | None = None) -> NDArray[np.float32]:
-    """The raw bits float32 [length] of 0 and 1. `length`: 128, 192 or 256, as the networks carry."""
-    bits: NDArray[np.float32] = encode_each([message], length, key)[0].astype(np.float32)
+    """The raw bits float32 [length] of 0 and 1. `length`: one of LENGTHS, as the networks carry."""
+    bits: NDArray[np.float32] = encode_each([message], length, key)[0]
     return bits
 
 
-def encode_each(messages: Sequence[Message], length: int, key: Key | None = None) -> NDArray[np.uint8]:
-    """The raw bits uint8 [messages, length] of each message: see `encode`."""
+def encode_each(messages: Sequence[Message], length: int, key: Key | None = None) -> NDArray[np.float32]:
+    """The raw bits float32 [messages, length] of each message: see `encode`."""
     sealed = np.stack([_seal(message, key) for message in messages])
-    bits: NDArray[np.uint8] = _code(length).encode(sealed) ^ _mask(length, key is not None)
-    return bits
+    return (_code(length).encode(sealed) ^ _mask(length, key is not None)).astype(np.float32)
 
 
 def chance(tries: int) -> float:

@@ -27,11 +27,11 @@ from .reading import Reading, Reason, Window, answer, decide, statistic
 
 _NEARLY = 0.7
 """Share of the largest statistic from which on the whole picture, the likeliest place by far, leads."""
-_AGREEING = 0.8
-"""Share of the leading look's logits that another has to repeat, to tell the bits, too.
+_AGREEING = 1 / 3
+"""Share of the leading look's logits that another has to repeat to be averaged with it.
 
-The leading look may have a bit wrong that those beside it have right; weaker ones, and those that read
-something else elsewhere, do harm.
+Of a look that is just too noisy to be read, a third or more is the mark (by energy): another one, with noise
+of its own, repeats as much. Looks of something else repeat nothing.
 """
 
 _PAGE_SIDE = 1024
