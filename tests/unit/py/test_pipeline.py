@@ -220,7 +220,7 @@ keys = st.one_of(st.none(), st.binary(min_size=32, max_size=32).map(Key))
 COVER = encoded(photo(160, 160), "PNG")
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(messages, keys, keys, st.sampled_from([128, 192, 256]))
 def test_every_message_comes_back_with_its_key_and_with_no_other(
     message: Message, key: Key | None, other: Key | None, bits: int
