@@ -11,8 +11,9 @@ from ..message.keys import Key
 from ..message.kinds import Message
 from ..message.sealing import TRIES, chance, decode_each, lock
 
-_MOST_TRIES = 256 * TRIES
-"""Of a search. Something that was not marked passes in one of them with a probability below 1e-6."""
+_MOST_TRIES = 512 * TRIES
+"""Of a search, for all looks and means of looks. Something that was not marked passes in one of them with a
+probability below 1e-6."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Opener:
         """What looks [w, n] say, the first of them whose check holds.
 
         Looks as weak as most unmarked windows (below the card's `tail_start`) are not tried, nor any after
-        256 looks. `strength`: the largest `statistic` of these.
+        the first 512. `strength`: the largest `statistic` of these.
         """
         if strength < self.card.presence.tail_start or self._tries + len(looks) * TRIES > _MOST_TRIES:
             return None

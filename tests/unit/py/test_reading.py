@@ -117,7 +117,7 @@ def test_the_more_windows_are_tried_the_more_it_takes() -> None:
     assert best_of_many.threshold > 2.01
 
 
-def test_every_try_counts_and_after_256_looks_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_try_counts_and_after_512_looks_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     opener = Opener(CARD, None)
     noise = np.random.default_rng(3).standard_normal((4, 256)).astype(np.float32) * 5
     assert opener.open(noise, 4.0) is None

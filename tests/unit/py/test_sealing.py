@@ -137,8 +137,8 @@ def test_random_logits_are_unreadable() -> None:
     assert decode(np.zeros(256)) is None and lock(np.zeros(256), KEY) is None
 
 
-def test_256_looks_read_something_false_less_than_once_in_a_million_times() -> None:
-    assert chance(256 * TRIES) == 256 * TRIES / 2**CHECK_BITS < 1e-6
+def test_512_looks_read_something_false_less_than_once_in_a_million_times() -> None:
+    assert chance(512 * TRIES) == 512 * TRIES / 2**CHECK_BITS < 1e-6
 
 
 @given(messages, st.integers(0, 2**32 - 1))
