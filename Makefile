@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve test test-browsers faults fuzz bench bench-peers bench-payloads screenshots lint format wheels train train-smoke evaluate clean butteraugli chromium exiftool firefox webkit
+.PHONY: help serve test test-browsers faults fuzz bench bench-peers bench-messages screenshots lint format wheels train train-smoke evaluate clean butteraugli chromium exiftool firefox webkit
 
 PYTHON ?= python3
 VENV := .venv
@@ -50,8 +50,8 @@ bench: $(VENV)/train.stamp node_modules/stamp chromium ## measure sizes, loading
 bench-peers: $(VENV)/peers.stamp butteraugli ## compare with other watermarks: make bench-peers [IMAGES=folder]
 	@$(PY) -m tests.bench.peers $(if $(IMAGES),--images "$(IMAGES)")
 
-bench-payloads: $(VENV)/train.stamp ## measure payloads and small pictures: make bench-payloads [IMAGES=folder]
-	@$(PY) -m tests.bench.payloads $(if $(IMAGES),--images "$(IMAGES)")
+bench-messages: $(VENV)/train.stamp ## measure messages and small pictures: make bench-messages [IMAGES=folder]
+	@$(PY) -m tests.bench.messages $(if $(IMAGES),--images "$(IMAGES)")
 
 screenshots: $(VENV)/dev.stamp node_modules/stamp chromium ## renew docs/screenshots: every screen, light and dark, desktop and phone
 	@$(PY) build.py

@@ -13,14 +13,13 @@ from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from hushmark import pipeline, tasks
-from hushmark.message.codes import Protected
+from hushmark.message.kinds import Kind, Message
 from hushmark.message.known import Match
-from hushmark.message.payload import Payload
 from hushmark.picture.container import Format
 from hushmark.picture.previews import Removed
 from hushmark.pipeline import Marked
 from hushmark.progress import Progress
-from hushmark.reading.reading import Reading
+from hushmark.reading.reading import Outcome, Reading, Reason
 from hushmark.tasks import Tasks, plain_fields
 from hushmark.trials import Unit
 
@@ -29,7 +28,10 @@ TYPES = ROOT / "app" / "engine" / "protocol.js"
 MANUAL = ROOT / "docs" / "command-line.md"
 
 _NAMES: dict[Any, str] = {
-    tasks.PayloadKind: "PayloadKind",
+    Kind: "Kind",
+    tasks.KindOption: "KindOption",
+    Outcome: "Outcome",
+    Reason: "Reason",
     Format: "Format",
     Unit: "Unit",
     pipeline.MarkWarning: "MarkWarning",
@@ -53,14 +55,8 @@ _RECORDS: tuple[tuple[str, str, type, tuple[tuple[str, str], ...]], ...] = (
         Reading,
         (),
     ),
-    ("A payload", "", Payload, ()),
+    ("A message", "", Message, ()),
     ("A match", "", Match, ()),
-    (
-        "A protected number",
-        "Every mark can be taken for one. It is what was meant where `payload` has the kind `protected`.",
-        Protected,
-        (),
-    ),
 )
 
 

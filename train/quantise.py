@@ -24,6 +24,7 @@ from hushmark.card import read_card
 from hushmark.forward import Forward
 from hushmark.hosts.native import NativeForward
 from hushmark.marking.budget import DEFAULT_STRENGTH
+from hushmark.message.sealing import encode
 from hushmark.picture.view import prepare
 from hushmark.pipeline import mark
 from numpy.typing import NDArray
@@ -33,7 +34,7 @@ from safetensors import safe_open
 from safetensors.numpy import save_file
 
 from .benchmark import DISTORTIONS
-from .evaluate import SEED, as_picture, draw_bits, load, photos_in, print_table
+from .evaluate import SEED, as_picture, draw_message, load, photos_in, print_table
 from .export import CARD_KEY, point_into
 
 PHOTOS = 30
@@ -91,7 +92,7 @@ def accuracies(photos: list[Path], rows: tuple[str, ...], weights: Path, forward
     changes = [row for row in DISTORTIONS if row.name in rows]
     right = np.zeros((len(photos), len(changes)))
     for line, path in zip(right, photos, strict=True):
-        cover, bits = as_picture(load(path)), draw_bits(path.name, 0)
+        cover, bits = as_picture(load(path)), encode(draw_message(path.name, 0), card.bits)
         marked, _ = asyncio.run(mark(cover, bits, strength=DEFAULT_STRENGTH, forward=forward, card=card))
         picture = marked.image.convert("RGB")
         for place, row in enumerate(changes):

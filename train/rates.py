@@ -74,7 +74,8 @@ def looks(path: Path, checkpoint: Path, bits: int, strength: float) -> tuple[flo
             )
             signed = logits * (2 * raw - 1)
             loss = float(np.logaddexp(0, -signed).mean())
-            is_read = sealing.decode(logits).message == message
+            (decoded,) = sealing.decode_each(logits[np.newaxis])
+            is_read = decoded is not None and decoded.message == message
             seen[row.name] = Look(float((signed > 0).mean()), 1 - loss / math.log(2), is_read)
     return butteraugli(cover.convert("RGB"), marked)[0], seen
 

@@ -69,7 +69,13 @@
 /**
  * Made by `python -m tools.protocol`:
  *
- * @typedef {"text" | "hex" | "number" | "protected" | "random"} PayloadKind
+ * @typedef {"text" | "id" | "number"} Kind
+ *
+ * @typedef {"text" | "id" | "number" | "random"} KindOption
+ *
+ * @typedef {"read" | "unreadable" | "none"} Outcome
+ *
+ * @typedef {"damaged" | "key" | "no-key" | "later"} Reason
  *
  * @typedef {"JPEG" | "PNG" | "WEBP" | "TIFF" | "AVIF"} Format
  *
@@ -80,7 +86,7 @@
  * @typedef {"exif" | "maker-note" | "jfif" | "photoshop" | "iptc" | "xmp" | "text" | "segment" | "pictures"} Removed
  *
  * @typedef {object} EmbedOptions How to mark a picture.
- * @property {PayloadKind} kind of the payload
+ * @property {KindOption} kind of the message
  * @property {string} value text or digits as typed, unused for random
  * @property {string | null} [key] passphrase that who reads needs, too
  * @property {number} [strength] how visible the mark may be, 2 is twice as visible as 1
@@ -89,41 +95,37 @@
  * @property {number | null} [quality] 1..100 of a lossy format, null keeps that of the cover, or takes a good
  *   one in another format
  *
- * @typedef {object} Payload What a mark says.
- * @property {"text" | "hex" | "number" | "protected"} kind text, hex, number or protected
- * @property {string} value the text itself, lower-case hex digits, or a number in decimal digits
- * @property {string} hex the bits as hex digits
+ * @typedef {object} Message What a mark says.
+ * @property {Kind} kind text, id or number
+ * @property {string} value the text itself, 16 lower-case hex digits, or a number in decimal digits
  *
- * @typedef {object} Protected Logits taken for a word of the code.
- * @property {number} value 0..65535, of the likeliest word
- * @property {number} corrected bits that were flipped, in which it differs from the signs of the logits
- * @property {number} margin log-odds of it against the second likeliest word, in nats
- * @property {number} certainty its probability among all words, 0..1, if a word was sent
- * @property {number} chance upper bound of the probability that logits of any message, not made from a word,
- *   speak as clearly for one
- *
- * @typedef {object} Match The known payload that fits a reading.
- * @property {Payload} payload as in the list
+ * @typedef {object} Match The known message that is likeliest.
+ * @property {Message} message as in the list
  * @property {string | null} label as in the list, null without one
- * @property {number} agreeing bits that are as read (others were guesses, or a protected number's code has
- *   corrected them)
+ * @property {number} agreeing raw bits that are as read
  * @property {number} certainty its probability among all of the list, 0..1, if one of these was marked
- * @property {number} chance upper bound of the probability that one of so many random ids agrees with as many
- *   bits of one of the windows tried
+ * @property {number} chance upper bound of the probability that random bits agree as well with one of so many
+ *   messages in one of the windows tried
  *
  * @typedef {object} Reading The answer of a decode.
- * @property {boolean} found whether `statistic` reaches `threshold`
- * @property {Payload | null} payload what was read, null when not found
- * @property {number[]} bits 0 or 1 each, as read
+ * @property {Outcome} outcome read, where the check of a message holds, unreadable, where there is a mark, but
+ *   no message in it passed, or none, where no mark was found
+ * @property {Reason | null} reason why it is unreadable, which is damaged (nothing passed), key (it was made
+ *   with a key that was not given, or with another one), no-key (a key was given, but it was made without one)
+ *   or later (a later version of Hushmark made it), else null
+ * @property {Message | null} message what was read, else null
+ * @property {number | null} chance upper bound of the probability that something which was not marked so reads
+ *   as a message, with all that was tried, null unless read
+ * @property {Match | null} match the known message that was read, or that an unreadable mark is likeliest to
+ *   say, null when there is none or no list
+ * @property {number | null} corrected bits that differ from those of the message, null unless read
+ * @property {number[]} bits 0 or 1 each, raw, as they came
  * @property {number[]} confidences probability of each bit, 0.5..1
  * @property {number} statistic mean strength of the answers (the mean |logit|)
- * @property {number} threshold the statistic from which on something counts as found
+ * @property {number} threshold the statistic from which on there is a mark
  * @property {number} false_alarm probability that an unmarked picture reaches this statistic in any of the
  *   windows tried
  * @property {number} tried windows that were looked at
- * @property {Protected | null} protected the bits taken for a protected number, null when not found or where
- *   messages have no room for one
- * @property {Match | null} match the known id that fits, null when there is none, no list or nothing found
  * @property {number} milliseconds time that the search took
  * @property {[number, number][]} corners where the marked picture's top left, top right, bottom right and bottom
  *   left corner lie, in shares of width and height
@@ -136,7 +138,7 @@
  * @property {number} height pixels as displayed
  * @property {number} strength that was asked for
  * @property {number} psnr dB against the cover, before encoding
- * @property {Payload} payload that was marked
+ * @property {Message} message that was marked
  * @property {Reading} check what reading the file back gave
  * @property {MarkWarning[]} warnings what that means, empty when all is well
  * @property {number} expected the measured chance, 0..1, that a mark in a picture of this size is read after
@@ -148,14 +150,14 @@
  *
  * @typedef {object} ReadOptions How to read a picture.
  * @property {string | null} [key] passphrase that it was marked with
- * @property {string | null} [known] list of payloads, one a line, to tell whose mark it is
+ * @property {string | null} [known] list of messages, one a line, to tell whose mark it is
  *
  * @typedef {object} Read A picture that was read.
  * @property {Reading} reading what was read
  * @property {Record<string, number>} phases milliseconds by phase
  *
  * @typedef {object} OverlayOptions How to make a tile that marks a page.
- * @property {PayloadKind} kind of the payload
+ * @property {KindOption} kind of the message
  * @property {string} value text or digits as typed, unused for random
  * @property {string | null} [key] passphrase that who reads needs, too
  * @property {number} [strength] how visible the mark may be, 2 is twice as visible as 1
@@ -163,7 +165,7 @@
  * @typedef {object} Overlay A tile that marks a page.
  * @property {Uint8Array<ArrayBuffer>} data a PNG file
  * @property {string} css the rule that lays it over a page
- * @property {Payload} payload that it carries
+ * @property {Message} message that it carries
  *
  * @typedef {object} LabStep A change of a picture.
  * @property {string} kind name of a LabKind

@@ -9,12 +9,12 @@ photos, target = Path(sys.argv[1]), Path(sys.argv[2])
 target.mkdir(exist_ok=True)
 for photo in sorted(photos.iterdir()):
     try:
-        marked = hushmark.sync.embed(photo, hushmark.random_payload(32))
+        marked = hushmark.sync.embed(photo, hushmark.random_identifier())
     except hushmark.AlreadyMarked as error:
-        print(f"{photo.name} has a mark: {error.reading.payload}")
+        print(f"{photo.name} has a mark: {error.reading.message}")
     except hushmark.HushmarkError as error:
         print(f"{error.code}: {error}")
     else:
         if "unreadable" not in marked.warnings:
             (target / photo.name).write_bytes(marked.data)
-            print(f"{photo.name} carries {marked.payload.value}.")
+            print(f"{photo.name} carries {marked.message.value}.")

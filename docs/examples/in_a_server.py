@@ -11,7 +11,14 @@ async def answer(path: Path, places: asyncio.Semaphore) -> str:
     """What a request for this picture is answered: each is read in a thread, few at a time."""
     async with places:
         reading = await asyncio.to_thread(hushmark.sync.read, path)
-    return f"{path.name}: {reading.payload.value if reading.payload else 'no watermark found'}"
+    match reading.outcome:
+        case "read":
+            assert reading.message is not None
+            return f"{path.name}: {reading.message.value}"
+        case "unreadable":
+            return f"{path.name}: marked, but not readable ({reading.reason})"
+        case "none":
+            return f"{path.name}: no mark found"
 
 
 async def main() -> None:

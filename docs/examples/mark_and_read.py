@@ -12,6 +12,6 @@ size, warnings = f"{marked.width}x{marked.height}", marked.warnings or "none"
 print(f"{marked.name}: {marked.psnr:.1f} dB, {size}, warnings: {warnings}")
 
 reading = hushmark.sync.read(Path(marked.name))
-assert reading.payload is not None
-print(f"It reads as {reading.payload.value}, each bit with at least {min(reading.confidences):.1%}.")
-print(f"An unmarked picture would look like this with probability {reading.false_alarm:.1e}.")
+assert reading.message is not None and reading.chance is not None
+print(f"It reads as {reading.message.value}; {reading.corrected} of {len(reading.bits)} bits were corrected.")
+print(f"Something that was not marked so would be read with a probability below {reading.chance:.0e}.")

@@ -1,4 +1,4 @@
-"""Hushmark: an invisible watermark of 32 bits, marked and read in the browser or on the command line.
+"""Hushmark: an invisible watermark that proves itself, marked and read in the browser or on the command line.
 
 The network is a StegaStamp (Tancik, Mildenhall, Ng: "StegaStamp: Invisible Hyperlinks in Physical
 Photographs", CVPR 2020) in its published 32-bit, 320x320 adaptation. `embed` and `read` are the whole way
@@ -9,22 +9,13 @@ pass (`Forward`) of the caller's own.
 from . import sync
 from .api import embed, read
 from .card import ModelCard, read_card
-from .errors import HushmarkError, KnownError, ModelError, PayloadError, PictureError
+from .errors import HushmarkError, KnownError, MessageError, ModelError, PictureError
 from .forward import Forward
 from .marking.budget import DEFAULT_STRENGTH
 from .marking.sizes import expected_reading
-from .message.codes import Protected
 from .message.keys import Key
+from .message.kinds import Message, identifier, number, parse, random_identifier, text
 from .message.known import KnownIds, Match
-from .message.payload import (
-    Payload,
-    hex_payload,
-    number_payload,
-    parse,
-    protected_payload,
-    random_payload,
-    text_payload,
-)
 from .pipeline import Marked
 from .progress import OnProgress, Progress
 from .reading.reading import AlreadyMarked, Reading, Window
@@ -41,25 +32,23 @@ __all__ = [
     "KnownIds",
     "Marked",
     "Match",
+    "Message",
+    "MessageError",
     "ModelCard",
     "ModelError",
     "OnProgress",
-    "Payload",
-    "PayloadError",
     "PictureError",
     "Progress",
-    "Protected",
     "Reading",
     "Window",
     "embed",
     "expected_reading",
-    "hex_payload",
-    "number_payload",
+    "identifier",
+    "number",
     "parse",
-    "protected_payload",
-    "random_payload",
+    "random_identifier",
     "read",
     "read_card",
     "sync",
-    "text_payload",
+    "text",
 ]

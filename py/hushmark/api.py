@@ -10,8 +10,8 @@ from .errors import FileProblem
 from .forward import Forward
 from .marking.budget import DEFAULT_STRENGTH
 from .message.keys import Key
+from .message.kinds import Message, text
 from .message.known import KnownIds
-from .message.payload import Payload, text_payload
 from .picture.container import Format
 from .pipeline import Marked
 from .progress import OnProgress
@@ -23,7 +23,7 @@ Source = bytes | os.PathLike[str]
 
 async def embed(
     data: Source,
-    payload: Payload | str,
+    message: Message | str,
     *,
     name: str | None = None,
     strength: float = DEFAULT_STRENGTH,
@@ -35,8 +35,8 @@ async def embed(
 ) -> Marked:
     """Mark a picture and read it back.
 
-    `data`: the bytes of its file, or its path; `payload`: a text, or what `hex_payload`, `number_payload`,
-    `protected_payload` and `random_payload` make; `name`: what sentences call the picture, its file's name
+    `data`: the bytes of its file, or its path; `message`: a text, or what `identifier`, `number` and
+    `random_identifier` make; `name`: what sentences call the picture, its file's name
     unless given; `strength`: how visible the mark may be, 0.25 (faint) to 4 (strong); `key`: a passphrase
     without which the mark cannot be read; `again`: whether a picture that is marked already may be marked
     once more; `output_format`: JPEG, PNG, WEBP, TIFF or AVIF, that of the picture unless given; `quality`:
@@ -46,13 +46,13 @@ async def embed(
     loaded at the first call. The work is done in the caller's thread; a server that must go on answering
     gives it one of its own: `await asyncio.to_thread(hushmark.sync.embed, ...)`.
 
-    Raises PictureError, PayloadError, StrengthError, AlreadyMarked, FileProblem, ModelError and
+    Raises PictureError, MessageError, StrengthError, AlreadyMarked, FileProblem, ModelError and
     RuntimeMissing, all of them HushmarkError.
     """
     forward, card = _model()
     return await pipeline.embed(
         _load(data),
-        text_payload(payload) if isinstance(payload, str) else payload,
+        text(message) if isinstance(message, str) else message,
         name=name or _name(data),
         forward=forward,
         card=card,
@@ -70,18 +70,19 @@ async def read(
     *,
     name: str | None = None,
     key: str | None = None,
-    known: Iterable[Payload | str] | None = None,
+    known: Iterable[Message | str] | None = None,
     progress: OnProgress | None = None,
 ) -> Reading:
     """Read a picture, wherever in it the mark is.
 
-    `data`, `name`, `key`, `progress`: see `embed`; `known`: payloads that it may carry, or a dict of them
-    with their labels, as `KnownIds.of` takes them; `Reading.match` is then the one that fits.
+    `data`, `name`, `key`, `progress`: see `embed`; `known`: messages that it may carry, or a dict of them
+    with their labels, as `KnownIds.of` takes them; `Reading.match` is then the one that was read, or the
+    likeliest one where the mark is unreadable.
 
-    A picture without a mark gives a reading that is not `found`. It can be cancelled between two of the
-    windows that it looks at.
+    `Reading.outcome` is one of three answers: a message was read; there is a mark, but no message in it
+    passed; no mark was found. It can be cancelled between two of the windows that it looks at.
 
-    Raises PictureError, PayloadError, KnownError, FileProblem, ModelError and RuntimeMissing, all of them
+    Raises PictureError, MessageError, KnownError, FileProblem, ModelError and RuntimeMissing, all of them
     HushmarkError.
     """
     forward, card = _model()
@@ -91,7 +92,7 @@ async def read(
         forward=forward,
         card=card,
         key=None if key is None else Key.from_passphrase(key),
-        known=None if known is None else KnownIds.of(known, card.bits),
+        known=None if known is None else KnownIds.of(known),
         progress=progress,
     )
     return result.reading

@@ -8,9 +8,7 @@ from pathlib import Path
 from safetensors import SafetensorError, safe_open
 
 from .errors import ModelDamaged, ModelMissing
-
-SURE_LOGIT = 2.5
-"""|logit| from which on a bit of a mark that was found is no guess: of 10,994 such bits 3 were wrong."""
+from .message.sealing import LENGTHS
 
 
 @dataclass(frozen=True)
@@ -42,7 +40,7 @@ class Presence:
 
 @dataclass(frozen=True)
 class ModelCard:
-    """`model`: name and version; `bits`: length of a message; `image_size`: S of [1,3,S,S]."""
+    """`model`: name and version; `bits`: raw bits of a mark; `image_size`: S of [1,3,S,S]."""
 
     model: str
     bits: int
@@ -53,13 +51,16 @@ class ModelCard:
 def read_card(path: Path) -> ModelCard:
     """Read the card from the header of a `.safetensors` file, without loading tensors.
 
-    Raises ModelMissing when there is no such file, ModelDamaged when it holds no card.
+    Raises ModelMissing when there is no such file, ModelDamaged when it holds no card, or that of networks
+    with other bits than a message has.
     """
     if not path.is_file():
         raise ModelMissing(path)
     try:
         with safe_open(path, framework="numpy") as weights:
             facts = json.loads(weights.metadata()["hushmark"])
+        if facts["bits"] not in LENGTHS:
+            raise ValueError("marks of this length carry no message")
         return ModelCard(facts["model"], facts["bits"], facts["image_size"], Presence(**facts["presence"]))
     except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
         raise ModelDamaged(path) from error

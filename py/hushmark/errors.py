@@ -261,23 +261,23 @@ class OutputQuality(PictureError):
         super().__init__("The quality must be a whole number from 1 to 100.")
 
 
-class PayloadError(HushmarkError):
-    """The payload cannot be carried."""
+class MessageError(HushmarkError):
+    """What was given is no message."""
 
 
-class PayloadEmpty(PayloadError):
+class MessageEmpty(MessageError):
     """No text or no digits."""
 
-    code = "payload-empty"
+    code = "message-empty"
 
     def __init__(self) -> None:
         super().__init__("There is nothing to hide yet. Type a few characters, or choose a random id.")
 
 
-class PayloadTooLong(PayloadError):
+class MessageTooLong(MessageError):
     """The text takes `length` bytes of UTF-8 where `maximum` fit."""
 
-    code = "payload-too-long"
+    code = "message-too-long"
 
     def __init__(self, length: int, maximum: int) -> None:
         super().__init__(
@@ -288,10 +288,10 @@ class PayloadTooLong(PayloadError):
         )
 
 
-class PayloadText(PayloadError):
-    """The text has characters that cannot be printed, so reading could not tell it from an id."""
+class MessageText(MessageError):
+    """The text has characters that cannot be printed."""
 
-    code = "payload-text"
+    code = "message-text"
 
     def __init__(self) -> None:
         super().__init__(
@@ -299,64 +299,39 @@ class PayloadText(PayloadError):
         )
 
 
-class PayloadHex(PayloadError):
+class MessageHex(MessageError):
     """The id is not exactly `digits` hexadecimal digits."""
 
-    code = "payload-hex"
+    code = "message-hex"
 
     def __init__(self, digits: int) -> None:
-        example = ("70697065" * digits)[:digits]
+        example = ("0123456789abcdef" * digits)[:digits]
         super().__init__(
-            f"A hex id has exactly {digits} digits from 0-9 and a-f, for instance {example}.",
+            f"An id has exactly {digits} digits from 0-9 and a-f, for instance {example}.",
             digits=digits,
             example=example,
         )
 
 
-class PayloadNumber(PayloadError):
+class MessageNumber(MessageError):
     """The number is not written as one."""
 
-    code = "payload-number"
+    code = "message-number"
 
     def __init__(self) -> None:
         super().__init__("A number has the digits 0-9 only, or hex digits after 0x. Leave the rest away.")
 
 
-class PayloadRange(PayloadError):
+class MessageRange(MessageError):
     """The number is larger than `maximum`."""
 
-    code = "payload-range"
+    code = "message-range"
 
     def __init__(self, maximum: int) -> None:
         super().__init__(f"The number is too large. Choose one from 0 to {maximum}.", maximum=maximum)
 
 
-class PayloadUnprotected(PayloadError):
-    """Messages of `n_bits` carry no protected payload: the code has words of `protected` bits."""
-
-    code = "payload-unprotected"
-
-    def __init__(self, n_bits: int, protected: int) -> None:
-        super().__init__(
-            f"A protected number takes {protected} bits, and these weights mark {n_bits}. "
-            "Choose a number or a hex id.",
-            n_bits=n_bits,
-            protected=protected,
-        )
-
-
-class PayloadKind(PayloadError):
-    """There is no such kind of payload."""
-
-    code = "payload-kind"
-
-    def __init__(self, kind: str) -> None:
-        super().__init__(
-            f"{kind} is no kind of payload. Choose text, hex, number, protected or random.", kind=kind
-        )
-
-
-class MessageKind(PayloadError):
+class MessageKind(MessageError):
     """There is no such kind of message."""
 
     code = "message-kind"
@@ -365,7 +340,7 @@ class MessageKind(PayloadError):
         super().__init__(f"{kind} is no kind of message. Choose text, id, number or random.", kind=kind)
 
 
-class PassphraseEmpty(PayloadError):
+class PassphraseEmpty(MessageError):
     """A key from no characters."""
 
     code = "passphrase-empty"
@@ -379,11 +354,11 @@ class KnownError(HushmarkError):
 
 
 class KnownLine(KnownError):
-    """Line `number` (from 1) of the list is no payload: `problem`, whose code and facts are among its own."""
+    """Line `number` (from 1) of the list is no message: `problem`, whose code and facts are among its own."""
 
     code = "known-line"
 
-    def __init__(self, number: int, problem: PayloadError) -> None:
+    def __init__(self, number: int, problem: MessageError) -> None:
         super().__init__(
             f"Line {number} of the list of known ids cannot be used. {problem}",
             number=number,
@@ -393,13 +368,13 @@ class KnownLine(KnownError):
 
 
 class KnownEmpty(KnownError):
-    """The list has no line with a payload."""
+    """The list has no line with a message."""
 
     code = "known-empty"
 
     def __init__(self) -> None:
         super().__init__(
-            "The list of known ids is empty. Write one payload a line, with a label after a comma."
+            "The list of known ids is empty. Write one message a line, with a label after a comma."
         )
 
 
@@ -415,7 +390,7 @@ class StrengthError(HushmarkError):
 
 
 class MarkUnreadable(HushmarkError):
-    """The marked picture, saved and opened again, does not read as its payload."""
+    """The marked picture, saved and opened again, does not read as its message."""
 
     code = "mark-unreadable"
 

@@ -17,15 +17,17 @@ from .marking import residual
 from .marking.budget import DEFAULT_STRENGTH, Budget, check_strength, to_grid
 from .marking.sizes import expected_reading
 from .message.keys import Key
+from .message.kinds import Message
 from .message.known import KnownIds
-from .message.payload import Payload, to_bits
+from .message.sealing import encode
 from .picture import view
 from .picture.container import Format
 from .picture.picture import Picture, encode_picture, open_picture
 from .picture.previews import Removed, maker_note, may_hide_a_picture
 from .progress import OnProgress, Phases
-from .reading.reading import WHOLE_PICTURE, AlreadyMarked, Reading, decide
-from .reading.search import is_sure, search
+from .reading.opener import Opener
+from .reading.reading import AlreadyMarked, Reading, decide
+from .reading.search import search
 from .trials import TRIALS
 
 REFINING_STEPS = 3
@@ -51,6 +53,8 @@ usual or in a long shape, that the mark may not last (see `Marked.expected`); it
 that a preview of the unmarked one may be in it.
 """
 
+_WEAK = 1 / 16
+"""Share of the bits above which a mark that had to be corrected is weak, while nothing has happened to it."""
 _LASTING = 0.95
 """The chance to be read from which on a picture is large enough."""
 _LONG = 4
@@ -63,7 +67,7 @@ class Marked:
 
     `data`: the file; `name`: suggested file name; `file_format`: JPEG, PNG, WEBP, TIFF or AVIF; `width`,
     `height`: pixels as displayed; `strength`: that was asked for; `psnr`: dB against the cover, before
-    encoding; `payload`: that was marked; `check`: what reading the file back gave; `warnings`: what that
+    encoding; `message`: that was marked; `check`: what reading the file back gave; `warnings`: what that
     means, empty when all is well; `expected`: the measured chance, 0..1, that a mark in a picture of this
     size is read after JPEG of quality 80; `removed`: what showed the unmarked picture, and so was left out,
     in alphabetical order; `phases`: milliseconds by phase.
@@ -76,7 +80,7 @@ class Marked:
     height: int
     strength: float
     psnr: float
-    payload: Payload
+    message: Message
     check: Reading
     warnings: tuple[MarkWarning, ...]
     expected: float
@@ -102,7 +106,7 @@ class Read:
 
 async def embed(
     data: bytes,
-    payload: Payload,
+    message: Message,
     *,
     name: str,
     forward: Forward,
@@ -114,15 +118,15 @@ async def embed(
     quality: int | None = None,
     progress: OnProgress | None = None,
 ) -> Marked:
-    """Mark the picture in `data` (any that `open_picture` takes; `name` is its file name) with the payload.
+    """Mark the picture in `data` (any that `open_picture` takes; `name` is its file name) with the message.
 
     `strength` is how visible the mark may be, 0.25 (faint) to 4 (strong); `key` is needed to read it, then;
     `again` allows a second mark on top of one that the picture carries already; `output_format` and `quality`
     (1..100) as in `Picture.in_format`.
-    Raises HushmarkError: StrengthError, PayloadError, PictureError, AlreadyMarked, ModelOutput.
+    Raises HushmarkError: StrengthError, PictureError, AlreadyMarked, ModelOutput.
     """
     check_strength(strength)
-    bits = to_bits(payload, card.bits, key)
+    bits = encode(message, card.bits, key)
     phases = Phases(_EMBED_PHASES, progress)
 
     await phases.enter("open")
@@ -130,8 +134,8 @@ async def embed(
     await phases.enter("prepare")
     image = view.prepare(cover, card.image_size)
     if not again:
-        before = decide(await forward.decode(image), card, WHOLE_PICTURE, key=key)
-        if before.found:
+        before = decide(await forward.decode(image), Opener(card, key))
+        if before.outcome != "none":
             raise AlreadyMarked(name, before)
     unmarked = residual.sample(cover)
     steps = REFINING_STEPS_AGAIN if again else REFINING_STEPS
@@ -148,7 +152,7 @@ async def embed(
     # What `prepare` shrinks anyway need not be decoded at full size.
     written = open_picture(encoded, marked_name, least_side=card.image_size)
     seen = view.prepare(written, card.image_size)
-    check = decide(await forward.decode(seen), card, WHOLE_PICTURE, key=key)
+    check = decide(await forward.decode(seen), Opener(card, key))
     return Marked(
         data=encoded,
         name=marked_name,
@@ -157,9 +161,9 @@ async def embed(
         height=height,
         strength=strength,
         psnr=psnr,
-        payload=payload,
+        message=message,
         check=check,
-        warnings=_warnings(check, payload, width, height, note),
+        warnings=_warnings(check, message, width, height, note),
         expected=expected_reading(width, height),
         removed=removed,
         phases=phases.finish(),
@@ -190,16 +194,16 @@ async def _mark(
 ) -> tuple[Picture, float]:
     budget = Budget(to_grid(image[0]), grey=cover.image.mode in ("L", "LA"))
     await phases.enter("forward")
-    message = bits[np.newaxis]
-    pattern = await forward.encode(message, image)
+    wanted = bits[np.newaxis]
+    pattern = await forward.encode(wanted, image)
     if pattern.shape != image.shape:
         raise ModelOutput
     # The network does not know the budget: what it puts where much is seen goes where little is.
     pattern = budget.shape(budget.precondition(to_grid(pattern[0])), strength)
     await phases.enter(LONG_PHASE)
     for _ in range(steps):
-        gradient, margins = await forward.refine(message, image, pattern[np.newaxis])
-        if gradient.shape[1:] != pattern.shape or margins.shape != message.shape:
+        gradient, margins = await forward.refine(wanted, image, pattern[np.newaxis])
+        if gradient.shape[1:] != pattern.shape or margins.shape != wanted.shape:
             raise ModelOutput
         if margins.min() >= ENOUGH_MARGIN:
             break
@@ -211,12 +215,12 @@ async def _mark(
 
 
 def _warnings(
-    check: Reading, payload: Payload, width: int, height: int, note: bytes
+    check: Reading, message: Message, width: int, height: int, note: bytes
 ) -> tuple[MarkWarning, ...]:
     warnings: list[MarkWarning] = []
-    if not check.carries(payload):
+    if check.message != message or check.corrected is None:
         warnings.append("unreadable")
-    elif not is_sure(check):
+    elif check.corrected > _WEAK * len(check.bits):
         warnings.append("weak")
     if expected_reading(width, height) < _LASTING:
         warnings.append("shape" if max(width, height) > _LONG * min(width, height) else "small")
@@ -237,7 +241,7 @@ async def read(
 ) -> Read:
     """Read the picture in `data`, wherever in it the mark is.
 
-    `key` is that of the mark, if it has one; `known`: payloads that it may be one of. It can be cancelled
+    `key` is that of the mark, if it has one; `known`: messages that it may be one of. It can be cancelled
     between two windows. Raises HushmarkError: PictureError, ModelOutput.
     """
     phases = Phases(_READ_PHASES, progress)
@@ -273,7 +277,7 @@ async def attempt(
     """Change a copy of the picture in `data`, then read it: each step is a name in TRIALS and an amount.
 
     The copy has at most 1000 px a side, so that an answer comes while a slider is moved. `on_look`: is told
-    what one look at the whole picture gives, where that is not sure and a search follows.
+    what one look at the whole picture gives, where a search follows.
     Phases: open, change, search. Raises PictureError, ModelOutput.
     """
     phases = Phases(_ATTEMPT_PHASES, progress)
@@ -288,14 +292,16 @@ async def attempt(
     await phases.enter("search")
     preview = io.BytesIO()
     image.save(preview, "JPEG", quality=85)
-    seen = view.prepare(changed, card.image_size)
-    look = Attempt(preview.getvalue(), decide(await forward.decode(seen), card, WHOLE_PICTURE, key=key))
-    if is_sure(look.reading):
-        return look
-    if on_look is not None:
-        on_look(look)
-    reading = await search(changed, forward=forward, card=card, key=key, progress=phases.step)
-    return replace(look, reading=reading)
+    seen = preview.getvalue()
+
+    def tell_look(reading: Reading) -> None:
+        if on_look is not None:
+            on_look(Attempt(seen, reading))
+
+    reading = await search(
+        changed, forward=forward, card=card, key=key, on_look=tell_look, progress=phases.step
+    )
+    return Attempt(seen, reading)
 
 
 @lru_cache(maxsize=1)

@@ -9,6 +9,7 @@ import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
+from operator import attrgetter
 from typing import Any, Literal, NamedTuple, TypeVar, cast, get_args, get_origin, get_type_hints
 
 from . import pipeline
@@ -18,8 +19,8 @@ from .forward import Forward
 from .marking import overlay
 from .marking.budget import DEFAULT_STRENGTH
 from .message.keys import Key
+from .message.kinds import Message, parse
 from .message.known import KnownIds
-from .message.payload import Payload, parse, to_bytes
 from .picture import view
 from .picture.container import Format
 from .picture.picture import MIME_TYPES, open_picture
@@ -28,7 +29,8 @@ from .progress import OnProgress
 from .reading.reading import Reading
 from .trials import TRIALS, Unit
 
-PayloadKind = Literal["text", "hex", "number", "protected", "random"]
+KindOption = Literal["text", "id", "number", "random"]
+"""What to mark: a message of this kind, or a random id."""
 
 _OVERLAY_NAME = "hushmark-overlay.png"
 _PREVIEW_SIDE = 1000
@@ -48,11 +50,11 @@ class File:
 class OverlayOptions:
     """How to make a tile that marks a page.
 
-    `kind`: of the payload; `value`: text or digits as typed, unused for random; `key`: passphrase that who
+    `kind`: of the message; `value`: text or digits as typed, unused for random; `key`: passphrase that who
     reads needs, too; `strength`: how visible the mark may be, 2 is twice as visible as 1.
     """
 
-    kind: PayloadKind
+    kind: KindOption
     value: str
     key: str | None = None
     strength: float = DEFAULT_STRENGTH
@@ -62,7 +64,7 @@ class OverlayOptions:
 class EmbedOptions(OverlayOptions):
     """How to mark a picture.
 
-    `kind`: of the payload; `value`: text or digits as typed, unused for random; `key`: passphrase that who
+    `kind`: of the message; `value`: text or digits as typed, unused for random; `key`: passphrase that who
     reads needs, too; `strength`: how visible the mark may be, 2 is twice as visible as 1; `again`: mark it
     even if it is marked already; `output_format`: None keeps that of the cover; `quality`: 1..100 of a lossy
     format, None keeps that of the cover, or takes a good one in another format.
@@ -77,7 +79,7 @@ class EmbedOptions(OverlayOptions):
 class ReadOptions:
     """How to read a picture.
 
-    `key`: passphrase that it was marked with; `known`: list of payloads, one a line, to tell whose mark it
+    `key`: passphrase that it was marked with; `known`: list of messages, one a line, to tell whose mark it
     is.
     """
 
@@ -126,12 +128,12 @@ class LabKind:
 class Overlay:
     """A tile that marks a page.
 
-    `data`: a PNG file; `css`: the rule that lays it over a page; `payload`: that it carries.
+    `data`: a PNG file; `css`: the rule that lays it over a page; `message`: that it carries.
     """
 
     data: bytes
     css: str
-    payload: Payload
+    message: Message
 
 
 @dataclass(frozen=True)
@@ -177,7 +179,7 @@ class Tasks:
         """Mark a picture, and read it back."""
         return await pipeline.embed(
             picture.data,
-            self._payload(options),
+            parse(options.kind, options.value),
             name=picture.name,
             forward=self._forward,
             card=self._card,
@@ -197,21 +199,21 @@ class Tasks:
             forward=self._forward,
             card=self._card,
             key=_key(options.key),
-            known=KnownIds.parse(options.known, self._card.bits) if options.known else None,
+            known=KnownIds.parse(options.known) if options.known else None,
             progress=self._on_progress,
         )
 
     async def overlay(self, options: OverlayOptions) -> Overlay:
         """Make a transparent tile that marks a page."""
-        payload = self._payload(options)
+        message = parse(options.kind, options.value)
         tile = await overlay.overlay(
-            payload,
+            message,
             forward=self._forward,
             card=self._card,
             strength=options.strength,
             key=_key(options.key),
         )
-        return Overlay(tile, overlay.css(_OVERLAY_NAME), payload)
+        return Overlay(tile, overlay.css(_OVERLAY_NAME), message)
 
     async def lab(self, picture: File, options: LabOptions) -> Attempt:
         """Change a copy of a picture and read it; one look is a partial answer where a search follows."""
@@ -238,55 +240,46 @@ class Tasks:
         view.page(open_picture(picture.data, picture.name), _PREVIEW_SIDE).save(copy, "JPEG", quality=85)
         return Preview(copy.getvalue())
 
-    def _payload(self, options: OverlayOptions) -> Payload:
-        return parse(options.kind, options.value, self._card.bits)
-
 
 def _key(passphrase: str | None) -> Key | None:
     return Key.from_passphrase(passphrase) if passphrase else None
 
 
-def _hex(payload: Payload, n_bits: int) -> str:
-    """the bits as hex digits"""
-    return to_bytes(payload, n_bits).hex()
-
-
-def _corners(reading: Reading, n_bits: int) -> tuple[tuple[float, float], ...]:
+def _corners(reading: Reading) -> tuple[tuple[float, float], ...]:
     """where the marked picture's top left, top right, bottom right and bottom left corner lie, in shares of
     width and height"""
     return reading.window.corners
 
 
-def _type(marked: Marked, n_bits: int) -> str:
+def _type(marked: Marked) -> str:
     """MIME type of the file"""
     return MIME_TYPES[marked.file_format]
 
 
-def _difference(marked: Marked, n_bits: int) -> bytes:
+def _difference(marked: Marked) -> bytes:
     """a PNG file: mid-grey + 16 times the change"""
     return marked.difference()
 
 
-_COMPUTED: dict[type, dict[str, Callable[[Any, int], object]]] = {
-    Payload: {"hex": _hex},
+_COMPUTED: dict[type, dict[str, Callable[[Any], object]]] = {
     Reading: {"corners": _corners},
     Marked: {"type": _type, "difference": _difference},
 }
-"""What the plain form has besides the fields: from the value and the length of a message."""
+"""What the plain form has besides the fields."""
 _LEFT_OUT = {(Reading, "window")}
 
 
-def computed(kind: type) -> dict[str, Callable[[Any, int], object]]:
+def computed(kind: type) -> dict[str, Callable[[Any], object]]:
     """What the plain form of a dataclass has besides its fields; each function's docstring describes it."""
     return _COMPUTED.get(kind, {})
 
 
 class Field(NamedTuple):
-    """A field of a plain form: its name, the type of its value, and how to get that of a message's length."""
+    """A field of a plain form: its name, the type of its value, and how to get that."""
 
     name: str
     kind: Any
-    get: Callable[[Any, int], object]
+    get: Callable[[Any], object]
 
 
 @cache
@@ -294,30 +287,26 @@ def plain_fields(kind: type) -> tuple[Field, ...]:
     """What the plain form of a dataclass has, in its order."""
     hints = get_type_hints(kind)
     names = [field.name for field in fields(kind) if not field.name.startswith("_")]
-    own = [Field(name, hints[name], _attribute(name)) for name in names if (kind, name) not in _LEFT_OUT]
+    own = [Field(name, hints[name], attrgetter(name)) for name in names if (kind, name) not in _LEFT_OUT]
     more = [Field(name, get_type_hints(get)["return"], get) for name, get in computed(kind).items()]
     return (*own, *more)
 
 
-def _attribute(name: str) -> Callable[[Any, int], object]:
-    return lambda value, _: getattr(value, name)
-
-
-def plain(value: object, n_bits: int, *, files: bool = True) -> Any:
-    """An answer as dicts, lists, strings, numbers, booleans and None; messages have `n_bits` bits.
+def plain(value: object, *, files: bool = True) -> Any:
+    """An answer as dicts, lists, strings, numbers, booleans and None.
 
     `files`: whether files are among it, as bytes, for a host to hand over.
     """
     if is_dataclass(value) and not isinstance(value, type):
         return {
-            name: plain(get(value, n_bits), n_bits, files=files)
+            name: plain(get(value), files=files)
             for name, kind, get in plain_fields(type(value))
             if files or kind is not bytes
         }
     if isinstance(value, tuple | list):
-        return [plain(each, n_bits, files=files) for each in value]
+        return [plain(each, files=files) for each in value]
     if isinstance(value, dict):
-        return {name: plain(each, n_bits, files=files) for name, each in value.items()}
+        return {name: plain(each, files=files) for name, each in value.items()}
     return value
 
 

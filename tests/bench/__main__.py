@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 import onnxruntime as ort
+from hushmark.hosts.native import packaged_card
 from playwright.sync_api import BrowserContext, Playwright, expect, sync_playwright
 
 from build import build_site
@@ -32,7 +33,7 @@ from tests.browser.serving import ROOT, bundle, pinned, serving
 HERE = Path(__file__).resolve().parent
 VISITS = 3
 RUNS = 20
-BITS, IMAGE = (1, 32), (1, 3, 320, 320)
+BITS, IMAGE = (1, packaged_card().bits), (1, 3, 320, 320)
 NETWORKS = {
     "encoder": {"secret_bits": BITS, "image": IMAGE},
     "refiner": {"secret_bits": BITS, "image": IMAGE, "residual": IMAGE},
@@ -113,7 +114,7 @@ def twelve_megapixel_jpeg(playwright: Playwright, url: str, folder: Path) -> Non
         return [page.evaluate("bench.markAndRead('photo.jpg')") for _ in range(5)]
 
     results = visit(playwright, folder / "profile-photo", use)
-    if any(result["payload"] != "pipe" for result in results):
+    if any(result["message"] != "pipe" for result in results):
         raise SystemExit("The 12-megapixel picture did not read back as pipe.")
     print("\n| 12-megapixel JPEG, median of 5 | embed | read |\n|---|---|---|")
     phases = dict.fromkeys((*results[0]["embed"], *results[0]["read"]))

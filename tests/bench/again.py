@@ -12,7 +12,7 @@ from pathlib import Path
 from hushmark.card import read_card
 from hushmark.errors import PictureError
 from hushmark.hosts.native import NativeForward, weights_dir
-from hushmark.message.payload import Payload, random_payload
+from hushmark.message.kinds import Message, random_identifier
 from hushmark.pipeline import embed, read
 
 from train.benchmark import wilson
@@ -25,9 +25,9 @@ CARD = read_card(weights_dir() / "decoder.safetensors")
 async def which(path: Path, strength: float) -> str:
     """The mark that is read in the end: "second", "first" or "neither"."""
     data = path.read_bytes()
-    ids: dict[str, Payload] = {}
+    ids: dict[str, Message] = {}
     for order in ("first", "second"):
-        ids[order] = random_payload(CARD.bits)
+        ids[order] = random_identifier()
         marked = await embed(
             data,
             ids[order],
@@ -38,8 +38,8 @@ async def which(path: Path, strength: float) -> str:
             again=order == "second",
         )
         data = marked.data
-    payload = (await read(data, name=path.name, forward=FORWARD, card=CARD)).reading.payload
-    return next((order for order in ids if ids[order] == payload), "neither")
+    message = (await read(data, name=path.name, forward=FORWARD, card=CARD)).reading.message
+    return next((order for order in ids if ids[order] == message), "neither")
 
 
 def main() -> None:

@@ -39,7 +39,7 @@ async function markAndRead(url) {
   return {
     embed: { ...marked.phases, "in all": startRead - startEmbed },
     read: { ...phases, "in all": performance.now() - startRead },
-    payload: reading.payload?.value,
+    message: reading.message?.value,
   };
 }
 

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import numpy as np
 from hushmark.card import read_card
-from hushmark.message.payload import text_payload
+from hushmark.message.kinds import text
 from hushmark.pipeline import embed
 from numpy.typing import NDArray
 from PIL import Image, JpegImagePlugin
 
 RUNS = 5
-PAYLOAD = text_payload("pipe")
+MESSAGE = text("pipe")
 PIXELS = ("open", "prepare", "apply", "save")
 """The phases that work on pixels, apart from the check."""
 
@@ -41,7 +41,7 @@ class _Answers:
 
 def mark(data: bytes, name: str, residual: bytes) -> dict[str, float]:
     """Mark a picture with the residual, float32 [1,3,S,S] -> milliseconds by phase."""
-    coroutine = embed(data, PAYLOAD, name=name, forward=_Answers(residual), card=_CARD)
+    coroutine = embed(data, MESSAGE, name=name, forward=_Answers(residual), card=_CARD)
     while True:
         try:
             coroutine.send(None)

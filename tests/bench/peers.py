@@ -2,10 +2,11 @@
 
 Every method marks the same pictures with the same 32 bits at its own strength, and Hushmark marks them once
 more as visibly (by butteraugli's 3-norm) as each of the others. All go through the same distortions as exact
-8-bit pixels. Hushmark reads as for its users, with the search; its presence test plays no part, because the
-others have none. They have no search either, and most read pixels by their place: so they are told the size
-of the cover, and read a picture of another size twice, as it is and resized back; the better row counts. What
-a method refuses to mark or to read counts as guessed: half of the bits.
+8-bit pixels. Hushmark carries the bits as a number in its message of 64, and reads as for its users: with the
+search, and checked, so that it has all bits right or refuses. The others have neither check nor search, and
+most read pixels by their place: so they are told the size of the cover, and read a picture of another size
+twice, as it is and resized back; the better row counts. What a method refuses to mark or to read counts as
+guessed: half of the bits.
 """
 
 import argparse
@@ -29,6 +30,8 @@ from blind_watermark import WaterMark, bw_notes
 from hushmark.card import ModelCard, read_card
 from hushmark.hosts.native import NativeForward, weights_dir
 from hushmark.marking.budget import DEFAULT_STRENGTH, MAXIMUM_STRENGTH, MINIMUM_STRENGTH
+from hushmark.message.kinds import number
+from hushmark.message.sealing import encode
 from hushmark.pipeline import mark
 from hushmark.reading.search import search
 from imwatermark import WatermarkDecoder, WatermarkEncoder
@@ -37,10 +40,10 @@ from PIL import Image
 
 from tests.support.pictures import SamplePhoto, sample_path
 from train.benchmark import DISTORTIONS, psnr, ssim, wilson
-from train.evaluate import PRESENCE_ROWS, SEED, as_picture, draw_bits, load, photos_in, print_table
-from train.model import BITS
+from train.evaluate import PRESENCE_ROWS, SEED, as_picture, load, photos_in, print_table
 from train.visibility import butteraugli
 
+BITS = 32
 OURS = "Hushmark"
 PEERS = ("dwtDct", "dwtDctSvd", "rivaGan", "blind-watermark")
 TIMED = 5
@@ -160,11 +163,15 @@ def hushmark(strength: float) -> Method:
     strength = min(max(strength, MINIMUM_STRENGTH), MAXIMUM_STRENGTH)
 
     def embed(cover: Image.Image, bits: Bits) -> Image.Image:
-        marking = mark(as_picture(cover), bits, strength=strength, forward=forward, card=card)
+        raw = encode(number(int("".join(str(int(bit)) for bit in bits), 2)), card.bits)
+        marking = mark(as_picture(cover), raw, strength=strength, forward=forward, card=card)
         return asyncio.run(marking)[0].image
 
     def read(picture: Image.Image) -> NDArray[np.bool_]:
-        return np.array(asyncio.run(search(as_picture(picture), forward=forward, card=card)).bits, bool)
+        message = asyncio.run(search(as_picture(picture), forward=forward, card=card)).message
+        if message is None or message.kind != "number":
+            raise LookupError("no message was read")
+        return np.array([digit == "1" for digit in f"{int(message.value):0{BITS}b}"])
 
     return Method(embed, read, told_size=False)
 
@@ -222,7 +229,7 @@ def matched(name: str) -> str:
 
 def attempt_all(path: Path) -> dict[str, Trial]:
     """Every column's trial on one picture, by the column's name; ours as `train.evaluate` makes it."""
-    cover, bits = load(path).convert("RGB"), draw_bits(path.name, 0)
+    cover, bits = load(path).convert("RGB"), draw_bits(path.name)
     attempt_at = partial(attempt, cover=cover, bits=bits, seed=f"{SEED} {path.name} 0")
     trials = {OURS: attempt_at(hushmark(DEFAULT_STRENGTH))}
     for name in PEERS:
@@ -235,9 +242,15 @@ def attempt_all(path: Path) -> dict[str, Trial]:
     return trials
 
 
+def draw_bits(name: str) -> Bits:
+    """A picture's bits: [32] of 0 and 1."""
+    rng = random.Random(f"{SEED} {name} 0")
+    return np.array([rng.getrandbits(1) for _ in range(BITS)], np.float32)
+
+
 def milliseconds(method: Method, path: Path) -> list[str]:
     """Medians of marking a picture and of reading it undistorted."""
-    cover, bits = load(path).convert("RGB"), draw_bits(path.name, 0)
+    cover, bits = load(path).convert("RGB"), draw_bits(path.name)
     marking, reading = [], []
     for _ in range(TIMED + 1):
         start = time.perf_counter()

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 from hushmark.hosts.native import packaged_model
-from hushmark.message.payload import to_bits
+from hushmark.message.sealing import encode
 from hushmark.picture.picture import open_picture
 from hushmark.picture.view import prepare
 from PIL import Image, ImageChops
@@ -60,7 +60,7 @@ def residual_of(path: Path) -> Path:
     """What the network adds to a photo, float32, in a file beside it."""
     forward, card = packaged_model()
     image = prepare(open_picture(path.read_bytes(), path.name), card.image_size)
-    bits = to_bits(embed_once.PAYLOAD, card.bits)
+    bits = encode(embed_once.MESSAGE, card.bits)
     beside = path.with_suffix(".residual")
     beside.write_bytes(asyncio.run(forward.encode(bits[np.newaxis], image)).tobytes())
     return beside

@@ -16,7 +16,7 @@ import { loadPyodide } from "pyodide";
 
 const [job, repo, folder, ...wheels] = process.argv.slice(2);
 
-const reader = { key: null, known: "pipe, the page\nhex:00000001" };
+const reader = { key: null, known: "pipe, the page\nid:0000000000000001" };
 const card = "/repo/weights/decoder.safetensors";
 
 const pyodide = await loadPyodide({ env: { HOME: "/home/pyodide", PYTHONDONTWRITEBYTECODE: "1" } });
@@ -106,7 +106,7 @@ async function runEngine() {
 async function runOverlay(/** @type {import("pyodide/ffi").PyCallable} */ Engine) {
   const pattern = floats(join(folder, "rocket.jpg.residual"));
   const gradient = floats(join(folder, "rocket.jpg.gradient0"));
-  const forward = { encode: async () => [pattern], refine: async () => [gradient, new Float32Array(32)] };
+  const forward = { encode: async () => [pattern], refine: async () => [gradient, new Float32Array(256)] };
   const { ask, destroy } = engineOn(Engine, forward);
   const options = { kind: "text", value: "pipe", strength: 1 };
   const { data, ...facts } = await ask("overlay", null, "", options);
@@ -141,8 +141,8 @@ async function runRefusals(/** @type {import("pyodide/ffi").PyCallable} */ Engin
     truncated: await embed(picture.slice(0, 5000), "text", "pipe"),
     text: await embed(text, "text", "pipe"),
     empty: await embed(picture, "text", ""),
-    long: await embed(picture, "text", "pipes"),
-    hex: await embed(picture, "hex", "12"),
+    long: await embed(picture, "text", "nine bytes"),
+    id: await embed(picture, "id", "12"),
     again: await marked.ask("embed", picture, "photo.jpg", { kind: "text", value: "pipe" }),
     read: await ask("read", text, "note.png", reader),
     forward: await embed(picture, "random", "").catch((/** @type {Error} */ error) => ({

@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hushmark import Marked, text_payload
+from hushmark import Marked, text
 from hushmark.card import read_card
 from hushmark.hosts.native import NativeForward
 from hushmark.message.keys import Key
-from hushmark.message.payload import to_bits
+from hushmark.message.sealing import encode
 from hushmark.picture.picture import MIME_TYPES, open_picture
 from hushmark.picture.view import prepare
 from hushmark.pipeline import embed
@@ -112,7 +112,7 @@ def native(
         marked = asyncio.run(
             embed(
                 data,
-                text_payload("pipe"),
+                text("pipe"),
                 name=name,
                 forward=forward,
                 card=card,
@@ -161,7 +161,7 @@ def test_same_input_to_the_network(
     for step, pattern in enumerate(forward.patterns):
         assert (folder / f"{name}.pattern{step}").read_bytes() == pattern.tobytes()
     assert not (folder / f"{name}.pattern{len(forward.patterns)}").exists()
-    bits = to_bits(text_payload("pipe"), 32, KEYS.get(name))
+    bits = encode(text("pipe"), 256, KEYS.get(name))
     assert (folder / f"{name}.bits").read_bytes() == bits.tobytes()
 
 
@@ -179,28 +179,26 @@ def test_same_facts_as_plain_javascript(
     assert (facts["width"], facts["height"]) == (marked.width, marked.height)
     assert facts["warnings"] == list(marked.warnings)
     assert facts["psnr"] == pytest.approx(marked.psnr)
-    assert facts["payload"] == {"kind": "text", "value": "pipe", "hex": "70697065"}
+    assert facts["message"] == {"kind": "text", "value": "pipe"}
     assert list(facts["phases"]) == ["open", "prepare", "forward", "refine", "apply", "save", "check"]
     assert answer["phases"] == [*facts["phases"], *answer["read"]["phases"]]
     check = marked.check
-    payload = None if check.payload is None else check.payload.value
+    message = None if check.message is None else {"kind": "text", "value": check.message.value}
     for told in (facts["check"], reading):
         assert told["confidences"] == pytest.approx(check.confidences)
         assert told["statistic"] == pytest.approx(check.statistic)
         assert told["corners"] == [list(corner) for corner in check.window.corners]
-    # A reading that is not sure is searched further, and then takes more to count.
+    # What is not read at once is searched further, and then takes more to count.
     told = facts["check"]
-    assert told["found"] == check.found
-    assert (told["payload"] and told["payload"]["value"]) == payload
+    assert (told["outcome"], told["reason"], told["message"]) == (check.outcome, check.reason, message)
+    assert (told["chance"], told["corrected"]) == (check.chance, check.corrected)
     assert told["threshold"] == pytest.approx(check.threshold)
     assert told["false_alarm"] == pytest.approx(check.false_alarm)
     assert reading["tried"] >= told["tried"] == 1
-    assert check.protected is not None
-    assert told["protected"]["value"] == check.protected.value
     assert told["match"] is None
     assert reading["match"]["label"] == "the page"
-    assert reading["match"]["payload"] == facts["payload"]
-    right = int(np.sum(check.bits == to_bits(text_payload("pipe"), 32)))
+    assert reading["match"]["message"] == facts["message"]
+    right = int(np.sum(np.array(check.bits) == encode(text("pipe"), 256, KEYS.get(name))))
     assert reading["match"]["agreeing"] == right
     assert reading["match"]["chance"] < 1e-5
 
@@ -214,9 +212,9 @@ def test_errors_for_people_come_back_as_values_and_others_are_thrown(
     assert codes == {
         "truncated": "picture-truncated",
         "text": "picture-format",
-        "empty": "payload-empty",
-        "long": "payload-too-long",
-        "hex": "payload-hex",
+        "empty": "message-empty",
+        "long": "message-too-long",
+        "id": "message-hex",
         "again": "already-marked",
         "read": "picture-format",
         "forward": None,
@@ -238,7 +236,7 @@ def test_an_overlay_crosses_with_its_rule(
 ) -> None:
     folder, _ = native
     facts = json.loads((folder / "overlay.json").read_text())
-    assert facts["payload"] == {"kind": "text", "value": "pipe", "hex": "70697065"}
+    assert facts["message"] == {"kind": "text", "value": "pipe"}
     assert "body::after" in facts["css"]
     tile = Image.open(folder / "overlay.png")
     assert (tile.mode, tile.size) == ("RGBA", (160, 160))
@@ -251,5 +249,5 @@ def test_the_lab_crosses_as_plain_javascript(
     facts = json.loads((folder / "lab.json").read_text())
     assert [kind["name"] for kind in facts["kinds"]] == list(TRIALS)
     assert facts["kinds"][0] == {"name": "jpeg", "least": 5, "most": 95, "start": 50, "unit": "quality"}
-    assert facts["reading"]["payload"]["value"] == "pipe"
+    assert facts["reading"]["message"]["value"] == "pipe"
     assert Image.open(folder / "lab.jpg").size == (320, 214)

@@ -17,7 +17,7 @@ from PIL import Image, ImageOps
 
 T = TypeVar("T")
 
-CARD = ModelCard("test", 32, 320, Presence(1000, 0.05, 1.0, 1 / math.log(50), 0.001))
+CARD = ModelCard("test", 256, 320, Presence(1000, 0.05, 1.0, 1 / math.log(50), 0.001))
 """One unmarked window in a thousand reaches a statistic of 2."""
 
 
@@ -95,14 +95,18 @@ class SpreadForward:
     A textbook spread-spectrum watermark on colour differences: enough to test the pipeline in earnest.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, bits: int = CARD.bits) -> None:
+        # Rows of a Hadamard matrix, so that no bit disturbs another one, in a random order of places.
+        rows = np.ones((1, 1), np.float32)
+        while len(rows) < 1024:
+            rows = np.block([[rows, rows], [rows, -rows]])
         rng = np.random.default_rng(7)
-        coarse = rng.choice(np.array([-1, 1], np.float32), (32, 40, 40))
-        self.patterns = coarse.repeat(8, axis=1).repeat(8, axis=2)
+        coarse = rng.permutation(rows, axis=1)[1 : 1 + bits].reshape(bits, 32, 32)
+        self.patterns = coarse.repeat(10, axis=1).repeat(10, axis=2)
 
     async def encode(self, bits: NDArray[np.float32], image: NDArray[np.float32]) -> NDArray[np.float32]:
         signs = bits[0] * 2 - 1
-        added = np.tensordot(signs, self.patterns, 1) * np.float32(0.002)
+        added = np.tensordot(signs, self.patterns, 1) * np.float32(0.0007)
         return np.stack([added, -added, added])[np.newaxis].astype(np.float32)
 
     async def refine(
@@ -114,6 +118,8 @@ class SpreadForward:
 
     async def decode(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
         red, green, blue = image[0]
-        chroma = red + blue - 2 * green
-        logits = np.tensordot(self.patterns, chroma - chroma.mean(), 2) / chroma.size
+        cells = (red + blue - 2 * green).reshape(32, 10, 32, 10).mean(axis=(1, 3))
+        # What is like the places beside it is the picture's own colour.
+        around = sum(np.roll(cells, step, axis) for step in (1, -1) for axis in (0, 1)) / 4
+        logits = np.tensordot(self.patterns[:, ::10, ::10], cells - around, 2) / cells.size
         return (logits * 3000)[np.newaxis].astype(np.float32)

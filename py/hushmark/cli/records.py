@@ -17,11 +17,11 @@ def of_error(error: HushmarkError) -> Record:
 
 def of_marked(marked: Marked, output: Path | None) -> Record:
     """A picture that was marked; `output` is None where nothing was written."""
-    facts = plain(marked, len(marked.check.bits), files=False)
+    facts = plain(marked, files=False)
     return {"output": None if output is None else str(output), "bytes": len(marked.data), **facts}
 
 
 def of_reading(reading: Reading) -> Record:
     """A picture that was read."""
-    facts: Record = plain(reading, len(reading.bits), files=False)
+    facts: Record = plain(reading, files=False)
     return facts

@@ -92,7 +92,7 @@ class Engine:
 
     def plain(self, answer: object) -> Any:
         """An answer as plain data."""
-        return plain(answer, self._card.bits)
+        return plain(answer)
 
     def progressed(self, job: "_Job") -> None:
         """A job has come into another phase."""

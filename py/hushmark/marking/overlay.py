@@ -15,7 +15,8 @@ from ..card import ModelCard
 from ..errors import ModelOutput
 from ..forward import Forward
 from ..message.keys import Key
-from ..message.payload import Payload, to_bits
+from ..message.kinds import Message
+from ..message.sealing import encode
 from .budget import DEFAULT_STRENGTH, check_strength, to_grid
 
 _PSNR = 36.0
@@ -28,7 +29,7 @@ _DISTANCE = 0.77  # of half of the range: how far the pixels of a page lie from 
 
 
 async def overlay(
-    payload: Payload,
+    message: Message,
     *,
     forward: Forward,
     card: ModelCard,
@@ -41,10 +42,10 @@ async def overlay(
     page without the tile, some 2.5 dB less where it is all white or black; twice the strength is 6 dB less.
     The alpha is the same everywhere, so that the pattern comes through on every background: white gets a
     little darker and black a little lighter. `key` is needed to read it, then.
-    Raises StrengthError, PayloadTooLong, ModelOutput.
+    Raises StrengthError, ModelOutput.
     """
     check_strength(strength)
-    bits = to_bits(payload, card.bits, key)[np.newaxis]
+    bits = encode(message, card.bits, key)[np.newaxis]
     blank = np.full((1, 3, card.image_size, card.image_size), 0.5, np.float32)
     wanted = strength * 10 ** (-_PSNR / 20)
     rms = wanted / math.sqrt(2)

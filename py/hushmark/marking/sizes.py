@@ -1,4 +1,4 @@
-"""Which pictures are too small for their mark to last, as measured by `make bench-payloads`."""
+"""Which pictures are too small for their mark to last, as measured by `make bench-messages`."""
 
 import math
 

@@ -1,30 +1,20 @@
-"""A passphrase for marks that not everybody shall read: it whitens the bits.
-
-Without the key a reader gets bits that look random, and knows neither the payload nor how to make a mark that
-the key's holder would take for their own. The mask is the same for every picture, as a reader knows nothing
-else of it: whoever learns the payload of one marked picture has the mask. A key neither hides that there is a
-mark, nor keeps anybody from removing it.
-"""
+"""The key of a message: who has it reads marks made with it, and only they can make such marks."""
 
 import hmac
 import unicodedata
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-import numpy as np
-from numpy.typing import NDArray
-
 from ..errors import PassphraseEmpty
 
-_ROUNDS = 200_000
-"""Of PBKDF2. They take some 0.6 s in Pyodide, as long as somebody who waits for a page should."""
-_SALT = b"hushmark key 1"
-_LABEL = b"hushmark whitening 1"
+ROUNDS = 600_000
+"""Of PBKDF2 with SHA-256, as OWASP has recommended since 2023."""
+_SALT = b"hushmark message key 1"
 
 
 @dataclass(frozen=True)
 class Key:
-    """32 bytes, stretched from a passphrase."""
+    """32 secret bytes, from which one key checks messages and another one hides them."""
 
     secret: bytes = field(repr=False)
 
@@ -32,32 +22,39 @@ class Key:
     def from_passphrase(cls, passphrase: str) -> "Key":
         """The key of a passphrase, however its accents are encoded (NFC). Raises PassphraseEmpty.
 
-        Takes about half a second, once for each passphrase.
+        Takes a second or more, once for each passphrase.
         """
         if not passphrase:
             raise PassphraseEmpty
         return cls(_stretched(unicodedata.normalize("NFC", passphrase)))
 
-    def whiten(self, bits: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Bits [n] of 0 and 1 -> float32 [n] of 0 and 1; done twice it gives them back."""
-        whitened: NDArray[np.float32] = np.abs(bits - self._mask(bits.size))
-        return whitened
+    def check(self, data: bytes, size: int) -> int:
+        """The authentication code of `data`, by HMAC-SHA-256: a number of `size` bits, 1..256."""
+        return _first_bits(hmac.digest(_derived(self.secret, b"check"), data, "sha256"), size)
 
-    def unwhiten(self, logits: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Logits [..., n] of whitened bits -> those of the bits: some signs change."""
-        signs: NDArray[np.float32] = 1 - 2 * self._mask(logits.shape[-1])
-        return logits * signs
+    def stream(self, start: int, size: int) -> int:
+        """A number of `size` bits, 1..256, to hide another one with. `start`: 0..2^64 - 1, gives which."""
+        return _first_bits(
+            hmac.digest(_derived(self.secret, b"stream"), start.to_bytes(8, "big"), "sha256"), size
+        )
 
-    def _mask(self, n_bits: int) -> NDArray[np.float32]:
-        """float32 [n_bits] of 0 and 1: HMAC-SHA-256 of a label and a block's number."""
-        blocks = range(-(-n_bits // 256))
-        stream = b"".join(hmac.digest(self.secret, _LABEL + bytes([block]), "sha256") for block in blocks)
-        return np.unpackbits(np.frombuffer(stream, np.uint8))[:n_bits].astype(np.float32)
+
+NO_KEY = Key(b"hushmark message without a key 1")
+"""The key of messages for everybody: it is public, so that it checks for errors and not for who made it."""
+
+
+@lru_cache(maxsize=16)
+def _derived(secret: bytes, purpose: bytes) -> bytes:
+    return hmac.digest(secret, b"hushmark message 1: " + purpose, "sha256")
 
 
 @lru_cache(maxsize=4)
 def _stretched(passphrase: str) -> bytes:
-    return pbkdf2(passphrase.encode(), _SALT, _ROUNDS)
+    try:
+        from hashlib import pbkdf2_hmac
+    except ImportError:  # where Python has no OpenSSL, as in Pyodide
+        return pbkdf2(passphrase.encode(), _SALT, ROUNDS)
+    return pbkdf2_hmac("sha256", passphrase.encode(), _SALT, ROUNDS)
 
 
 def pbkdf2(password: bytes, salt: bytes, rounds: int) -> bytes:
@@ -71,3 +68,7 @@ def pbkdf2(password: bytes, salt: bytes, rounds: int) -> bytes:
         block = hmac.digest(password, block, "sha256")
         result ^= int.from_bytes(block, "big")
     return result.to_bytes(32, "big")
+
+
+def _first_bits(digest: bytes, size: int) -> int:
+    return int.from_bytes(digest, "big") >> 8 * len(digest) - size

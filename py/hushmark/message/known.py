@@ -1,30 +1,32 @@
-"""A list of known payloads, and which of them a reading means."""
+"""A list of known messages, and which of them a mark is likeliest to say."""
 
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..card import SURE_LOGIT
-from ..errors import KnownEmpty, KnownLine, PayloadError
-from .payload import Payload, parse, to_bytes
+from ..errors import KnownEmpty, KnownLine, MessageError
+from .keys import Key
+from .kinds import Message, parse
+from .sealing import encode_each
 
-_KINDS = ("text", "hex", "number", "protected")
+_KINDS = ("text", "id", "number")
 
 
 @dataclass(frozen=True)
 class Match:
-    """The known payload that fits a reading.
+    """The known message that is likeliest.
 
-    `payload`: as in the list; `label`: as in the list, None without one; `agreeing`: bits that are as read
-    (others were guesses, or a protected number's code has corrected them); `certainty`: its probability among
-    all of the list, 0..1, if one of these was marked; `chance`: upper bound of the probability that one of so
-    many random ids agrees with as many bits of one of the windows tried.
+    `message`: as in the list; `label`: as in the list, None without one; `agreeing`: raw bits that are as
+    read; `certainty`: its probability among all of the list, 0..1, if one of these was marked; `chance`:
+    upper bound of the probability that random bits agree as well with one of so many messages in one of the
+    windows tried.
     """
 
-    payload: Payload
+    message: Message
     label: str | None
     agreeing: int
     certainty: float
@@ -32,91 +34,90 @@ class Match:
 
 
 class KnownIds:
-    """Payloads with labels; of payloads with the same bits the first counts.
+    """Messages with labels; of equal messages the first counts.
 
-    `entries`: the payloads and their labels, at least one; `n_bits`: length of a message.
-    Raises PayloadError (see `payload.to_bytes`).
+    `entries`: the messages and their labels, at least one.
     """
 
-    def __init__(self, entries: Sequence[tuple[Payload, str | None]], n_bits: int) -> None:
-        distinct: dict[bytes, tuple[Payload, str | None]] = {}
-        for payload, label in entries:
-            distinct.setdefault(to_bytes(payload, n_bits), (payload, label))
-        self._entries = list(distinct.values())
-        bits = np.unpackbits(np.frombuffer(b"".join(distinct), np.uint8)).reshape(-1, n_bits)
-        self._signs = bits * np.float32(2) - 1
+    def __init__(self, entries: Sequence[tuple[Message, str | None]]) -> None:
+        labels: dict[Message, str | None] = {}
+        for message, label in entries:
+            labels.setdefault(message, label)
+        self._labels = labels
 
     @classmethod
-    def of(cls, payloads: Iterable[Payload | str], n_bits: int) -> "KnownIds":
-        """The list of some payloads, all of them without a label, or of a dict that has their labels.
+    def of(cls, messages: Iterable[Message | str]) -> "KnownIds":
+        """The list of some messages, all of them without a label, or of a dict that has their labels.
 
         A str is one as in a line of `parse`, without a label: a comma is part of a text.
-        Raises PayloadError (one that cannot be carried), KnownEmpty.
+        Raises MessageError (one that does not fit), KnownEmpty.
         """
-        labels = payloads if isinstance(payloads, Mapping) else dict.fromkeys(payloads)
+        labels = messages if isinstance(messages, Mapping) else dict.fromkeys(messages)
         if not labels:
             raise KnownEmpty
-        entries = [
-            (_payload(known, n_bits) if isinstance(known, str) else known, label)
-            for known, label in labels.items()
-        ]
-        return cls(entries, n_bits)
+        return cls(
+            [(_message(known) if isinstance(known, str) else known, label) for known, label in labels.items()]
+        )
 
     @classmethod
-    def parse(cls, text: str, n_bits: int) -> "KnownIds":
-        """The list in a text of one payload a line, with a label after a tab or a comma where wanted.
+    def parse(cls, text: str) -> "KnownIds":
+        """The list in a text of one message a line, with a label after a tab or a comma where wanted.
 
-        A payload is a hex id where it has two hex digits a byte, else a text, unless it starts with its kind,
-        as in `number:1234`, `protected:77` or `hex:70697065`. Empty lines do not count.
-        Raises KnownLine (a payload that cannot be carried), KnownEmpty.
+        A message is an id where it has 16 hex digits, else a text, unless it starts with its kind, as in
+        `number:1234`, `id:0123456789abcdef` or `text:pipe`. Empty lines do not count.
+        Raises KnownLine (a message that does not fit), KnownEmpty.
         """
         entries = []
         for number, line in enumerate(text.removeprefix("\ufeff").splitlines(), 1):
             if line.strip():
                 try:
-                    entries.append(_entry(line, n_bits))
-                except PayloadError as error:
+                    entries.append(_entry(line))
+                except MessageError as error:
                     raise KnownLine(number, error) from error
         if not entries:
             raise KnownEmpty
-        return cls(entries, n_bits)
+        return cls(entries)
 
     def __len__(self) -> int:
         """How many distinct messages there are."""
-        return len(self._entries)
+        return len(self._labels)
 
-    def match(self, logits: NDArray[np.floating], read: Payload, tried: int, level: float) -> Match | None:
-        """The likeliest payload for logits [n_bits], of the best of `tried` windows and read as `read`.
+    def __contains__(self, message: object) -> bool:
+        """Whether a message is in the list, of the same kind."""
+        return message in self._labels
 
-        None where that is another one: where a bit that is no guess differs, unless `read` is a number whose
-        code has corrected that, or where bits differ and the chance of a fit is above `level`.
+    def match(
+        self, logits: NDArray[np.floating], read: Message | None, key: Key | None, tried: int, level: float
+    ) -> Match | None:
+        """The message that was `read`, or if none was, the likeliest for logits [n] of marks with this key.
+
+        `tried`: windows, of which these logits are the best. None where what was read is not in the list, or
+        where the chance of as good an agreement is above `level`.
         """
-        # Log-likelihoods, up to a constant.
-        scores = self._signs @ logits / 2
-        best = int(scores.argmax())
-        payload, label = self._entries[best]
-        differs = self._signs[best] != np.where(logits > 0, 1, -1)
-        count = int(logits.size - differs.sum())
-        chance = min(len(self) * tried * _tail(count, logits.size), 1.0)
-        is_what_was_read = to_bytes(payload, logits.size) == to_bytes(read, logits.size)
-        if not is_what_was_read and (np.abs(logits[differs]) >= SURE_LOGIT).any():
+        if read is not None and read not in self:
             return None
-        if chance > level and differs.any():
+        messages = list(self._labels)
+        signs = encode_each(messages, logits.size, key) * np.float32(2) - 1
+        scores = signs @ logits.astype(np.float64) / 2  # log-likelihoods, up to a constant
+        best = int(scores.argmax()) if read is None else messages.index(read)
+        agreeing = int((signs[best] == np.where(logits > 0, 1, -1)).sum())
+        chance = min(len(self) * tried * _tail(agreeing, logits.size), 1.0)
+        if read is None and chance > level:
             return None
-        return Match(payload, label, count, float(1 / np.exp(scores - scores[best]).sum()), chance)
+        certainty = float(1 / np.exp(np.minimum(scores - scores[best], 700)).sum())
+        return Match(messages[best], self._labels[messages[best]], agreeing, certainty, chance)
 
 
-def _entry(line: str, n_bits: int) -> tuple[Payload, str | None]:
+def _entry(line: str) -> tuple[Message, str | None]:
     value, _, label = line.partition("\t" if "\t" in line else ",")
-    return _payload(value.strip(), n_bits), label.strip() or None
+    return _message(value.strip()), label.strip() or None
 
 
-def _payload(value: str, n_bits: int) -> Payload:
+def _message(value: str) -> Message:
     kind, colon, rest = value.partition(":")
-    if not (colon and kind in _KINDS):
-        is_hex = len(value) == n_bits // 4 and set(value.lower()) <= set("0123456789abcdef")
-        kind, rest = "hex" if is_hex else "text", value
-    return parse(kind, rest, n_bits)
+    if colon and kind in _KINDS:
+        return parse(kind, rest)
+    return parse("id" if re.fullmatch("[0-9a-fA-F]{16}", value) else "text", value)
 
 
 def _tail(agreeing: int, n_bits: int) -> float:

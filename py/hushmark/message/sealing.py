@@ -9,10 +9,9 @@ Messages for everybody are sealed in the same way under a public key. The 102 bi
 fixed mask is added: one for marks with a key, another for marks without.
 
 **Chance of a false reading.** Bits that are no message pass the check once in 2^34 tries, each try
-independent of the code and of the logits. A look tries at most 32 candidates in `decode_each`, so 250 looks
-read something that was not marked with probability 250 x 32 / 2^34 = 4.7e-7 at most. `decode` clips the
-logits in two ways and tries 64, so that even 250 looks by it stay under 9.4e-7. A look tries either marks of
-the key given or marks without a key, never both.
+independent of the code and of the logits. A look takes at most 32 tries: 16 candidates of the logits clipped
+in each of two ways. Who looks often has to count them. They are marks of the key given, or without one marks
+without a key, never both.
 
 **A key that does not fit** costs no bits. What is marked with a key can be decoded without it, up to the
 seal. The two masks tell marks with a key from those without: a word added to the other mask looks random to
@@ -26,7 +25,8 @@ under an unknown key once in 2^34 tries.
 """
 
 import hashlib
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
@@ -34,16 +34,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .code import HARD, SOFT, PolarCode, quantise
+from .keys import NO_KEY, Key
 from .kinds import Message, pack, unpack
-from .seal_keys import NO_KEY, Key
 
+LENGTHS = (128, 192, 256)
+"""Raw bits that a mark may have."""
 CHECK_BITS = 34
-TRIED = 32
-"""Candidates of a look whose check is tried, the likeliest first."""
+_CLIPS = (SOFT, HARD)
+_CANDIDATES = 16
+"""Of each clip, whose check is tried, the likeliest first. 32 would read 1% to 2% more of the marks that are
+hardest to read, and allow half of the looks."""
+TRIES = len(_CLIPS) * _CANDIDATES
+"""Of a look, at most."""
 
 _MESSAGE_BITS = 68
 _PATHS = 64
-"""Words that the decoder follows: twice `TRIED`, so that the right one is not lost on the way."""
+"""Words that the decoder follows: more than are tried, so that the right one is not lost on the way."""
 _TWINS = 24
 """Copies with random signs that a word with a key has to stand out from."""
 _DEVIATIONS = 7.0
@@ -52,81 +58,74 @@ _DEVIATIONS = 7.0
 
 @dataclass(frozen=True)
 class Decoded:
-    """What logits say.
+    """What logits say whose check holds.
 
-    `outcome`: *read*: the check holds; *locked*: a mark that this key, or nobody without a key, opens;
-    *later*: the check holds, but a later version made the message; *unreadable*: none of these, so there is
-    no mark, or one that is too damaged.
-    `message`: only where read.
-    `keyed`: whether the mark was made with a key; None where that is not known.
-    `rank`: place of the message among the candidates, 0 the likeliest; `corrected`: raw bits that differ from
-    the signs of the logits; `chance`: probability that logits without this message pass the check by
-    accident, to be multiplied by the number of looks. All three None unless the check holds.
+    `message`: None where a later version made it; `tries`: how many it took, 1..TRIES; `corrected`: raw bits
+    that differ from the signs of the logits.
     """
 
-    outcome: Literal["read", "locked", "later", "unreadable"]
-    message: Message | None = None
-    keyed: bool | None = None
-    rank: int | None = None
-    corrected: int | None = None
-    chance: float | None = None
+    message: Message | None
+    tries: int
+    corrected: int
 
 
 def encode(message: Message, length: int, key: Key | None = None) -> NDArray[np.float32]:
-    """The raw bits float32 [length] of 0 and 1. `length`: 128, 192 or 256, as the networks carry."""
-    return (_code(length).encode(_seal(message, key)) ^ _mask(length, key is not None)).astype(np.float32)
+    """The raw bits float32 [length] of 0 and 1. `length`: one of LENGTHS, as the networks carry."""
+    bits: NDArray[np.float32] = encode_each([message], length, key)[0]
+    return bits
 
 
-def decode(logits: NDArray[np.floating], key: Key | None = None) -> Decoded:
-    """What finite logits [n] say, where a positive one means 1; their scale does not matter.
+def encode_each(messages: Sequence[Message], length: int, key: Key | None = None) -> NDArray[np.float32]:
+    """The raw bits float32 [messages, length] of each message: see `encode`."""
+    sealed = np.stack([_seal(message, key) for message in messages])
+    return (_code(length).encode(sealed) ^ _mask(length, key is not None)).astype(np.float32)
 
-    With a key only marks of that key are read: one without a key is *locked* with `keyed` False.
+
+def chance(tries: int) -> float:
+    """Upper bound of the probability that one of so many tries passes by accident."""
+    return tries / float(1 << CHECK_BITS)
+
+
+def decode_each(logits: NDArray[np.floating], key: Key | None = None) -> list[Decoded | None]:
+    """What finite logits [w, n] of w looks say, where a positive one means 1; their scale does not matter.
+
+    None where no check holds. With a key only marks of that key are read. Many looks at once take a fraction
+    of the time of one after the other.
     """
-    look = logits[np.newaxis]
-    for before, clip in enumerate((SOFT, HARD)):
-        decoded = decode_each(look, key, clip)[0]
-        if decoded.chance is not None:
-            return replace(decoded, chance=decoded.chance + before * TRIED / 2**CHECK_BITS)
-    if key is not None and any(
-        decode_each(look, None, clip)[0].outcome != "unreadable" for clip in (SOFT, HARD)
-    ):
-        return Decoded("locked", keyed=False)
-    if _stands_out(_unmasked(look, True, SOFT)):
-        return Decoded("locked", keyed=True)
-    return decoded
-
-
-def decode_each(logits: NDArray[np.floating], key: Key | None = None, clip: float = SOFT) -> list[Decoded]:
-    """What finite logits [w, n] of w looks say: as `decode`, but *locked* looks count as *unreadable*.
-
-    `clip`: as for `quantise`; `decode` tries both. Many looks at once take a fraction of the time of one
-    after the other.
-    """
-    mask = _mask(logits.shape[1], key is not None)
-    quantised = _unmasked(logits, key is not None, clip)
-    information, words, _ = _code(logits.shape[1]).decode(quantised, _PATHS)
-    answers = []
-    for look, candidates in enumerate(np.packbits(information[:, :TRIED], axis=2)):
-        answer = Decoded("unreadable")
-        for rank, candidate in enumerate(candidates):
-            plain = _open(candidate.tobytes(), key)
+    length = logits.shape[1]
+    mask = _mask(length, key is not None)
+    clipped = np.concatenate([_unmasked(logits, key is not None, clip) for clip in _CLIPS])
+    information, words, _ = _code(length).decode(clipped, _PATHS)
+    candidates = np.packbits(information[:, :_CANDIDATES], axis=2)
+    answers: list[Decoded | None] = []
+    for look in range(len(logits)):
+        tries = ((row, rank) for row in range(look, len(clipped), len(logits)) for rank in range(_CANDIDATES))
+        answer = None
+        for tried, (row, rank) in enumerate(tries, 1):
+            plain = _open(candidates[row, rank].tobytes(), key)
             if plain is None:
                 continue
             try:
                 message = unpack(plain)
             except ValueError:
                 continue
-            answer = Decoded(
-                outcome="later" if message is None else "read",
-                message=message,
-                keyed=key is not None,
-                rank=rank,
-                corrected=int(((words[look, rank] ^ mask) != (logits[look] > 0)).sum()),
-                chance=(rank + 1) / 2**CHECK_BITS,
-            )
+            corrected = int(((words[row, rank] ^ mask) != (logits[look] > 0)).sum())
+            answer = Decoded(message, tried, corrected)
             break
         answers.append(answer)
     return answers
+
+
+def lock(logits: NDArray[np.floating], key: Key | None) -> Literal["key", "no-key"] | None:
+    """Why finite logits [n], in which no check holds under this key, may be a mark all the same.
+
+    *key*: it was made with another key, or with one where none is given; *no-key*: it was made without one.
+    None: there is no mark, or one that is too damaged.
+    """
+    look = logits[np.newaxis]
+    if key is not None and decode_each(look)[0] is not None:
+        return "no-key"
+    return "key" if _stands_out(_unmasked(look, True, SOFT)) else None
 
 
 def _seal(message: Message, key: Key | None) -> NDArray[np.uint8]:

@@ -1,18 +1,23 @@
-"""Logits -> what was read: bits, confidence, and whether there is a watermark at all."""
+"""What a reading says: one of three answers, and the details that it rests on."""
 
 import math
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..card import ModelCard
 from ..errors import HushmarkError, ModelOutput
-from ..message import codes
-from ..message.codes import Protected
-from ..message.keys import Key
+from ..message.kinds import Message
 from ..message.known import KnownIds, Match
-from ..message.payload import Payload, from_bits, to_bits
+from .opener import Opened, Opener
+
+Outcome = Literal["read", "unreadable", "none"]
+"""The check of a message holds; there is a mark, but no message in it passed; no mark was found."""
+Reason = Literal["damaged", "key", "no-key", "later"]
+"""Why a mark is unreadable: nothing passed; it was made with a key that was not given, or with another one; a
+key was given, but it was made without one; a later version of Hushmark made it."""
 
 
 @dataclass(frozen=True)
@@ -33,23 +38,30 @@ WHOLE_PICTURE = Window(((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)))
 class Reading:
     """The answer of a decode.
 
-    `found`: whether `statistic` reaches `threshold`; `payload`: what was read, None when not found;
-    `bits`: 0 or 1 each, as read; `confidences`: probability of each bit, 0.5..1; `statistic`: mean strength
-    of the answers (the mean |logit|); `threshold`: the statistic from which on something counts as found;
-    `false_alarm`: probability that an unmarked picture reaches this statistic in any of the windows tried;
-    `window`: where the marked picture was taken to lie, the strongest one; `tried`: windows that were looked
-    at; `protected`: the bits taken for a protected number, None when not found or where messages have no room
-    for one; `match`: the known id that fits, None when there is none, no list or nothing found;
-    `milliseconds`: time that the search took. Readings are equal whatever it was.
+    `outcome`: read, where the check of a message holds, unreadable, where there is a mark, but no message in
+    it passed, or none, where no mark was found; `reason`: why it is unreadable, which is damaged (nothing
+    passed), key (it was made with a key that was not given, or with another one), no-key (a key was given,
+    but it was made without one) or later (a later version of Hushmark made it), else None; `message`: what
+    was read, else None; `chance`: upper bound of the probability that something which was not marked so reads
+    as a message, with all that was tried, None unless read; `match`: the known message that was read, or that
+    an unreadable mark is likeliest to say, None when there is none or no list; `corrected`: bits that differ
+    from those of the message, None unless read; `bits`: 0 or 1 each, raw, as they came; `confidences`:
+    probability of each bit, 0.5..1; `statistic`: mean strength of the answers (the mean |logit|);
+    `threshold`: the statistic from which on there is a mark; `false_alarm`: probability that an unmarked
+    picture reaches this statistic in any of the windows tried; `window`: where the marked picture was taken
+    to lie; `tried`: windows that were looked at; `milliseconds`: time that the search took. Readings are
+    equal whatever it was.
 
-    The bits are from the strongest window, or from the whole picture if that is nearly as strong, and from
-    those that agree. Nothing in a mark says of which kind its payload is, so that `protected` is there for
-    every mark; it is the `payload`, too, where the chance that another message looks like it is at most the
-    card's false positive rate.
+    A message that was read was checked: it is what was marked, but for `chance`. Bits and confidences are no
+    message; they are from the window that was read, or from the strongest one and those that agree with it.
     """
 
-    found: bool
-    payload: Payload | None
+    outcome: Outcome
+    reason: Reason | None
+    message: Message | None
+    chance: float | None
+    match: Match | None
+    corrected: int | None
     bits: tuple[int, ...]
     confidences: tuple[float, ...]
     statistic: float
@@ -57,20 +69,7 @@ class Reading:
     false_alarm: float
     window: Window
     tried: int
-    protected: Protected | None = None
-    match: Match | None = None
     milliseconds: float = field(default=0.0, compare=False)
-
-    def carries(self, payload: Payload) -> bool:
-        """Whether this was found and reads as that payload, of whatever kind the reader would call it.
-
-        A protected number may have flipped bits, which are corrected.
-        """
-        if not self.found:
-            return False
-        if payload.kind == "protected" and self.protected is not None:
-            return str(self.protected.value) == payload.value
-        return self.bits == tuple(to_bits(payload, len(self.bits)))
 
 
 class AlreadyMarked(HushmarkError):
@@ -79,14 +78,14 @@ class AlreadyMarked(HushmarkError):
     code = "already-marked"
 
     def __init__(self, name: str, reading: Reading) -> None:
-        payload = reading.payload
-        found = "" if payload is None else f": it reads as {payload.value}"
+        message = reading.message
+        found = "" if message is None else f": it reads as {message.value}"
         super().__init__(
             f"{name} is marked already{found}. Mark it again only if another mark is to take that one's "
             "place.",
             name=name,
-            kind=None if payload is None else payload.kind,
-            value=None if payload is None else payload.value,
+            kind=None if message is None else message.kind,
+            value=None if message is None else message.value,
         )
         self.reading = reading
 
@@ -101,44 +100,63 @@ def statistic(logits: NDArray[np.float32], card: ModelCard) -> float:
     return float(np.abs(logits.astype(np.float64)).mean())
 
 
-def decide(
-    logits: NDArray[np.float32],
-    card: ModelCard,
-    window: Window,
-    *,
-    tried: int = 1,
-    strength: float | None = None,
-    key: Key | None = None,
-    known: KnownIds | None = None,
-) -> Reading:
-    """Decide on float32 logits [1, card.bits] (positive means 1) of one window, the best of `tried`.
+def decide(logits: NDArray[np.float32], opener: Opener, known: KnownIds | None = None) -> Reading:
+    """What one look at the whole picture says: float32 logits [1, card.bits], where positive means 1.
 
-    Where the logits are the mean of several windows, `strength` is the `statistic` of the strongest of them.
     Raises ModelOutput when the logits have another shape or are not finite.
     """
-    own = statistic(logits, card)
-    strength = own if strength is None else strength
-    threshold = card.presence.threshold(tried)
-    message = logits[0] if key is None else key.unwhiten(logits[0])
-    found = strength >= threshold
-    bits = (message > 0).astype(np.uint8)
-    level = card.presence.false_positive_rate
-    protected = codes.decode(message) if found and card.bits == codes.PROTECTED_BITS else None
-    payload = from_bits(bits) if found else None
-    if protected is not None and protected.chance <= level:
-        payload = Payload("protected", str(protected.value))
+    strength = statistic(logits, opener.card)
+    opened = opener.open(logits, strength)
+    lock = None if opened else opener.lock(logits[0], strength)
+    return answer(
+        logits[0], WHOLE_PICTURE, opener, opened=opened, lock=lock, tried=1, strength=strength, known=known
+    )
+
+
+def answer(
+    logits: NDArray[np.float32],
+    window: Window,
+    opener: Opener,
+    *,
+    opened: Opened | None,
+    lock: Reason | None,
+    tried: int,
+    strength: float,
+    known: KnownIds | None,
+) -> Reading:
+    """The reading of logits [card.bits] of a window, the best of `tried`.
+
+    `opened`: what they opened as; `lock`: why they may be a mark all the same; `strength`: the `statistic` of
+    the strongest window.
+    """
+    presence = opener.card.presence
+    threshold = presence.threshold(tried)
+    message = None if opened is None else opened.message
+    outcome: Outcome = "none"
+    reason: Reason | None = None
+    if message is not None:
+        outcome = "read"
+    elif opened is not None:
+        outcome, reason = "unreadable", "later"
+    elif lock is not None:
+        outcome, reason = "unreadable", lock
+    elif strength >= threshold:
+        outcome, reason = "unreadable", "damaged"
+    match = None
+    if known is not None and outcome != "none":
+        match = known.match(logits, message, opener.key, tried, presence.false_positive_rate)
     return Reading(
-        found=found,
-        payload=payload,
-        bits=tuple(int(bit) for bit in bits),
-        confidences=tuple(1 / (1 + math.exp(-abs(float(logit)))) for logit in message),
+        outcome=outcome,
+        reason=reason,
+        message=message,
+        chance=opened.chance if opened and message else None,
+        match=match,
+        corrected=opened.corrected if opened and message else None,
+        bits=tuple(int(logit > 0) for logit in logits),
+        confidences=tuple(1 / (1 + math.exp(-abs(float(logit)))) for logit in logits),
         statistic=strength,
         threshold=threshold,
-        false_alarm=card.presence.chance(strength, tried),
+        false_alarm=presence.chance(strength, tried),
         window=window,
         tried=tried,
-        protected=protected,
-        match=known.match(message, payload, tried, level)
-        if payload is not None and known is not None
-        else None,
     )

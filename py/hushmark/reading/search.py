@@ -1,7 +1,8 @@
 """Looks for a mark where it may be: in the whole picture, on a page, turned, mirrored, askew, cropped.
 
-Cheap and likely places come first, and the search ends as soon as a reading is sure. Whatever is tried is
-counted: the chance of a false alarm, and with it the threshold, is that of all windows together.
+Cheap and likely places come first, and the search ends as soon as a message is read, or as it is clear that a
+mark is of another key. Whatever is tried is counted: the chance of a false alarm, and with it the threshold,
+is that of all windows together, and the chance of a false message that of all tries.
 """
 
 import asyncio
@@ -14,22 +15,23 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ..card import SURE_LOGIT, ModelCard
+from ..card import ModelCard
 from ..forward import Forward
 from ..message.keys import Key
 from ..message.known import KnownIds
 from ..picture import view
 from ..picture.picture import Picture
 from .boxes import content_boxes
-from .reading import WHOLE_PICTURE, Reading, Window, decide, statistic
+from .opener import Opened, Opener
+from .reading import Reading, Reason, Window, answer, decide, statistic
 
 _NEARLY = 0.7
 """Share of the largest statistic from which on the whole picture, the likeliest place by far, leads."""
-_AGREEING = 0.8
-"""Share of the leading look's logits that another has to repeat, to tell the bits, too.
+_AGREEING = 1 / 3
+"""Share of the leading look's logits that another has to repeat to be averaged with it.
 
-The leading look may have a bit wrong that those beside it have right; weaker ones, and those that read
-something else elsewhere, do harm.
+Of a look that is just too noisy to be read, a third or more is the mark (by energy): another one, with noise
+of its own, repeats as much. Looks of something else repeat nothing.
 """
 
 _PAGE_SIDE = 1024
@@ -90,31 +92,29 @@ async def search(
     card: ModelCard,
     key: Key | None = None,
     known: KnownIds | None = None,
+    on_look: Callable[[Reading], None] | None = None,
     progress: Looks | None = None,
 ) -> Reading:
-    """Read the picture wherever the mark may be -> the surest reading, which says what was tried.
+    """Read the picture wherever the mark may be -> the reading, which says what was tried.
 
-    It ends when a reading is sure: when every bit is, when it fits one known id and clearly no other, or
-    when its bits are exactly those of a protected number. The search can be cancelled between two windows;
-    `progress` is told of each after the first. Raises ModelOutput.
+    It ends when a message is read, or when a mark turns out to have another key, none, or a later version.
+    `on_look`: is told what the whole picture says where a search follows. The search can be cancelled between
+    two windows; `progress` is told of each after the first. Raises ModelOutput.
     """
     started = time.perf_counter()
+    opener = Opener(card, key)
     logits = await forward.decode(view.prepare(picture, card.image_size))
-    reading = decide(logits, card, WHOLE_PICTURE, key=key, known=known)
-    if not is_sure(reading):
-        reading = await _Search(picture, forward, card, key, known, progress).run(logits)
+    reading = decide(logits, opener, known)
+    if not _is_settled(reading):
+        if on_look is not None:
+            on_look(reading)
+        reading = await _Search(picture, forward, opener, known, progress).run(logits)
     return replace(reading, milliseconds=1000 * (time.perf_counter() - started))
 
 
-def is_sure(reading: Reading) -> bool:
-    """Whether what was found needs no further look: no bit is a guess, or all fits what was known before."""
-    if not reading.found:
-        return False
-    sure = 1 / (1 + math.exp(-SURE_LOGIT))
-    if min(reading.confidences) >= sure or (reading.match is not None and reading.match.certainty >= sure):
-        return True
-    exact = reading.protected is not None and reading.protected.corrected == 0
-    return exact and reading.payload is not None and reading.payload.kind == "protected"
+def _is_settled(reading: Reading) -> bool:
+    """Whether further windows would change nothing."""
+    return reading.outcome == "read" or reading.reason in ("key", "no-key", "later")
 
 
 def _statistic(look: _Look) -> float:
@@ -126,63 +126,98 @@ class _Search:
         self,
         picture: Picture,
         forward: Forward,
-        card: ModelCard,
-        key: Key | None,
+        opener: Opener,
         known: KnownIds | None,
         progress: Looks | None,
     ) -> None:
         self._forward = forward
-        self._card = card
-        self._key = key
+        self._opener = opener
+        self._card = opener.card
         self._known = known
         self._progress = progress
         self._page = view.page(picture, _PAGE_SIDE)
         self._levels = {1.0: self._page}
         self._fill = tuple(round(v) for v in np.asarray(self._page).mean(axis=(0, 1)))
-        self._looks: list[_Look] = []
         width, height = self._page.size
         self._whole = _Frame(0j, complex(width), complex(0, height))
         self._frames = list(self._candidates())
         climb = 2 * sum(len(_moves(*steps)) for steps in _CLIMB_STEPS)
         self._most = 1 + len(self._frames) + (1 + _CLIMBS) * climb
+        self._looks: list[_Look] = []
+        self._averaged: tuple[int, ...] = ()
+        self._opened: Opened | None = None
+        self._lock: Reason | None = None
 
     async def run(self, logits: NDArray[np.float32]) -> Reading:
-        """Goes on after the logits of the whole picture."""
+        """Goes on after the logits of the whole picture, which did not open."""
         whole = _Look(self._whole, logits, statistic(logits, self._card))
         self._looks.append(whole)
-        if self._reading().found:
+        if self._is_mark():
             await self._climb(whole)
         seen = []
         for frame in self._frames:
-            if is_sure(self._reading()):
+            if self._is_settled():
                 break
-            seen.append(await self._look(frame))
+            look = await self._look(frame)
+            seen.append(look)
+            if look is self._strongest() and self._is_mark():
+                self._try_lock()
         else:
             for look in sorted(seen, key=_statistic, reverse=True)[:_CLIMBS]:
                 await self._climb(look)
+        self._try_lock()
         return self._reading()
 
-    def _reading(self) -> Reading:
-        """What was read so far: where the strongest look is, what it and those that agree with it say.
+    def _is_settled(self) -> bool:
+        return self._opened is not None or self._lock is not None
+
+    def _is_mark(self) -> bool:
+        return self._strongest().statistic >= self._card.presence.threshold(len(self._looks))
+
+    def _strongest(self) -> _Look:
+        return max(self._looks, key=_statistic)
+
+    def _try_lock(self) -> None:
+        if not self._is_settled():
+            self._lock = self._opener.lock(self._mean()[0], self._strongest().statistic)
+
+    def _try_open(self, look: _Look) -> None:
+        """Try to open a look that was added, and the mean of those that agree, where that has changed."""
+        logits, agreeing = self._mean()
+        looks = [look.logits[0]]
+        if len(agreeing) > 1 and agreeing != self._averaged:
+            self._averaged = agreeing
+            looks.append(logits)
+        self._opened = self._opener.open(np.stack(looks), look.statistic)
+
+    def _mean(self) -> tuple[NDArray[np.float32], tuple[int, ...]]:
+        """The mean logits [n] of the strongest look and of those that agree with it, and which these are.
 
         A whole picture that is nearly as strong leads in its place, and counts as much as those together.
         """
-        whole = self._looks[0]
-        strongest = max(self._looks, key=_statistic)
+        whole, strongest = self._looks[0], self._strongest()
         leading = whole if whole.statistic >= _NEARLY * strongest.statistic else strongest
         looks = np.concatenate([look.logits for look in self._looks])
-        agreement = looks @ leading.logits[0]
-        agreeing = agreement >= _AGREEING * np.square(leading.logits).sum()
-        logits = looks[agreeing].mean(axis=0, keepdims=True)
+        agreeing = np.flatnonzero(looks @ leading.logits[0] >= _AGREEING * np.square(leading.logits).sum())
+        logits: NDArray[np.float32] = looks[agreeing].mean(axis=0)
         if leading is whole:
-            logits = (whole.logits + logits) / 2
-        return decide(
+            logits = (whole.logits[0] + logits) / 2
+        return logits, tuple(agreeing.tolist())
+
+    def _reading(self) -> Reading:
+        """What was read, by the look that was added last; else what the strongest look says."""
+        if self._opened is None:
+            place, logits = self._strongest(), self._mean()[0]
+        else:
+            place, logits = self._looks[-1], self._opened.logits
+        return answer(
             logits,
-            self._card,
-            strongest.frame.window(self._page.size),
+            place.frame.window(self._page.size),
+            self._opener,
+            opened=self._opened,
+            lock=self._lock,
             tried=len(self._looks),
-            strength=strongest.statistic,
-            key=self._key,
+            strength=self._strongest().statistic,
             known=self._known,
         )
 
@@ -202,12 +237,12 @@ class _Search:
                 yield frame.moved(x, y)
 
     async def _climb(self, look: _Look) -> None:
-        """Look around: move a look's frame as long as the statistic grows, until a reading is sure."""
+        """Look around: move a look's frame as long as the statistic grows, until all is settled."""
         for shift, scale, angle in _CLIMB_STEPS:
-            if is_sure(self._reading()):
-                return
             for move in _moves(shift, scale, angle):
                 for sign in (1, -1):
+                    if self._is_settled():
+                        return
                     moved = await self._look(move(look.frame, sign))
                     if moved.statistic > look.statistic:
                         look = moved
@@ -218,6 +253,7 @@ class _Search:
         logits = await self._forward.decode(self._sample(frame))
         look = _Look(frame, logits, statistic(logits, self._card))
         self._looks.append(look)
+        self._try_open(look)
         if self._progress is not None:
             self._progress(len(self._looks), self._most)
         return look

@@ -60,12 +60,12 @@ def test_what_is_marked_is_read(cover: Path, capsys: pytest.CaptureFixture[str])
     assert run("embed", cover, "--text", "pipe", "-o", marked) == cli.DONE
     assert "pipe, 4" in capsys.readouterr().out
     assert run("read", marked) == cli.DONE
-    assert f"{marked}: pipe (text, weakest bit" in capsys.readouterr().out
+    assert f"{marked}: pipe (text, chance of error" in capsys.readouterr().out
 
 
 def test_an_unmarked_picture_is_said_to_hold_nothing(cover: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("read", cover) == cli.NOT_FOUND
-    assert f"{cover}: no watermark found (" in capsys.readouterr().out
+    assert f"{cover}: no mark found (" in capsys.readouterr().out
 
 
 def test_a_folder_of_five_hundred_files_is_read_to_its_end(tmp_path: Path, marked: bytes) -> None:
@@ -84,7 +84,7 @@ def test_a_folder_of_five_hundred_files_is_read_to_its_end(tmp_path: Path, marke
     assert [(Path(line["file"]).name, line["error"]["code"]) for line in failed] == [
         ("100-cut.png", "picture-truncated")
     ]
-    assert {line["payload"]["value"] for line in lines if "payload" in line} == {"pipe"}
+    assert {line["message"]["value"] for line in lines if "message" in line} == {"pipe"}
     assert b"100-cut.png is cut off" in done.stderr
     assert b"\r" not in done.stderr  # no progress bar in a pipe
 
@@ -114,7 +114,7 @@ def test_a_tree_is_marked_into_another_folder(
     assert [name for name in names(tree) if not name.startswith("out")] == before
     first, second = lines["one.jpg"], lines["deep/er/one.jpg"]
     assert first["output"] == str(out / "one.jpg")
-    assert first["payload"]["value"] != second["payload"]["value"]  # each its own random id
+    assert first["message"]["value"] != second["message"]["value"]  # each its own random id
     # A second run looks neither at its own output nor overwrites it.
     assert run(*command) == cli.FAILED
     again = records(capsys.readouterr().out)
@@ -157,7 +157,7 @@ def test_pictures_go_through_standard_input_and_output(marked: bytes) -> None:
     assert read.returncode == cli.DONE
     (line,) = records(read.stdout)
     assert line["file"] == "standard input"
-    assert line["payload"]["hex"] == "0000004d"
+    assert line["message"] == {"kind": "number", "value": "77"}
     empty = in_a_process("read", "-", input=b"")
     assert empty.returncode == cli.FAILED
     assert b"standard input is empty" in empty.stderr
@@ -176,7 +176,7 @@ def test_a_dry_run_writes_nothing(cover: Path, capsys: pytest.CaptureFixture[str
     assert run("embed", cover, "--text", "pipe", "--dry-run", "--json", "-o", out) == cli.DONE
     (line,) = records(capsys.readouterr().out)
     assert line["output"] is None
-    assert line["check"]["payload"]["value"] == "pipe"
+    assert line["check"]["message"]["value"] == "pipe"
     assert names(cover.parent) == ["rocket.jpg"]
 
 
@@ -241,11 +241,37 @@ def test_a_key_comes_from_a_file_or_the_environment(
     if way == "environment":
         monkeypatch.setenv("HUSHMARK_KEY", "open sesame")
     options = ["--key-file", key] if way == "file" else []
-    assert run("embed", cover, "--protected", "4711", "-o", out, *options) == cli.DONE
-    assert run("verify", out, "--protected", "4711", *options) == cli.DONE
+    assert run("embed", cover, "--number", "4711", "-o", out, *options) == cli.DONE
+    assert run("verify", out, "--number", "4711", *options) == cli.DONE
+    assert run("verify", out, "--number", "4712", *options) == cli.NOT_FOUND
+    assert "out.jpg: another mark, 4711" in capsys.readouterr().out
     monkeypatch.delenv("HUSHMARK_KEY", raising=False)
-    assert run("verify", out, "--protected", "4711") == cli.NOT_FOUND
-    assert "out.jpg: another mark, " in capsys.readouterr().out
+    for command in (["read", out], ["verify", out, "--number", "4711"]):
+        assert run(*command) == cli.UNREADABLE
+        said = "out.jpg: marked, but not readable. Its mark was made with a key that was not given."
+        assert said in capsys.readouterr().out
+
+
+def test_the_exit_code_is_that_of_the_worst_picture(
+    cover: Path, marked: bytes, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    read, locked, damaged = (cover.with_name(f"{name}.png") for name in ("read", "locked", "damaged"))
+    read.write_bytes(marked)
+    damaged.write_bytes(marked[:1000])
+    with monkeypatch.context() as with_key:
+        with_key.setenv("HUSHMARK_KEY", "open sesame")
+        assert run("embed", cover, "--text", "pipe", "-o", locked) == cli.DONE
+    pictures = [read, cover, locked, damaged]
+    codes = [cli.DONE, cli.NOT_FOUND, cli.UNREADABLE, cli.FAILED]
+    for count in range(1, 5):
+        assert run("read", *reversed(pictures[:count])) == codes[count - 1]
+        assert run("verify", *pictures[:count], "--text", "pipe") == codes[count - 1]
+    assert run("verify", read, "--text", "another") == cli.NOT_FOUND
+    capsys.readouterr()
+    run("verify", locked, "--text", "pipe", "--json")
+    (line,) = records(capsys.readouterr().out)
+    assert (line["verified"], line["outcome"], line["reason"]) == (False, "unreadable", "key")
+    assert line["message"] is None
 
 
 def test_pictures_are_verified_against_a_list(
@@ -253,30 +279,30 @@ def test_pictures_are_verified_against_a_list(
 ) -> None:
     picture, ids = cover.with_name("marked.png"), cover.with_name("ids.txt")
     picture.write_bytes(marked)
-    ids.write_text("deadbeef\tJane\npipe\tThe page\n")
+    ids.write_text("00000000deadbeef\tJane\npipe\tThe page\n")
     assert run("verify", picture, "--ids", ids, "--json") == cli.DONE
     (line,) = records(capsys.readouterr().out)
     assert line["verified"] is True
     assert line["match"]["label"] == "The page"
     assert run("read", picture, "--ids", ids) == cli.DONE
     assert "known as pipe (The page))" in capsys.readouterr().out
-    assert run("verify", picture, "--hex", "deadbeef") == cli.NOT_FOUND
-    assert run("verify", picture, "--text", "ripe") == cli.NOT_FOUND  # a single bit away
-    assert run("verify", picture, "--hex", "deadbeef", "--ids", ids) == cli.USAGE
-    ids.write_text("pipes\n")
+    assert run("verify", picture, "--id", "00000000deadbeef") == cli.NOT_FOUND
+    assert run("verify", picture, "--text", "ripe") == cli.NOT_FOUND
+    assert run("verify", picture, "--id", "00000000deadbeef", "--ids", ids) == cli.USAGE
+    ids.write_text("nine bytes\n")
     assert run("verify", picture, "--ids", ids) == cli.USAGE
-    assert "takes 5 bytes, and 4 fit" in capsys.readouterr().err
+    assert "takes 10 bytes, and 8 fit" in capsys.readouterr().err
     assert run("verify", picture, "--ids", ids.with_name("none.txt")) == cli.FAILED
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--text", "pipes"], "takes 5 bytes, and 4 fit"),
+        (["--text", "nine bytes"], "takes 10 bytes, and 8 fit"),
         (["--text", ""], "nothing to hide"),
-        (["--hex", "12"], "exactly 8 digits"),
+        (["--id", "12"], "exactly 16 digits"),
         (["--text", "pipe", "--strength", "12"], "0.25<=x<=4.0"),
-        (["--text", "pipe", "--random"], "by one of --text, --hex, --number, --protected, --random"),
+        (["--text", "pipe", "--random"], "by one of --text, --id, --number, --random"),
         ([], "Say what the mark is"),
         (["--text", "pipe", "--jobs", "0"], "--jobs"),
     ],
@@ -352,7 +378,7 @@ def test_missing_files_and_weights_are_told(
     assert run("read", cover.with_name("none.jpg"), cover) == cli.FAILED
     captured = capsys.readouterr()
     assert "none.jpg: No such file or directory." in captured.err
-    assert "no watermark found" in captured.out
+    assert "no mark found" in captured.out
     monkeypatch.setenv("HUSHMARK_WEIGHTS", str(cover.parent / "nowhere"))
     assert run("read", cover) == cli.FAILED
     assert "There are no weights at" in capsys.readouterr().err
@@ -368,7 +394,7 @@ def test_info_names_weights_and_versions(capsys: pytest.CaptureFixture[str]) -> 
     assert run("info", "--json") == cli.DONE
     facts = json.loads(capsys.readouterr().out)
     assert facts["model"].startswith("hushmark-")
-    assert facts["bits"] == 32
+    assert facts["bits"] == 256
     assert facts["pillow"] == Image.__version__
     assert run("info") == cli.DONE
     assert f"model: {facts['model']}" in capsys.readouterr().out
@@ -410,9 +436,8 @@ def test_the_manual_names_every_field_of_a_record(
     assert documented["A reading"] == set(embedded["check"])
     assert documented["A file that failed"] == set(failed)
     assert set(verified) == {"file", "verified", *documented["A reading"]}
-    assert documented["A payload"] == set(verified["payload"])
+    assert documented["A message"] == set(verified["message"])
     assert documented["A match"] == set(verified["match"])
-    assert documented["A protected number"] == set(verified["protected"])
     assert documented["info"] == set(info)
 
 
@@ -524,7 +549,7 @@ def test_odd_names_are_shown_escaped(tmp_path: Path, marked: bytes) -> None:
         done = in_a_process("read", folder, env={**os.environ, "PYTHONIOENCODING": code})
         assert done.returncode == cli.DONE
         assert done.stdout.decode().splitlines()[0].startswith(f"{folder}/{SHOWN}: pipe (")
-    done = in_a_process("embed", folder, "--again", "--hex", "01234567", "-o", tmp_path / "out")
+    done = in_a_process("embed", folder, "--again", "--id", "0123456789abcdef", "-o", tmp_path / "out")
     assert done.returncode == cli.DONE
     assert sorted(os.listdir(os.fsencode(tmp_path / "out"))) == sorted([ODD, b"z.png"])
     done = in_a_process("embed", odd, "--again", "--text", "pipe", "-o", tmp_path / "out")
@@ -578,7 +603,7 @@ def test_a_file_is_not_read_before_its_size_is_known(tmp_path: Path, marked: byt
     done = in_a_process("read", tmp_path, "--json", timeout=60)
     assert done.returncode == cli.FAILED
     good, huge = records(done.stdout)
-    assert good["found"]
+    assert good["outcome"] == "read"
     assert huge["error"]["code"] == "file-too-large"
     assert "larger than 1200 million bytes" in huge["error"]["message"]
     done = in_a_process("read", tmp_path / "a.png", "--ids", tmp_path / "huge.png", timeout=60)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hushmark import Marked, text_payload
+from hushmark import Marked, text
 from hushmark.card import ModelCard, read_card
 from hushmark.hosts.native import NativeForward
 from hushmark.picture.container import Format
@@ -41,7 +41,7 @@ def mark(
     return asyncio.run(
         embed(
             PICTURES[name],
-            text_payload("pipe"),
+            text("pipe"),
             name=name,
             forward=forward,
             card=card,
@@ -64,7 +64,7 @@ def test_every_kind_of_picture_reads_back(name: str, marked: dict[str, Marked]) 
     if name == "1.png":  # black and white dots leave no room for a mark, and that is said
         assert result.warnings == ("unreadable",)
     else:
-        assert result.check.payload == text_payload("pipe")
+        assert result.check.message == text("pipe")
     before, after = loaded(PICTURES[name]), loaded(result.data)
     assert after.size == before.size
     if name.endswith((".bmp", ".gif")):
@@ -159,7 +159,7 @@ def test_another_format_takes_mark_and_metadata_along(
     name: str, output_format: Format, engine: Engine
 ) -> None:
     result = mark(engine, name, output_format)
-    assert result.check.payload == text_payload("pipe")
+    assert result.check.message == text("pipe")
     assert result.file_format == output_format
     cover, picture = open_picture(PICTURES[name], name), open_picture(result.data, result.name)
     assert picture.metadata.exif or not cover.metadata.exif

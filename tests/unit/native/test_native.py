@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hushmark import text_payload
+from hushmark import text
 from hushmark.card import ModelCard, read_card
 from hushmark.errors import ModelDamaged, ModelMissing
 from hushmark.hosts.native import NativeForward, weights_dir
-from hushmark.message.payload import to_bits
+from hushmark.message.sealing import encode
 from hushmark.picture.picture import open_picture
 from hushmark.picture.view import prepare
 from hushmark.pipeline import embed, read
@@ -34,42 +34,40 @@ def card() -> ModelCard:
 
 def test_both_weights_files_carry_the_same_card(card: ModelCard) -> None:
     assert read_card(WEIGHTS / "encoder.safetensors") == card
-    assert card.bits == 32
+    assert card.bits == 256
     assert card.image_size == 320
     assert 0 < card.presence.false_positive_rate <= 0.05
 
 
 def test_the_published_shapes(forward: NativeForward) -> None:
     image = prepare(open_picture(sample_photo("rocket.jpg"), "rocket.jpg"), 320)
-    residual = asyncio.run(forward.encode(to_bits(text_payload("pipe"), 32)[np.newaxis], image))
+    residual = asyncio.run(forward.encode(encode(text("pipe"), 256)[np.newaxis], image))
     assert residual.shape == (1, 3, 320, 320)
     assert residual.dtype == np.float32
-    assert asyncio.run(forward.decode(image)).shape == (1, 32)
+    assert asyncio.run(forward.decode(image)).shape == (1, 256)
 
 
 @pytest.mark.parametrize("name", PHOTOS)
 def test_pipe_is_read_back(name: SamplePhoto, forward: NativeForward, card: ModelCard) -> None:
-    marked = asyncio.run(
-        embed(sample_photo(name), text_payload("pipe"), name=name, forward=forward, card=card)
-    )
+    marked = asyncio.run(embed(sample_photo(name), text("pipe"), name=name, forward=forward, card=card))
     assert 39 < marked.psnr < 48
-    assert marked.check.payload == text_payload("pipe")
+    assert marked.check.message == text("pipe")
 
 
 def test_pipe_survives_jpeg_75_at_half_the_size(forward: NativeForward, card: ModelCard) -> None:
     cover = sample_photo("rocket.jpg")
-    marked = asyncio.run(embed(cover, text_payload("pipe"), name="rocket.jpg", forward=forward, card=card))
+    marked = asyncio.run(embed(cover, text("pipe"), name="rocket.jpg", forward=forward, card=card))
     image = Image.open(io.BytesIO(marked.data))
     buffer = io.BytesIO()
     image.resize((image.width // 2, image.height // 2)).save(buffer, "JPEG", quality=75)
     result = asyncio.run(read(buffer.getvalue(), name="half.jpg", forward=forward, card=card))
-    assert result.reading.payload == text_payload("pipe")
+    assert result.reading.message == text("pipe")
 
 
 @pytest.mark.parametrize("name", [*PHOTOS, "camera.png"])
 def test_unmarked_photos_hold_nothing(name: SamplePhoto, forward: NativeForward, card: ModelCard) -> None:
     result = asyncio.run(read(sample_photo(name), name=name, forward=forward, card=card))
-    assert not result.reading.found
+    assert result.reading.outcome == "none"
 
 
 def test_missing_weights_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

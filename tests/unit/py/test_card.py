@@ -11,7 +11,7 @@ from safetensors.numpy import save_file
 
 FACTS = {
     "model": "hushmark-0.1",
-    "bits": 32,
+    "bits": 256,
     "image_size": 320,
     "presence": {
         "windows": 4000,
@@ -30,7 +30,7 @@ def weights(path: Path, metadata: dict[str, str]) -> Path:
 
 def test_the_card_comes_from_the_weights_header(tmp_path: Path) -> None:
     path = weights(tmp_path / "w.safetensors", {"hushmark": json.dumps(FACTS)})
-    assert read_card(path) == ModelCard("hushmark-0.1", 32, 320, Presence(4000, 0.05, 1.5, 0.25, 0.001))
+    assert read_card(path) == ModelCard("hushmark-0.1", 256, 320, Presence(4000, 0.05, 1.5, 0.25, 0.001))
 
 
 def test_missing_weights_say_where_they_were_sought(tmp_path: Path) -> None:

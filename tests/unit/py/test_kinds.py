@@ -1,12 +1,12 @@
 import pytest
 from hushmark.errors import (
+    MessageEmpty,
+    MessageHex,
     MessageKind,
-    PayloadEmpty,
-    PayloadHex,
-    PayloadNumber,
-    PayloadRange,
-    PayloadText,
-    PayloadTooLong,
+    MessageNumber,
+    MessageRange,
+    MessageText,
+    MessageTooLong,
 )
 from hushmark.message import kinds
 from hushmark.message.kinds import Message, pack, unpack
@@ -20,23 +20,23 @@ def test_random_ids_differ() -> None:
 @pytest.mark.parametrize(
     ("kind", "value", "error", "sentence"),
     [
-        ("text", "", PayloadEmpty, "Type a few characters"),
-        ("text", "  \u3000", PayloadEmpty, "Type a few characters"),
-        ("text", "a\nb", PayloadText, "cannot be shown"),
-        ("text", "\ud800", PayloadText, "cannot be shown"),
-        ("text", "123456789", PayloadTooLong, "takes 9 bytes, and 8 fit"),
-        ("text", "汉字汉", PayloadTooLong, "takes 9 bytes, and 8 fit"),
-        ("text", "😀😀a", PayloadTooLong, "takes 9 bytes, and 8 fit"),
-        ("id", "", PayloadEmpty, "Type a few characters"),
-        ("id", "123456789abcdef", PayloadHex, "exactly 16 digits"),
-        ("id", "123456789abcdefg", PayloadHex, "exactly 16 digits"),
-        ("id", "123456789abcdef\u0661", PayloadHex, "exactly 16 digits"),
-        ("number", " ", PayloadEmpty, "Type a few characters"),
-        ("number", "-1", PayloadNumber, "digits 0-9 only"),
-        ("number", "1_000", PayloadNumber, "digits 0-9 only"),
-        ("number", "\u0667", PayloadNumber, "digits 0-9 only"),
-        ("number", "9" * 5000, PayloadNumber, "digits 0-9 only"),
-        ("number", str(2**64), PayloadRange, "from 0 to 18446744073709551615"),
+        ("text", "", MessageEmpty, "Type a few characters"),
+        ("text", "  \u3000", MessageEmpty, "Type a few characters"),
+        ("text", "a\nb", MessageText, "cannot be shown"),
+        ("text", "\ud800", MessageText, "cannot be shown"),
+        ("text", "123456789", MessageTooLong, "takes 9 bytes, and 8 fit"),
+        ("text", "汉字汉", MessageTooLong, "takes 9 bytes, and 8 fit"),
+        ("text", "😀😀a", MessageTooLong, "takes 9 bytes, and 8 fit"),
+        ("id", "", MessageEmpty, "Type a few characters"),
+        ("id", "123456789abcdef", MessageHex, "exactly 16 digits"),
+        ("id", "123456789abcdefg", MessageHex, "exactly 16 digits"),
+        ("id", "123456789abcdef\u0661", MessageHex, "exactly 16 digits"),
+        ("number", " ", MessageEmpty, "Type a few characters"),
+        ("number", "-1", MessageNumber, "digits 0-9 only"),
+        ("number", "1_000", MessageNumber, "digits 0-9 only"),
+        ("number", "\u0667", MessageNumber, "digits 0-9 only"),
+        ("number", "9" * 5000, MessageNumber, "digits 0-9 only"),
+        ("number", str(2**64), MessageRange, "from 0 to 18446744073709551615"),
         ("emoji", "pipe", MessageKind, "emoji is no kind of message"),
     ],
 )
@@ -73,3 +73,6 @@ def test_other_kinds_are_left_to_later_versions(first: int) -> None:
 def test_bytes_that_are_no_text_are_no_message() -> None:
     with pytest.raises(ValueError, match="utf-8"):
         unpack(b"\x01" + b"\xff" * 8)
+    for content in (b"", b"a\0b", b"a\nb", b"\x1b[31mred"):
+        with pytest.raises(ValueError, match="no text is packed"):
+            unpack(b"\x01" + content.ljust(8, b"\0"))

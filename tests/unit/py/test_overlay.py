@@ -3,16 +3,17 @@ import random
 
 import numpy as np
 import pytest
-from hushmark.errors import PayloadTooLong, StrengthError
+from hushmark.errors import StrengthError
 from hushmark.marking.overlay import css, overlay
-from hushmark.message.payload import text_payload, to_bits
+from hushmark.message.kinds import text
+from hushmark.message.sealing import decode_each
 from PIL import Image
 
 from tests.support.fakes import CARD, SpreadForward, photo, run
 
 
 def tile(strength: float = 1) -> Image.Image:
-    data = run(overlay(text_payload("pipe"), forward=SpreadForward(), card=CARD, strength=strength))
+    data = run(overlay(text("pipe"), forward=SpreadForward(), card=CARD, strength=strength))
     return Image.open(io.BytesIO(data))
 
 
@@ -36,7 +37,8 @@ def test_a_page_with_a_picture_reads_back() -> None:
     page.paste(photo(500, 400), (random.Random(1).randrange(600), 300))
     seen = np.asarray(laid_over(page, tile(1.6)).resize((320, 320)), np.float32) / 255
     logits = run(SpreadForward().decode(np.ascontiguousarray(seen.transpose(2, 0, 1))[np.newaxis]))
-    assert np.array_equal(logits[0] > 0, to_bits(text_payload("pipe"), 32) > 0.5)
+    (decoded,) = decode_each(logits)
+    assert decoded is not None and decoded.message == text("pipe")
 
 
 def test_the_tile_is_transparent_everywhere_alike() -> None:
@@ -55,8 +57,3 @@ def test_the_rule_names_the_tile() -> None:
 def test_strength_out_of_range(strength: float) -> None:
     with pytest.raises(StrengthError):
         tile(strength)
-
-
-def test_a_payload_that_does_not_fit() -> None:
-    with pytest.raises(PayloadTooLong):
-        run(overlay(text_payload("pipes"), forward=SpreadForward(), card=CARD))

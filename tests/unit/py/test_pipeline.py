@@ -1,12 +1,18 @@
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
-from hushmark import Key, hex_payload, protected_payload, text_payload
-from hushmark.errors import ModelOutput, PayloadTooLong, PictureTruncated, StrengthError
-from hushmark.pipeline import Attempt, attempt, embed, read
+from hushmark import Key, Message, identifier, number, text
+from hushmark.errors import ModelOutput, PictureTruncated, StrengthError
+from hushmark.picture.picture import open_picture
+from hushmark.picture.view import prepare
+from hushmark.pipeline import Attempt, attempt, embed, mark, read
 from hushmark.progress import Progress
-from hushmark.reading.reading import AlreadyMarked
+from hushmark.reading.opener import Opener
+from hushmark.reading.reading import AlreadyMarked, decide
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
@@ -20,8 +26,8 @@ EMBED_PHASES = ["open", "prepare", "forward", "refine", "apply", "save", "check"
 def test_a_marked_picture_reads_back(file_format: str) -> None:
     cover = encoded(photo(500, 400), file_format)
     forward = SpreadForward()
-    marked = run(embed(cover, text_payload("pipe"), name="photo", forward=forward, card=CARD, strength=2.8))
-    assert marked.check.payload == text_payload("pipe")
+    marked = run(embed(cover, text("pipe"), name="photo", forward=forward, card=CARD, strength=2.8))
+    assert marked.check.message == text("pipe")
     assert marked.file_format == file_format
     assert (marked.width, marked.height) == (500, 400)
     assert marked.strength == 2.8 and 30 < marked.psnr < 40
@@ -32,20 +38,19 @@ def test_a_marked_picture_reads_back(file_format: str) -> None:
 
 def test_a_real_photo_survives_another_jpeg_at_half_its_size() -> None:
     cover = sample_photo("rocket.jpg")
-    payload = hex_payload("0badf00d")
-    marked = run(embed(cover, payload, name="rocket.jpg", forward=SpreadForward(), card=CARD, strength=2))
+    message = identifier("0badf00d0badf00d")
+    marked = run(embed(cover, message, name="rocket.jpg", forward=SpreadForward(), card=CARD, strength=2))
     half = Image.open(io.BytesIO(marked.data)).resize((320, 213))
     reading = run(
         read(encoded(half, "JPEG", quality=75), name="x", forward=SpreadForward(), card=CARD)
     ).reading
-    assert reading.payload == payload
+    assert reading.message == message
 
 
 def test_an_unmarked_photo_holds_nothing() -> None:
     cover = sample_photo("rocket.jpg")
     reading = run(read(cover, name="rocket.jpg", forward=SpreadForward(), card=CARD)).reading
-    assert not reading.found
-    assert reading.payload is None
+    assert (reading.outcome, reading.message) == ("none", None)
     assert 0 < reading.statistic < reading.threshold
 
 
@@ -54,10 +59,10 @@ def test_a_turned_picture_reads_back_once_it_is_upright(orientation: int) -> Non
     tags = Image.Exif()
     tags[0x0112] = orientation
     cover = encoded(photo(400, 300), "PNG", exif=tags)
-    marked = run(embed(cover, text_payload("turn"), name="a.png", forward=SpreadForward(), card=CARD))
+    marked = run(embed(cover, text("turn"), name="a.png", forward=SpreadForward(), card=CARD))
     upright = encoded(ImageOps.exif_transpose(Image.open(io.BytesIO(marked.data))), "PNG")
     reading = run(read(upright, name="a.png", forward=SpreadForward(), card=CARD)).reading
-    assert reading.payload == text_payload("turn")
+    assert reading.message == text("turn")
     assert Image.open(io.BytesIO(upright)).size == (marked.width, marked.height)
 
 
@@ -77,7 +82,7 @@ def test_phases_are_announced_in_order_and_timed() -> None:
     marked = run(
         embed(
             cover,
-            text_payload("a"),
+            text("a"),
             name="a.png",
             forward=SpreadForward(),
             card=CARD,
@@ -95,7 +100,7 @@ def test_phases_are_announced_in_order_and_timed() -> None:
 
 def test_each_phase_lets_the_loop_run() -> None:
     coroutine = embed(
-        encoded(photo(160, 160), "PNG"), text_payload("a"), name="a", forward=SpreadForward(), card=CARD
+        encoded(photo(160, 160), "PNG"), text("a"), name="a", forward=SpreadForward(), card=CARD
     )
     turns = 0
     with pytest.raises(StopIteration):
@@ -111,18 +116,13 @@ def test_strength_out_of_range(strength: float) -> None:
         run(
             embed(
                 b"",
-                text_payload("a"),
+                text("a"),
                 name="a",
                 forward=SpreadForward(),
                 card=CARD,
                 strength=strength,
             )
         )
-
-
-def test_a_payload_that_does_not_fit_is_told_before_any_work() -> None:
-    with pytest.raises(PayloadTooLong):
-        run(embed(b"", text_payload("pipes"), name="a", forward=SpreadForward(), card=CARD))
 
 
 def test_a_truncated_picture_is_told_on_reading_too() -> None:
@@ -140,7 +140,7 @@ def test_a_residual_of_another_shape_is_an_error() -> None:
         run(
             embed(
                 encoded(photo(160, 160), "PNG"),
-                text_payload("a"),
+                text("a"),
                 name="a",
                 forward=SmallForward(),
                 card=CARD,
@@ -151,14 +151,14 @@ def test_a_residual_of_another_shape_is_an_error() -> None:
 def test_a_marked_picture_is_marked_again_only_when_that_is_wanted() -> None:
     forward = SpreadForward()
     cover = encoded(photo(320, 320), "PNG")
-    first = run(embed(cover, text_payload("one"), name="a.png", forward=forward, card=CARD))
+    first = run(embed(cover, text("one"), name="a.png", forward=forward, card=CARD))
     with pytest.raises(AlreadyMarked, match=r"b\.png is marked already: it reads as one") as caught:
-        run(embed(first.data, text_payload("two"), name="b.png", forward=forward, card=CARD))
-    assert caught.value.reading.payload == text_payload("one")
+        run(embed(first.data, text("two"), name="b.png", forward=forward, card=CARD))
+    assert caught.value.reading.message == text("one")
     second = run(
         embed(
             first.data,
-            text_payload("two"),
+            text("two"),
             name="b.png",
             forward=forward,
             card=CARD,
@@ -166,7 +166,7 @@ def test_a_marked_picture_is_marked_again_only_when_that_is_wanted() -> None:
             again=True,
         )
     )
-    assert second.check.payload == text_payload("two")
+    assert second.check.message == text("two")
 
 
 class DeafForward(SpreadForward):
@@ -183,32 +183,80 @@ class DeafForward(SpreadForward):
 @pytest.mark.parametrize(("share", "warnings"), [(1, ()), (0, ("unreadable",)), (-1, ("unreadable",))])
 def test_a_mark_that_does_not_read_back_is_told(share: float, warnings: tuple[str, ...]) -> None:
     cover = encoded(photo(320, 320), "PNG")
-    marked = run(embed(cover, text_payload("a"), name="a.png", forward=DeafForward(share), card=CARD))
+    marked = run(embed(cover, text("a"), name="a.png", forward=DeafForward(share), card=CARD))
     assert marked.warnings == warnings
 
 
-def test_a_mark_that_reads_back_with_a_guess_in_it_is_weak() -> None:
-    class UnsureForward(SpreadForward):
-        async def decode(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
-            logits = await super().decode(image)
-            logits[0, 3] *= np.float32(0.01)
-            return logits
+class MistakenForward(SpreadForward):
+    """Reads some bits back wrong."""
 
+    def __init__(self, wrong: int) -> None:
+        super().__init__()
+        self.wrong = wrong
+
+    async def decode(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
+        logits = await super().decode(image)
+        logits[0, np.random.default_rng(1).permutation(CARD.bits)[: self.wrong]] *= -1
+        return logits
+
+
+@pytest.mark.parametrize(("wrong", "warnings"), [(10, ()), (24, ("weak",)), (70, ("unreadable",))])
+def test_a_mark_of_which_much_has_to_be_corrected_is_weak(wrong: int, warnings: tuple[str, ...]) -> None:
     cover = encoded(photo(320, 320), "PNG")
-    marked = run(embed(cover, text_payload("a"), name="a.png", forward=UnsureForward(), card=CARD))
-    assert marked.warnings == ("weak",)
+    marked = run(embed(cover, text("a"), name="a.png", forward=MistakenForward(wrong), card=CARD))
+    assert marked.warnings == warnings
+    assert (marked.check.message is None) == ("unreadable" in warnings)
 
 
-def test_a_key_is_needed_to_read_what_was_marked_with_it() -> None:
+texts = st.text(min_size=1, max_size=8).filter(
+    lambda value: value.isprintable() and value.strip() != "" and len(value.encode()) <= 8
+)
+messages = st.one_of(
+    texts.map(text),
+    st.binary(min_size=8, max_size=8).map(lambda data: identifier(data.hex())),
+    st.integers(0, 2**64 - 1).map(number),
+)
+keys = st.one_of(st.none(), st.binary(min_size=32, max_size=32).map(Key))
+COVER = encoded(photo(160, 160), "PNG")
+
+
+@settings(max_examples=20, deadline=None)
+@given(messages, keys, keys, st.sampled_from([128, 192, 256]))
+def test_every_message_comes_back_with_its_key_and_with_no_other(
+    message: Message, key: Key | None, other: Key | None, bits: int
+) -> None:
+    forward, card = SpreadForward(bits), replace(CARD, bits=bits)
+    marked = run(embed(COVER, message, name="a.png", forward=forward, card=card, key=key, strength=2))
+    assert marked.message == marked.check.message == message
+    reading = run(read(marked.data, name="a.png", forward=forward, card=card, key=other)).reading
+    if other == key:
+        assert (reading.outcome, reading.reason, reading.message) == ("read", None, message)
+    else:
+        assert (reading.outcome, reading.message, reading.chance) == ("unreadable", None, None)
+        assert reading.reason == ("no-key" if key is None else "key")
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.integers(0, 2**32 - 1), keys)
+def test_raw_bits_that_nobody_sealed_are_never_a_message(seed: int, key: Key | None) -> None:
+    bits = np.random.default_rng(seed).integers(0, 2, CARD.bits).astype(np.float32)
+    cover = open_picture(COVER, "a.png")
+    picture, _ = run(mark(cover, bits, strength=2, forward=SpreadForward(), card=CARD))
+    seen = prepare(picture, CARD.image_size)
+    reading = decide(run(SpreadForward().decode(seen)), Opener(CARD, key))
+    assert (reading.outcome, reading.reason) == ("unreadable", "damaged")
+    assert (reading.message, reading.chance, reading.match) == (None, None, None)
+
+
+def test_a_mark_of_another_key_is_not_marked_over_unasked() -> None:
     forward, key = SpreadForward(), Key.from_passphrase("sesame")
     cover = encoded(photo(320, 320), "PNG")
-    marked = run(embed(cover, protected_payload(777), name="a.png", forward=forward, card=CARD, key=key))
+    marked = run(embed(cover, number(777), name="a.png", forward=forward, card=CARD, key=key))
     assert marked.warnings == ()
-    with_key = run(read(marked.data, name="a.png", forward=forward, card=CARD, key=key)).reading
-    assert with_key.payload == protected_payload(777)
-    without = run(read(marked.data, name="a.png", forward=forward, card=CARD)).reading
-    assert without.found
-    assert not without.carries(protected_payload(777))
+    with pytest.raises(AlreadyMarked) as caught:
+        run(embed(marked.data, number(777), name="a.png", forward=forward, card=CARD))
+    reading = caught.value.reading
+    assert (reading.outcome, reading.reason, reading.message) == ("unreadable", "key", None)
 
 
 def test_an_attempt_changes_the_picture_step_by_step_and_reads_it() -> None:
@@ -219,16 +267,16 @@ def test_an_attempt_changes_the_picture_step_by_step_and_reads_it() -> None:
 
     forward = SpreadForward()
     cover = encoded(photo(1500, 1200), "PNG")
-    marked = run(embed(cover, text_payload("lab"), name="a.png", forward=forward, card=CARD))
+    marked = run(embed(cover, text("lab"), name="a.png", forward=forward, card=CARD))
     steps = [("resize", 0.9), ("jpeg", 80.0)]
     tried = run(attempt(marked.data, steps, name="a.png", forward=forward, card=CARD, progress=note))
-    assert tried.reading.payload == text_payload("lab")
+    assert tried.reading.message == text("lab")
     phases = [("open", 0, 1), ("change", 0, 1), ("change", 0, 2), ("change", 1, 2), ("search", 0, 1)]
     assert told[:5] == phases
     preview = Image.open(io.BytesIO(tried.preview))
     assert (preview.format, preview.size) == ("JPEG", (900, 720))
     gone = run(attempt(marked.data, [("saturation", 0.0)], name="a.png", forward=forward, card=CARD))
-    assert gone.reading.payload != text_payload("lab")
+    assert gone.reading.message != text("lab")
 
 
 @pytest.mark.parametrize(
@@ -240,7 +288,7 @@ def test_pictures_of_few_pixels_are_told_with_the_chance_that_the_mark_lasts(
 ) -> None:
     cover = encoded(photo(*size), "PNG")
     forward = SpreadForward()
-    marked = run(embed(cover, text_payload("a"), name="a.png", forward=forward, card=CARD, strength=1.4))
+    marked = run(embed(cover, text("a"), name="a.png", forward=forward, card=CARD, strength=1.4))
     assert marked.warnings == warnings
     assert (marked.expected < 0.95) == bool(warnings)
 
@@ -248,7 +296,7 @@ def test_pictures_of_few_pixels_are_told_with_the_chance_that_the_mark_lasts(
 def test_an_attempt_tells_its_first_look_where_a_search_follows() -> None:
     forward = SpreadForward()
     cover = encoded(photo(400, 320), "PNG")
-    marked = run(embed(cover, text_payload("lab"), name="a.png", forward=forward, card=CARD))
+    marked = run(embed(cover, text("lab"), name="a.png", forward=forward, card=CARD))
     crop, looks = [("crop", 0.5)], list[Attempt]()
     tried = run(attempt(marked.data, crop, name="a.png", forward=forward, card=CARD, on_look=looks.append))
     assert [look.reading.tried for look in looks] == [1]

@@ -3,119 +3,169 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hushmark.card import ModelCard
 from hushmark.errors import ModelOutput
+from hushmark.message import kinds
 from hushmark.message.keys import Key
+from hushmark.message.kinds import Message
 from hushmark.message.known import KnownIds
-from hushmark.message.payload import hex_payload, number_payload, protected_payload, text_payload, to_bits
-from hushmark.reading.reading import WHOLE_PICTURE, decide
+from hushmark.message.sealing import TRIES, encode
+from hushmark.reading import opener as opener_module
+from hushmark.reading.opener import Opener
+from hushmark.reading.reading import WHOLE_PICTURE, AlreadyMarked, Reading, answer, decide
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.fakes import CARD
 
+KEY, OTHER = Key(b"k" * 32), Key(b"o" * 32)
+PIPE = kinds.text("pipe")
 
-def logits_of(text: str, magnitude: float) -> np.ndarray:
-    return ((to_bits(text_payload(text), 32) * 2 - 1) * magnitude)[np.newaxis].astype(np.float32)
+
+def logits_of(message: Message, magnitude: float, key: Key | None = None, bits: int = 256) -> np.ndarray:
+    return ((encode(message, bits, key) * 2 - 1) * magnitude)[np.newaxis].astype(np.float32)
 
 
-def test_a_sure_reading() -> None:
-    reading = decide(logits_of("pipe", 3), CARD, WHOLE_PICTURE)
-    assert reading.found
-    assert reading.payload == text_payload("pipe")
+def damaged(logits: np.ndarray, wrong: int) -> np.ndarray:
+    """With so many bits wrong."""
+    changed = logits.copy()
+    changed[0, np.random.default_rng(1).permutation(logits.shape[1])[:wrong]] *= -1
+    return changed
+
+
+def look(
+    logits: np.ndarray, key: Key | None = None, known: KnownIds | None = None, card: ModelCard = CARD
+) -> Reading:
+    return decide(logits, Opener(card, key), known)
+
+
+@pytest.mark.parametrize("bits", [128, 192, 256])
+@pytest.mark.parametrize("key", [None, KEY])
+def test_a_message_whose_check_holds_is_read(key: Key | None, bits: int) -> None:
+    reading = look(logits_of(PIPE, 3, key, bits), key, card=replace(CARD, bits=bits))
+    assert (reading.outcome, reading.reason, reading.message) == ("read", None, PIPE)
+    assert reading.chance == 2**-34
+    assert reading.corrected == 0
     assert reading.statistic == pytest.approx(3)
-    assert reading.confidences == pytest.approx([1 / (1 + math.exp(-3))] * 32)
+    assert reading.confidences == pytest.approx([1 / (1 + math.exp(-3))] * bits)
+    assert reading.window == WHOLE_PICTURE
 
 
-def test_below_the_threshold_nothing_is_claimed_but_the_figure_is_there() -> None:
-    reading = decide(logits_of("pipe", 1.99), CARD, WHOLE_PICTURE)
-    assert not reading.found
-    assert reading.payload is None
-    assert reading.statistic == pytest.approx(1.99)
-    assert reading.threshold == pytest.approx(2.0)
+def test_bits_are_corrected() -> None:
+    logits = damaged(logits_of(PIPE, 3), 12)
+    reading = look(logits)
+    assert (reading.message, reading.corrected) == (PIPE, 12)
+    assert reading.bits == tuple((logits[0] > 0).astype(int))
+
+
+def test_a_weak_mark_is_read_and_weaker_ones_are_not_looked_at() -> None:
+    reading = look(logits_of(PIPE, 1.01))
+    assert reading.message == PIPE
+    assert reading.statistic < reading.threshold
+    none = look(logits_of(PIPE, 0.99))
+    assert (none.outcome, none.reason, none.message, none.chance) == ("none", None, None, None)
+    assert none.statistic == pytest.approx(0.99)
+
+
+def test_too_much_damage_leaves_a_mark_and_no_message() -> None:
+    reading = look(damaged(logits_of(PIPE, 3), 70))
+    assert (reading.outcome, reading.reason) == ("unreadable", "damaged")
+    assert (reading.message, reading.chance, reading.corrected, reading.match) == (None, None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("marked_with", "given", "reason"),
+    [(KEY, None, "key"), (KEY, OTHER, "key"), (None, KEY, "no-key")],
+)
+def test_a_key_that_does_not_fit_opens_nothing(
+    marked_with: Key | None, given: Key | None, reason: str
+) -> None:
+    for magnitude in (3, 1.2):  # above the threshold, and below
+        reading = look(logits_of(PIPE, magnitude, marked_with), given)
+        assert (reading.outcome, reading.reason) == ("unreadable", reason)
+        assert reading.message is None and reading.chance is None
+
+
+def test_a_later_version_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as later:
+        later.setitem(kinds._CODES, "text", 9)
+        logits = logits_of(PIPE, 3)
+    reading = look(logits)
+    assert (reading.outcome, reading.reason, reading.message) == ("unreadable", "later", None)
+    assert reading.chance is None
 
 
 def test_the_more_windows_are_tried_the_more_it_takes() -> None:
-    single = decide(logits_of("pipe", 2.01), CARD, WHOLE_PICTURE)
-    assert single.found and single.false_alarm < 0.001
-    best_of_many = decide(logits_of("pipe", 2.01), CARD, WHOLE_PICTURE, tried=100)
-    assert not best_of_many.found and best_of_many.payload is None
+    opener = Opener(CARD, None)
+
+    def reading(tried: int) -> Reading:
+        return answer(
+            np.full(256, 2.01, np.float32),
+            WHOLE_PICTURE,
+            opener,
+            opened=None,
+            lock=None,
+            tried=tried,
+            strength=2.01,
+            known=None,
+        )
+
+    single, best_of_many = reading(1), reading(100)
+    assert single.outcome == "unreadable" and single.false_alarm < 0.001
+    assert best_of_many.outcome == "none"
     assert best_of_many.false_alarm == pytest.approx(100 * single.false_alarm)
     assert best_of_many.threshold > 2.01
 
 
-@given(st.lists(st.floats(-50, 50, width=32), min_size=32, max_size=32))
-def test_every_reading_is_in_range(values: list[float]) -> None:
-    reading = decide(np.array([values], np.float32), CARD, WHOLE_PICTURE)
+def test_every_try_counts_and_after_512_looks_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    opener = Opener(CARD, None)
+    noise = np.random.default_rng(3).standard_normal((4, 256)).astype(np.float32) * 5
+    assert opener.open(noise, 4.0) is None
+    assert opener.open(noise, 0.9) is None  # too weak: not tried
+    opened = opener.open(logits_of(PIPE, 3), 3.0)
+    assert opened is not None
+    assert opened.chance == (4 * TRIES + 1) / 2**34
+    assert opener_module._MOST_TRIES / 2**34 < 1e-6
+    monkeypatch.setattr(opener_module, "_MOST_TRIES", 4 * TRIES)
+    assert opener.open(logits_of(PIPE, 3), 3.0) is None
+
+
+@given(st.lists(st.floats(-50, 50, width=32), min_size=256, max_size=256), st.booleans())
+def test_what_was_not_marked_is_never_a_message(values: list[float], keyed: bool) -> None:
+    reading = look(np.array([values], np.float32), KEY if keyed else None)
     assert set(reading.bits) <= {0, 1}
     assert all(0.5 <= confidence <= 1 for confidence in reading.confidences)
     assert 0 <= reading.false_alarm <= 1
-    assert (reading.payload is not None) == reading.found == (reading.statistic >= reading.threshold)
+    assert (reading.message, reading.chance, reading.corrected) == (None, None, None)
+    assert (reading.outcome == "none") == (reading.reason is None)
+    assert (reading.outcome == "none") == (reading.statistic < reading.threshold)
 
 
-def test_without_the_key_there_is_something_and_nobody_knows_what() -> None:
-    key = Key(b"k" * 32)
-    bits = to_bits(text_payload("pipe"), 32, key)
-    logits = ((bits * 2 - 1) * 3)[np.newaxis]
-    with_key, without = (decide(logits, CARD, WHOLE_PICTURE, key=one) for one in (key, None))
-    assert with_key.payload == text_payload("pipe") and without.payload != text_payload("pipe")
-    assert (with_key.found, with_key.statistic) == (without.found, without.statistic) == (True, 3)
-    assert with_key.confidences == without.confidences
-
-
-@given(st.integers(0, 0xFFFF), st.booleans())
-def test_a_protected_number_is_named_and_has_its_errors_corrected(number: int, keyed: bool) -> None:
-    key = Key(b"k" * 32) if keyed else None
-    payload = protected_payload(number)
-    logits = ((to_bits(payload, 32, key) * 2 - 1) * 4)[np.newaxis]
-    logits[0, [3, 8, 20]] *= -0.1
-    reading = decide(logits, CARD, WHOLE_PICTURE, key=key)
-    assert reading.payload == payload and reading.carries(payload)
-    assert reading.protected is not None
-    assert (reading.protected.value, reading.protected.corrected) == (number, 3)
-    assert not reading.carries(number_payload(number))
-
-
-def test_what_may_be_another_message_is_not_called_protected() -> None:
-    sure = logits_of("pipe", 3)
-    reading = decide(sure, CARD, WHOLE_PICTURE)
-    assert reading.payload == text_payload("pipe") and reading.carries(hex_payload("70697065"))
-    assert reading.protected is not None and reading.protected.chance == 1
-    word = ((to_bits(protected_payload(5), 32) * 2 - 1) * 4)[np.newaxis]
-    word[0, :3] *= -1  # as sure as the others: more likely another message than three such errors
-    reading = decide(word, CARD, WHOLE_PICTURE)
-    assert reading.payload is not None and reading.payload.kind != "protected"
-    assert reading.protected is not None and reading.protected.value == 5
-    assert reading.carries(protected_payload(5))
-
-
-def test_messages_of_another_length_are_read_too() -> None:
-    card = replace(CARD, bits=64)
-    logits = ((to_bits(text_payload("8 bytes."), 64) * 2 - 1) * 3)[np.newaxis]
-    reading = decide(logits, card, WHOLE_PICTURE)
-    assert reading.payload == text_payload("8 bytes.") and reading.protected is None
-
-
-def test_a_known_id_is_named_where_something_was_found() -> None:
-    known = KnownIds.parse("pipe,The example", 32)
-    match = decide(logits_of("pipe", 3), CARD, WHOLE_PICTURE, known=known).match
+def test_a_list_names_what_was_read_and_what_an_unreadable_mark_is_likeliest_to_say() -> None:
+    known = KnownIds.parse("pipe,The example\nhush")
+    match = look(logits_of(PIPE, 3), known=known).match
     assert match is not None and match.label == "The example"
-    doubtful = logits_of("pipf", 3)  # "pipe" but for the last two bits
-    assert decide(doubtful, CARD, WHOLE_PICTURE, known=known).match is None
-    doubtful[0, 30:] *= 0.5
-    reading = decide(doubtful, CARD, WHOLE_PICTURE, known=known)
-    assert reading.payload == text_payload("pipf")
-    assert reading.match is not None and reading.match.payload == text_payload("pipe")
-    assert decide(logits_of("hush", 3), CARD, WHOLE_PICTURE, known=known).match is None
-    assert decide(logits_of("pipe", 1), CARD, WHOLE_PICTURE, known=known).match is None
+    reading = look(damaged(logits_of(PIPE, 3), 70), known=known)
+    assert (reading.outcome, reading.reason, reading.message) == ("unreadable", "damaged", None)
+    assert reading.match is not None and reading.match.message == PIPE
+    assert (reading.match.agreeing, reading.match.chance) == (186, pytest.approx(2.5e-13, rel=0.2))
+    assert look(logits_of(kinds.text("ripe"), 3), known=known).match is None
+    assert look(logits_of(PIPE, 0.9), known=known).match is None
+    assert look(logits_of(PIPE, 3, KEY), known=known).match is None
 
 
-def test_nothing_is_carried_where_nothing_was_found() -> None:
-    assert not decide(logits_of("pipe", 1), CARD, WHOLE_PICTURE).carries(text_payload("pipe"))
+def test_a_mark_that_cannot_be_read_is_one_all_the_same() -> None:
+    read = AlreadyMarked("a.png", look(logits_of(PIPE, 3)))
+    assert "it reads as pipe" in str(read)
+    locked = AlreadyMarked("a.png", look(logits_of(PIPE, 3, KEY)))
+    assert str(locked).startswith("a.png is marked already. ")
+    assert locked.facts == {"name": "a.png"}
 
 
 @pytest.mark.parametrize(
-    "logits", [np.full((1, 32), np.nan, np.float32), np.full((1, 32), np.inf), np.ones((1, 31)), np.ones(32)]
+    "logits",
+    [np.full((1, 256), np.nan, np.float32), np.full((1, 256), np.inf), np.ones((1, 255)), np.ones(256)],
 )
 def test_useless_logits_are_an_error_and_no_reading(logits: np.ndarray) -> None:
     with pytest.raises(ModelOutput):
-        decide(logits.astype(np.float32), CARD, WHOLE_PICTURE)
+        look(logits.astype(np.float32))

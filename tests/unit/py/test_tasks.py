@@ -3,8 +3,8 @@ import json
 from typing import Any
 
 import pytest
-from hushmark import text_payload
-from hushmark.errors import PayloadEmpty
+from hushmark import text
+from hushmark.errors import MessageEmpty, MessageKind
 from hushmark.pipeline import Attempt, Marked, Read
 from hushmark.progress import Progress
 from hushmark.reading.reading import AlreadyMarked
@@ -30,7 +30,7 @@ def marked() -> Marked:
 def test_what_is_marked_is_read_from_plain_options() -> None:
     progress: list[Progress] = []
     first = marked()
-    assert (first.name, first.check.payload) == ("a-marked.png", text_payload("pipe"))
+    assert (first.name, first.check.message) == ("a-marked.png", text("pipe"))
     read: Read = do("read", File(first.data, "a.png"), {"known": "pipe, ours"}, on_progress=progress.append)
     assert read.reading.match is not None
     assert read.reading.match.label == "ours"
@@ -40,17 +40,17 @@ def test_what_is_marked_is_read_from_plain_options() -> None:
 
 def test_an_answer_is_the_same_plain_data_for_the_page_and_for_records() -> None:
     answer = marked()
-    whole = plain(answer, CARD.bits)
+    whole = plain(answer)
     assert whole["data"] == answer.data
     assert whole["difference"] == answer.difference()
-    record = plain(answer, CARD.bits, files=False)
+    record = plain(answer, files=False)
     assert set(whole) - set(record) == {"data", "difference"}
     assert json.loads(json.dumps(record)) == record
-    assert record["payload"] == {"kind": "text", "value": "pipe", "hex": "70697065"}
+    assert record["message"] == record["check"]["message"] == {"kind": "text", "value": "pipe"}
     assert (record["type"], record["file_format"]) == ("image/png", "PNG")
     check = record["check"]
     assert check["corners"] == [[0, 0], [1, 0], [1, 1], [0, 1]]
-    assert check["match"] is None
+    assert (check["outcome"], check["reason"], check["match"]) == ("read", None, None)
     assert "window" not in check
 
 
@@ -62,13 +62,13 @@ def test_the_lab_tells_a_look_before_it_searches() -> None:
     assert look.reading.tried == 1 < answer.reading.tried
     assert look.preview == answer.preview
     do("lab", picture, {"steps": []}, on_partial=looks.append)
-    assert len(looks) == 1  # it was sure
+    assert len(looks) == 1  # it was read
 
 
 def test_other_tasks() -> None:
     tile: Overlay = do("overlay", None, MARK)
     assert tile.data.startswith(b"\x89PNG")
-    assert [kind["name"] for kind in plain(do("lab_kinds", None, {}), CARD.bits)] == list(TRIALS)
+    assert [kind["name"] for kind in plain(do("lab_kinds", None, {}))] == list(TRIALS)
 
 
 def test_a_preview_is_upright_and_small_and_takes_no_network() -> None:
@@ -87,5 +87,7 @@ def test_errors_are_plain_data() -> None:
     error = failure(caught.value)
     assert error["code"] == "already-marked"
     assert error["facts"] == {"name": "b.png", "kind": "text", "value": "pipe"}
-    with pytest.raises(PayloadEmpty):
+    with pytest.raises(MessageEmpty):
         do("overlay", None, {"kind": "text", "value": ""})
+    with pytest.raises(MessageKind):
+        do("overlay", None, {"kind": "protected", "value": "7"})

@@ -16,9 +16,11 @@ import torch
 from hushmark.card import ModelCard, Presence
 from hushmark.forward import Forward
 from hushmark.marking.budget import to_grid
+from hushmark.message.sealing import encode
 from hushmark.picture.picture import Picture
 from hushmark.picture.view import prepare
-from hushmark.reading.reading import WHOLE_PICTURE, Reading, decide
+from hushmark.reading.opener import Opener
+from hushmark.reading.reading import Reading, decide
 from hushmark.trials import page, through_file
 from hypothesis import given
 from hypothesis import strategies as st
@@ -36,7 +38,7 @@ from train.samples import hard_pictures
 from train.visibility import Visibility, local_deviation
 
 ROWS = {row.name: row for row in DISTORTIONS}
-CARD = ModelCard("test", BITS, IMAGE_SIZE, Presence(1000, 0.05, 0.35, 0.04, 0.001))
+CARD = ModelCard("test", 256, IMAGE_SIZE, Presence(1000, 0.05, 0.35, 0.04, 0.001))
 
 
 def flat(value: int, size: tuple[int, int] = (180, 90)) -> Image.Image:
@@ -163,7 +165,7 @@ def forward() -> TorchForward:
 
 
 def test_pytorch_computes_what_the_product_asks_for(forward: TorchForward) -> None:
-    bits = evaluate.draw_bits("a", 0)[None]
+    bits = np.random.default_rng(2).integers(0, 2, (1, BITS)).astype(np.float32)
     image = np.random.default_rng(1).random((1, 3, IMAGE_SIZE, IMAGE_SIZE), np.float32)
     residual = asyncio.run(forward.encode(bits, image))
     small = to_grid(residual)
@@ -188,9 +190,9 @@ def test_costs_of_the_networks(forward: TorchForward) -> None:
 
 
 def test_messages_differ_and_repeat() -> None:
-    assert np.array_equal(evaluate.draw_bits("a.jpg", 1), evaluate.draw_bits("a.jpg", 1))
-    assert not np.array_equal(evaluate.draw_bits("a.jpg", 1), evaluate.draw_bits("a.jpg", 2))
-    assert set(evaluate.draw_bits("a.jpg", 1)) == {0.0, 1.0}
+    message = evaluate.draw_message("a.jpg", 1)
+    assert message == evaluate.draw_message("a.jpg", 1) != evaluate.draw_message("a.jpg", 2)
+    assert message.kind == "id"
 
 
 @pytest.fixture
@@ -205,7 +207,7 @@ def test_a_marked_picture_is_measured_through_the_product(spread: Path) -> None:
     names = ("none", "JPEG 50", "brightness x0.5")
     measured = evaluate.measure(path, 1, 2.0, names, spread, CARD)
     assert list(measured.answers) == list(names)
-    assert measured.answers["none"] == evaluate.Answer(1.0, True, 1)
+    assert measured.answers["none"] == evaluate.Answer(pytest.approx(1, abs=0.02), True, True, False, 1)
     assert list(measured.statistics) == ["none", "JPEG 50"]
     assert measured.statistics["none"] > CARD.presence.threshold(1)
     assert 1 < measured.butteraugli[0] < measured.butteraugli[1] < 20
@@ -223,7 +225,7 @@ def test_unmarked_windows_are_counted(spread: Path) -> None:
 
 def test_false_alarms_of_searches_are_counted(spread: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async def search(picture: Picture, *, forward: Forward, card: ModelCard) -> Reading:
-        return decide(await forward.decode(prepare(picture, card.image_size)), card, WHOLE_PICTURE)
+        return decide(await forward.decode(prepare(picture, card.image_size)), Opener(card, None))
 
     monkeypatch.setattr(evaluate, "search", search)
     path = sample_path("chelsea.png")
@@ -243,21 +245,24 @@ def test_the_tail_of_exponential_values_is_found() -> None:
     assert presence.threshold(1) == pytest.approx(math.log(1000) / 2, rel=0.05)
 
 
-def measured(right: float, found: bool, *, norm: float = 0.7, statistic: float = 1) -> evaluate.Measured:
-    answer = evaluate.Answer(right, found, 4)
+def measured(
+    right: float, is_read: bool, *, norm: float = 0.7, statistic: float = 1, is_false: bool = False
+) -> evaluate.Measured:
+    answer = evaluate.Answer(right, True, is_read, is_false, 4)
     visibility = Visibility(psnr=42, ssim=0.995, shift=0.1, flat_rms=1.6)
     return evaluate.Measured(visibility, (norm, 2 * norm), {"none": answer}, {"none": statistic})
 
 
 def test_figures_are_held_against_their_targets(capsys: pytest.CaptureFixture[str]) -> None:
-    runs = [measured(1, True), measured(0.5, True, norm=1.5, statistic=0.4)]
+    runs = [measured(1, True), measured(0.5, False, norm=1.5, statistic=0.4, is_false=True)]
     verdicts = {
         check.what: check.cells()[3] for check in evaluate.checks_of(runs, CARD.presence.threshold(1))
     }
     assert verdicts["butteraugli 3-norm, mean"] == "FAIL" and verdicts["SSIM, mean"] == "pass"
     assert verdicts["mean change of a channel, largest"] == "pass"
     assert verdicts["local RMS where it is flat, largest"] == "FAIL"
-    assert verdicts["none: whole message"] == verdicts["none: found without search"] == "FAIL"
+    assert verdicts["read as something else"] == "FAIL"
+    assert verdicts["none: message read"] == verdicts["none: found without search"] == "FAIL"
     assert verdicts["SSIM, least"] == ""
     evaluate.print_rows(evaluate.rows_of(runs), len(runs))
     evaluate.print_rows(evaluate.rows_of([measured(1, True)]), 1)
@@ -266,9 +271,19 @@ def test_figures_are_held_against_their_targets(capsys: pytest.CaptureFixture[st
     assert "| pass | 100.0 |" in lines[1]
 
 
-def test_a_message_counts_as_whole_only_if_it_would_have_been_shown() -> None:
+def test_a_message_counts_as_read_only_if_its_check_held() -> None:
     rows = evaluate.rows_of([measured(1, False), measured(1, True)])
-    assert rows["none"] == {"bit_accuracy": 1, "whole_message": 0.5, "found": 0.5, "windows": 4}
+    assert rows["none"] == {"bit_accuracy": 1, "message_read": 0.5, "found": 1, "windows": 4}
+
+
+def test_an_answer_is_held_against_the_message() -> None:
+    message, other = evaluate.draw_message("a", 1), evaluate.draw_message("a", 2)
+    logits = ((encode(message, 256) * 2 - 1) * 3)[np.newaxis]
+    reading = decide(logits, Opener(CARD, None))
+    assert evaluate.Answer.of(reading, message) == evaluate.Answer(1.0, True, True, False, 1)
+    false = evaluate.Answer.of(reading, other)
+    assert (false.is_read, false.is_false) == (False, True)
+    assert false.right == pytest.approx(0.5, abs=0.15)
 
 
 def test_the_gallery_shows_what_was_added(tmp_path: Path) -> None:
