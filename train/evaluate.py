@@ -46,7 +46,7 @@ from .model import BITS, IMAGE_SIZE
 from .samples import hard_pictures
 from .visibility import Visibility, butteraugli
 
-MODEL = "hushmark-0.2"
+MODEL = "hushmark-0.3"
 FALSE_POSITIVE_RATE = 0.001
 TAIL_SHARE = 0.05
 """Share of the unmarked windows whose statistic the tail is fitted to."""

@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-BITS = 32
+BITS = 256
 """Raw bits of the networks in weights/."""
 IMAGE_SIZE = 320
 WORKING_SIZE = 160
