@@ -1,4 +1,4 @@
-/** Payloads, errors, times and places in words, for all screens. */
+/** Messages, errors, times and places in words, for all screens. */
 
 import { inNumber, inSeconds, m } from "./language.js";
 
@@ -7,10 +7,10 @@ import { inNumber, inSeconds, m } from "./language.js";
  * @import { RegisterError } from "../register/entries.js"
  */
 
-/** @param {{ kind: string, value: string }} payload */
-export function payloadInWords({ kind, value }) {
+/** @param {{ kind: string, value: string }} message of a kind of today, or of an older build's ("hex", "protected") */
+export function messageInWords({ kind, value }) {
   if (kind === "text") return m.quoted(value);
-  return kind === "hex" ? value : m.numbered(value);
+  return kind === "number" || kind === "protected" ? m.numbered(value) : value;
 }
 
 /** @param {Record<string, number>} phases milliseconds */
