@@ -9,6 +9,7 @@ from pathlib import Path
 
 import hushmark.sync
 import pytest
+from hushmark import Message
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
@@ -54,12 +55,11 @@ def test_sixty_pictures_are_marked_around_broken_and_cancelled_ones(
     app: App, pictures: list[Path], tmp_path: Path
 ) -> None:
     panel = app.choose(*pictures)
-    # Some of the pictures are mostly night sky: a random id would now and then lose a bit in one of them.
-    panel.get_by_label("Payload").select_option("protected")
-    panel.get_by_role("textbox", name="Protected number").fill("4711")
+    panel.get_by_label("Message").select_option("number")
+    panel.get_by_role("textbox", name="Number").fill("18446744073709551615")
     panel.get_by_role("slider", name="Strength").fill("2")
     app.more_options(panel)
-    panel.get_by_label("Name of the marked file").fill("{number}-{payload}")
+    panel.get_by_label("Name of the marked file").fill("{number}-{message}")
     panel.get_by_role("button", name="Mark 60 pictures").click()
     panel.get_by_role("button", name="Pause").click()
     panel.get_by_role("button", name="Cancel: picture-50").click()
@@ -91,12 +91,12 @@ def test_sixty_pictures_are_marked_around_broken_and_cancelled_ones(
     assert len(files) == 58
     thread = ThreadPoolExecutor(1)
     for name, data in files.items():
-        assert re.fullmatch(r"\d{3}-4711\.(jpg|png|webp)", name)
+        assert re.fullmatch(r"\d{3}-18446744073709551615\.(jpg|png|webp)", name)
         with Image.open(io.BytesIO(data)) as image, Image.open(pictures[int(name[:3]) - 1]) as cover:
             assert (image.format, image.size) == (cover.format, cover.size)
         # In a thread, since Playwright's own event loop runs in this one.
         reading = thread.submit(hushmark.sync.read, data).result()
-        assert reading.carries(hushmark.protected_payload(4711)), name
+        assert reading.message == Message("number", "18446744073709551615"), name
 
 
 def unzipped(archive: Path) -> dict[str, bytes]:
@@ -129,10 +129,10 @@ def test_a_zip_file_is_written_where_people_choose(app: App, tmp_path: Path) -> 
 
 def test_options_that_are_no_good_leave_the_whole_list_as_it_was(app: App, pictures: list[Path]) -> None:
     panel = app.choose(*pictures[:3])
-    panel.get_by_label("Payload").select_option("text")
-    panel.get_by_role("textbox", name="Text").fill("pipes")
+    panel.get_by_label("Message").select_option("text")
+    panel.get_by_role("textbox", name="Text").fill("too long!")
     panel.get_by_role("button", name="Mark 3 pictures").click()
-    expect(panel.get_by_role("alert")).to_contain_text("The text takes 5 bytes, and 4 fit.")
+    expect(panel.get_by_role("alert")).to_contain_text("The text takes 9 bytes, and 8 fit.")
     expect(panel.locator('[data-state="new"]')).to_have_count(3)
     panel.get_by_role("textbox", name="Text").fill("pipe")
     panel.get_by_role("button", name="Mark 3 pictures").click()
@@ -150,7 +150,7 @@ def test_a_folder_gives_its_pictures_and_takes_the_marked_ones(app: App, tmp_pat
     panel = app.choose()
     panel.locator("input[webkitdirectory]").set_input_files(folder)
     expect(panel.get_by_role("listitem")).to_have_count(3)
-    panel.get_by_label("Payload").select_option("random")
+    panel.get_by_label("Message").select_option("random")
     app.more_options(panel)
     panel.get_by_label("Name of the marked file").fill("{name}")
     panel.get_by_role("button", name="Mark 3 pictures").click()

@@ -124,7 +124,7 @@ def test_a_key_is_not_kept_and_asked_for(visit: App, pictures: list[Path]) -> No
     visit.more_options(panel)
     panel.get_by_label("Key", exact=True).fill("harbour wall")
     mark_button = panel.get_by_role("button", name="Mark 5 pictures")
-    panel.get_by_label("Payload").select_option("text")
+    panel.get_by_label("Message").select_option("text")
     panel.get_by_role("textbox", name="Text").fill("pipe")
     mark_button.click()
     panel.get_by_role("button", name="Pause").click()
