@@ -36,7 +36,9 @@ export function errorInWords(error) {
 export function placeInWords(corners) {
   const [[left, top], [right, level], , [x, y]] = corners;
   const mirrored = (right - left) * (y - top) < (level - top) * (x - left);
-  const degrees = (Math.atan2(level - top, right - left) * 180) / Math.PI;
+  // The top of a mirror image runs from its right to its left.
+  const along = mirrored ? -1 : 1;
+  const degrees = (Math.atan2(along * (level - top), along * (right - left)) * 180) / Math.PI;
   const quarters = Math.round(degrees / 90);
   const places = corners.flat();
   const cropped = Math.min(...places) < -0.03 || Math.max(...places) > 1.03;

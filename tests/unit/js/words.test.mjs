@@ -50,6 +50,26 @@ const PLACES = [
     m.placeWhole(m.turned("90")),
   ],
   [
+    "mirrored",
+    [
+      [1, 0],
+      [0, 0],
+      [0, 1],
+      [1, 1],
+    ],
+    m.placeWhole(m.mirrored),
+  ],
+  [
+    "upside down in a mirror",
+    [
+      [0, 1],
+      [1, 1],
+      [1, 0],
+      [0, 0],
+    ],
+    m.placeWhole(m.and(m.mirrored, m.turned("180"))),
+  ],
+  [
     "a part",
     [
       [0.1, 0.1],
