@@ -3,6 +3,8 @@
 /** What people may write in a pattern. */
 export const PLACES = ["{name}", "{number}", "{message}", "{date}"];
 export const DEFAULT_PATTERN = "{name}-marked";
+/** What {message} was called when a pattern was kept by an older build. */
+const OLDER_MESSAGE = "{payload}";
 
 /**
  * @param {string} pattern
@@ -21,7 +23,7 @@ export function fileName(pattern, { cover, marked, number, message }) {
   ];
   const name = PLACES.reduce(
     (text, place, index) => text.replaceAll(place, () => values[index]),
-    pattern.trim() || DEFAULT_PATTERN,
+    pattern.trim().replaceAll(OLDER_MESSAGE, "{message}") || DEFAULT_PATTERN,
   );
   // Characters that some systems do not allow in a name.
   const allowed = name.replace(/[\\/:*?"<>|\p{Cc}]/gu, "_").replace(/^\.+/, "");

@@ -7,6 +7,8 @@ import { follow } from "./preferences.js";
 /** @type {KindOption[]} */
 const KINDS = ["text", "id", "number", "random"];
 const EXAMPLES = { text: "© Jane", id: "0123456789abcdef", number: "1234567", random: "" };
+/** Kinds of older builds, which Settings may have kept, and what is nearest to them. @type {Record<string, KindOption>} */
+const OLDER_KINDS = { hex: "id", protected: "number" };
 /** Bytes of UTF-8 that a text may take. */
 const MOST_BYTES = 8;
 
@@ -53,7 +55,7 @@ export class MessageField {
     follow("kind", (kind) => {
       this.#kinds.selectedIndex = Math.max(
         0,
-        KINDS.findIndex((known) => known === kind),
+        KINDS.findIndex((known) => known === (OLDER_KINDS[kind ?? ""] ?? kind)),
       );
       this.#show();
     });

@@ -10,6 +10,10 @@ test("a pattern's places are filled in, and the ending is the marked file's", ()
   assert.match(fileName("{date}", FACTS), /^\d{4}-\d\d-\d\d\.jpg$/);
 });
 
+test("a pattern that an older build kept goes on working", () => {
+  assert.equal(fileName("{name}-{payload}", FACTS), "photo.of.us-pipe.jpg");
+});
+
 test("an empty pattern is the default one", () => {
   assert.equal(fileName("  ", FACTS), "photo.of.us-marked.jpg");
 });
