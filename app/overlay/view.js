@@ -211,7 +211,7 @@ export class OverlayView {
    * @param {boolean} hasKey whether a key was given
    */
   #showReading({ reading, phases }, name, hasKey) {
-    this.#answer.show(reading, { hasKey, isCompared: true });
+    this.#answer.show(reading, { hasKey });
     this.#details.show(reading);
     this.#reading.hidden = false;
     return () => m.readDone(name, answerOf(reading), timeInWords(phases));

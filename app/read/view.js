@@ -96,9 +96,9 @@ export class ReadView {
     } else {
       await this.#lines.run(
         async (options) => {
-          const [key, known] = [this.#key.value, await this.#known()];
+          const [key, mayCompare, known] = [this.#key.value, !this.#compare.checked, await this.#known()];
           const read = await this.#engine.run("read", files[0], { key, known }, options);
-          return { ...read, hasKey: key !== null, isCompared: known !== null };
+          return { ...read, hasKey: key !== null, mayCompare };
         },
         (read) => this.#show(read, files[0]),
       );
@@ -124,12 +124,12 @@ export class ReadView {
   }
 
   /**
-   * @param {Read & { hasKey: boolean, isCompared: boolean }} read
+   * @param {Read & { hasKey: boolean, mayCompare: boolean }} read
    * @param {File} file
    */
-  #show({ reading, phases, hasKey, isCompared }, file) {
+  #show({ reading, phases, hasKey, mayCompare }, file) {
     const entry = this.#entryOf(reading);
-    this.#answer.show(reading, { entry, hasKey, isCompared });
+    this.#answer.show(reading, { entry, hasKey, mayCompare });
     this.#details.show(reading);
     const image = h("img", { alt: () => m.pictureRead });
     this.#place.replaceChildren();

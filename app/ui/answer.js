@@ -12,7 +12,7 @@ import { messageInWords } from "./words.js";
  * @typedef {object} Circumstances
  * @property {Entry} [entry] of the register, which `match` names
  * @property {boolean} [hasKey] whether a key was given
- * @property {boolean} [isCompared] whether it was compared with the register
+ * @property {boolean} [mayCompare] whether a comparison with the register is left to try
  * @property {LiveText} [further] a sentence that follows the explanation
  */
 
@@ -56,7 +56,7 @@ export class Answer {
    * @param {Reading} reading
    * @param {Circumstances} [circumstances]
    */
-  show(reading, { entry, hasKey = false, isCompared = false, further } = {}) {
+  show(reading, { entry, hasKey = false, mayCompare = false, further } = {}) {
     const { outcome, match } = reading;
     this.element.dataset.outcome = outcome;
     this.#icon.replaceChildren(outcomeIcon(outcome));
@@ -68,7 +68,7 @@ export class Answer {
     const rest = [];
     if (outcome === "read" && entry) rest.push(h("p", {}, () => m.inRegister(entry.cover.name)));
     if (outcome === "unreadable" && match) rest.push(likeliest(match, entry));
-    const helps = this.#hasHelp ? helpsFor(reading, hasKey, isCompared) : [];
+    const helps = this.#hasHelp ? helpsFor(reading, hasKey, mayCompare) : [];
     if (helps.length) {
       rest.push(
         h("h2", {}, () => m.whatHelps),
@@ -144,16 +144,16 @@ function likeliest(match, entry) {
 /**
  * @param {Reading} reading
  * @param {boolean} hasKey
- * @param {boolean} isCompared
+ * @param {boolean} mayCompare
  * @returns {(keyof typeof m.helps)[]}
  */
-function helpsFor({ outcome, reason }, hasKey, isCompared) {
+function helpsFor({ outcome, reason }, hasKey, mayCompare) {
   if (outcome === "none") return ["copy", "original"];
   if (outcome === "read" || reason === "later" || reason === "no-key") return [];
   if (reason === "key") return ["key"];
   return [
     "copy",
     ...(hasKey ? [] : /** @type {const} */ (["key"])),
-    ...(isCompared ? [] : /** @type {const} */ (["register"])),
+    ...(mayCompare ? /** @type {const} */ (["register"]) : []),
   ];
 }
