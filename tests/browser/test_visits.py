@@ -21,12 +21,13 @@ DAMAGE_STORED_WEIGHTS = """async () => {
     const database = await open(indexedDB.open("hushmark"));
     const store = database.transaction("weights", "readwrite").objectStore("weights");
     const keys = await open(store.getAllKeys());
-    for (const key of keys) {
-        const buffer = await open(store.get(key));
-        // The least of damage: one bit of the largest file.
-        if (buffer.byteLength > 1e6) new Uint8Array(buffer)[buffer.byteLength - 1] ^= 1;
-        await open(store.put(buffer, key));
-    }
+    const files = [];
+    for (const key of keys) files.push([key, await open(store.get(key))]);
+    // The least of damage: one bit of the largest file.
+    files.sort(([, one], [, other]) => other.byteLength - one.byteLength);
+    const [[key, largest]] = files;
+    new Uint8Array(largest)[largest.byteLength - 1] ^= 1;
+    await open(store.put(largest, key));
     await open(store.put(new ArrayBuffer(8), "weights of the past"));
     database.close();
     return keys.length;
