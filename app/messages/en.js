@@ -130,6 +130,7 @@ export const en = {
   /** @param {string} outOf */
   chance: (outOf) => `about 1 in ${outOf}`,
   chanceTiny: "less than 1 in a billion",
+  chanceLarge: "more likely than not",
   /** @param {string} a @param {string} b */
   and: (a, b) => `${a} and ${b}`,
   /** @param {string[]} sentences */
@@ -427,7 +428,6 @@ export const en = {
   whatHelps: "What may help",
   helps: {
     copy: "A larger copy, or one that is less cropped",
-    original: "The file itself in place of a screenshot or a photo of it",
     key: "The key that it was marked with",
     register: "A comparison with the register: it names the likeliest of your entries",
   },

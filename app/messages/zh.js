@@ -146,6 +146,7 @@ export const zh = {
   numbered: (value) => `数字 ${value}`,
   chance: (outOf) => `约 ${outOf} 分之一`,
   chanceTiny: "不到十亿分之一",
+  chanceLarge: "很可能",
   and: (a, b) => `${a}、${b}`,
   sentences: (sentences) => sentences.join(""),
   list: (parts) => parts.join("，"),
@@ -389,7 +390,6 @@ export const zh = {
   whatHelps: "可能有帮助的办法",
   helps: {
     copy: "更大的副本，或裁剪较少的副本",
-    original: "用文件本身代替其截图或翻拍",
     key: "标记时使用的密钥",
     register: "与登记簿比对：可指出其中最可能的条目",
   },

@@ -148,7 +148,7 @@ function likeliest(match, entry) {
  * @returns {(keyof typeof m.helps)[]}
  */
 function helpsFor({ outcome, reason }, hasKey, mayCompare) {
-  if (outcome === "none") return ["copy", "original"];
+  if (outcome === "none") return ["copy"];
   if (outcome === "read" || reason === "later" || reason === "no-key") return [];
   if (reason === "key") return ["key"];
   return [

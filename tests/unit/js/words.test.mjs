@@ -4,7 +4,7 @@ import { test } from "node:test";
 import "./browser.mjs";
 
 const { errorInWords, messageInWords, placeInWords, timeInWords } = await import("../../../app/ui/words.js");
-const { inBytes, inPercent, m } = await import("../../../app/ui/language.js");
+const { inBytes, inChance, inPercent, m } = await import("../../../app/ui/language.js");
 const { EngineError } = await import("../../../app/engine/errors.js");
 const { RegisterError } = await import("../../../app/register/entries.js");
 
@@ -109,6 +109,9 @@ for (const [name, corners, words] of PLACES) {
 
 test("figures are written for people", () => {
   assert.equal(inPercent(0.9996), "99.9%");
+  assert.equal(inChance(1 / 5000), m.chance("5,000"));
+  assert.equal(inChance(1e-12), m.chanceTiny);
+  assert.equal(inChance(0.98), m.chanceLarge);
   assert.equal(inBytes(1_500_000), "1.5 MB");
   assert.equal(timeInWords({ open: 1200, save: 300 }), "1.5 sec");
 });
