@@ -4,9 +4,9 @@ import { h, svg } from "../ui/dom.js";
 import { inAmount, inPercent, m } from "../ui/language.js";
 
 /**
- * @import { LabKind } from "../engine/protocol.js"
+ * @import { LabKind, Reading } from "../engine/protocol.js"
  *
- * @typedef {{ amount: number, accuracy: number, found: boolean }} Outcome
+ * @typedef {{ amount: number, accuracy: number, outcome: Reading["outcome"] }} Outcome
  */
 
 const [WIDTH, HEIGHT, LEFT, FOOT] = [640, 180, 44, 24];
@@ -15,6 +15,12 @@ const EDGE = 24;
 /** Half of the bits are right by accident. */
 const LEAST = 0.4;
 const LINES = [0.5, 0.75, 1];
+/** A dot, a triangle and a ring; what fills them is in lab.css. @type {Record<Reading["outcome"], string>} */
+const SHAPES = {
+  read: "M-5 0a5 5 0 1 0 10 0a5 5 0 1 0 -10 0z",
+  unreadable: "M0 -6l6 11h-12z",
+  none: "M-5 0a5 5 0 1 0 10 0a5 5 0 1 0 -10 0z",
+};
 
 /**
  * @param {LabKind} kind
@@ -39,24 +45,26 @@ export function survivalChart({ name, least, most, unit }, outcomes, others) {
       svg("text", { x: x(amount), y: HEIGHT + 18, "text-anchor": "middle" }, () => inAmount(amount, unit)),
     ),
     svg("polyline", { points }),
-    ...outcomes.map(({ amount, accuracy, found }) =>
+    ...outcomes.map(({ amount, accuracy, outcome }) =>
       svg(
-        "circle",
-        { cx: x(amount), cy: y(accuracy), r: 5, class: found ? "found" : "lost" },
-        svg("title", {}, () => `${inAmount(amount, unit)}: ${inPercent(accuracy)}`),
+        "path",
+        { d: SHAPES[outcome], transform: `translate(${x(amount)} ${y(accuracy)})`, "data-outcome": outcome },
+        svg("title", {}, () =>
+          m.survivalPoint(inAmount(amount, unit), m.outcomes[outcome], inPercent(accuracy)),
+        ),
       ),
     ),
   );
-  const rows = outcomes.map(({ amount, accuracy, found }) =>
+  const rows = outcomes.map(({ amount, accuracy, outcome }) =>
     h(
       "tr",
       {},
       h("th", { scope: "row" }, () => inAmount(amount, unit)),
+      h("td", {}, () => m.outcomes[outcome]),
       h("td", {}, () => inPercent(accuracy)),
-      h("td", {}, () => (found ? m.yes : m.no)),
     ),
   );
-  const columns = [() => m.amount, () => m.bitAccuracy, () => m.isFound];
+  const columns = [() => m.amount, () => m.columns.answer, () => m.bitAccuracy];
   return h(
     "figure",
     { class: "survival card" },

@@ -1,12 +1,13 @@
 /** The screen that tries a mark: sliders change a copy of the picture, which is read at once. */
 
 import { EngineError } from "../engine/errors.js";
+import { Answer } from "../ui/answer.js";
 import { h, ObjectUrls, setText } from "../ui/dom.js";
 import { JobLines } from "../ui/job.js";
 import { KeyField, openForKey } from "../ui/key-field.js";
 import { inNumber, m } from "../ui/language.js";
 import { Picker } from "../ui/picker.js";
-import { answerLine, answerOf, readingPlot } from "../ui/reading-details.js";
+import { ReadingDetails } from "../ui/reading-details.js";
 import { screenHead } from "../ui/screen-head.js";
 import { errorInWords } from "../ui/words.js";
 import { survivalChart } from "./survival-chart.js";
@@ -41,11 +42,10 @@ export class LabView {
   #original;
 
   #image = h("img", { alt: () => m.changedPicture });
-  #answer = h("p", { class: "answer" });
-  #explanation = h("p", { class: "explanation" });
+  #answer = new Answer({ hasHelp: false });
   #searching = h("p", { class: "hint" });
   #error = h("p", { class: "error", role: "alert" });
-  #plot = h("div");
+  #details = new ReadingDetails();
   #live = h(
     "div",
     { class: "live", hidden: true },
@@ -55,7 +55,7 @@ export class LabView {
       this.#image,
       h("figcaption", {}, () => m.labCopy),
     ),
-    h("div", {}, h("div", { role: "status" }, this.#answer, this.#explanation), this.#searching, this.#plot),
+    h("div", {}, h("div", { role: "status" }, this.#answer.element), this.#searching, this.#details.element),
   );
   #lines = new JobLines();
   #chart = h("div");
@@ -165,14 +165,14 @@ export class LabView {
         {
           signal,
           onPartial: (look) => {
-            if (file === this.#file) this.#show(look, isLatest());
+            if (file === this.#file) this.#show(look, key, isLatest());
             if (looking.signal.aborted) search.abort();
             else this.#search = search;
           },
           onProgress: ({ phase, done, total }) => phase === "search" && this.#showSearch(done, total),
         },
       );
-      if (file === this.#file) this.#show(found, false);
+      if (file === this.#file) this.#show(found, key, false);
     } catch (error) {
       if (isLatest()) this.#fail(error);
     }
@@ -189,27 +189,27 @@ export class LabView {
   async #bitsOf(file, key, signal) {
     if (this.#original === undefined) {
       const { reading } = await this.#engine.run("lab", file, { steps: [], key }, { signal });
-      this.#original = reading.found ? reading.bits : null;
+      this.#original = reading.outcome === "none" ? null : reading.bits;
     }
     return this.#original;
   }
 
   /**
    * @param {Attempt} result
+   * @param {string | null} key
    * @param {boolean} isSearching whether a search follows, which will give the answer
    */
-  #show({ preview, reading }, isSearching) {
+  #show({ preview, reading }, key, isSearching) {
     this.#urls.show(this.#image, new Blob([preview], { type: "image/jpeg" }));
-    this.#live.classList.toggle("found", reading.found);
-    if (isSearching && !reading.found) {
-      setText(this.#answer, () => m.lookingFurther);
-      setText(this.#explanation, "");
-      this.#plot.replaceChildren();
+    const isOpen = isSearching && reading.outcome !== "read";
+    if (isOpen) {
+      this.#answer.wait(() => m.lookingFurther);
     } else {
-      setText(this.#answer, () => answerOf(reading));
-      setText(this.#explanation, () => `${this.#agreement(reading)} ${answerLine(reading)}`.trim());
-      this.#plot.replaceChildren(readingPlot(reading));
+      const further = () => this.#agreement(reading);
+      this.#answer.show(reading, { hasKey: key !== null, further });
+      this.#details.show(reading);
     }
+    this.#details.element.hidden = isOpen;
     setText(this.#searching, "");
     this.#live.hidden = false;
   }
@@ -223,9 +223,11 @@ export class LabView {
   }
 
   /** @param {Reading} reading */
-  #agreement({ bits, found }) {
+  #agreement({ bits, outcome }) {
     if (!this.#original) return m.labUnmarked;
-    return found ? m.bitsRight(inNumber(agreeing(bits, this.#original)), inNumber(bits.length)) : "";
+    return outcome !== "none"
+      ? m.bitsRight(inNumber(agreeing(bits, this.#original)), inNumber(bits.length))
+      : "";
   }
 
   /** @param {unknown} error */
@@ -279,16 +281,16 @@ export class LabView {
             },
           );
           const accuracy = agreeing(reading.bits, original) / original.length;
-          outcomes.push({ amount, accuracy, found: reading.found });
+          outcomes.push({ amount, accuracy, outcome: reading.outcome });
           draw();
         }
         return original !== null;
       },
       (isMarked) => () => {
         if (!isMarked) return m.labUnmarked;
-        const found = outcomes.filter((outcome) => outcome.found).length;
-        const whole = outcomes.filter((outcome) => outcome.found && outcome.accuracy === 1).length;
-        return m.survived(m.trials[kind.name], inNumber(found), inNumber(whole), inNumber(AMOUNTS));
+        const count = (/** @type {Reading["outcome"]} */ wanted) =>
+          inNumber(outcomes.filter(({ outcome }) => outcome === wanted).length);
+        return m.survived(m.trials[kind.name], count("read"), count("unreadable"), inNumber(AMOUNTS));
       },
     );
   }

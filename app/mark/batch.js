@@ -11,6 +11,7 @@ import { Keeper } from "./keeper.js";
 /**
  * @import { EngineClient } from "../engine/client.js"
  * @import { EmbedOptions, Marked, Progress } from "../engine/protocol.js"
+ * @import { AnyMessage } from "../register/entries.js"
  * @import { KeptList } from "./kept-list.js"
  * @import { Lists } from "./lists.js"
  *
@@ -21,8 +22,9 @@ import { Keeper } from "./keeper.js";
  * @property {Blob} file
  * @property {Blob} difference
  * @property {number} sizeBefore bytes of the cover's file
+ * @property {AnyMessage} message that was marked
  *
- * @typedef {Omit<Marked, "data" | "difference"> & OfThePage} Outcome
+ * @typedef {Omit<Marked, "data" | "difference" | "message"> & OfThePage} Outcome
  * sizeBefore: bytes of the cover's file
  *
  * @typedef {"new" | "waiting" | "working" | "marked" | "asking" | "failed" | "cancelled"} ItemState
@@ -47,7 +49,7 @@ import { Keeper } from "./keeper.js";
 /** How many pictures the engine gets at a time. */
 const AT_ONCE = 2;
 /** Codes of errors about the options, not about a picture. */
-const OPTIONS_ERROR = /^(payload-|passphrase-|output-|strength)/;
+const OPTIONS_ERROR = /^(message-|passphrase-|output-|strength)/;
 
 /**
  * Sends the event "item" when an item changes, and "list" when the list or `isPaused` does. "refused": the options are
@@ -300,7 +302,7 @@ export class Batch extends EventTarget {
       cover: file.name,
       marked: marked.name,
       number,
-      payload: marked.payload.value,
+      message: marked.message.value,
     });
     const result = await this.#keeper.keep(item, "marked", data, marked.type, this.items);
     const seen = await this.#keeper.keep(item, "difference", difference, "image/png", this.items);

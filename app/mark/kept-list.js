@@ -10,6 +10,7 @@ import { EngineError } from "../engine/errors.js";
  * @import { ErrorFacts } from "../engine/protocol.js"
  * @import { Item, ItemState, MarkOptions, Outcome } from "./batch.js"
  * @import { Content, Folder } from "./folders.js"
+ * @import { AnyMessage } from "../register/entries.js"
  *
  * @typedef {object} ItemRecord what is kept of an item besides its files
  * @property {{ name: string, type: string, lastModified: number }} cover
@@ -120,7 +121,7 @@ export class KeptList {
       ];
       if (!file || !outcome) return null;
       item.outcome = {
-        ...outcome,
+        ...upToDate(outcome),
         file: typed(file, outcome.type),
         difference: difference ? typed(difference, "image/png") : new Blob(),
       };
@@ -182,6 +183,23 @@ function recordOf({ file, state, options, lacksKey, outcome, error, isSaved, isR
     isRegistered,
     isRemoved: false,
   };
+}
+
+/**
+ * @param {Omit<Outcome, "file" | "difference">} outcome that this build or an older one kept
+ * @returns {Omit<Outcome, "file" | "difference">}
+ */
+function upToDate(outcome) {
+  if (outcome.message) return outcome;
+  // Before there were three answers. This build cannot read such marks, but the pictures are to be saved all the same.
+  const { payload } = /** @type {{ payload: AnyMessage }} */ (/** @type {unknown} */ (outcome));
+  const check = {
+    ...outcome.check,
+    outcome: /** @type {const} */ ("unreadable"),
+    message: null,
+    chance: null,
+  };
+  return { ...outcome, message: payload, check };
 }
 
 /** @param {Failure} error */

@@ -21,7 +21,8 @@ import { KeptList, recordsOf } from "./kept-list.js";
  * @property {boolean} isNewer written by a newer build: it can only be deleted
  */
 
-const FORMAT = 1;
+/** Of the records in a list; older ones can be read (kept-list.js). */
+const FORMAT = 2;
 const HEAD = "list.json";
 const LOCK = "hushmark-list/";
 /** The key in the session's storage for the names of a page's lists, for its reload. */

@@ -1,7 +1,7 @@
 import { h, setAttribute, setText } from "../ui/dom.js";
 import { inAmount, inBytes, inNumber, m } from "../ui/language.js";
 import { showThumbnail } from "../ui/thumbnails.js";
-import { errorInWords, payloadInWords } from "../ui/words.js";
+import { errorInWords, messageInWords } from "../ui/words.js";
 
 /**
  * @import { Item, ItemState } from "./batch.js"
@@ -83,11 +83,11 @@ export class MarkRow {
     if (state === "failed" && error) return errorInWords(error);
     if (state === "asking") {
       const { kind, value } = error?.facts ?? {};
-      return m.askAgain(kind ? payloadInWords({ kind: String(kind), value: String(value) }) : "");
+      return m.askAgain(kind ? messageInWords({ kind: String(kind), value: String(value) }) : "");
     }
     if (state === "marked" && outcome) {
       const figures = [
-        payloadInWords(outcome.payload),
+        messageInWords(outcome.message),
         m.decibels(inNumber(outcome.psnr, 1)),
         m.sizes(inBytes(outcome.sizeBefore), inBytes(outcome.file.size)),
         ...outcome.warnings.map((warning) => m.warnings[warning](inAmount(outcome.expected, "share"))),

@@ -1,10 +1,10 @@
 /** A marked picture beside its cover, with its facts; another strength can be tried, and the change amplified. */
 
 import { h, ObjectUrls, setText } from "../ui/dom.js";
-import { inBytes, inNumber, inPercent, m } from "../ui/language.js";
-import { readingPlot } from "../ui/reading-details.js";
+import { inBytes, inChance, inNumber, m } from "../ui/language.js";
+import { ReadingDetails } from "../ui/reading-details.js";
 import { FAINTEST_STEP, stepOf, strengthAt, strengthInWords, STRONGEST_STEP } from "../ui/strength-field.js";
-import { payloadInWords, timeInWords } from "../ui/words.js";
+import { messageInWords, timeInWords } from "../ui/words.js";
 import { amplified, marked, pixelsAreTrue, pixelsOf, ssim } from "./pixels.js";
 import { Viewer } from "./viewer.js";
 
@@ -72,7 +72,7 @@ export class Stage {
   );
   #try = h("button", { type: "button" }, () => m.screenNames.lab);
   #facts = h("dl");
-  #plot = h("div");
+  #details = new ReadingDetails();
   element = h(
     "section",
     { class: "stage card", "aria-labelledby": "stage-title", hidden: true },
@@ -92,7 +92,7 @@ export class Stage {
     h("div", { class: "stage-fields" }, this.#strengthField, this.#gainField),
     h("div", { class: "buttons" }, this.#try),
     this.#facts,
-    this.#plot,
+    this.#details.element,
   );
 
   /** @param {StageActions} actions */
@@ -132,7 +132,7 @@ export class Stage {
     this.#showMode();
     this.#drawStrength();
     this.#showFacts(null);
-    this.#plot.replaceChildren(readingPlot(outcome.check));
+    this.#details.show(outcome.check);
     this.#measure(outcome, item.file);
   }
 
@@ -259,20 +259,16 @@ export class Stage {
  * @returns {HTMLElement[]} what is known of a marked picture, for a list
  */
 function factsOf(item, outcome, likeness) {
-  const { payload, check } = outcome;
+  const { message, check } = outcome;
   /** @type {[LiveText, LiveText][]} */
   const facts = [
-    [
-      () => m.payload,
-      () =>
-        payload.kind === "text" ? m.list([payloadInWords(payload), payload.hex]) : payloadInWords(payload),
-    ],
+    [() => m.message, () => messageInWords(message)],
     [
       () => m.readBack,
       () =>
-        check.payload
-          ? m.readBackAs(payloadInWords(check.payload), inPercent(Math.min(...check.confidences)))
-          : m.warnings.unreadable(),
+        check.message
+          ? m.readBackAs(messageInWords(check.message), inChance(check.chance ?? 1))
+          : m.outcomes[check.outcome],
     ],
     [() => m.psnr, () => m.decibels(inNumber(outcome.psnr, 1))],
     [() => m.ssim, () => (likeness === null || Number.isNaN(likeness) ? "–" : inNumber(likeness, 4))],

@@ -102,7 +102,7 @@ export const en = {
    */
   pythonErrors: {},
 
-  // Pictures, payloads and jobs
+  // Pictures, messages and jobs
   pictures,
   choosePicture: "Choose a picture",
   dropHint: "or drop or paste it here: JPEG, PNG, WebP and others",
@@ -130,6 +130,7 @@ export const en = {
   /** @param {string} outOf */
   chance: (outOf) => `about 1 in ${outOf}`,
   chanceTiny: "less than 1 in a billion",
+  chanceLarge: "more likely than not",
   /** @param {string} a @param {string} b */
   and: (a, b) => `${a} and ${b}`,
   /** @param {string[]} sentences */
@@ -138,26 +139,31 @@ export const en = {
   list: (parts) => parts.join(", "),
 
   // Mark
-  markLead: "Hide four characters or an id in pictures. You do not see it; Hushmark reads it back.",
+  markLead:
+    "Hide an id, a number or a few characters in pictures. You do not see it; Hushmark reads it back.",
   choosePictures: "Choose pictures",
   chooseFolder: "Choose a folder",
   dropPictures: "or drop or paste them here, folders too: JPEG, PNG, WebP and others",
   choosePictureFirst: "Choose a picture first.",
-  payload: "Payload",
+  message: "Message",
+  kind: "Kind",
   kinds: {
     text: "Text",
-    hex: "Hex id",
+    id: "Id",
     number: "Number",
-    protected: "Protected number",
     random: "Random id",
   },
   kindHints: {
-    text: "1 to 4 characters, the same for each picture",
-    hex: "8 hex digits, the same for each picture",
-    number: "0 to 4294967295, the same for each picture",
-    protected: "0 to 65535: read correctly even if some bits are lost",
+    text: "A few characters, the same for each picture",
+    id: "16 hex digits, the same for each picture",
+    number: "0 to 18446744073709551615, the same for each picture",
     random: "A new id for each picture, drawn when it is marked.",
   },
+  /** @param {number} used @param {number} most */
+  bytesUsed: (used, most) => `${used} of ${most} bytes`,
+  /** @param {number} used @param {number} most */
+  bytesTooMany: (used, most) =>
+    `${used} bytes, and ${most} fit: a letter with an accent takes 2, a Chinese character 3, an emoji 4.`,
   strength: "Strength",
   stronger: "stronger",
   fainter: "fainter",
@@ -175,7 +181,7 @@ export const en = {
   moreOptions: "Key, format, file names",
   changeDefaults: "Change what this form starts with",
   key: "Key",
-  keyHint: "A passphrase: only people who have it can read the payload. Leave it empty for none.",
+  keyHint: "A passphrase: only people who have it can read the message. Leave it empty for none.",
   format: "Format",
   sameFormat: "The picture's own",
   formats: { JPEG: "JPEG", PNG: "PNG", WEBP: "WebP", TIFF: "TIFF, not compressed" },
@@ -258,9 +264,9 @@ export const en = {
   actionOn: (action, name) => `${action}: ${name}`,
   /** @param {string} name */
   progressOf: (name) => `Progress of ${name}`,
-  /** @param {string} payload what it reads as, or nothing */
-  askAgain: (payload) =>
-    `It is marked already${payload && `: it reads as ${payload}`}. Mark it again? The new mark replaces that one.`,
+  /** @param {string} message what it reads as, or nothing */
+  askAgain: (message) =>
+    `It is marked already${message && `: it reads as ${message}`}. Mark it again? The new mark replaces that one.`,
   warnings: {
     unreadable: () => "cannot be read back: choose a greater strength",
     weak: () => "can only just be read back: choose a greater strength",
@@ -310,8 +316,8 @@ export const en = {
   /** @param {string} strength */
   markAgainAt: (strength) => `Mark at strength ${strength}`,
   readBack: "Read back",
-  /** @param {string} payload @param {string} sureness */
-  readBackAs: (payload, sureness) => `${payload}, each bit at least ${sureness} sure`,
+  /** @param {string} message @param {string} chance */
+  readBackAs: (message, chance) => `${message} (by accident: ${chance})`,
   psnr: "PSNR",
   ssim: "SSIM",
   /** @param {string} number */
@@ -321,9 +327,6 @@ export const en = {
   pixels: (width, height) => `${width} × ${height}`,
   file: "File",
   time: "Time",
-  bit: "Bit",
-  value: "Value",
-  confidence: "Confidence",
   asTable: "As a table",
 
   // Settings
@@ -392,37 +395,64 @@ export const en = {
   /** @param {string} names */
   sharedRefused: (names) =>
     `${names} was shared with Hushmark, but is not a picture. Share a JPEG, PNG, WebP, TIFF, AVIF, GIF or BMP file.`,
-  readKeyHint: "The passphrase, if it was marked with one. Without it the bits look random.",
+  readKeyHint: "The passphrase, if it was marked with one. Without it the message cannot be read.",
   compareRegister: "Compare with the register",
   readAgain: "Read again",
-  notFound: "No watermark found",
+  /** The three answers. */
+  outcomes: {
+    read: "Read",
+    unreadable: "Marked, but not readable",
+    none: "No mark found",
+  },
   /** @param {string} answer @param {string} note */
   answerNoted: (answer, note) => `${answer}: ${note}`,
-  /** @param {string} weakest @param {string} chance */
-  foundLine: (weakest, chance) =>
-    `Every bit is at least ${weakest} sure. The chance of a false alarm is ${chance}.`,
-  /** @param {string} signal @param {string} tried @param {string} threshold */
-  notFoundLine: (signal, tried, threshold) =>
-    `The signal is ${signal} in the best of ${tried} places; a watermark counts as found from ${threshold}.`,
-  /** @param {string} count @param {string} weakest */
-  bitsCaption: (count, weakest) => `How sure each of the ${count} bits is; the weakest ${weakest}.`,
+  /** @param {string} chance */
+  readLine: (chance) => `The message passed its check. The chance that it is a false one: ${chance}.`,
+  /** @param {string} tried */
+  noneLine: (tried) => `None of the ${tried} places that were looked at has one.`,
+  /** Why a mark cannot be read. other-key: a key was given. */
+  reasons: {
+    damaged:
+      "There is a mark, but its message did not pass its check. Too much of it is lost, or it needs a key.",
+    key: "It was marked with a key. Type that key and read it again.",
+    "other-key": "It was marked with another key than the one given.",
+    "no-key": "It was marked without a key. Empty the key field and read it again.",
+    later: "It was marked by a later version of Hushmark. Reload the page to get that one.",
+  },
+  shortReasons: {
+    damaged: "damaged, or needs a key",
+    key: "needs its key",
+    "no-key": "has no key",
+    later: "by a later version",
+  },
+  whatHelps: "What may help",
+  helps: {
+    copy: "A larger copy, or one that is less cropped",
+    key: "The key that it was marked with",
+    register: "A comparison with the register: it names the likeliest of your entries",
+  },
+  likeliestHead: "Likeliest in the register, not verified",
+  /** @param {string} what @param {string} certainty */
+  likeliest: (what, certainty) => `Perhaps ${what} (${certainty} sure, if it is one of the register)`,
+  /** @param {string} agreeing @param {string} chance */
+  likeliestLine: (agreeing, chance) =>
+    `${agreeing} raw bits agree with it. The chance that so many do by accident: ${chance}.`,
+  /** @param {string} name */
+  inRegister: (name) => `It is in the register: ${name}.`,
+  details: "Details",
+  /** @param {{ count: string, sure: string, guesses: string, weakest: string }} figures */
+  bitsCaption: ({ count, sure, guesses, weakest }) =>
+    `How sure each of the ${count} raw bits is: ${sure} at least 99%, ${guesses} are guesses below 75%; the weakest ${weakest}.`,
   pictureRead: "The picture that was read",
   placeCaption: "The outline is the marked picture; its thick side is the top.",
   placeNoneCaption: "The whole picture was searched.",
-  registerMatch: "In the register",
-  /** @param {string} name @param {string} agreeing @param {string} chance @param {string} certainty or empty */
-  matchLine: (name, agreeing, chance, certainty) =>
-    `${name} (${agreeing} bits agree; by accident: ${chance}${certainty && `; among all entries ${certainty} sure`})`,
-  id: "Id",
-  bitsRead: "Bits as read",
-  asProtected: "If it is a protected number",
-  /** @param {string} value @param {number} corrected */
-  protectedLine: (value, corrected) =>
-    `${value}, ${corrected === 1 ? "1 bit" : `${corrected} bits`} corrected`,
+  bitsRead: "Raw bits as read, in hex digits:",
+  corrected: "Raw bits corrected",
   place: "Place",
   signal: "Signal",
   /** @param {string} signal @param {string} threshold */
-  signalLine: (signal, threshold) => `${signal}; found from ${threshold}`,
+  signalLine: (signal, threshold) => `${signal}; a mark from ${threshold}`,
+  falseAlarm: "Such a signal without a mark",
   tried: "Tried",
   /** @param {number} count */
   places: (count) => (count === 1 ? "1 place" : `${count} places`),
@@ -434,15 +464,23 @@ export const en = {
   columns: {
     picture: "Picture",
     answer: "Answer",
-    weakest: "Weakest bit",
-    chance: "False alarm",
-    place: "Place",
+    chance: "False with a chance of",
+    more: "More",
     register: "Register",
   },
   waits: "Waits",
-  /** @param {number} all @param {number} done @param {number} found */
-  readSummary: (all, done, found) => `${done} of ${pictures(all)} read, a watermark in ${found}.`,
-  allRead: "All pictures are read.",
+  /** @param {{ all: number, read: number, unreadable: number, none: number, failed: number }} counts */
+  readSummary: ({ all, read, unreadable, none, failed }) =>
+    [
+      `${pictures(all)}: ${read} read`,
+      unreadable > 0 && `${unreadable} marked, but not readable`,
+      none > 0 && `${none} without a mark`,
+      failed > 0 && `${failed} failed`,
+      read + unreadable + none + failed < all && `${all - read - unreadable - none - failed} to go`,
+    ]
+      .filter(Boolean)
+      .join("; ") + ".",
+  allRead: "All pictures were looked at.",
   /** @param {string} tried */
   noneIn: (tried) => `none in ${tried} places`,
   exportCsv: "Export as CSV",
@@ -489,40 +527,38 @@ export const en = {
   changedPicture: "The changed picture",
   labCopy: "Tried on a copy of at most 1000 pixels a side, so that the answer comes at once.",
   lookingFurther: "Looking further…",
-  labUnmarked: "This picture has no watermark that could break. Mark it first.",
+  labUnmarked: "This picture has no mark that could break. Mark it first.",
   /** @param {string} right @param {string} all */
-  bitsRight: (right, all) => `${right} of ${all} bits are right.`,
+  bitsRight: (right, all) => `${right} of ${all} raw bits are right.`,
   /** @param {string} trial */
   survivalTitle: (trial) => `What survives: ${trial}`,
   survivalCaption:
-    "Bits that are read right, by amount. Full dots: a watermark was found; rings: none was found.",
+    "Raw bits that are right, by amount. Full dots: read; triangles: marked, but not readable; rings: no mark found.",
+  /** @param {string} amount @param {string} answer @param {string} accuracy */
+  survivalPoint: (amount, answer, accuracy) => `${amount}: ${answer}, ${accuracy}`,
   survivalAlone: "The other trials are off.",
   /** @param {string} trials */
   survivalWith: (trials) => `The picture also goes through: ${trials}.`,
   /** @param {string} trial @param {string} amount */
   trialAt: (trial, amount) => `${trial} ${amount}`,
-  /** @param {string} trial @param {string} found @param {string} whole @param {string} all */
-  survived: (trial, found, whole, all) =>
-    `${trial}: found at ${found} of ${all} amounts, read without an error at ${whole}.`,
+  /** @param {string} trial @param {string} read @param {string} unreadable @param {string} all */
+  survived: (trial, read, unreadable, all) =>
+    `${trial}: read at ${read} of ${all} amounts, marked but not readable at ${unreadable}.`,
   amount: "Amount",
-  bitAccuracy: "Bits right",
-  isFound: "Found",
-  yes: "yes",
-  no: "no",
+  bitAccuracy: "Raw bits right",
 
   // Page overlay
   overlayLead: "Make a transparent tile that marks a web page, so that screenshots of it can be read.",
   overlayKeyHint: "A passphrase, so that only you can read it.",
   tileHints: {
-    text: "1 to 4 characters",
-    hex: "8 hex digits",
-    number: "0 to 4294967295",
-    protected: "0 to 65535: read correctly even if some bits are lost",
+    text: "A few characters",
+    id: "16 hex digits",
+    number: "0 to 18446744073709551615",
     random: "A new id, drawn when the tile is made.",
   },
   makeTile: "Make the tile",
-  /** @param {string} payload */
-  tileMade: (payload) => `The tile carries ${payload}.`,
+  /** @param {string} message */
+  tileMade: (message) => `The tile carries ${message}.`,
   overSample: "Over a sample page",
   showTile: "Show the tile",
   darkPage: "Dark page",
@@ -572,7 +608,7 @@ export const en = {
   entryParts: {
     id: "its id",
     time: "its date",
-    payload: "its payload",
+    message: "its message",
     note: "its note",
     cover: "the original's file",
     marked: "the marked picture's file",
@@ -587,8 +623,9 @@ export const en = {
   /** @param {string} entry */
   noteOn: (entry) => `Note: ${entry}`,
   noteKept: "Note kept.",
-  /** @param {string} payload @param {string} name */
-  entryName: (payload, name) => `${payload}, ${name}`,
+  /** @param {string} message @param {string} name */
+  entryName: (message, name) => `${message}, ${name}`,
+  olderEntry: "Marked by an earlier version of Hushmark. This one does not read that mark.",
   /** @param {string} before @param {string} after */
   sizeChange: (before, after) => `${before} → ${after}`,
   sums: "SHA-256",
@@ -597,8 +634,8 @@ export const en = {
   removeThis: "Remove",
   /** @param {string} entry */
   removeEntry: (entry) => `Remove ${entry}`,
-  /** @param {string} payload @param {string} name */
-  entryRemoved: (payload, name) => `${payload}, ${name}: removed.`,
+  /** @param {string} message @param {string} name */
+  entryRemoved: (message, name) => `${message}, ${name}: removed.`,
   showMore: "Show more",
   /** @param {string} reason */
   notRegistered: (reason) => `The picture is marked, but not in the register. ${reason}`,

@@ -1,21 +1,22 @@
 /** The screen that makes tiles for web pages, and reads screenshots of pages with a tile. */
 
+import { Answer, answerOf } from "../ui/answer.js";
 import { h, ObjectUrls, setText } from "../ui/dom.js";
 import { JobLines } from "../ui/job.js";
 import { KeyField, openForKey } from "../ui/key-field.js";
 import { inNumber, m } from "../ui/language.js";
-import { PayloadField } from "../ui/payload-field.js";
+import { MessageField } from "../ui/message-field.js";
 import { Picker } from "../ui/picker.js";
-import { answerLine, answerOf, readingFacts } from "../ui/reading-details.js";
+import { ReadingDetails } from "../ui/reading-details.js";
 import { download } from "../ui/save.js";
 import { screenHead } from "../ui/screen-head.js";
 import { StrengthField } from "../ui/strength-field.js";
-import { payloadInWords, timeInWords } from "../ui/words.js";
+import { messageInWords, timeInWords } from "../ui/words.js";
 import { samplePage } from "./sample-page.js";
 
 /**
  * @import { EngineClient } from "../engine/client.js"
- * @import { Overlay, PayloadKind, Read } from "../engine/protocol.js"
+ * @import { Overlay, KindOption, Read } from "../engine/protocol.js"
  */
 
 const OPACITIES = [1, 0.75, 0.5, 0.25];
@@ -24,13 +25,13 @@ const FILE_NAME = "hushmark-overlay.png";
 export class OverlayView {
   #engine;
   #urls = new ObjectUrls();
-  #payload = new PayloadField("overlay", () => m.tileHints);
+  #message = new MessageField("overlay", () => m.tileHints);
   #key = new KeyField("overlay-key", () => m.overlayKeyHint);
   #strength = new StrengthField("overlay-strength");
   #form = h(
     "form",
     { class: "options card", novalidate: true },
-    this.#payload.element,
+    this.#message.element,
     this.#strength.element,
     openForKey(
       h(
@@ -85,10 +86,9 @@ export class OverlayView {
 
   #readLines = new JobLines();
   #picker = new Picker(([file]) => this.#read(file));
-  #answer = h("p", { class: "answer" });
-  #explanation = h("p", { class: "explanation" });
-  #facts = h("div");
-  #reading = h("div", { class: "result", hidden: true }, this.#answer, this.#explanation, this.#facts);
+  #answer = new Answer();
+  #details = new ReadingDetails();
+  #reading = h("div", { class: "result", hidden: true }, this.#answer.element, this.#details.element);
   element = h(
     "section",
     { class: "overlay" },
@@ -123,11 +123,11 @@ export class OverlayView {
     this.#engine = engine;
     this.#form.addEventListener("submit", (event) => {
       event.preventDefault();
-      this.#make(this.#payload);
+      this.#make(this.#message);
     });
-    // Moving the slider makes the tile again, with the same payload.
+    // Moving the slider makes the tile again, with the same message.
     this.#strength.element.addEventListener("change", () => {
-      if (this.#made) this.#make({ kind: "hex", value: this.#made.payload.hex });
+      if (this.#made) this.#make(this.#made.message);
     });
     for (const control of [this.#isShown, this.#isDark, this.#opacity]) {
       control.addEventListener("change", () => this.#showSample());
@@ -139,7 +139,7 @@ export class OverlayView {
     this.#picker.take(files);
   }
 
-  /** @param {{ kind: PayloadKind, value: string }} payload */
+  /** @param {{ kind: KindOption, value: string }} message */
   #make({ kind, value }) {
     const request = {
       kind,
@@ -161,7 +161,7 @@ export class OverlayView {
     this.#use.hidden = false;
     setText(this.#copied, "");
     this.#showSample();
-    return () => m.tileMade(payloadInWords(made.payload));
+    return () => m.tileMade(messageInWords(made.message));
   }
 
   /** @param {Overlay} made */
@@ -198,21 +198,21 @@ export class OverlayView {
   /** @param {File} file */
   #read(file) {
     this.#reading.hidden = true;
+    const key = this.#key.value;
     return this.#readLines.run(
-      (options) => this.#engine.run("read", file, { key: this.#key.value }, options),
-      (read) => this.#showReading(read, file.name),
+      (options) => this.#engine.run("read", file, { key }, options),
+      (read) => this.#showReading(read, file.name, key !== null),
     );
   }
 
   /**
    * @param {Read} read
    * @param {string} name
+   * @param {boolean} hasKey whether a key was given
    */
-  #showReading({ reading, phases }, name) {
-    this.#reading.classList.toggle("found", reading.found);
-    setText(this.#answer, () => answerOf(reading));
-    setText(this.#explanation, () => answerLine(reading));
-    this.#facts.replaceChildren(readingFacts(reading, undefined));
+  #showReading({ reading, phases }, name, hasKey) {
+    this.#answer.show(reading, { hasKey });
+    this.#details.show(reading);
     this.#reading.hidden = false;
     return () => m.readDone(name, answerOf(reading), timeInWords(phases));
   }

@@ -1,4 +1,4 @@
-/** A picture with an outline around the place where the mark was found. */
+/** A picture with an outline around the place where the message was read. */
 
 import { h, svg } from "../ui/dom.js";
 import { m } from "../ui/language.js";
@@ -12,9 +12,10 @@ const MARGIN = 0.02;
  * @param {HTMLImageElement} image loaded
  * @param {Reading} reading of it
  */
-export function placeFigure(image, { corners, found }) {
+export function placeFigure(image, { corners, outcome }) {
+  const isRead = outcome === "read";
   const { naturalWidth: width, naturalHeight: height } = image;
-  const points = found ? corners.map(([x, y]) => [x * width, y * height]) : [];
+  const points = isRead ? corners.map(([x, y]) => [x * width, y * height]) : [];
   const margin = MARGIN * Math.max(width, height);
   // When the picture is only a part of the marked one, the outline lies outside of it.
   const xs = [0, width, ...points.map(([x]) => x)];
@@ -27,7 +28,7 @@ export function placeFigure(image, { corners, found }) {
   image.style.top = `${(-100 * top) / high}%`;
   image.style.width = `${(100 * width) / wide}%`;
   image.style.height = `${(100 * height) / high}%`;
-  if (found) {
+  if (isRead) {
     const [[x1, y1], [x2, y2]] = points;
     ground.append(
       svg(
@@ -39,6 +40,6 @@ export function placeFigure(image, { corners, found }) {
       ),
     );
   }
-  const caption = h("figcaption", {}, () => (found ? m.placeCaption : m.placeNoneCaption));
+  const caption = h("figcaption", {}, () => (isRead ? m.placeCaption : m.placeNoneCaption));
   return h("figure", { class: "place" }, ground, caption);
 }

@@ -1,9 +1,9 @@
 /** The table of several readings, which can be exported. */
 
+import { answerOf, likeliestOf, outcomeIcon } from "../ui/answer.js";
 import { toCsv } from "../ui/csv.js";
 import { h, setText } from "../ui/dom.js";
-import { inChance, inNumber, inPercent, m } from "../ui/language.js";
-import { answerOf, payloadOf } from "../ui/reading-details.js";
+import { inChance, inNumber, m } from "../ui/language.js";
 import { download } from "../ui/save.js";
 import { errorInWords, placeInWords } from "../ui/words.js";
 
@@ -20,7 +20,7 @@ import { errorInWords, placeInWords } from "../ui/words.js";
  */
 
 /** @type {(keyof typeof m.columns)[]} */
-const COLUMNS = ["picture", "answer", "weakest", "chance", "place", "register"];
+const COLUMNS = ["picture", "answer", "chance", "more", "register"];
 
 export class ReadingsTable {
   /** @type {Row[]} */
@@ -88,9 +88,16 @@ export class ReadingsTable {
 
   #sumUp() {
     const rows = this.#rows;
-    const count = () => rows.filter(({ reading, error }) => reading || error).length;
+    const count = (/** @type {Reading["outcome"]} */ outcome) =>
+      rows.filter(({ reading }) => reading?.outcome === outcome).length;
     setText(this.#caption, () =>
-      m.readSummary(rows.length, count(), rows.filter(({ reading }) => reading?.found).length),
+      m.readSummary({
+        all: rows.length,
+        read: count("read"),
+        unreadable: count("unreadable"),
+        none: count("none"),
+        failed: rows.filter(({ error }) => error).length,
+      }),
     );
   }
 
@@ -105,19 +112,35 @@ export class ReadingsTable {
         h("td", { class: "error", colspan: COLUMNS.length - 1 }, () => errorInWords(error)),
       );
     } else if (reading) {
-      element.classList.toggle("found", reading.found);
+      const { outcome, chance, reason, match } = reading;
+      element.dataset.outcome = outcome;
       const entry = this.#entryOf(reading);
+      /** @type {(() => string)[]} */
       const texts = [
-        () => answerOf(reading, entry),
-        () => (reading.found ? inPercent(Math.min(...reading.confidences)) : "–"),
-        () => (reading.found ? inChance(reading.false_alarm) : "–"),
-        () => (reading.found ? placeInWords(reading.corners) : m.noneIn(inNumber(reading.tried))),
-        () => (entry ? entry.note || entry.cover.name : "–"),
+        () => answerOf(reading),
+        () => (chance === null ? "–" : inChance(chance)),
+        () =>
+          ({
+            read: () => placeInWords(reading.corners),
+            unreadable: () => m.shortReasons[reason ?? "damaged"],
+            none: () => m.noneIn(inNumber(reading.tried)),
+          })[outcome](),
+        () => {
+          if (outcome === "unreadable" && match) return likeliestOf(match, entry);
+          return entry?.note || entry?.cover.name || "–";
+        },
       ];
       const [, ...columns] = COLUMNS;
       element.replaceChildren(
         name,
-        ...texts.map((text, index) => h("td", { "data-column": () => m.columns[columns[index]] }, text)),
+        ...texts.map((text, index) =>
+          h(
+            "td",
+            { "data-column": () => m.columns[columns[index]] },
+            ...(index ? [] : [outcomeIcon(outcome), " "]),
+            text,
+          ),
+        ),
       );
     }
   }
@@ -125,42 +148,54 @@ export class ReadingsTable {
   #exportCsv() {
     const head = [
       "file",
-      "found",
-      "payload",
+      "outcome",
+      "message",
       "kind",
-      "hex",
-      "weakest_bit",
+      "chance",
+      "reason",
+      "register",
+      "likeliest",
+      "likeliest_kind",
+      "likeliest_certainty",
+      "likeliest_chance",
       "signal",
       "threshold",
       "false_alarm",
       "windows_tried",
-      "register",
       "error",
     ];
     const lines = this.#rows
       .filter(({ reading, error }) => reading || error)
       .map(({ file, reading, error }) => [
         file.name,
-        ...(reading ? this.#csvCells(reading) : [...Array(10).fill(""), error ? errorInWords(error) : ""]),
+        ...(reading
+          ? this.#csvCells(reading)
+          : [...Array(head.length - 2).fill(""), error ? errorInWords(error) : ""]),
       ]);
     download(new Blob([toCsv([head, ...lines])], { type: "text/csv" }), "hushmark-readings.csv");
   }
 
   /** @param {Reading} reading */
   #csvCells(reading) {
+    const { outcome, message, chance, reason, match } = reading;
     const entry = this.#entryOf(reading);
-    const payload = payloadOf(reading, entry);
+    const name = entry?.note || entry?.cover.name || "";
+    const likeliest = outcome === "unreadable" ? match : null;
     return [
-      String(reading.found),
-      payload?.value ?? "",
-      payload?.kind ?? "",
-      payload?.hex ?? "",
-      Math.min(...reading.confidences).toFixed(4),
+      outcome,
+      message?.value ?? "",
+      message?.kind ?? "",
+      chance?.toExponential(2) ?? "",
+      reason ?? "",
+      outcome === "read" ? name : "",
+      likeliest ? name || likeliest.message.value : "",
+      likeliest?.message.kind ?? "",
+      likeliest?.certainty.toFixed(4) ?? "",
+      likeliest?.chance.toExponential(2) ?? "",
       reading.statistic.toFixed(3),
       reading.threshold.toFixed(3),
       reading.false_alarm.toExponential(2),
       String(reading.tried),
-      entry?.note || entry?.cover.name || "",
       "",
     ];
   }

@@ -3,19 +3,20 @@
 import { EngineError } from "../engine/errors.js";
 import { knownIds, RegisterError } from "../register/entries.js";
 import { entries } from "../register/store.js";
+import { Answer, answerNoted } from "../ui/answer.js";
 import { h, ObjectUrls, setText } from "../ui/dom.js";
 import { JobLines } from "../ui/job.js";
 import { KeyField } from "../ui/key-field.js";
 import { m } from "../ui/language.js";
 import { Picker } from "../ui/picker.js";
-import { answerLine, answerOf, readingFacts, readingPlot } from "../ui/reading-details.js";
+import { ReadingDetails } from "../ui/reading-details.js";
 import { screenHead } from "../ui/screen-head.js";
 import { timeInWords } from "../ui/words.js";
 import { placeFigure } from "./place.js";
 import { ReadingsTable } from "./table.js";
 
 /**
- * @import { EngineClient, JobOptions } from "../engine/client.js"
+ * @import { EngineClient } from "../engine/client.js"
  * @import { Read, Reading } from "../engine/protocol.js"
  * @import { Entry } from "../register/entries.js"
  */
@@ -40,10 +41,15 @@ export class ReadView {
   /** What the register has, by id. @type {Map<string, Entry>} */
   #entries = new Map();
 
-  #answer = h("p", { class: "answer" });
-  #explanation = h("p", { class: "explanation" });
-  #details = h("div", { class: "reading" });
-  #result = h("div", { class: "result", hidden: true }, this.#answer, this.#explanation, this.#details);
+  #answer = new Answer();
+  #place = h("div");
+  #details = new ReadingDetails();
+  #result = h(
+    "div",
+    { class: "result", hidden: true },
+    this.#answer.element,
+    h("div", { class: "reading" }, this.#place, this.#details.element),
+  );
 
   #table = new ReadingsTable((reading) => this.#entryOf(reading));
   element = h(
@@ -89,19 +95,14 @@ export class ReadView {
       await this.#readAll(files);
     } else {
       await this.#lines.run(
-        async (options) => this.#readOne(files[0], await this.#known(), options),
+        async (options) => {
+          const [key, mayCompare, known] = [this.#key.value, !this.#compare.checked, await this.#known()];
+          const read = await this.#engine.run("read", files[0], { key, known }, options);
+          return { ...read, hasKey: key !== null, mayCompare };
+        },
         (read) => this.#show(read, files[0]),
       );
     }
-  }
-
-  /**
-   * @param {File} file
-   * @param {string | null} known
-   * @param {JobOptions} options
-   */
-  #readOne(file, known, options) {
-    return this.#engine.run("read", file, { key: this.#key.value, known }, options);
   }
 
   /** Without a register that can be read, pictures are read all the same. */
@@ -123,27 +124,23 @@ export class ReadView {
   }
 
   /**
-   * @param {Read} read
+   * @param {Read & { hasKey: boolean, mayCompare: boolean }} read
    * @param {File} file
    */
-  #show({ reading, phases }, file) {
+  #show({ reading, phases, hasKey, mayCompare }, file) {
     const entry = this.#entryOf(reading);
-    const answer = () =>
-      entry?.note ? m.answerNoted(answerOf(reading, entry), entry.note) : answerOf(reading, entry);
-    this.#result.classList.toggle("found", reading.found);
-    setText(this.#answer, answer);
-    setText(this.#explanation, () => answerLine(reading));
+    this.#answer.show(reading, { entry, hasKey, mayCompare });
+    this.#details.show(reading);
     const image = h("img", { alt: () => m.pictureRead });
-    const place = h("div");
-    this.#details.replaceChildren(place, h("div", {}, readingFacts(reading, entry), readingPlot(reading)));
+    this.#place.replaceChildren();
     this.#urls.clear();
     this.#urls.show(image, file);
     image.decode().then(
-      () => place.replaceChildren(placeFigure(image, reading)),
-      () => place.remove(), // Python can open some files that the browser cannot show.
+      () => this.#place.replaceChildren(placeFigure(image, reading)),
+      () => undefined, // Python can open some files that the browser cannot show.
     );
     this.#result.hidden = false;
-    return () => m.readDone(file.name, answer(), timeInWords(phases));
+    return () => m.readDone(file.name, answerNoted(reading, entry), timeInWords(phases));
   }
 
   /** @param {File[]} files */
@@ -154,12 +151,17 @@ export class ReadView {
         const known = await this.#known();
         for (const [index, row] of rows.entries()) {
           try {
-            const { reading } = await this.#readOne(row.file, known, {
-              signal,
-              inBackground: true,
-              onProgress: (progress) =>
-                onProgress?.({ ...progress, share: (index + progress.share) / rows.length }),
-            });
+            const { reading } = await this.#engine.run(
+              "read",
+              row.file,
+              { key: this.#key.value, known },
+              {
+                signal,
+                inBackground: true,
+                onProgress: (progress) =>
+                  onProgress?.({ ...progress, share: (index + progress.share) / rows.length }),
+              },
+            );
             row.reading = reading;
           } catch (error) {
             if (!(error instanceof EngineError)) throw error;

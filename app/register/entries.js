@@ -1,12 +1,19 @@
 /** The register's entries: their fields, their file format, and what makes one damaged. */
 
 /**
- * @import { Payload } from "../engine/protocol.js"
+ * @import { Message } from "../engine/protocol.js"
+ *
+ * @typedef {Message | OlderMessage} AnyMessage
+ *
+ * @typedef {object} OlderMessage what builds marked before messages had a check. Such marks are no longer read.
+ * @property {"text" | "hex" | "number" | "protected"} kind
+ * @property {string} value
+ * @property {string} hex 8 digits
  *
  * @typedef {object} Entry
  * @property {string} id
  * @property {number} time as of Date.now()
- * @property {Payload} payload
+ * @property {AnyMessage} message
  * @property {string} note
  * @property {FileFacts} cover
  * @property {FileFacts} marked
@@ -21,18 +28,22 @@
  * @property {IDBValidKey} id
  * @property {Part} part what is wrong with it
  *
- * @typedef {"id" | "time" | "payload" | "note" | "cover" | "marked" | "thumbnail" | "all"} Part
+ * @typedef {"id" | "time" | "message" | "note" | "cover" | "marked" | "thumbnail" | "all"} Part
  */
 
 const FORMAT = "hushmark-register";
-const VERSION = 1;
+const VERSION = 2;
+/** In which a message was called payload. */
+const OLDER_VERSION = 1;
 /** Characters in base64, and the bytes that these are. */
 const MOST_THUMBNAIL = 200_000;
 const MOST_THUMBNAIL_BYTES = (MOST_THUMBNAIL / 4) * 3;
 /** Milliseconds from 1970 that a Date can tell, to either side. */
 const MOST_TIME = 8.64e15;
-/** The bytes of a message, of which a text takes the first. */
-const MESSAGE_BYTES = 4;
+/** The bytes that a text may take, and those of an older build's message. */
+const TEXT_BYTES = 8;
+const OLDER_BYTES = 4;
+const NUMBERS = 1n << 64n;
 
 /** Code: "register-full", "register-failed", "register-newer", "import-json", "import-format", "import-version". */
 export class RegisterError extends Error {
@@ -48,13 +59,21 @@ export class RegisterError extends Error {
 }
 
 /**
- * The payloads as a list of known ids (py/hushmark/known.py), each with its entry's id for a label; null without any.
+ * The messages as a list of known ids (py/hushmark/message/known.py), each with its entry's id for a label; null without
+ * any. Those of older builds are left out, since their marks are not read.
  *
  * @param {Entry[]} list
  */
 export function knownIds(list) {
-  return list.map(({ payload, id }) => `hex:${payload.hex}\t${id}`).join("\n") || null;
+  const known = list.filter(({ message }) => !isOlder(message));
+  return known.map(({ message: { kind, value }, id }) => `${kind}:${value}\t${id}`).join("\n") || null;
 }
+
+/**
+ * @param {AnyMessage} message
+ * @returns {message is OlderMessage}
+ */
+export const isOlder = (message) => "hex" in message;
 
 /** @param {Entry[]} list */
 export function toJson(list) {
@@ -82,13 +101,15 @@ export function fromJson(text) {
     throw new RegisterError("import-json");
   }
   if (file?.format !== FORMAT || !Array.isArray(file.entries)) throw new RegisterError("import-format");
-  if (file.version !== VERSION) throw new RegisterError("import-version", String(file.version));
+  if (file.version !== VERSION && file.version !== OLDER_VERSION) {
+    throw new RegisterError("import-version", String(file.version));
+  }
   /** @type {Entry[]} */
   const read = [];
   /** @type {{ number: number, part: Part }[]} */
   const left = [];
   for (const [index, value] of file.entries.entries()) {
-    const entry = toEntry(value);
+    const entry = toEntry(renamed(value));
     const part = damagedPart(entry);
     if (part) left.push({ number: index + 1, part });
     else read.push(/** @type {Entry} */ (entry));
@@ -102,18 +123,32 @@ export function fromJson(text) {
  */
 function toEntry(value) {
   if (!isObject(value)) return value;
-  const { id, time, payload, note, cover, marked, thumbnail = null } = value;
+  const { id, time, message, note, cover, marked, thumbnail = null } = value;
   /** @param {unknown} file */
   const facts = (file) => isObject(file) && { name: file.name, size: file.size, sha256: file.sha256 };
   return {
     id,
     time: typeof time === "string" ? Date.parse(time) : NaN,
-    payload: isObject(payload) && { kind: payload.kind, value: payload.value, hex: payload.hex },
+    message: isObject(message) && {
+      kind: message.kind,
+      value: message.value,
+      ...("hex" in message && { hex: message.hex }),
+    },
     note,
     cover: facts(cover),
     marked: facts(marked),
     thumbnail: isText(thumbnail, MOST_THUMBNAIL) ? fromBase64(thumbnail) : thumbnail,
   };
+}
+
+/**
+ * @param {unknown} value of any shape
+ * @returns {unknown} the same, but its message is called so also where an older build called it payload
+ */
+export function renamed(value) {
+  if (!isObject(value) || !("payload" in value)) return value;
+  const { payload, ...rest } = value;
+  return { message: payload, ...rest };
 }
 
 /**
@@ -124,11 +159,11 @@ function toEntry(value) {
  */
 export function damagedPart(value) {
   if (!isObject(value)) return "all";
-  const { id, time, payload, note, cover, marked, thumbnail } = value;
+  const { id, time, message, note, cover, marked, thumbnail } = value;
   // It is a label in the list of known ids (knownIds), where a line's end or a tab would end it.
   if (!isText(id, 100) || !/^[\w-]+$/.test(id)) return "id";
   if (typeof time !== "number" || !(Math.abs(time) <= MOST_TIME)) return "time";
-  if (!isPayload(payload)) return "payload";
+  if (!isMessage(message)) return "message";
   if (!isText(note, 10_000)) return "note";
   if (!areFacts(cover)) return "cover";
   if (!areFacts(marked)) return "marked";
@@ -137,20 +172,39 @@ export function damagedPart(value) {
 }
 
 /**
- * Whether it is a payload whose message is its hex digits. (Those of a protected number are its code's.)
+ * Whether a reading can be compared with it, or it is an older build's. A line of the list of known ids that Python
+ * refuses would keep every picture from being read.
  *
- * @param {unknown} payload of any shape
+ * @param {unknown} message of any shape
  */
-function isPayload(payload) {
-  if (!isObject(payload)) return false;
-  const { kind, value, hex } = payload;
-  const isMessage =
-    isText(hex, 2 * MESSAGE_BYTES) && /^[0-9a-f]+$/.test(hex) && hex.length === 2 * MESSAGE_BYTES;
-  if (!isMessage || !isText(value, 100)) return false;
+function isMessage(message) {
+  if (!isObject(message)) return false;
+  const { kind, value } = message;
+  if (!isText(value, 100)) return false;
+  if ("hex" in message) return isOlderMessage(message.hex, kind, value);
+  switch (kind) {
+    case "text":
+      return isPrintable(value) && value.trim() !== "" && toBytes(value).length <= TEXT_BYTES;
+    case "id":
+      return /^[0-9a-f]{16}$/.test(value);
+    case "number":
+      return /^(0|[1-9]\d*)$/.test(value) && BigInt(value) < NUMBERS;
+    default:
+      return false;
+  }
+}
+
+/**
+ * @param {unknown} hex the message's bits; of a protected number they are its code's
+ * @param {unknown} kind
+ * @param {string} value
+ */
+function isOlderMessage(hex, kind, value) {
+  if (!isText(hex, 2 * OLDER_BYTES) || !/^([0-9a-f]{2}){4}$/.test(hex)) return false;
   const isNumber = /^\d{1,10}$/.test(value);
   switch (kind) {
     case "text":
-      return toHex(new TextEncoder().encode(value)).padEnd(2 * MESSAGE_BYTES, "0") === hex;
+      return toHex(toBytes(value)).padEnd(2 * OLDER_BYTES, "0") === hex;
     case "hex":
       return value === hex;
     case "number":
@@ -161,6 +215,12 @@ function isPayload(payload) {
       return false;
   }
 }
+
+/** As in Python's str.isprintable. @param {string} text */
+const isPrintable = (text) => !/[\p{C}\p{Z}]/u.test(text.replaceAll(" ", ""));
+
+/** @param {string} text */
+const toBytes = (text) => new TextEncoder().encode(text);
 
 /** @param {unknown} file of any shape */
 const areFacts = (file) =>

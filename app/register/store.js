@@ -5,19 +5,18 @@ import { lastLine } from "../engine/errors.js";
 import { digestOf } from "../site/manifest.js";
 import { prefer, preference } from "../ui/preferences.js";
 import { thumbnailOf } from "../ui/thumbnails.js";
-import { damagedPart, fromJson, RegisterError } from "./entries.js";
+import { damagedPart, fromJson, RegisterError, renamed } from "./entries.js";
 
 /**
  * @import { IDBPObjectStore } from "idb"
- * @import { Payload } from "../engine/protocol.js"
- * @import { Damaged, Entry, Part } from "./entries.js"
+ * @import { AnyMessage, Damaged, Entry, Part } from "./entries.js"
  */
 
 /** A database of its own: the worker keeps that of the weights open. */
 export const DATABASE = "hushmark-register";
 const STORE = "register";
-/** Of the database. An older one is upgraded where it is opened. */
-const DATABASE_VERSION = 1;
+/** Of the database. An older one is upgraded where it is opened. In version 1 a message was called payload. */
+const DATABASE_VERSION = 2;
 
 /** Whether marked pictures are entered: yes, unless people switched it off. */
 export const isKept = () => preference("register") !== "off";
@@ -29,16 +28,16 @@ export const keepFromNow = (value) => prefer("register", value ? "on" : "off");
  * Enters a marked picture, unless the register is switched off.
  *
  * @param {File} cover
- * @param {{ id: string, file: Blob, name: string, payload: Payload }} marked id: of its entry
+ * @param {{ id: string, file: Blob, name: string, message: AnyMessage }} marked id: of its entry
  * @throws {RegisterError}
  */
-export async function register(cover, { id, file, name, payload }) {
+export async function register(cover, { id, file, name, message }) {
   if (!isKept()) return;
   const [before, after] = await Promise.all([cover.arrayBuffer(), file.arrayBuffer()]);
   await put({
     id,
     time: Date.now(),
-    payload,
+    message,
     note: "",
     cover: { name: cover.name, size: cover.size, sha256: await digestOf(before) },
     marked: { name, size: file.size, sha256: await digestOf(after) },
@@ -123,7 +122,12 @@ async function inStore(mode, action) {
   let database;
   try {
     database = await openDB(DATABASE, DATABASE_VERSION, {
-      upgrade: (created) => void created.createObjectStore(STORE, { keyPath: "id" }),
+      upgrade: async (opened, before, _after, change) => {
+        if (before < 1) opened.createObjectStore(STORE, { keyPath: "id" });
+        for (let at = await change.objectStore(STORE).openCursor(); at; at = await at.continue()) {
+          await at.update(renamed(at.value));
+        }
+      },
     });
     const transaction = database.transaction(STORE, mode);
     const [result] = await Promise.all([action(transaction.store), transaction.done]);

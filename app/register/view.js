@@ -4,8 +4,8 @@ import { h, setText } from "../ui/dom.js";
 import { inBytes, inDate, m } from "../ui/language.js";
 import { download } from "../ui/save.js";
 import { screenHead } from "../ui/screen-head.js";
-import { errorInWords, payloadInWords } from "../ui/words.js";
-import { RegisterError, toJson } from "./entries.js";
+import { errorInWords, messageInWords } from "../ui/words.js";
+import { isOlder, RegisterError, toJson } from "./entries.js";
 import { clear, entries, importJson, isKept, keepFromNow, put, remove } from "./store.js";
 
 /**
@@ -166,8 +166,8 @@ export class RegisterView {
 
   /** @param {Entry} entry */
   #row(entry) {
-    const { payload, cover, marked, time, thumbnail } = entry;
-    const name = () => m.entryName(payloadInWords(payload), cover.name);
+    const { message, cover, marked, time, thumbnail } = entry;
+    const name = () => m.entryName(messageInWords(message), cover.name);
     const note = h("input", {
       type: "text",
       maxlength: 1000,
@@ -197,16 +197,12 @@ export class RegisterView {
       h(
         "div",
         { class: "entry" },
-        h(
-          "h2",
-          {},
-          () => payloadInWords(payload),
-          payload.kind === "hex" ? "" : h("span", { class: "hint" }, payload.hex),
-        ),
+        h("h2", {}, () => messageInWords(message)),
         h("p", {}, cover.name),
         h("p", { class: "hint" }, () =>
           m.list([inDate(time), m.sizeChange(inBytes(cover.size), inBytes(marked.size))]),
         ),
+        isOlder(message) ? h("p", { class: "hint" }, () => m.olderEntry) : "",
         note,
         h(
           "details",
@@ -225,7 +221,7 @@ export class RegisterView {
           type: "button",
           "aria-label": () => m.removeEntry(name()),
           onclick: () =>
-            void this.#remove(entry.id, () => m.entryRemoved(payloadInWords(payload), cover.name)),
+            void this.#remove(entry.id, () => m.entryRemoved(messageInWords(message), cover.name)),
         },
         () => m.removeThis,
       ),
@@ -332,7 +328,7 @@ export class RegisterView {
 }
 
 /** @param {Entry} entry */
-const searchable = ({ payload, note, cover, marked, time }) =>
-  [payload.value, payload.hex, note, cover.name, marked.name, cover.sha256, marked.sha256, inDate(time)]
+const searchable = ({ message, note, cover, marked, time }) =>
+  [messageInWords(message), note, cover.name, marked.name, cover.sha256, marked.sha256, inDate(time)]
     .join("\n")
     .toLowerCase();

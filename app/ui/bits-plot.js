@@ -1,63 +1,54 @@
 import { h, svg } from "./dom.js";
 import { inNumber, inPercent, m } from "./language.js";
 
-const [WIDTH, HEIGHT, BAR] = [16, 96, 11];
+/** Bits in a row, and the sizes of a row and of a bar in it. */
+const [IN_ROW, WIDTH, HEIGHT, GAP, BAR] = [64, 10, 32, 8, 8];
+/** Confidences from which on a bit is sure, and below which it is a guess. */
+const [SURE, GUESS] = [0.99, 0.75];
+const DIGITS_IN_GROUP = 8;
 
 /**
- * A plot of how sure a reading is of each bit, from 50% (a guess) to 100%, and the same as a table.
+ * A plot of how sure a reading is of each raw bit, from 50% (a guess) to 100%; the same in a sentence; and the bits.
  *
  * @param {number[]} confidences 0.5..1
  * @param {string} hex the bits
  */
 export function bitsPlot(confidences, hex) {
-  const bits = [...hex].flatMap((digit) => [...parseInt(digit, 16).toString(2).padStart(4, "0")]);
-  const weakest = Math.min(...confidences);
-  const caption = () => m.bitsCaption(inNumber(confidences.length), inPercent(weakest));
+  const sure = confidences.filter((confidence) => confidence >= SURE).length;
+  const guesses = confidences.filter((confidence) => confidence < GUESS).length;
+  const caption = () =>
+    m.bitsCaption({
+      count: inNumber(confidences.length),
+      sure: inNumber(sure),
+      guesses: inNumber(guesses),
+      weakest: inPercent(Math.min(...confidences)),
+    });
+  const rows = Math.ceil(confidences.length / IN_ROW);
+  const foot = (/** @type {number} */ row) => (row + 1) * (HEIGHT + GAP) - GAP;
   const bars = confidences.map((confidence, index) => {
     const height = Math.max(2, (confidence - 0.5) * 2 * HEIGHT);
-    // A gap after each byte.
-    const x = index * WIDTH + Math.floor(index / 8) * 8;
-    return svg(
-      "g",
-      { class: confidence === weakest && weakest < 0.9 ? "bar weakest" : "bar" },
-      svg("rect", { x, y: HEIGHT - height, width: BAR, height, rx: 2 }),
-      svg("text", { x: x + BAR / 2, y: HEIGHT + 13 }, bits[index] ?? ""),
-    );
+    return svg("rect", {
+      class: confidence < GUESS ? "guess" : "",
+      x: (index % IN_ROW) * WIDTH,
+      y: foot(Math.floor(index / IN_ROW)) - height,
+      width: BAR,
+      height,
+    });
   });
-  const width = confidences.length * WIDTH + 24;
-  const grid = [0, 0.5, 1].map((share) =>
-    svg("line", { x1: 0, x2: width - 8, y1: HEIGHT * share, y2: HEIGHT * share }),
+  const lines = Array.from({ length: rows }, (_, row) =>
+    svg("line", { x1: 0, x2: IN_ROW * WIDTH, y1: foot(row) + 1, y2: foot(row) + 1 }),
   );
-  const drawing = svg(
-    "svg",
-    { viewBox: `0 -2 ${width} ${HEIGHT + 20}`, role: "img", "aria-label": caption },
-    ...grid,
-    ...bars,
-  );
-  const rows = confidences.map((confidence, index) =>
-    h(
-      "tr",
-      {},
-      h("th", { scope: "row" }, String(index + 1)),
-      h("td", {}, bits[index] ?? ""),
-      h("td", {}, () => inPercent(confidence)),
-    ),
-  );
-  const columns = h(
-    "tr",
-    {},
-    ...[() => m.bit, () => m.value, () => m.confidence].map((name) => h("th", { scope: "col" }, name)),
-  );
+  const groups = hex.match(new RegExp(`.{1,${DIGITS_IN_GROUP}}`, "g")) ?? [];
   return h(
     "figure",
     { class: "bits-plot" },
-    drawing,
-    h("figcaption", {}, caption),
-    h(
-      "details",
-      {},
-      h("summary", {}, () => m.asTable),
-      h("table", {}, h("thead", {}, columns), h("tbody", {}, ...rows)),
+    svg(
+      "svg",
+      { viewBox: `0 0 ${IN_ROW * WIDTH} ${foot(rows - 1) + 2}`, role: "img", "aria-label": caption },
+      ...lines,
+      ...bars,
     ),
+    h("figcaption", {}, caption),
+    h("p", { class: "hint" }, () => m.bitsRead, " ", h("code", {}, groups.join(" "))),
   );
 }

@@ -1,8 +1,10 @@
 /** Names of the marked pictures' files. */
 
 /** What people may write in a pattern. */
-export const PLACES = ["{name}", "{number}", "{payload}", "{date}"];
+export const PLACES = ["{name}", "{number}", "{message}", "{date}"];
 export const DEFAULT_PATTERN = "{name}-marked";
+/** What {message} was called when a pattern was kept by an older build. */
+const OLDER_MESSAGE = "{payload}";
 
 /**
  * @param {string} pattern
@@ -10,18 +12,18 @@ export const DEFAULT_PATTERN = "{name}-marked";
  * @param {string} facts.cover name of the cover's file
  * @param {string} facts.marked name that carries the ending
  * @param {number} facts.number in the list, from 1
- * @param {string} facts.payload
+ * @param {string} facts.message
  */
-export function fileName(pattern, { cover, marked, number, payload }) {
+export function fileName(pattern, { cover, marked, number, message }) {
   const values = [
     cover.replace(/\.[^.]*$/, ""),
     String(number).padStart(3, "0"),
-    payload,
+    message,
     new Date().toISOString().slice(0, 10),
   ];
   const name = PLACES.reduce(
     (text, place, index) => text.replaceAll(place, () => values[index]),
-    pattern.trim() || DEFAULT_PATTERN,
+    pattern.trim().replaceAll(OLDER_MESSAGE, "{message}") || DEFAULT_PATTERN,
   );
   // Characters that some systems do not allow in a name.
   const allowed = name.replace(/[\\/:*?"<>|\p{Cc}]/gu, "_").replace(/^\.+/, "");

@@ -122,5 +122,6 @@ export function inDay(time) {
 /** @param {number} probability of a false alarm */
 export function inChance(probability) {
   if (probability < 1e-9) return m.chanceTiny;
+  if (probability > 0.5) return m.chanceLarge;
   return m.chance(inNumber(Number((1 / probability).toPrecision(2))));
 }

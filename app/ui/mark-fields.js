@@ -4,7 +4,7 @@ import { h } from "./dom.js";
 import { field } from "./field.js";
 import { DEFAULT_PATTERN, PLACES } from "./file-names.js";
 import { m } from "./language.js";
-import { PayloadField } from "./payload-field.js";
+import { MessageField } from "./message-field.js";
 import { follow } from "./preferences.js";
 import { StrengthField } from "./strength-field.js";
 
@@ -20,7 +20,7 @@ const LOSSY = ["JPEG", "WEBP"];
 
 /** On the screen that marks and, for the defaults, in Settings. Each control has the name of its preference. */
 export class MarkFields {
-  #payload;
+  #message;
   #strength;
   #format;
   #quality;
@@ -33,7 +33,7 @@ export class MarkFields {
 
   /** @param {string} id begins the ids of the controls */
   constructor(id) {
-    this.#payload = new PayloadField(id, () => m.kindHints);
+    this.#message = new MessageField(id, () => m.kindHints);
     this.#strength = new StrengthField(`${id}-strength`);
     this.#format = h(
       "select",
@@ -62,7 +62,7 @@ export class MarkFields {
       autocapitalize: "off",
       spellcheck: "false",
     });
-    this.mark = [this.#payload.element, this.#strength.element];
+    this.mark = [this.#message.element, this.#strength.element];
     this.file = [
       field(() => m.format, this.#format),
       this.#qualityField,
@@ -85,8 +85,8 @@ export class MarkFields {
   /** @returns {Omit<MarkOptions, "key" | "again">} */
   get options() {
     return {
-      kind: this.#payload.kind,
-      value: this.#payload.value,
+      kind: this.#message.kind,
+      value: this.#message.value,
       strength: this.#strength.strength,
       output_format: this.#chosenFormat,
       quality: this.#isLossy && this.#quality.value ? this.#quality.valueAsNumber : null,

@@ -1,4 +1,4 @@
-/** Payloads, errors, times and places in words, for all screens. */
+/** Messages, errors, times and places in words, for all screens. */
 
 import { inNumber, inSeconds, m } from "./language.js";
 
@@ -7,10 +7,10 @@ import { inNumber, inSeconds, m } from "./language.js";
  * @import { RegisterError } from "../register/entries.js"
  */
 
-/** @param {{ kind: string, value: string }} payload */
-export function payloadInWords({ kind, value }) {
+/** @param {{ kind: string, value: string }} message of a kind of today, or of an older build's ("hex", "protected") */
+export function messageInWords({ kind, value }) {
   if (kind === "text") return m.quoted(value);
-  return kind === "hex" ? value : m.numbered(value);
+  return kind === "number" || kind === "protected" ? m.numbered(value) : value;
 }
 
 /** @param {Record<string, number>} phases milliseconds */
@@ -36,7 +36,9 @@ export function errorInWords(error) {
 export function placeInWords(corners) {
   const [[left, top], [right, level], , [x, y]] = corners;
   const mirrored = (right - left) * (y - top) < (level - top) * (x - left);
-  const degrees = (Math.atan2(level - top, right - left) * 180) / Math.PI;
+  // The top of a mirror image runs from its right to its left.
+  const along = mirrored ? -1 : 1;
+  const degrees = (Math.atan2(along * (level - top), along * (right - left)) * 180) / Math.PI;
   const quarters = Math.round(degrees / 90);
   const places = corners.flat();
   const cropped = Math.min(...places) < -0.03 || Math.max(...places) > 1.03;

@@ -119,7 +119,7 @@ class App:
     def mark(self, path: Path, text: str) -> Locator:
         """Mark a picture with a text and wait for the outcome; answers the section."""
         panel = self.choose(path)
-        panel.get_by_label("Payload").select_option("text")
+        panel.get_by_label("Message").select_option("text")
         panel.get_by_role("textbox", name="Text").fill(text)
         panel.get_by_role("button", name="Mark picture").click()
         self.await_batch(panel)

@@ -95,7 +95,7 @@ def test_without_a_gpu_wasm_runs_and_nothing_is_said(harness: Page) -> None:
 def test_pytorch_native_and_browser_agree(harness: Page, repo_root: Path) -> None:
     weights = repo_root / "weights"
     image = view.prepare(picture.open_picture(sample_photo("rocket.jpg"), "rocket.jpg"), 320)
-    bits = np.unpackbits(np.frombuffer(b"pipe", np.uint8)).astype(np.float32)[np.newaxis]
+    bits = np.unpackbits(np.frombuffer(b"pipe" * 8, np.uint8)).astype(np.float32)[np.newaxis]
     cases = {
         "encoder": (load_encoder(weights / "encoder.safetensors"), {"secret_bits": bits, "image": image}),
         "decoder": (load_decoder(weights / "decoder.safetensors"), {"image": image}),

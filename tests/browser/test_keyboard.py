@@ -113,10 +113,10 @@ def mark(app: App, keyboard: Keyboard, folder: Path) -> Path:
     """Mark a picture and look at it; answers its file."""
     panel = app.page.locator("main > section:visible")
     keyboard.choose(panel.get_by_label("Choose pictures"), sample_path("chelsea.png"))
-    payload = panel.get_by_label("Payload")
-    keyboard.to(payload)
+    message = panel.get_by_label("Message")
+    keyboard.to(message)
     keyboard.press("ArrowDown", "ArrowUp")
-    expect(payload).to_have_value("text")
+    expect(message).to_have_value("text")
     keyboard.press("Tab")
     keyboard.type("pipe")
     keyboard.to(panel.get_by_role("slider", name="Strength"))
@@ -170,7 +170,7 @@ def break_it(app: App, keyboard: Keyboard) -> None:
     keyboard.push(panel.get_by_role("button", name="Start over"))
     expect(answer).to_have_text("“pipe”", timeout=PATIENCE_MS)
     keyboard.push(panel.get_by_role("button", name="How far? Colour"))
-    expect(panel.locator(".status")).to_contain_text("Colour: found at", timeout=PATIENCE_MS)
+    expect(panel.locator(".status")).to_contain_text("Colour: read at", timeout=PATIENCE_MS)
     keyboard.is_somewhere()
 
 
@@ -183,8 +183,8 @@ def read(app: App, keyboard: Keyboard, marked: Path) -> None:
 
     keyboard.choose(panel.get_by_label("Choose"), marked)
     expect(panel.locator(".answer")).to_have_text("“pipe”", timeout=PATIENCE_MS)
-    keyboard.push(panel.get_by_text("As a table"))
-    expect(panel.get_by_role("table")).to_be_visible()
+    keyboard.push(panel.get_by_text("Details"))
+    expect(panel.locator(".bits-plot")).to_be_visible()
     keyboard.push(panel.get_by_role("button", name="Read again"))
     app.await_outcome(panel)
     expect(panel.get_by_role("button", name="Read again")).to_be_focused()

@@ -3,6 +3,7 @@
 Where storage fails, and with several tabs: tests/faults.
 """
 
+import base64
 import io
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,6 +24,67 @@ from tests.browser.lists import (
     unzipped,
     visited,
 )
+
+OLDER_LIST = """async ([record, picture]) => {
+    const bytes = Uint8Array.from(atob(picture), (character) => character.charCodeAt(0));
+    const origin = await navigator.storage.getDirectory();
+    const root = await origin.getDirectoryHandle("hushmark-lists", { create: true });
+    const folder = await root.getDirectoryHandle("of-yesterday", { create: true });
+    const files = {
+        "list.json": JSON.stringify({ format: 1, time: Date.now() }),
+        "1.json": JSON.stringify(record),
+        "1-cover": bytes,
+        "1-marked": bytes,
+        "1-difference": bytes,
+    };
+    for (const [name, content] of Object.entries(files)) {
+        const writable = await (await folder.getFileHandle(name, { create: true })).createWritable();
+        await writable.write(content);
+        await writable.close();
+    }
+}"""
+OLDER_PAYLOAD = {"kind": "hex", "value": "0badcafe", "hex": "0badcafe"}
+OLDER_RECORD = {
+    "cover": {"name": "cat.png", "type": "image/png", "lastModified": 0},
+    "state": "marked",
+    "options": {"kind": "hex", "value": "0badcafe", "strength": 1, "pattern": "{name}-marked", "key": None},
+    "hasKey": False,
+    "outcome": {
+        "id": "of-yesterday",
+        "name": "cat-marked.png",
+        "file_format": "PNG",
+        "type": "image/png",
+        "width": 320,
+        "height": 240,
+        "strength": 1,
+        "psnr": 42.0,
+        "payload": OLDER_PAYLOAD,
+        "check": {
+            "found": True,
+            "payload": OLDER_PAYLOAD,
+            "bits": [0, 1] * 16,
+            "confidences": [0.99] * 32,
+            "statistic": 4.0,
+            "threshold": 2.0,
+            "false_alarm": 1e-9,
+            "tried": 1,
+            "protected": None,
+            "match": None,
+            "milliseconds": 10.0,
+            "corners": [[0, 0], [1, 0], [1, 1], [0, 1]],
+        },
+        "warnings": [],
+        "expected": 1.0,
+        "removed": [],
+        "phases": {"open": 10.0},
+        "sizeBefore": 1000,
+    },
+    "error": None,
+    "isSaved": False,
+    "isRegistered": False,
+    "isRemoved": False,
+}
+"""What a build of before the three answers kept of a marked picture."""
 
 
 @pytest.fixture(scope="module")
@@ -101,6 +163,31 @@ def test_the_list_of_a_closed_tab_is_offered(visit: App, url: str, pictures: lis
     assert again.page.evaluate(KEPT) in ([], ["hushmark.zip"])
 
 
+def test_a_list_of_an_older_build_is_shown_and_saved(
+    visit: App, pictures: list[Path], tmp_path: Path
+) -> None:
+    with Image.open(pictures[0]) as image:
+        image.save(tmp_path / "cat.png")
+    picture = base64.b64encode((tmp_path / "cat.png").read_bytes()).decode()
+    visit.page.evaluate(OLDER_LIST, [OLDER_RECORD, picture])
+    visit.page.reload()
+    offers = visit.page.get_by_role("list", name="Lists that were not finished")
+    offers.get_by_role("button", name="Show").click()
+    expect(offers).to_be_hidden()
+    panel = visit.page.locator("#screen-mark")
+    expect(panel.get_by_role("listitem")).to_contain_text("0badcafe")
+    panel.get_by_role("button", name="Compare: cat.png").click()
+    facts = panel.locator(".stage > dl")
+    expect(facts).to_contain_text("Message0badcafe")
+    # Its mark is one that this build does not read.
+    expect(facts).to_contain_text("Read backMarked, but not readable")
+    with visit.page.expect_download() as download:
+        panel.get_by_role("button", name="Save: cat.png").click()
+    assert Path(download.value.path()).read_bytes() == (tmp_path / "cat.png").read_bytes()
+    entry = visit.show("Register").get_by_role("listitem")
+    expect(entry.get_by_role("heading")).to_have_text("0badcafe")
+
+
 def test_an_emptied_list_comes_back_when_asked(visit: App, pictures: list[Path]) -> None:
     panel = mark(visit, pictures[:2])
     visit.await_batch(panel)
@@ -124,7 +211,7 @@ def test_a_key_is_not_kept_and_asked_for(visit: App, pictures: list[Path]) -> No
     visit.more_options(panel)
     panel.get_by_label("Key", exact=True).fill("harbour wall")
     mark_button = panel.get_by_role("button", name="Mark 5 pictures")
-    panel.get_by_label("Payload").select_option("text")
+    panel.get_by_label("Message").select_option("text")
     panel.get_by_role("textbox", name="Text").fill("pipe")
     mark_button.click()
     panel.get_by_role("button", name="Pause").click()

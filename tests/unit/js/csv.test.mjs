@@ -6,10 +6,10 @@ import { toCsv } from "../../../app/ui/csv.js";
 test("a table begins with the mark of UTF-8, and its lines end as RFC 4180 has it", () => {
   assert.equal(
     toCsv([
-      ["file", "payload"],
+      ["file", "message"],
       ["a.png", "pipe"],
     ]),
-    "\ufefffile,payload\r\na.png,pipe\r\n",
+    "\ufefffile,message\r\na.png,pipe\r\n",
   );
 });
 

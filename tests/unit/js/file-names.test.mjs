@@ -3,11 +3,15 @@ import { test } from "node:test";
 
 import { distinct, fileName } from "../../../app/ui/file-names.js";
 
-const FACTS = { cover: "photo.of.us.heif", marked: "photo.of.us-marked.jpg", number: 7, payload: "pipe" };
+const FACTS = { cover: "photo.of.us.heif", marked: "photo.of.us-marked.jpg", number: 7, message: "pipe" };
 
 test("a pattern's places are filled in, and the ending is the marked file's", () => {
-  assert.equal(fileName("{number}_{name}_{payload}", FACTS), "007_photo.of.us_pipe.jpg");
+  assert.equal(fileName("{number}_{name}_{message}", FACTS), "007_photo.of.us_pipe.jpg");
   assert.match(fileName("{date}", FACTS), /^\d{4}-\d\d-\d\d\.jpg$/);
+});
+
+test("a pattern that an older build kept goes on working", () => {
+  assert.equal(fileName("{name}-{payload}", FACTS), "photo.of.us-pipe.jpg");
 });
 
 test("an empty pattern is the default one", () => {
@@ -15,12 +19,12 @@ test("an empty pattern is the default one", () => {
 });
 
 test("what some systems do not allow in names is replaced", () => {
-  assert.equal(fileName("{payload}", { ...FACTS, payload: 'a/b\\c:*?"<>|\n' }), "a_b_c________.jpg");
-  assert.equal(fileName("..{payload}", { ...FACTS, payload: "../x" }), "_x.jpg");
-  assert.equal(fileName("{payload}", { ...FACTS, payload: "" }), "marked.jpg");
+  assert.equal(fileName("{message}", { ...FACTS, message: 'a/b\\c:*?"<>|\n' }), "a_b_c________.jpg");
+  assert.equal(fileName("..{message}", { ...FACTS, message: "../x" }), "_x.jpg");
+  assert.equal(fileName("{message}", { ...FACTS, message: "" }), "marked.jpg");
 });
 
-test("a payload that looks like a place or a replacement stays as it is", () => {
+test("a message that looks like a place or a replacement stays as it is", () => {
   assert.equal(fileName("{name}", { ...FACTS, cover: "$&.png" }), "$&.jpg");
 });
 

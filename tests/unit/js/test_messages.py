@@ -11,7 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from hushmark.errors import HushmarkError, PayloadEmpty, PayloadRange, PictureFormat
+from hushmark.errors import HushmarkError, MessageEmpty, MessageRange, PictureFormat
 from hushmark.reading.reading import AlreadyMarked
 
 Texts = dict[str, str]
@@ -21,7 +21,6 @@ SAME_IN_BOTH = {"and", "psnr", "decibels", "pixels"}
 
 
 NOT_IN_THE_PAGE = {
-    "payload-kind",
     "message-kind",
     "mark-unreadable",
     "model-missing",
@@ -47,14 +46,12 @@ SAMPLES: dict[str, tuple[Any, Any]] = {
     "file_format": ("AVIF", "TIFF"),
     "length": (5, 6),
     "digits": (8, 10),
-    "n_bits": (41, 42),
-    "protected": (43, 44),
     "kind": ("smell", "taste"),
     "number": (51, 52),
-    "problem": (PayloadRange(9), PayloadEmpty()),
+    "problem": (MessageRange(9), MessageEmpty()),
     "reading": (
-        SimpleNamespace(payload=SimpleNamespace(kind="text", value="pipe")),
-        SimpleNamespace(payload=SimpleNamespace(kind="text", value="tube")),
+        SimpleNamespace(message=SimpleNamespace(kind="text", value="pipe")),
+        SimpleNamespace(message=SimpleNamespace(kind="text", value="tube")),
     ),
     "path": (Path("here"), Path("there")),
     "reason": ("No access", "No such file"),
@@ -120,7 +117,7 @@ def test_an_error_is_the_same_in_another_process() -> None:
 
 
 def test_what_is_not_known_is_left_out_of_a_sentence() -> None:
-    unread: Any = SimpleNamespace(payload=None)
+    unread: Any = SimpleNamespace(message=None)
     errors = [PictureFormat("cat.png", None), AlreadyMarked("cat.png", unread)]
     for sentence in [*map(str, errors), *printed(errors)["sentences"]]:
         assert "cat.png" in sentence

@@ -3,15 +3,20 @@ import { test } from "node:test";
 
 import "./browser.mjs";
 
-const { errorInWords, payloadInWords, placeInWords, timeInWords } = await import("../../../app/ui/words.js");
-const { inBytes, inPercent, m } = await import("../../../app/ui/language.js");
+const { errorInWords, messageInWords, placeInWords, timeInWords } = await import("../../../app/ui/words.js");
+const { inBytes, inChance, inPercent, m } = await import("../../../app/ui/language.js");
 const { EngineError } = await import("../../../app/engine/errors.js");
 const { RegisterError } = await import("../../../app/register/entries.js");
 
-test("a payload is told by its kind", () => {
-  assert.equal(payloadInWords({ kind: "text", value: "pipe" }), m.quoted("pipe"));
-  assert.equal(payloadInWords({ kind: "hex", value: "70697065" }), "70697065");
-  assert.equal(payloadInWords({ kind: "number", value: "7" }), m.numbered("7"));
+test("a message is told by its kind", () => {
+  assert.equal(messageInWords({ kind: "text", value: "pipe" }), m.quoted("pipe"));
+  assert.equal(messageInWords({ kind: "id", value: "0123456789abcdef" }), "0123456789abcdef");
+  assert.equal(
+    messageInWords({ kind: "number", value: "18446744073709551615" }),
+    m.numbered("18446744073709551615"),
+  );
+  assert.equal(messageInWords({ kind: "hex", value: "70697065" }), "70697065");
+  assert.equal(messageInWords({ kind: "protected", value: "7" }), m.numbered("7"));
 });
 
 test("errors of Python, of the engine and of the register have their sentences", () => {
@@ -43,6 +48,26 @@ const PLACES = [
       [0, 0],
     ],
     m.placeWhole(m.turned("90")),
+  ],
+  [
+    "mirrored",
+    [
+      [1, 0],
+      [0, 0],
+      [0, 1],
+      [1, 1],
+    ],
+    m.placeWhole(m.mirrored),
+  ],
+  [
+    "upside down in a mirror",
+    [
+      [0, 1],
+      [1, 1],
+      [1, 0],
+      [0, 0],
+    ],
+    m.placeWhole(m.and(m.mirrored, m.turned("180"))),
   ],
   [
     "a part",
@@ -84,6 +109,9 @@ for (const [name, corners, words] of PLACES) {
 
 test("figures are written for people", () => {
   assert.equal(inPercent(0.9996), "99.9%");
+  assert.equal(inChance(1 / 5000), m.chance("5,000"));
+  assert.equal(inChance(1e-12), m.chanceTiny);
+  assert.equal(inChance(0.98), m.chanceLarge);
   assert.equal(inBytes(1_500_000), "1.5 MB");
   assert.equal(timeInWords({ open: 1200, save: 300 }), "1.5 sec");
 });
