@@ -141,7 +141,6 @@ def test_databases_that_the_browser_deletes_while_pictures_are_marked(
         expect(app.page.locator(".entries > li").first).to_contain_text("boat")
 
 
-@pytest.mark.xfail(run=False, reason="where caches are refused, app/engine/python.js does not start Python")
 def test_storage_that_is_switched_off(playwright: Playwright, url: str, tmp_path: Path) -> None:
     preferences = tmp_path / "profile" / "Default" / "Preferences"
     preferences.parent.mkdir(parents=True)
