@@ -14,7 +14,7 @@ import { EngineLine } from "./shell/engine-line.js";
 import { missingFeature, Shell, showUnsupported } from "./shell/shell.js";
 import { UpdateNotice } from "./shell/update-notice.js";
 import { takeLaunches, takeShared } from "./site/incoming.js";
-import { keepUsedFiles, missingFiles } from "./site/offline.js";
+import { canKeepFiles, keepUsedFiles, missingFiles } from "./site/offline.js";
 import { pageManifest } from "./site/pin.js";
 import { Updates } from "./site/updates.js";
 import { m } from "./ui/language.js";
@@ -63,6 +63,6 @@ function start() {
  */
 async function keepRuntime(engine) {
   const info = await engine.ready.catch(() => null);
-  if (!info || !engine.manifest || !(await navigator.serviceWorker?.getRegistration())) return;
+  if (!info || !engine.manifest || !(await canKeepFiles())) return;
   await keepUsedFiles(engine.manifest, await missingFiles(engine.manifest, info.build));
 }

@@ -19,10 +19,13 @@ const MOST_SILENT = 30;
 /** A worker's side, called once at its start. */
 export function showLife() {
   const lock = `hushmark-life/${crypto.randomUUID()}`;
-  navigator.locks.request(lock, () => {
-    postMessage({ type: "alive", lock });
-    return new Promise(() => undefined);
-  });
+  navigator.locks
+    .request(lock, () => {
+      postMessage({ type: "alive", lock });
+      return new Promise(() => undefined);
+    })
+    // Where people have switched storage off, locks are refused. The questions remain.
+    .catch(() => undefined);
   addEventListener("message", ({ data }) => {
     if (data.type === "ping") postMessage({ type: "pong" });
   });

@@ -58,7 +58,7 @@ async function fromSnapshot(manifest, failure) {
     python.pyimport("random").seed();
     return python;
   } catch {
-    await globalThis.caches?.delete(SNAPSHOT);
+    await globalThis.caches?.delete(SNAPSHOT).catch(() => undefined);
     return null;
   }
 }

@@ -3,7 +3,9 @@
  * cannot write files.
  */
 
-import { openDB } from "idb";
+import { inDatabase } from "../site/database.js";
+
+/** @import { IDBPDatabase } from "idb" */
 
 /**
  * @typedef {DiskFolder | DatabaseFolder} Folder
@@ -85,31 +87,31 @@ class DatabaseFolder {
    */
   async put(name, content) {
     const data = await new Response(content).arrayBuffer();
-    await inDatabase((database) => database.put(STORE, data, [this.name, name]));
+    await inLists((database) => database.put(STORE, data, [this.name, name]));
     return new Blob([data]);
   }
 
   /** @param {string} name */
   async get(name) {
     /** @type {ArrayBuffer | undefined} */
-    const data = await inDatabase((database) => database.get(STORE, [this.name, name]));
+    const data = await inLists((database) => database.get(STORE, [this.name, name]));
     return data ? new Blob([data]) : null;
   }
 
   /** @param {string} name */
   async remove(name) {
-    await inDatabase((database) => database.delete(STORE, [this.name, name]));
+    await inLists((database) => database.delete(STORE, [this.name, name]));
   }
 
   async names() {
     const keys = /** @type {[string, string][]} */ (
-      await inDatabase((database) => database.getAllKeys(STORE, this.#range))
+      await inLists((database) => database.getAllKeys(STORE, this.#range))
     );
     return keys.map(([, name]) => name);
   }
 
   async destroy() {
-    await inDatabase((database) => database.delete(STORE, this.#range));
+    await inLists((database) => database.delete(STORE, this.#range));
   }
 
   get #range() {
@@ -130,7 +132,7 @@ export async function makeFolder(name) {
       // As in Firefox's private windows.
     }
   }
-  await inDatabase(() => undefined);
+  await inLists(() => undefined);
   return new DatabaseFolder(name);
 }
 
@@ -150,7 +152,7 @@ export async function allFolders() {
   }
   const databases = await indexedDB.databases().catch(() => []);
   if (!databases.some(({ name }) => name === DATABASE)) return folders;
-  const keys = /** @type {[string, string][]} */ (await inDatabase((database) => database.getAllKeys(STORE)));
+  const keys = /** @type {[string, string][]} */ (await inLists((database) => database.getAllKeys(STORE)));
   const names = new Set(keys.map(([folder]) => folder));
   return [...folders, ...Array.from(names, (name) => new DatabaseFolder(name))];
 }
@@ -164,16 +166,9 @@ async function diskRoot() {
 
 /**
  * @template T
- * @param {(database: import("idb").IDBPDatabase) => T} action
+ * @param {(database: IDBPDatabase) => T} action
  * @returns {Promise<Awaited<T>>}
  */
-async function inDatabase(action) {
-  const database = await openDB(DATABASE, DATABASE_VERSION, {
-    upgrade: (created) => void created.createObjectStore(STORE),
-  });
-  try {
-    return await action(database);
-  } finally {
-    database.close();
-  }
+function inLists(action) {
+  return inDatabase(DATABASE, DATABASE_VERSION, (created) => created.createObjectStore(STORE), action);
 }

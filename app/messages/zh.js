@@ -105,6 +105,10 @@ export const zh = {
       `处理 ${name} 时暴露了 Hushmark 的一个错误（${reason}）。请报告此错误，如有可能请附上该图片。`,
     "picture-metadata": ({ name }) => `${name} 的元数据无法写回。请移除后重试。`,
     "output-format": ({ file_format }) => `此处无法写出 ${file_format}。请选择 JPEG、PNG 或 WebP。`,
+    "output-side": ({ name, file_format, maximum }) =>
+      `${name} 的边长超过 ${maximum} 像素，这是 ${file_format} 的上限。请选择其他格式。`,
+    "output-metadata": ({ name, found, maximum }) =>
+      `${name} 的 ${found === "comment" ? "注释" : found} 超过 JPEG 所能容纳的 ${maximum} 字节。请选择其他格式，或先将其移除。`,
     "output-quality": () => "质量必须是 1 到 100 的整数。",
     "message-empty": () => "还没有要隐藏的内容。请输入几个字符，或选择随机编号。",
     "message-too-long": ({ length, maximum }) =>

@@ -1,7 +1,7 @@
 /** The register: what was marked on this device, in IndexedDB, and nowhere else. */
 
-import { openDB } from "idb";
 import { lastLine } from "../engine/errors.js";
+import { inDatabase } from "../site/database.js";
 import { digestOf } from "../site/manifest.js";
 import { prefer, preference } from "../ui/preferences.js";
 import { thumbnailOf } from "../ui/thumbnails.js";
@@ -119,24 +119,25 @@ export async function importJson(text) {
  * @throws {RegisterError}
  */
 async function inStore(mode, action) {
-  let database;
   try {
-    database = await openDB(DATABASE, DATABASE_VERSION, {
-      upgrade: async (opened, before, _after, change) => {
+    return await inDatabase(
+      DATABASE,
+      DATABASE_VERSION,
+      async (opened, before, change) => {
         if (before < 1) opened.createObjectStore(STORE, { keyPath: "id" });
         for (let at = await change.objectStore(STORE).openCursor(); at; at = await at.continue()) {
           await at.update(renamed(at.value));
         }
       },
-    });
-    const transaction = database.transaction(STORE, mode);
-    const [result] = await Promise.all([action(transaction.store), transaction.done]);
-    return result;
+      async (database) => {
+        const transaction = database.transaction(STORE, mode);
+        const [result] = await Promise.all([action(transaction.store), transaction.done]);
+        return result;
+      },
+    );
   } catch (error) {
     const name = error instanceof DOMException ? error.name : "";
     const code = { QuotaExceededError: "register-full", VersionError: "register-newer" }[name];
     throw new RegisterError(code ?? "register-failed", lastLine(error));
-  } finally {
-    database?.close();
   }
 }

@@ -1,6 +1,6 @@
 /** The screen with defaults, how the engine computes, and what this browser keeps. */
 
-import { keepFiles, missingFiles, sizeOnWire } from "../site/offline.js";
+import { canKeepFiles, keepFiles, missingFiles, sizeOnWire } from "../site/offline.js";
 import { estimatedUsage, storedParts } from "../site/storage.js";
 import { h, setText } from "../ui/dom.js";
 import { field } from "../ui/field.js";
@@ -145,9 +145,9 @@ export class SettingsView {
   }
 
   async #showOffline() {
-    const files = await this.#missing();
+    const isPossible = await canKeepFiles();
+    const files = isPossible ? await this.#missing() : null;
     const size = sizeOnWire(files ?? []);
-    const isPossible = await navigator.serviceWorker?.getRegistration();
     if (!this.#loading.hidden) return;
     this.#make.hidden = !size || !isPossible;
     setText(this.#make, () => m.offlineMake(inBytes(size)));

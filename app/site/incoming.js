@@ -12,7 +12,9 @@ export async function takeShared() {
   const pictures = [];
   /** @type {string[]} */
   const refused = [];
-  if (!("caches" in globalThis) || !(await caches.has(SHARED))) return { pictures, refused };
+  // Where people have switched storage off, the caches refuse each question.
+  const isShared = "caches" in globalThis && (await caches.has(SHARED).catch(() => false));
+  if (!isShared) return { pictures, refused };
   try {
     const cache = await caches.open(SHARED);
     for (const response of await cache.matchAll()) {

@@ -7,6 +7,11 @@ import { isRuntime, keep, RUNTIME } from "./caches.js";
  * @import { EngineInfo } from "../engine/protocol.js"
  */
 
+/** @returns {Promise<boolean>} false without a service worker, as where people have switched storage off */
+export async function canKeepFiles() {
+  return Boolean(await navigator.serviceWorker?.getRegistration().catch(() => undefined));
+}
+
 /**
  * The files of the runtime that this browser's engine needs and that are not kept yet.
  *

@@ -54,7 +54,8 @@ export async function estimatedUsage() {
 
 /** @returns {Promise<StoredPart[]>} */
 async function cachedParts() {
-  const names = await caches.keys();
+  // Where people have switched storage off, both this and the databases are refused.
+  const names = await caches.keys().catch(() => []);
   return Promise.all([
     cachedPart(
       "shell",
@@ -102,7 +103,7 @@ async function ownRequests(cache) {
 async function databaseParts(databases) {
   /** @type {StoredPart[]} */
   const parts = [];
-  const existing = new Set((await indexedDB.databases()).map(({ name }) => name));
+  const existing = new Set((await indexedDB.databases().catch(() => [])).map(({ name }) => name));
   for (const database of databases.filter((name) => existing.has(name))) {
     const connection = await openDB(database);
     for (const name of connection.objectStoreNames) {

@@ -7,7 +7,8 @@ const LOCK = "hushmark-work";
 /** @param {Promise<unknown>} work that must not be interrupted */
 export function holdUpdates(work) {
   const ended = work.catch(() => undefined);
-  navigator.locks.request(LOCK, { mode: "shared" }, () => ended);
+  // Where locks are refused, there is no service worker either, and so no update.
+  navigator.locks.request(LOCK, { mode: "shared" }, () => ended).catch(() => undefined);
 }
 
 /**

@@ -252,6 +252,36 @@ class OutputFormat(PictureError):
         )
 
 
+class OutputSide(PictureError):
+    """A side has more than `maximum` pixels, the most that `file_format` holds."""
+
+    code = "output-side"
+
+    def __init__(self, name: str, file_format: str, maximum: int) -> None:
+        super().__init__(
+            f"{name} is longer than {maximum:,} pixels, the most that {file_format} holds. Choose another "
+            "format.",
+            name=name,
+            file_format=file_format,
+            maximum=maximum,
+        )
+
+
+class OutputMetadata(PictureError):
+    """A block of metadata, EXIF, XMP or a comment as `found` says, is larger than `maximum`, JPEG's most."""
+
+    code = "output-metadata"
+
+    def __init__(self, name: str, found: str, maximum: int) -> None:
+        super().__init__(
+            f"{name} has more {found} than the {maximum:,} bytes that JPEG holds. Choose another format, or "
+            "remove it first.",
+            name=name,
+            found=found,
+            maximum=maximum,
+        )
+
+
 class OutputQuality(PictureError):
     """The quality to save at lies outside 1..100."""
 

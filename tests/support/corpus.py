@@ -127,6 +127,16 @@ def exif(orientation: int = 1, *, thumbnail: bool = False) -> bytes:
     return data + second + bytes(4) + small
 
 
+def exif_of_other_types() -> bytes:
+    """The same, with an orientation and a latitude that are texts."""
+    data = exif()
+    order = "<" if data[6:8] == b"II" else ">"
+    north = data.index(struct.pack(order + "HHI", 1, 2, 2) + b"N")
+    data = data[:north] + struct.pack(order + "H", 2) + data[north + 2 :]
+    orientation = data.index(struct.pack(order + "H", 0x0112))
+    return data[: orientation + 2] + struct.pack(order + "H", 2) + data[orientation + 4 :]
+
+
 TIFF_SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8}
 """Bytes of a value by the type of its tag."""
 

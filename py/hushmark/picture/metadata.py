@@ -13,6 +13,8 @@ from . import previews
 from .previews import Removed
 
 EXIF_PREFIX = b"Exif\0\0"
+MAXIMUM_JPEG_BLOCK = 65_500
+"""Bytes of EXIF, XMP or a comment: a segment of JPEG holds 65,533 with what says of which kind it is."""
 
 _ICC_SPACES = {"L": b"GRAY", "LA": b"GRAY", "RGB": b"RGB ", "RGBA": b"RGB ", "CMYK": b"CMYK"}
 _COMMENT = "Comment"
@@ -95,7 +97,8 @@ class Metadata:
             options["icc_profile"] = self.icc
         exif = _loaded(self.exif)
         if exif is not None and file_format != "TIFF":
-            options["exif"] = EXIF_PREFIX + self.exif
+            is_written_anew = file_format == "AVIF" and _ORIENTATION_TAG in exif
+            options["exif"] = _writable(exif) if is_written_anew else EXIF_PREFIX + self.exif
         if self.dpi is not None and file_format in ("JPEG", "PNG", "TIFF"):
             options["dpi"] = self.dpi
         if file_format == "PNG":
@@ -103,7 +106,7 @@ class Metadata:
         elif file_format == "TIFF":
             tags = TiffTags() if exif is None else _safe_tags(exif)
             # Turned back by whoever shows it: the pixels are as they were stored.
-            if exif is not None and exif.get(_ORIENTATION_TAG) in range(1, 9):
+            if exif is not None and is_orientation(exif.get(_ORIENTATION_TAG)):
                 tags[_ORIENTATION_TAG] = exif[_ORIENTATION_TAG]
             if self.xmp:
                 tags[_XMP_TAG] = self.xmp
@@ -113,6 +116,12 @@ class Metadata:
         if file_format == "JPEG" and (comment := dict(self.texts).get(_COMMENT)):
             options["comment"] = comment
         return options
+
+    def too_large_for_jpeg(self) -> str | None:
+        """The name of what a JPEG has no room for."""
+        comment = dict(self.texts).get(_COMMENT, "").encode()
+        blocks = {"EXIF": self.exif, "XMP": self.xmp, "comment": comment}
+        return next((name for name, block in blocks.items() if len(block) > MAXIMUM_JPEG_BLOCK), None)
 
     def _png_texts(self) -> PngImagePlugin.PngInfo:
         texts = PngImagePlugin.PngInfo()
@@ -148,6 +157,11 @@ def tiff_tags(image: TiffImagePlugin.TiffImageFile, removed: set[Removed]) -> Ti
     return tags
 
 
+def is_orientation(value: object) -> bool:
+    """Whether it is one of EXIF's orientations, whole numbers 1..8."""
+    return isinstance(value, int) and 1 <= value <= 8
+
+
 def has_sub_directories(tags: TiffTags) -> bool:
     """Whether there are EXIF's own tags or a place, which Pillow writes without libtiff only."""
     return any(tag in tags for tag in _SUB_DIRECTORIES)
@@ -169,7 +183,8 @@ def _safe_tags(exif: Image.Exif, values: TiffTags | None = None) -> TiffTags:
             tags.tagtype[tag] = kind
     for tag in _SUB_DIRECTORIES:
         if inner := exif.get_ifd(tag):
-            tags[tag] = {key: _text_as_bytes(key, value, tag) for key, value in inner.items()}
+            as_bytes = {key: _text_as_bytes(key, value, tag) for key, value in inner.items()}
+            tags[tag] = {key: value for key, value in as_bytes.items() if _is_writable(key, value, tag)}
     return tags
 
 
@@ -243,6 +258,31 @@ def _loaded(exif: bytes) -> Image.Exif | None:
     except Exception:  # whatever Pillow raises on it
         return None
     return tags
+
+
+def _writable(exif: Image.Exif) -> Image.Exif:
+    """The same EXIF, without what Pillow's writer would not take."""
+    for directory in _SUB_DIRECTORIES:
+        inner = exif.get_ifd(directory)
+        for tag in [tag for tag, value in inner.items() if not _is_writable(tag, value, directory)]:
+            del inner[tag]
+    for tag, value in list(exif.items()):
+        if tag not in _SUB_DIRECTORIES and not _is_writable(tag, value, None):
+            del exif[tag]
+    if not is_orientation(exif.get(_ORIENTATION_TAG, 1)):
+        del exif[_ORIENTATION_TAG]
+    return exif
+
+
+def _is_writable(tag: int, value: Any, directory: int | None) -> bool:
+    """Whether Pillow's writer takes it: in damaged files a value may be of another type than its tag."""
+    trial = TiffTags(group=directory)
+    try:
+        trial[tag] = value
+        trial.tobytes()
+    except Exception:  # whatever Pillow raises on it
+        return False
+    return True
 
 
 def _bytes(value: object) -> bytes:

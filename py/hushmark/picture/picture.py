@@ -15,7 +15,9 @@ from PIL import Image, ImageCms, ImageFile, JpegImagePlugin, PngImagePlugin, Tif
 from ..errors import (
     FileTooLarge,
     OutputFormat,
+    OutputMetadata,
     OutputQuality,
+    OutputSide,
     PictureAnimated,
     PictureEmpty,
     PictureError,
@@ -34,7 +36,14 @@ from ..errors import (
 from . import container
 from . import png16 as deep
 from .container import Format, Source
-from .metadata import Metadata, TiffTags, has_sub_directories, tiff_tags
+from .metadata import (
+    MAXIMUM_JPEG_BLOCK,
+    Metadata,
+    TiffTags,
+    has_sub_directories,
+    is_orientation,
+    tiff_tags,
+)
 from .previews import Removed
 
 # Pillow's own limits are so low that profiles of printers do not fit.
@@ -60,6 +69,8 @@ MIME_TYPES: dict[Format, str] = {
 }
 
 _ORIENTATION_TAG = 0x0112
+_LONGEST_SIDES: dict[Format, int] = {"JPEG": 65_500, "WEBP": 16_383, "AVIF": 32_768}
+"""In pixels, as the libraries have it that write and read them."""
 _EXTENSIONS: dict[Format, tuple[str, ...]] = {
     "JPEG": (".jpg", ".jpeg", ".jfif", ".jpe"),
     "PNG": (".png",),
@@ -147,7 +158,8 @@ class Picture:
 
         Its pixels become what the format can hold: CMYK becomes RGB except in JPEG and TIFF, transparency
         becomes white in JPEG, 16 bits become 8 except in PNG. Quality means nothing to PNG and TIFF.
-        Raises OutputFormat where there is no encoder, OutputQuality.
+        Raises OutputFormat where there is no encoder, OutputSide and OutputMetadata where the format cannot
+        hold the picture, OutputQuality.
         """
         if quality is not None and not 1 <= quality <= 100:
             raise OutputQuality
@@ -158,6 +170,11 @@ class Picture:
             if quality is None or target not in LOSSY_QUALITY:
                 return self
             return replace(self, _encoding=self._encoding.at(quality))
+        longest = _LONGEST_SIDES.get(target)
+        if longest is not None and max(self.image.size) > longest:
+            raise OutputSide(self.name, target, longest)
+        if target == "JPEG" and (block := self.metadata.too_large_for_jpeg()):
+            raise OutputMetadata(self.name, block, MAXIMUM_JPEG_BLOCK)
         image = self.image
         mode = _WRITTEN_MODES[target].get(image.mode, image.mode)  # type: ignore[call-overload]  # images have our modes
         if target == "JPEG" and image.mode in ("LA", "RGBA"):
@@ -412,4 +429,4 @@ def _orientation(exif_bytes: bytes) -> int:
             value = exif.get(_ORIENTATION_TAG, 1)
     except Exception:  # damaged EXIF
         return 1
-    return value if isinstance(value, int) and 1 <= value <= 8 else 1
+    return value if is_orientation(value) else 1

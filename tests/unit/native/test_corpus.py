@@ -13,7 +13,7 @@ from hushmark import Marked, text
 from hushmark.card import ModelCard, read_card
 from hushmark.hosts.native import NativeForward
 from hushmark.picture.container import Format
-from hushmark.picture.picture import open_picture
+from hushmark.picture.picture import encode_picture, open_picture
 from hushmark.pipeline import embed
 from PIL import Image
 
@@ -166,6 +166,14 @@ def test_another_format_takes_mark_and_metadata_along(
     if cover.image.mode == picture.image.mode:
         assert picture.metadata.icc == cover.metadata.icc
     assert picture.metadata.xmp == cover.metadata.xmp
+
+
+@pytest.mark.parametrize("block", [corpus.exif_of_other_types(), corpus.exif(0)])
+def test_exif_of_other_types_goes_into_an_avif(block: bytes) -> None:
+    cover = open_picture(corpus.encoded(corpus.base(), "JPEG", exif=block), "a.jpg")
+    picture = open_picture(b"".join(encode_picture(cover.in_format("AVIF", None))), "a.avif")
+    assert picture.orientation == 1
+    assert b"Camera" in picture.metadata.exif
 
 
 def test_a_lower_quality_makes_a_smaller_file(engine: Engine) -> None:

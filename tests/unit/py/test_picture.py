@@ -8,7 +8,9 @@ import pytest
 from hushmark.errors import (
     FileTooLarge,
     OutputFormat,
+    OutputMetadata,
     OutputQuality,
+    OutputSide,
     PictureAnimated,
     PictureEmpty,
     PictureError,
@@ -26,13 +28,13 @@ from hushmark.errors import (
 )
 from hushmark.picture import container, view
 from hushmark.picture.container import Format
-from hushmark.picture.picture import open_picture
+from hushmark.picture.picture import Picture, open_picture
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image, ImageCms, ImageFile, PngImagePlugin, features
 
-from tests.support.corpus import tiff_with
+from tests.support.corpus import exif_of_other_types, tiff_with
 from tests.support.fakes import encoded, photo, written
 from tests.support.pictures import sample_photo
 
@@ -197,7 +199,9 @@ def test_senseless_exif_means_upright_and_is_kept(block: bytes) -> None:
     assert reopened(saved(data)).info["exif"] == block
 
 
-@pytest.mark.parametrize("block", [b"Exif\0\0garbage", b"Exif\0\0II*\0\xff\xff\xff\x7f"])
+@pytest.mark.parametrize(
+    "block", [b"Exif\0\0garbage", b"Exif\0\0II*\0\xff\xff\xff\x7f", exif_of_other_types()]
+)
 @pytest.mark.parametrize("target", ["PNG", "WEBP", "TIFF"])
 def test_damaged_exif_does_not_keep_a_picture_from_another_format(block: bytes, target: Format) -> None:
     picture = open_picture(encoded(photo(40, 40), "JPEG", exif=block), "a.jpg")
@@ -456,6 +460,36 @@ def test_another_format_holds_what_it_can(mode: str, target: Format) -> None:
     expected = image if mode == "CMYK" == after.mode or mode != "CMYK" else image.convert("RGB")
     if target in ("PNG", "TIFF"):
         assert np.array_equal(np.asarray(after), np.asarray(expected))
+
+
+def test_what_a_jpeg_has_no_room_for_is_named() -> None:
+    tags = Image.Exif()
+    tags[0x010F] = "a" * 70_000
+    texts = {key: PngImagePlugin.PngInfo() for key in ("Comment", "XML:com.adobe.xmp")}
+    for key, text in texts.items():
+        text.add_itxt(key, "x" * 70_000)
+    files = {
+        "EXIF": encoded(photo(40, 40), "PNG", exif=tags),
+        "comment": encoded(photo(40, 40), "PNG", pnginfo=texts["Comment"]),
+        "XMP": encoded(photo(40, 40), "PNG", pnginfo=texts["XML:com.adobe.xmp"]),
+    }
+    for block, data in files.items():
+        picture = open_picture(data, "a.png")
+        with pytest.raises(OutputMetadata, match=rf"a\.png has more {block} than the 65,500 bytes that JPEG"):
+            picture.in_format("JPEG", None)
+        assert written(picture, "WEBP")
+
+
+@pytest.mark.parametrize(("target", "longest"), [("JPEG", 65_500), ("WEBP", 16_383)])
+def test_a_side_that_a_format_does_not_hold_is_told(target: Format, longest: int) -> None:
+    def picture(side: int) -> Picture:
+        return open_picture(encoded(photo(side, 32), "PNG"), "a.png")
+
+    assert written(picture(longest), target)
+    with pytest.raises(
+        OutputSide, match=rf"a\.png is longer than {longest:,} pixels, the most that {target} "
+    ):
+        picture(longest + 1).in_format(target, None)
 
 
 @pytest.mark.parametrize("quality", [0, 101])
