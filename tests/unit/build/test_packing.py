@@ -1,0 +1,96 @@
+"""What is packed for the page is the same program as its source."""
+
+import ast
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from build import PYODIDE_FILES, build_wheel
+from tools.packing import pack as packing
+from tools.packing.in_pyodide import without_words
+from tools.packing.pack import PackError, pack
+from tools.wheels.find import find_wheels
+
+
+def program(source: bytes) -> tuple[str, list[int]]:
+    """The syntax tree without docstrings, and the line of each statement."""
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        documented = isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+        if documented and ast.get_docstring(node, clean=False) is not None:
+            node.body[0] = ast.copy_location(ast.Expr(ast.Constant(0)), node.body[0])
+            if isinstance(node, ast.Module):
+                del node.body[0]
+    return ast.dump(tree), [node.lineno for node in ast.walk(tree) if isinstance(node, ast.stmt)]
+
+
+def test_every_module_stays_the_same_program(repo_root: Path) -> None:
+    archives = [wheel.path for wheel in find_wheels(repo_root / "node_modules")]
+    archives.append(repo_root / "node_modules" / "pyodide" / "python_stdlib.zip")
+    compared = 0
+    for path in archives:
+        with zipfile.ZipFile(path) as archive:
+            for name in archive.namelist():
+                source = archive.read(name)
+                try:
+                    wanted = program(source) if name.endswith(".py") else None
+                except SyntaxError:
+                    wanted = None  # newer than the Python of the tests
+                if wanted is not None:
+                    packed = without_words(source)
+                    assert program(packed) == wanted, name
+                    assert len(packed) <= len(source)
+                    compared += 1
+    assert compared > 800
+
+
+def test_notices_stay_and_other_words_go() -> None:
+    source = """# Made by many.
+# Copyright 2001 by them.
+
+# How it works.
+'''What
+it does.'''
+x = "# no comment"  # why
+def f():
+    '''Täglich.'''; return "é"
+def g():
+    "Licence: free."
+class C: "Words."
+"""
+    assert (
+        without_words(source.encode()).decode()
+        == """# Made by many.
+# Copyright 2001 by them.
+
+
+
+
+x = "# no comment"
+def f():
+    0; return "é"
+def g():
+    "Licence: free."
+class C: 0
+"""
+    )
+
+
+def test_a_source_in_another_encoding_stays_as_it_is() -> None:
+    source = "# coding: latin-1\n# w\u00f6rter\nx = '\u00f6'\n".encode("latin-1")
+    assert without_words(source) == source
+
+
+def test_an_archive_that_the_engine_does_not_start_from_is_refused(
+    repo_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = repo_root / "node_modules" / "pyodide"
+    wheels = {wheel.name: wheel.path for wheel in find_wheels(repo_root / "node_modules")}
+    wheels["hushmark"] = build_wheel(tmp_path, repo_root, weights=False)
+    files = {name: (folder / name).read_bytes() for name in PYODIDE_FILES}
+    monkeypatch.setattr(packing, "STDLIB_DROPPED", (*packing.STDLIB_DROPPED, "fractions"))
+    with pytest.raises(
+        PackError, match=r"does not start .*tools/packing/pack\.py.*No module named 'fractions'"
+    ):
+        pack(files, wheels, tmp_path / "work")

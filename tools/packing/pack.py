@@ -1,0 +1,251 @@
+"""Packs the standard library and the wheels for the page: less in them, and part of it compiled ahead.
+
+People wait for these archives, so what the page never uses is left out. What Python imports until the engine
+is ready is compiled ahead (.pyc): that halves the time of the start. All else stays source, without comments
+and docstrings, which takes fewer bytes than compiled code. Notices of copyright stay where they are.
+
+Pyodide itself does the work, in Node: compiled code fits only the Python that made it. It starts from the
+archives as they are packed, so what is missing in them for the engine stops the build.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import io
+import json
+import subprocess
+import zipfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from tools.wheels.repack import write_wheel
+
+STDLIB = "python_stdlib.zip"
+STDLIB_KEPT_CODECS = (
+    *(
+        "__init__",
+        "aliases",
+        "ascii",
+        "big5",
+        "charmap",
+        "cp437",
+        "cp1252",
+        "cp932",
+        "euc_jp",
+        "euc_kr",
+        "gb18030",
+    ),
+    *(
+        "gb2312",
+        "gbk",
+        "idna",
+        "iso8859_1",
+        "iso8859_15",
+        "latin_1",
+        "mac_roman",
+        "punycode",
+        "raw_unicode_escape",
+    ),
+    *("shift_jis", "undefined", "unicode_escape", "utf_16", "utf_16_be", "utf_16_le", "utf_32", "utf_32_be"),
+    *("utf_32_le", "utf_7", "utf_8", "utf_8_sig"),
+)
+STDLIB_DROPPED = (
+    # The prompt, the debuggers, the profilers, and tools for people who write programs.
+    *(
+        "_pyrepl",
+        "bdb",
+        "cmd",
+        "code",
+        "compileall",
+        "cProfile",
+        "doctest",
+        "ensurepip",
+        "filecmp",
+        "idlelib",
+    ),
+    *(
+        "lib2to3",
+        "modulefinder",
+        "pdb",
+        "pickletools",
+        "profile",
+        "profiling",
+        "pstats",
+        "py_compile",
+        "pyclbr",
+    ),
+    *("pydoc", "pydoc_data", "rlcompleter", "symtable", "tabnanny", "test", "timeit", "trace", "tracemalloc"),
+    *("turtledemo", "unittest", "venv", "zipapp"),
+    # Windows, terminals, servers, mail, processes and databases, which a page cannot have.
+    *("_aix_support", "_android_support", "_apple_support", "_ios_support", "_osx_support", "curses", "dbm"),
+    *("ftplib", "imaplib", "mailbox", "multiprocessing", "netrc", "poplib", "pty", "smtplib", "socketserver"),
+    *(
+        "sqlite3",
+        "tkinter",
+        "tty",
+        "turtle",
+        "webbrowser",
+        "wsgiref",
+        "xmlrpc",
+        "http/cookiejar",
+        "http/server",
+    ),
+    *("concurrent/futures/interpreter", "concurrent/futures/process", "concurrent/interpreters"),
+    # Second versions in Python of what Pyodide has compiled.
+    *("_pydatetime", "_pydecimal", "_pyio"),
+    # Formats and calculations that neither the package nor its wheels use.
+    *(
+        "antigravity",
+        "configparser",
+        "difflib",
+        "optparse",
+        "plistlib",
+        "sched",
+        "shelve",
+        "statistics",
+        "this",
+    ),
+    *("tomllib", "wave", "xml", "zoneinfo"),
+)
+"""Modules and packages of the standard library that stay out."""
+
+WHEELS_DROPPED: Mapping[str, Sequence[str]] = {
+    "numpy": (
+        *(
+            "*/tests/*",
+            "*.pyi",
+            "*/py.typed",
+            "*.pxd",
+            "*/include/*",
+            "*/entry_points.txt",
+            "numpy/conftest.py",
+        ),
+        *(
+            "numpy/_pyinstaller/*",
+            "numpy/doc/*",
+            "numpy/f2py/*",
+            "numpy/fft/*",
+            "numpy/ma/*",
+            "numpy/matlib.py",
+        ),
+        *("numpy/polynomial/*", "numpy/testing/*", "numpy/_configtool.py", "numpy/linalg/lapack_lite.*"),
+    ),
+    # The plug-ins of formats that are not offered, and what shows pictures in windows.
+    "pillow": (
+        *(
+            "*.pyi",
+            "*/py.typed",
+            "PIL/__main__.py",
+            "PIL/_imagingtk.*",
+            "PIL/_tkinter_finder.py",
+            "PIL/report.py",
+        ),
+        *(
+            f"PIL/{name}ImagePlugin.py"
+            for name in (
+                *("Blp", "BufrStub", "Dcx", "Dds", "Eps", "Fits", "Fli", "Fpx", "Ftex", "Gbr", "GribStub"),
+                *(
+                    "Hdf5Stub",
+                    "Icns",
+                    "Im",
+                    "Imt",
+                    "Iptc",
+                    "McIdas",
+                    "Mic",
+                    "Mpeg",
+                    "Msp",
+                    "Palm",
+                    "Pcd",
+                    "Pcx",
+                ),
+                *("Pdf", "Pixar", "Psd", "Qoi", "Sgi", "Spider", "Sun", "Wmf", "XVThumb", "Xbm", "Xpm"),
+            )
+        ),
+        *(
+            "PIL/BdfFontFile.py",
+            "PIL/ContainerIO.py",
+            "PIL/FontFile.py",
+            "PIL/ImageDraw2.py",
+            "PIL/ImageGrab.py",
+        ),
+        *("PIL/ImageQt.py", "PIL/ImageTk.py", "PIL/ImageWin.py", "PIL/PSDraw.py", "PIL/PcfFontFile.py"),
+        *("PIL/PdfParser.py", "PIL/TarIO.py", "PIL/WalImageFile.py"),
+    ),
+    "safetensors": tuple(
+        f"safetensors/{name}.py" for name in ("flax", "mlx", "paddle", "tensorflow", "torch")
+    ),
+    "micropip": ("*/py.typed",),
+}
+"""Patterns of the files that stay out of each wheel; licences never do."""
+
+
+class PackError(Exception):
+    """The archives cannot be packed. The message tells the user what is wrong."""
+
+
+def pack(pyodide: Mapping[str, bytes], wheels: Mapping[str, Path], work: Path) -> dict[str, bytes]:
+    """The standard library (under STDLIB) and each wheel (under its name), stored without compression.
+
+    The same input gives the same bytes.
+
+    `pyodide`: its files by name; `wheels`: each wheel by its package's name, ours ("hushmark") among them;
+    `work`: a folder for what is made on the way, which need not exist.
+    Raises PackError if the engine does not start from what is left.
+    """
+    work.mkdir(parents=True)
+    for name, data in pyodide.items():
+        (work / name).write_bytes(data)
+    _write_zip(work / STDLIB, _kept_of_stdlib(zipfile.ZipFile(io.BytesIO(pyodide[STDLIB]))))
+    for name, path in wheels.items():
+        with zipfile.ZipFile(path) as wheel:
+            _write_zip(work / f"{name}.zip", _kept_of_wheel(name, wheel))
+    names = [STDLIB, *(f"{name}.zip" for name in wheels)]
+    script = Path(__file__).with_name("in_pyodide.mjs")
+    done = subprocess.run(["node", script, work, *names], capture_output=True, text=True)
+    if done.returncode:
+        reason = json.loads(done.stdout) if done.stdout else done.stderr.strip()
+        raise PackError(
+            "The engine does not start from what is packed for the page. If a module is missing, take it from"
+            f" the lists in tools/packing/pack.py: {reason}"
+        )
+    packed = {STDLIB: (work / f"packed-{STDLIB}").read_bytes()}
+    for name in wheels:
+        with zipfile.ZipFile(work / f"packed-{name}.zip") as archive:
+            files = {member: archive.read(member) for member in archive.namelist()}
+        dist_info = next(member for member in files if member.endswith(".dist-info/METADATA")).split("/")[0]
+        path = work / f"{name}.whl"
+        write_wheel(path, files, dist_info, zipfile.ZIP_STORED)
+        packed[name] = path.read_bytes()
+    return packed
+
+
+def _kept_of_stdlib(archive: zipfile.ZipFile) -> dict[str, bytes]:
+    def unused(name: str) -> bool:
+        module = name.removesuffix(".py")
+        if module.startswith("encodings/"):
+            return module.removeprefix("encodings/") not in STDLIB_KEPT_CODECS
+        return any(module == dropped or module.startswith(f"{dropped}/") for dropped in STDLIB_DROPPED)
+
+    return _read(archive, [name for name in archive.namelist() if not unused(name)])
+
+
+def _kept_of_wheel(package: str, wheel: zipfile.ZipFile) -> dict[str, bytes]:
+    """All but what is not used, and the list of files, which has to be written anew."""
+
+    def unused(name: str) -> bool:
+        if ".dist-info/licenses/" in name:
+            return False
+        dropped = WHEELS_DROPPED.get(package, ())
+        return name.endswith(".dist-info/RECORD") or any(fnmatch.fnmatchcase(name, one) for one in dropped)
+
+    return _read(wheel, [name for name in wheel.namelist() if not unused(name)])
+
+
+def _read(archive: zipfile.ZipFile, names: Sequence[str]) -> dict[str, bytes]:
+    return {name: archive.read(name) for name in sorted(names) if not name.endswith("/")}
+
+
+def _write_zip(path: Path, files: Mapping[str, bytes]) -> None:
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in files.items():
+            archive.writestr(zipfile.ZipInfo(name), data)
