@@ -93,9 +93,9 @@ ICONS = ("icon.svg", "icon-192.png", "icon-512.png", "maskable-512.png", "apple-
 LIMITS: dict[Part, int] = {
     "app": 120_000,
     "page": 100_000,
-    "python": 5_000_000,
-    "wheels": 3_500_000,
-    "onnxruntime": 10_000_000,
+    "python": 4_100_000,
+    "wheels": 2_600_000,
+    "onnxruntime": 9_200_000,
     "weights": 6_000_000,
 }
 """Bytes that each part may take on the wire: people wait for them, and browsers keep them."""

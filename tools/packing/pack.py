@@ -13,6 +13,7 @@ from __future__ import annotations
 import fnmatch
 import io
 import json
+import re
 import subprocess
 import zipfile
 from collections.abc import Mapping, Sequence
@@ -203,7 +204,8 @@ def pack(pyodide: Mapping[str, bytes], wheels: Mapping[str, Path], work: Path) -
     script = Path(__file__).with_name("in_pyodide.mjs")
     done = subprocess.run(["node", script, work, *names], capture_output=True, text=True)
     if done.returncode:
-        reason = json.loads(done.stdout) if done.stdout else done.stderr.strip()
+        told = json.loads(done.stdout) if done.stdout else done.stderr.strip()
+        reason = next((line for line in told.splitlines() if re.match(r"\w+Error: ", line)), told)
         raise PackError(
             "The engine does not start from what is packed for the page. If a module is missing, take it from"
             f" the lists in tools/packing/pack.py: {reason}"
