@@ -463,8 +463,8 @@ def _licenses(npm: NpmPackages, packages: Sequence[str], wheels: Sequence[Wheel]
     for part, linked in LINKED.items():
         chapters += [(f"{one.name} ({one.licence}), linked into {part}", [one.text]) for one in linked]
     rule = "=" * 80
-    names = ", ".join(wheel.name for wheel in wheels)
-    return f"CPython's standard library (in pyodide), {names}: {PACKED}\n\n" + "\n".join(
+    packed = ", ".join(wheel.name for wheel in wheels)
+    return f"CPython's standard library (in pyodide), {packed}: {PACKED}\n\n" + "\n".join(
         f"{rule}\n{title}\n{rule}\n\n" + "\n\n".join(texts) for title, texts in chapters
     )
 

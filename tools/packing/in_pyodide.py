@@ -24,13 +24,12 @@ def pack_all(folder: str, names: Sequence[str]) -> None:
     before = set(sys.modules)
     for entry in ENTRIES:
         importlib.import_module(entry)
-    # What is frozen into Pyodide's WebAssembly is not taken from the archive.
-    started = [
-        name
-        for name in sorted({*before, *sys.modules})
-        if getattr(sys.modules[name], "__spec__", None) and sys.modules[name].__spec__.origin != "frozen"
-    ]
-    paths = {name.replace(".", "/") for name in started}
+    paths = set()
+    for name in before | sys.modules.keys():
+        spec = getattr(sys.modules[name], "__spec__", None)
+        # What is frozen into Pyodide's WebAssembly is not taken from the archive.
+        if spec is not None and spec.origin != "frozen":
+            paths.add(name.replace(".", "/"))
     for name in names:
         with (
             zipfile.ZipFile(f"{folder}/{name}") as archive,

@@ -15,6 +15,7 @@ import io
 import json
 import re
 import subprocess
+import tomllib
 import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -22,161 +23,11 @@ from pathlib import Path
 from tools.wheels.repack import write_wheel
 
 STDLIB = "python_stdlib.zip"
-STDLIB_KEPT_CODECS = (
-    *(
-        "__init__",
-        "aliases",
-        "ascii",
-        "big5",
-        "charmap",
-        "cp437",
-        "cp1252",
-        "cp932",
-        "euc_jp",
-        "euc_kr",
-        "gb18030",
-    ),
-    *(
-        "gb2312",
-        "gbk",
-        "idna",
-        "iso8859_1",
-        "iso8859_15",
-        "latin_1",
-        "mac_roman",
-        "punycode",
-        "raw_unicode_escape",
-    ),
-    *("shift_jis", "undefined", "unicode_escape", "utf_16", "utf_16_be", "utf_16_le", "utf_32", "utf_32_be"),
-    *("utf_32_le", "utf_7", "utf_8", "utf_8_sig"),
-)
-STDLIB_DROPPED = (
-    # The prompt, the debuggers, the profilers, and tools for people who write programs.
-    *(
-        "_pyrepl",
-        "bdb",
-        "cmd",
-        "code",
-        "compileall",
-        "cProfile",
-        "doctest",
-        "ensurepip",
-        "filecmp",
-        "idlelib",
-    ),
-    *(
-        "lib2to3",
-        "modulefinder",
-        "pdb",
-        "pickletools",
-        "profile",
-        "profiling",
-        "pstats",
-        "py_compile",
-        "pyclbr",
-    ),
-    *("pydoc", "pydoc_data", "rlcompleter", "symtable", "tabnanny", "test", "timeit", "trace", "tracemalloc"),
-    *("turtledemo", "unittest", "venv", "zipapp"),
-    # Windows, terminals, servers, mail, processes and databases, which a page cannot have.
-    *("_aix_support", "_android_support", "_apple_support", "_ios_support", "_osx_support", "curses", "dbm"),
-    *("ftplib", "imaplib", "mailbox", "multiprocessing", "netrc", "poplib", "pty", "smtplib", "socketserver"),
-    *(
-        "sqlite3",
-        "tkinter",
-        "tty",
-        "turtle",
-        "webbrowser",
-        "wsgiref",
-        "xmlrpc",
-        "http/cookiejar",
-        "http/server",
-    ),
-    *("concurrent/futures/interpreter", "concurrent/futures/process", "concurrent/interpreters"),
-    # Second versions in Python of what Pyodide has compiled.
-    *("_pydatetime", "_pydecimal", "_pyio"),
-    # Formats and calculations that neither the package nor its wheels use.
-    *(
-        "antigravity",
-        "configparser",
-        "difflib",
-        "optparse",
-        "plistlib",
-        "sched",
-        "shelve",
-        "statistics",
-        "this",
-    ),
-    *("tomllib", "wave", "xml", "zoneinfo"),
-)
+_DROPPED = tomllib.loads(Path(__file__).with_name("dropped.toml").read_text("utf-8"))
+STDLIB_CODECS: Sequence[str] = _DROPPED["stdlib"]["codecs"]
+STDLIB_DROPPED: Sequence[str] = _DROPPED["stdlib"]["dropped"]
 """Modules and packages of the standard library that stay out."""
-
-WHEELS_DROPPED: Mapping[str, Sequence[str]] = {
-    "numpy": (
-        *(
-            "*/tests/*",
-            "*.pyi",
-            "*/py.typed",
-            "*.pxd",
-            "*/include/*",
-            "*/entry_points.txt",
-            "numpy/conftest.py",
-        ),
-        *(
-            "numpy/_pyinstaller/*",
-            "numpy/doc/*",
-            "numpy/f2py/*",
-            "numpy/fft/*",
-            "numpy/ma/*",
-            "numpy/matlib.py",
-        ),
-        *("numpy/polynomial/*", "numpy/testing/*", "numpy/_configtool.py", "numpy/linalg/lapack_lite.*"),
-    ),
-    # The plug-ins of formats that are not offered, and what shows pictures in windows.
-    "pillow": (
-        *(
-            "*.pyi",
-            "*/py.typed",
-            "PIL/__main__.py",
-            "PIL/_imagingtk.*",
-            "PIL/_tkinter_finder.py",
-            "PIL/report.py",
-        ),
-        *(
-            f"PIL/{name}ImagePlugin.py"
-            for name in (
-                *("Blp", "BufrStub", "Dcx", "Dds", "Eps", "Fits", "Fli", "Fpx", "Ftex", "Gbr", "GribStub"),
-                *(
-                    "Hdf5Stub",
-                    "Icns",
-                    "Im",
-                    "Imt",
-                    "Iptc",
-                    "McIdas",
-                    "Mic",
-                    "Mpeg",
-                    "Msp",
-                    "Palm",
-                    "Pcd",
-                    "Pcx",
-                ),
-                *("Pdf", "Pixar", "Psd", "Qoi", "Sgi", "Spider", "Sun", "Wmf", "XVThumb", "Xbm", "Xpm"),
-            )
-        ),
-        *(
-            "PIL/BdfFontFile.py",
-            "PIL/ContainerIO.py",
-            "PIL/FontFile.py",
-            "PIL/ImageDraw2.py",
-            "PIL/ImageGrab.py",
-        ),
-        *("PIL/ImageQt.py", "PIL/ImageTk.py", "PIL/ImageWin.py", "PIL/PSDraw.py", "PIL/PcfFontFile.py"),
-        *("PIL/PdfParser.py", "PIL/TarIO.py", "PIL/WalImageFile.py"),
-    ),
-    "safetensors": tuple(
-        f"safetensors/{name}.py" for name in ("flax", "mlx", "paddle", "tensorflow", "torch")
-    ),
-    "micropip": ("*/py.typed",),
-}
+WHEELS_DROPPED: Mapping[str, Sequence[str]] = _DROPPED["wheels"]
 """Patterns of the files that stay out of each wheel; licences never do."""
 
 
@@ -207,8 +58,8 @@ def pack(pyodide: Mapping[str, bytes], wheels: Mapping[str, Path], work: Path) -
         told = json.loads(done.stdout) if done.stdout else done.stderr.strip()
         reason = next((line for line in told.splitlines() if re.match(r"\w+Error: ", line)), told)
         raise PackError(
-            "The engine does not start from what is packed for the page. If a module is missing, take it from"
-            f" the lists in tools/packing/pack.py: {reason}"
+            "The engine does not start from what is packed for the page. If a module is missing, take it "
+            f"from tools/packing/dropped.toml: {reason}"
         )
     packed = {STDLIB: (work / f"packed-{STDLIB}").read_bytes()}
     for name in wheels:
@@ -225,7 +76,7 @@ def _kept_of_stdlib(archive: zipfile.ZipFile) -> dict[str, bytes]:
     def unused(name: str) -> bool:
         module = name.removesuffix(".py")
         if module.startswith("encodings/"):
-            return module.removeprefix("encodings/") not in STDLIB_KEPT_CODECS
+            return module.removeprefix("encodings/") not in STDLIB_CODECS
         return any(module == dropped or module.startswith(f"{dropped}/") for dropped in STDLIB_DROPPED)
 
     return _read(archive, [name for name in archive.namelist() if not unused(name)])
