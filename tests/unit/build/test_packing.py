@@ -42,7 +42,7 @@ def test_modules_stay_the_same_programs(repo_root: Path) -> None:
     assert compared > 200
 
 
-def test_notices_stay_and_other_words_go() -> None:
+def test_notices_and_templates_stay_and_other_words_go() -> None:
     source = """# Made by many.
 # Copyright 2001 by them.
 
@@ -55,6 +55,7 @@ def f():
 def g():
     "Licence: free."
 class C: "Words."
+def h(): "${FILLED_IN}"
 """
     assert (
         without_words(source.encode()).decode()
@@ -70,6 +71,7 @@ def f():
 def g():
     "Licence: free."
 class C: 0
+def h(): "${FILLED_IN}"
 """
     )
 
