@@ -1,6 +1,7 @@
 """What is packed for the page is the same program as its source."""
 
 import ast
+import fnmatch
 import re
 import zipfile
 from pathlib import Path
@@ -79,6 +80,28 @@ def h(): "${FILLED_IN}"
 def test_a_source_in_another_encoding_stays_as_it_is() -> None:
     source = "# coding: latin-1\n# w\u00f6rter\nx = '\u00f6'\n".encode("latin-1")
     assert without_words(source) == source
+
+
+def test_the_package_imports_nothing_that_stays_out_at_any_time(repo_root: Path) -> None:
+    """The start shows what is imported at once, but not what a function imports when it is called."""
+    package = repo_root / "py" / "hushmark"
+    not_in_the_page = {package / "cli", package / "hosts" / "native.py"}
+    imported = set()
+    for path in package.rglob("*.py"):
+        if not not_in_the_page & {path, *path.parents}:
+            for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+                if isinstance(node, ast.Import):
+                    imported |= {alias.name for alias in node.names}
+                elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                    imported |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    assert imported > {"io", "numpy", "PIL.Image"}
+    dropped = {name.replace("/", ".") for name in packing.STDLIB_DROPPED}
+    patterns = [pattern for patterns in packing.WHEELS_DROPPED.values() for pattern in patterns]
+    for name in imported:
+        parts = name.split(".")
+        assert not dropped & {".".join(parts[:count]) for count in range(1, len(parts) + 1)}, name
+        files = [f"{'/'.join(parts)}.py", f"{'/'.join(parts)}/__init__.py"]
+        assert not any(fnmatch.fnmatchcase(file, pattern) for file in files for pattern in patterns), name
 
 
 def test_an_archive_that_the_engine_does_not_start_from_is_refused(
