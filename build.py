@@ -27,7 +27,6 @@ import base64
 import errno
 import fcntl
 import hashlib
-import io
 import json
 import os
 import re
@@ -36,7 +35,7 @@ import sys
 import tempfile
 import tomllib
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,7 +45,8 @@ import onnx
 from google.protobuf.message import DecodeError
 
 from tools.compress import write_compressed
-from tools.sbom import LINKED, TEXTS, npm_component, wheel_component, write_sbom
+from tools.packing.pack import STDLIB, PackError, pack
+from tools.sbom import LINKED, PACKED, TEXTS, npm_component, wheel_component, write_sbom
 from tools.serve import CONTENT_SECURITY_POLICY, SECURITY_HEADERS, make_server
 from tools.wheels.find import Wheel, find_wheels
 from tools.wheels.lock import WheelError
@@ -93,9 +93,9 @@ ICONS = ("icon.svg", "icon-192.png", "icon-512.png", "maskable-512.png", "apple-
 LIMITS: dict[Part, int] = {
     "app": 120_000,
     "page": 100_000,
-    "python": 5_000_000,
-    "wheels": 3_500_000,
-    "onnxruntime": 10_000_000,
+    "python": 4_100_000,
+    "wheels": 2_600_000,
+    "onnxruntime": 9_200_000,
     "weights": 6_000_000,
 }
 """Bytes that each part may take on the wire: people wait for them, and browsers keep them."""
@@ -229,17 +229,17 @@ def build_site(root: Path = ROOT, out: Path | None = None, say: Say = print) -> 
         site = Site(Path(temporary) / "site")
         npm = NpmPackages(root)
         _add_weights(site, root / "weights")
-        _add_pyodide(site, npm)
         _add_onnxruntime(site, npm)
         try:
             wheels = find_wheels(npm.folder, say=say)
         except WheelError as error:
             raise BuildError(str(error)) from error
-        _add_wheels(site, [(wheel.name, wheel.path) for wheel in wheels])
-        _add_wheels(site, [("hushmark", build_wheel(Path(temporary), root, weights=False))])
         bundles = Path(temporary) / "bundles"
         bundled = _add_app(site, root, npm, bundles)
         _add_icons(site, root / "app")
+        own_wheel = build_wheel(Path(temporary), root, weights=False)
+        paths = {**{wheel.name: wheel.path for wheel in wheels}, "hushmark": own_wheel}
+        _add_python(site, npm, paths, Path(temporary) / "packing")
         packages = sorted({*bundled, "pyodide", "onnxruntime-web"})
         site.add("licenses.txt", "page", "licenses.txt", _licenses(npm, packages, wheels).encode())
         manifest = site.write_manifest(say)
@@ -328,13 +328,28 @@ def _external_data(path: Path, data: bytes) -> Iterator[tuple[str, tuple[str, in
             yield tensor.name, (entry["location"], int(entry.get("offset", 0)), int(entry.get("length", 0)))
 
 
-def _add_pyodide(site: Site, npm: NpmPackages) -> None:
-    """Pyodide's core. Its files find each other by name, so it is their folder that carries the hash."""
+def _add_python(site: Site, npm: NpmPackages, wheels: Mapping[str, Path], work: Path) -> None:
+    """Pyodide's core and the wheels, by their packages' names, packed for the page in the folder `work`.
+
+    Pyodide's files find each other by name, and installers read a wheel's version from the file's name: so it
+    is the folder that carries the hash.
+    """
     files = {name: npm.read(f"pyodide/{name}") for name in PYODIDE_FILES}
-    files["python_stdlib.zip"] = _stored(npm.folder / "pyodide/python_stdlib.zip", files["python_stdlib.zip"])
+    try:
+        packed = pack(files, wheels, work)
+    except PackError as error:
+        raise BuildError(str(error)) from error
+    files[STDLIB] = packed[STDLIB]
+    # It lists some 300 packages more, which the site does not have.
+    lock = json.loads(files["pyodide-lock.json"])
+    lock["packages"] = {name: entry for name, entry in lock["packages"].items() if name in wheels}
+    files["pyodide-lock.json"] = json.dumps(lock).encode()
     folder = f"pyodide-{npm.facts('pyodide')['version']}-{_short_hash(*files.values())}"
     for name, data in files.items():
         site.add(f"pyodide/{name}", "python", f"{folder}/{name}", data)
+    for name, path in wheels.items():
+        data = packed[name]
+        site.add(f"wheels/{name}", "wheels", f"wheels/{_short_hash(data)}/{path.name}", data)
 
 
 def _add_onnxruntime(site: Site, npm: NpmPackages) -> None:
@@ -342,13 +357,6 @@ def _add_onnxruntime(site: Site, npm: NpmPackages) -> None:
         for ending in ("mjs", "wasm"):
             data = npm.read(f"onnxruntime-web/dist/{stem}.{ending}")
             site.add_hashed(f"ort/{build}.{ending}", "onnxruntime", f"ort-{build}.{ending}", data)
-
-
-def _add_wheels(site: Site, wheels: Sequence[tuple[str, Path]]) -> None:
-    """Installers read a wheel's version from the file's name, so it is the folder that carries the hash."""
-    for name, path in wheels:
-        data = _stored(path, _read(path))
-        site.add(f"wheels/{name}", "wheels", f"wheels/{_short_hash(data)}/{path.name}", data)
 
 
 def _add_app(site: Site, root: Path, npm: NpmPackages, bundles: Path) -> set[str]:
@@ -455,7 +463,10 @@ def _licenses(npm: NpmPackages, packages: Sequence[str], wheels: Sequence[Wheel]
     for part, linked in LINKED.items():
         chapters += [(f"{one.name} ({one.licence}), linked into {part}", [one.text]) for one in linked]
     rule = "=" * 80
-    return "\n".join(f"{rule}\n{title}\n{rule}\n\n" + "\n\n".join(texts) for title, texts in chapters)
+    packed = ", ".join(wheel.name for wheel in wheels)
+    return f"CPython's standard library (in pyodide), {packed}: {PACKED}\n\n" + "\n".join(
+        f"{rule}\n{title}\n{rule}\n\n" + "\n\n".join(texts) for title, texts in chapters
+    )
 
 
 def _write_sbom(
@@ -471,30 +482,15 @@ def _write_sbom(
         )
         for package in packages
     ]
-    components += [wheel_component(wheel.name, wheel.version) for wheel in wheels]
+    components += [
+        wheel_component(wheel.name, wheel.version, {wheel.path.name: wheel.sha256}) for wheel in wheels
+    ]
     owners = {site.files[f"wheels/{wheel.name}"].url: wheel.name for wheel in wheels}
     for key, file in site.files.items():
         if key.startswith(("pyodide/", "ort/")):
             owners[file.url] = "pyodide" if key.startswith("pyodide/") else "onnxruntime-web"
     project = tomllib.loads(_read(root / "pyproject.toml").decode())["project"]
     write_sbom(site.folder, project["version"], components, owners)
-
-
-def _stored(path: Path, data: bytes) -> bytes:
-    """The same zip file without compression inside: the server's Brotli then does a quarter better.
-
-    Raises BuildError if the file is no zip file or is damaged.
-    """
-    packed = io.BytesIO()
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as source, zipfile.ZipFile(packed, "w") as target:
-            for entry in source.infolist():
-                copy = zipfile.ZipInfo(entry.filename, entry.date_time)
-                copy.external_attr = entry.external_attr
-                target.writestr(copy, source.read(entry))
-    except zipfile.BadZipFile as error:
-        raise BuildError(f"{path} is damaged: remove it and build again.") from error
-    return packed.getvalue()
 
 
 def _read(path: Path) -> bytes:

@@ -48,6 +48,12 @@ LINKED: Mapping[str, Sequence[Linked]] = {
 }
 """By the part; what a part's own package carries the licence of is not here."""
 
+PACKED = (
+    "files that the page does not use are left out; comments and docstrings are removed from the sources, but"
+    " for notices of copyright; part of the sources is compiled. See tools/packing in Hushmark's sources."
+)
+"""What is done to the standard library and to wheels before they go into the site."""
+
 LICENCES = {
     "micropip": "MPL-2.0",
     "numpy": "BSD-3-Clause AND 0BSD AND MIT AND Zlib AND CC0-1.0",
@@ -61,7 +67,8 @@ LICENCES = {
 class Component:
     """A package in the site.
 
-    `purl`: its package URL; `sources`: SHA-256 by name of the files that were taken from it.
+    `purl`: its package URL; `sources`: SHA-256 by name of the files that were taken from it; `changes`: what
+    was done to them, if anything.
     """
 
     name: str
@@ -69,16 +76,19 @@ class Component:
     licence: str
     purl: str
     sources: Mapping[str, str]
+    changes: str = ""
 
 
 def npm_component(name: str, version: str, licence: str, sources: Mapping[str, str]) -> Component:
     """One from npm."""
-    return Component(name, version, licence, f"pkg:npm/{name}@{version}", sources)
+    changes = f"The standard library: {PACKED}" if name == "pyodide" else ""
+    return Component(name, version, licence, f"pkg:npm/{name}@{version}", sources, changes)
 
 
-def wheel_component(name: str, version: str) -> Component:
-    """A wheel that others wrote."""
-    return Component(name, version, LICENCES[name], f"pkg:pypi/{name}@{version}", {})
+def wheel_component(name: str, version: str, sources: Mapping[str, str]) -> Component:
+    """A wheel that others wrote; `sources` has the SHA-256 that it had before it was packed."""
+    changes = f"The wheel: {PACKED}"
+    return Component(name, version, LICENCES[name], f"pkg:pypi/{name}@{version}", sources, changes)
 
 
 def write_sbom(
@@ -128,6 +138,7 @@ def _entry(component: Component, files: Sequence[dict[str, Any]]) -> dict[str, A
         "version": component.version,
         "purl": component.purl,
         "licenses": [{"expression": component.licence}],
+        **({"pedigree": {"notes": component.changes}} if component.changes else {}),
         "components": [*linked, *files],
         "properties": [
             {"name": f"hushmark:taken-sha256:{name}", "value": digest}

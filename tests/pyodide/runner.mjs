@@ -2,8 +2,8 @@
 /**
  * Boots Pyodide in Node with the page's wheels, and does there what the first argument says:
  *
- *   units REPO SITE_PACKAGES WHEEL...   runs the unit tests that need no native code, with CPython's pytest
- *   engine REPO CASES WHEEL...          runs `hushmark.hosts.browser.Engine` as the worker does, on recorded residuals
+ *   units REPO SITE_PACKAGES STDLIB WHEEL...   runs the unit tests that need no native code, with CPython's pytest
+ *   engine REPO CASES STDLIB WHEEL...          runs `hushmark.hosts.browser.Engine` as the worker does, on recorded residuals
  *
  * CASES is a folder that tests/pyodide/test_pyodide_engine.py fills; what the engine answers is written beside.
  */
@@ -14,17 +14,17 @@ import process from "node:process";
 
 import { loadPyodide } from "pyodide";
 
-const [job, repo, folder, ...wheels] = process.argv.slice(2);
+const [job, repo, folder, stdlib, ...wheels] = process.argv.slice(2);
 
 const reader = { key: null, known: "pipe, the page\nid:0000000000000001" };
 const card = "/repo/weights/decoder.safetensors";
 
-const pyodide = await loadPyodide({ env: { HOME: "/home/pyodide", PYTHONDONTWRITEBYTECODE: "1" } });
+const env = { HOME: "/home/pyodide", PYTHONDONTWRITEBYTECODE: "1" };
+const pyodide = await loadPyodide({ env, stdLibURL: stdlib });
 for (const wheel of wheels) {
   pyodide.unpackArchive(new Uint8Array(readFileSync(wheel)), "wheel");
 }
 pyodide.mountNodeFS("/repo", repo);
-pyodide.runPython("import sys; sys.path.insert(0, '/repo/py')");
 
 if (job === "units") {
   process.exitCode = runUnits();
@@ -37,8 +37,10 @@ if (job === "units") {
 /** @returns {number} pytest's exit code */
 function runUnits() {
   pyodide.mountNodeFS("/dev-packages", folder);
-  // Behind Pyodide's own packages, so that numpy and Pillow are the page's.
-  pyodide.runPython("sys.path.append('/dev-packages')");
+  const whole = join(repo, "node_modules", "pyodide", "python_stdlib.zip");
+  pyodide.FS.writeFile("/whole_stdlib.zip", readFileSync(whole));
+  // Behind Pyodide's own packages, so that numpy and Pillow are the page's. pytest needs the whole standard library.
+  pyodide.runPython("import sys; sys.path += ['/whole_stdlib.zip', '/dev-packages']");
   const unit = "/repo/tests/unit/py";
   const files = pyodide.FS.readdir(unit)
     .filter((/** @type {string} */ name) => /^test_.*\.py$/.test(name))

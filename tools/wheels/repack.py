@@ -29,9 +29,12 @@ DROPPED = (
 )
 
 
-def write_wheel(path: Path, files: Mapping[str, bytes], dist_info: str) -> None:
+def write_wheel(
+    path: Path, files: Mapping[str, bytes], dist_info: str, compression: int = zipfile.ZIP_DEFLATED
+) -> None:
     """Write a wheel of these files, with its RECORD: sorted entries, fixed dates and modes.
 
+    `compression`: how the zip file keeps them, one of zipfile's constants.
     Raises OSError if the file cannot be written.
     """
     rows = []
@@ -44,7 +47,7 @@ def write_wheel(path: Path, files: Mapping[str, bytes], dist_info: str) -> None:
         for name in sorted(complete, key=lambda name: (name.startswith(f"{dist_info}/"), name)):
             entry = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
             entry.external_attr = 0o644 << 16
-            wheel.writestr(entry, complete[name], zipfile.ZIP_DEFLATED)
+            wheel.writestr(entry, complete[name], compression)
 
 
 def slim_wheel(built: Path, path: Path) -> None:

@@ -182,7 +182,7 @@ def test_workers_do_not_hold_what_is_loaded_lazily(site: Path, manifest: dict[st
         assert "sourceMappingURL" not in worker
 
 
-def test_zip_files_are_stored_with_the_same_members(
+def test_archives_of_python_are_stored_and_hold_nothing_but_what_their_sources_hold(
     site: Path, manifest: dict[str, Any], repo_root: Path
 ) -> None:
     sources = {f"wheels/{wheel.name}": wheel.path for wheel in find_wheels(repo_root / "node_modules")}
@@ -193,10 +193,41 @@ def test_zip_files_are_stored_with_the_same_members(
             zipfile.ZipFile(site / manifest["files"][key]["url"]) as after,
         ):
             assert after.testzip() is None
-            assert [(e.filename, e.CRC, e.date_time) for e in after.infolist()] == [
-                (e.filename, e.CRC, e.date_time) for e in before.infolist()
-            ]
             assert {entry.compress_type for entry in after.infolist()} == {zipfile.ZIP_STORED}
+            assert {entry.date_time for entry in after.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+            names = [name.removesuffix("c") if name.endswith(".pyc") else name for name in after.namelist()]
+            assert len(names) == len(set(names))
+            assert set(names) < set(before.namelist())
+            for name in after.namelist():
+                if not name.endswith((".py", ".pyc", "/RECORD")):
+                    assert after.read(name) == before.read(name), name
+            licences = {name for name in before.namelist() if ".dist-info/licenses/" in name}
+            assert licences <= set(names)
+            for record in (name for name in after.namelist() if name.endswith("/RECORD")):
+                rows = [row.split(",") for row in after.read(record).decode().splitlines()]
+                assert {name for name, *_ in rows} == set(after.namelist())
+                for name, digest, size in rows:
+                    data = after.read(name)
+                    sha256 = base64.urlsafe_b64encode(hashlib.sha256(data).digest()).decode().rstrip("=")
+                    assert name == record or (digest, int(size)) == (f"sha256={sha256}", len(data))
+
+
+def test_what_python_imports_first_is_compiled_and_the_rest_is_source(
+    site: Path, manifest: dict[str, Any]
+) -> None:
+    names = {
+        name
+        for key in ("pyodide/python_stdlib.zip", "wheels/numpy", "wheels/pillow", "wheels/hushmark")
+        for name in zipfile.ZipFile(site / manifest["files"][key]["url"]).namelist()
+    }
+    assert names > {"typing.pyc", "numpy/__init__.pyc", "PIL/Image.pyc", "hushmark/hosts/browser.pyc"}
+    assert names > {"tarfile.py", "PIL/GifImagePlugin.py"}
+    assert not {"pdb.py", "unittest/__init__.py", "numpy/testing/__init__.py"} & names
+
+
+def test_the_lock_file_lists_the_packages_of_the_site(site: Path, manifest: dict[str, Any]) -> None:
+    lock = json.loads((site / manifest["files"]["pyodide/pyodide-lock.json"]["url"]).read_text())
+    assert set(lock["packages"]) == {"numpy", "pillow", "safetensors", "micropip"}
 
 
 def test_licences_name_all_that_others_wrote(site: Path) -> None:
@@ -216,6 +247,7 @@ def test_licences_name_all_that_others_wrote(site: Path) -> None:
     assert "Mozilla Public License Version 2.0" in text
     assert "THIRD PARTY SOFTWARE NOTICES" in text  # onnxruntime's
     assert "Copyright (c) 2005" in text  # numpy's own
+    assert "comments and docstrings are removed" in text.partition("\n")[0]
 
 
 def test_bill_of_materials_is_true_to_what_is_shipped(site: Path) -> None:
@@ -239,6 +271,12 @@ def test_bill_of_materials_is_true_to_what_is_shipped(site: Path) -> None:
         *("hushmark", "client-zip", "idb", "onnxruntime-web", "pyodide"),
         *("numpy", "pillow", "safetensors", "micropip"),
     }
+    assert {name for name, component in components.items() if "pedigree" in component} == {
+        *("pyodide", "numpy", "pillow", "safetensors", "micropip")
+    }
+    for wheel in find_wheels(Path(__file__).parents[3] / "node_modules"):
+        taken = {"name": f"hushmark:taken-sha256:{wheel.path.name}", "value": wheel.sha256}
+        assert components[wheel.name]["properties"] == [taken]
     assert {inner["name"] for inner in components["pillow"]["components"] if inner["type"] == "library"} == {
         *("libjpeg-turbo", "libwebp", "lcms2", "zlib")
     }
@@ -276,7 +314,10 @@ def test_own_wheel_carries_the_weights_but_not_the_one_of_the_page(
     complete = zipfile.ZipFile(build_wheel(tmp_path, repo_root))
     assert {name: complete.read(name) for name in weights} == weights
     of_the_page = zipfile.ZipFile(site / manifest["files"]["wheels/hushmark"]["url"])
-    assert set(complete.namelist()) - set(of_the_page.namelist()) == set(weights)
+    # Part of its modules is compiled.
+    names = {name.replace(".pyc", ".py") for name in of_the_page.namelist()}
+    assert set(complete.namelist()) - names == set(weights)
+    assert names < set(complete.namelist())
 
 
 def remove_weights(root: Path) -> None:
