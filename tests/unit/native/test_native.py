@@ -10,6 +10,7 @@ from hushmark import text
 from hushmark.card import ModelCard, read_card
 from hushmark.errors import ModelDamaged, ModelMissing
 from hushmark.hosts.native import NativeForward, weights_dir
+from hushmark.marking.budget import Budget, to_grid
 from hushmark.message.sealing import encode
 from hushmark.picture.picture import open_picture
 from hushmark.picture.view import prepare
@@ -50,7 +51,12 @@ def test_the_published_shapes(forward: NativeForward) -> None:
 @pytest.mark.parametrize("name", PHOTOS)
 def test_pipe_is_read_back(name: SamplePhoto, forward: NativeForward, card: ModelCard) -> None:
     marked = asyncio.run(embed(sample_photo(name), text("pipe"), name=name, forward=forward, card=card))
-    assert 39 < marked.psnr < 48
+    before, after = (
+        to_grid(prepare(open_picture(data, name), card.image_size)[0])
+        for data in (sample_photo(name), marked.data)
+    )
+    # Luma and colour together are 0.9 at strength 1; the rest is what rounding and JPEG add.
+    assert 0.75 < Budget(before, grey=False).visibility(after - before) < 1.05
     assert marked.check.message == text("pipe")
 
 
