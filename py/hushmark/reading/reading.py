@@ -140,7 +140,7 @@ def answer(
         outcome, reason = "unreadable", "later"
     elif lock is not None:
         outcome, reason = "unreadable", lock
-    elif strength >= threshold:
+    elif strength >= threshold or opener.is_mark:
         outcome, reason = "unreadable", "damaged"
     match = None
     if known is not None and outcome != "none":

@@ -102,14 +102,22 @@ def test_the_raw_bits_of_a_message_stay_as_they_are() -> None:
         assert np.packbits(bits.astype(np.uint8)).tobytes().hex() == expected
 
 
-@pytest.mark.parametrize("length", [192, 256])
+@pytest.mark.parametrize(("length", "energy"), [(192, 26), (256, 24)])
 @pytest.mark.parametrize("key", [None, OTHER])
-def test_a_key_that_does_not_fit_is_told_from_damage(length: int, key: Key | None) -> None:
+def test_a_key_that_does_not_fit_is_told_from_damage(length: int, energy: float, key: Key | None) -> None:
     messages = [kinds.number(number) for number in range(12)]
-    logits = noisy(encode_each(messages, length, KEY), 24)
+    logits = noisy(encode_each(messages, length, KEY), energy)
     assert [answer and answer.message for answer in decode_each(logits, KEY)] == messages
     assert decode_each(logits, key) == [None] * 12
     assert [lock(row, key) for row in logits] == ["key"] * 12
+
+
+@pytest.mark.parametrize("seed", [104, 216, 269])
+def test_a_damaged_mark_of_the_key_given_is_not_blamed_on_the_key(seed: int) -> None:
+    """It stands out as a mark with a key, but what it is likeliest to say is not sure."""
+    logits = noisy(encode(kinds.number(7), 256, KEY), 20.5, seed)
+    assert decode(logits, KEY) is None
+    assert (lock(logits, KEY), lock(logits, OTHER), lock(logits, None)) == ("damaged", "damaged", "key")
 
 
 def test_a_mark_without_a_key_is_not_taken_for_one_with_it() -> None:
