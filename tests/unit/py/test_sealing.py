@@ -174,6 +174,23 @@ def test_raw_bits_of_different_keys_and_messages_are_unlike() -> None:
         assert np.abs(np.array(differing).mean(axis=0) - 0.5).max() < 0.35
 
 
+def test_marks_that_were_read_do_not_help_to_forge_another() -> None:
+    """Who knows what marks under one key say, and adds and subtracts them, gets no mark that passes."""
+    one, two, three = (kinds.number(number) for number in (1, 2, 3))
+    known = {message: encode(message, 256, KEY) for message in (one, two, three)}
+    plain = {message: encode(message, 256) for message in (one, two, three)}
+    wanted = encode(kinds.number(0), 256)
+    forged = [
+        (known[one] + plain[one] + wanted) % 2,  # what one mark would hide is taken off and put on another
+        (known[one] + known[two] + known[three]) % 2,  # 1 ^ 2 ^ 3 is 0
+        (known[one] + plain[two] + plain[three]) % 2,
+    ]
+    assert decode_each(np.stack(forged) * 2 - 1, KEY) == [None] * 3
+    assert decode_each(np.stack(list(known.values())) * 2 - 1, KEY) == [
+        Decoded(message, 1, 0) for message in (one, two, three)
+    ]
+
+
 def test_a_message_of_a_later_version_is_said_to_be_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(kinds._CODES, "text", 9)
     bits = encode(kinds.text("pipe"), 256, KEY)
