@@ -70,6 +70,27 @@ def test_pipe_survives_jpeg_75_at_half_the_size(forward: NativeForward, card: Mo
     assert result.reading.message == text("pipe")
 
 
+def test_confidences_are_true_of_whole_pictures(forward: NativeForward, card: ModelCard) -> None:
+    """Those of a part that is taken for the whole are too high, but hardly any is close to sure."""
+    bits = encode(text("pipe"), 256) > 0
+    right: dict[str, list[np.ndarray]] = {"saved": [], "cut": []}
+    sure: dict[str, list[np.ndarray]] = {"saved": [], "cut": []}
+    for name in PHOTOS:
+        marked = asyncio.run(embed(sample_photo(name), text("pipe"), name=name, forward=forward, card=card))
+        image = Image.open(io.BytesIO(marked.data)).convert("RGB")
+        part = (image.width // 8, 0, image.width * 7 // 8, image.height)
+        for what, changed, quality in (("saved", image, 30), ("cut", image.crop(part), 95)):
+            buffer = io.BytesIO()
+            changed.save(buffer, "JPEG", quality=quality)
+            view = prepare(open_picture(buffer.getvalue(), "a.jpg"), card.image_size)
+            logits = asyncio.run(forward.decode(view))[0]
+            right[what].append((logits > 0) == bits)
+            sure[what].append(1 / (1 + np.exp(-np.abs(logits))))
+    assert np.mean(sure["saved"]) == pytest.approx(np.mean(right["saved"]), abs=0.05)
+    claimed = np.array(sure["cut"]) >= 0.999
+    assert claimed.mean() < 0.01
+
+
 @pytest.mark.parametrize("name", [*PHOTOS, "camera.png"])
 def test_unmarked_photos_hold_nothing(name: SamplePhoto, forward: NativeForward, card: ModelCard) -> None:
     result = asyncio.run(read(sample_photo(name), name=name, forward=forward, card=card))
