@@ -120,7 +120,8 @@
  *   say, null when there is none or no list
  * @property {number | null} corrected bits that differ from those of the message, null unless read
  * @property {number[]} bits 0 or 1 each, raw, as they came
- * @property {number[]} confidences probability of each bit, 0.5..1
+ * @property {number[]} confidences probability of each bit, 0.5..1, too high where the mark does not lie where
+ *   it was taken to lie
  * @property {number} statistic mean strength of the answers (the mean |logit|)
  * @property {number} threshold the statistic from which on there is a mark
  * @property {number} false_alarm probability that an unmarked picture reaches this statistic in any of the

@@ -140,7 +140,7 @@ export const en = {
 
   // Mark
   markLead:
-    "Hide an id, a number or a few characters in pictures. You do not see it; Hushmark reads it back.",
+    "Hide an id, a number or a few characters in pictures. It is hard to see, and Hushmark reads it back.",
   choosePictures: "Choose pictures",
   chooseFolder: "Choose a folder",
   dropPictures: "or drop or paste them here, folders too: JPEG, PNG, WebP and others",

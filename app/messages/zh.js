@@ -156,7 +156,7 @@ export const zh = {
   list: (parts) => parts.join("，"),
 
   // Mark
-  markLead: "在图片中隐藏一个编号、一个数字或几个字符。肉眼看不见，Hushmark 可以读出来。",
+  markLead: "在图片中隐藏一个编号、一个数字或几个字符。肉眼很难察觉，Hushmark 可以读出来。",
   choosePictures: "选择图片",
   chooseFolder: "选择文件夹",
   dropPictures: "或将图片、文件夹拖放或粘贴到此处：JPEG、PNG、WebP 等",

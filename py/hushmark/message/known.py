@@ -64,7 +64,9 @@ class KnownIds:
         """The list in a text of one message a line, with a label after a tab or a comma where wanted.
 
         A message is an id where it has 16 hex digits, else a text, unless it starts with its kind, as in
-        `number:1234`, `id:0123456789abcdef` or `text:pipe`. Empty lines do not count.
+        `number:1234`, `id:0123456789abcdef` or `text:pipe`. All spaces of a text are part of it, also at the
+        end of its line or before the tab or comma; around ids, numbers and labels they do not count, nor do
+        lines without anything else. Where a line has a tab, commas do not split it.
         Raises KnownLine (a message that does not fit), KnownEmpty.
         """
         entries = []
@@ -110,14 +112,14 @@ class KnownIds:
 
 def _entry(line: str) -> tuple[Message, str | None]:
     value, _, label = line.partition("\t" if "\t" in line else ",")
-    return _message(value.strip()), label.strip() or None
+    return _message(value), label.strip() or None
 
 
 def _message(value: str) -> Message:
     kind, colon, rest = value.partition(":")
-    if colon and kind in _KINDS:
-        return parse(kind, rest)
-    return parse("id" if re.fullmatch("[0-9a-fA-F]{16}", value) else "text", value)
+    if colon and kind.lstrip() in _KINDS:
+        return parse(kind.lstrip(), rest)
+    return parse("id" if re.fullmatch("[0-9a-fA-F]{16}", value.strip()) else "text", value)
 
 
 def _tail(agreeing: int, n_bits: int) -> float:

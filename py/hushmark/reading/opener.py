@@ -32,10 +32,14 @@ class Opened:
 
 
 class Opener:
-    """Opens marks of this key, or without one those without a key, for one search."""
+    """Opens marks of this key, or without one those without a key, for one search.
+
+    `is_mark`: whether a look was a mark with a key beyond doubt, if too damaged to tell of which.
+    """
 
     def __init__(self, card: ModelCard, key: Key | None) -> None:
         self.card, self.key = card, key
+        self.is_mark = False
         self._tries = 0
 
     def open(self, looks: NDArray[np.float32], strength: float) -> Opened | None:
@@ -54,8 +58,15 @@ class Opener:
         return None
 
     def lock(self, logits: NDArray[np.float32], strength: float) -> Literal["key", "no-key"] | None:
-        """Why logits [n] of this `statistic` that did not open may be a mark: see `sealing.lock`.
+        """Why no other look will open either, for logits [n] of this `statistic`: see `sealing.lock`.
 
-        What is too weak for `open` is none.
+        None where another one may: the mark is damaged, which `is_mark` tells from then on, or too weak for
+        `open`, or there is none.
         """
-        return None if strength < self.card.presence.tail_start else lock(logits, self.key)
+        if strength < self.card.presence.tail_start:
+            return None
+        locked = lock(logits, self.key)
+        if locked == "damaged":
+            self.is_mark = True
+            return None
+        return locked

@@ -46,7 +46,8 @@ class Reading:
     as a message, with all that was tried, None unless read; `match`: the known message that was read, or that
     an unreadable mark is likeliest to say, None when there is none or no list; `corrected`: bits that differ
     from those of the message, None unless read; `bits`: 0 or 1 each, raw, as they came; `confidences`:
-    probability of each bit, 0.5..1; `statistic`: mean strength of the answers (the mean |logit|);
+    probability of each bit, 0.5..1, too high where the mark does not lie where it was taken to lie;
+    `statistic`: mean strength of the answers (the mean |logit|);
     `threshold`: the statistic from which on there is a mark; `false_alarm`: probability that an unmarked
     picture reaches this statistic in any of the windows tried; `window`: where the marked picture was taken
     to lie; `tried`: windows that were looked at; `milliseconds`: time that the search took. Readings are
@@ -140,7 +141,7 @@ def answer(
         outcome, reason = "unreadable", "later"
     elif lock is not None:
         outcome, reason = "unreadable", lock
-    elif strength >= threshold:
+    elif strength >= threshold or opener.is_mark:
         outcome, reason = "unreadable", "damaged"
     match = None
     if known is not None and outcome != "none":

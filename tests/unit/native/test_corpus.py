@@ -96,7 +96,9 @@ def test_low_bits_of_16_are_kept(mode: str, marked: dict[str, Marked]) -> None:
     assert result.low is not None
     assert np.array_equal(np.asarray(result.low).reshape(samples.shape), samples & 255)
     change = np.asarray(result.image, np.int16).reshape(samples.shape) - (samples >> 8).astype(np.int16)
-    assert 0 < np.abs(change).max() < 100
+    # Where a picture lets half of the light through, half of a change is seen, so more is put there.
+    shown = samples[..., -1:] / 65535 if mode[-1] == "A" else 1
+    assert 0 < np.abs(change * shown).max() < 100
 
 
 def seen_by_exiftool(folder: Path) -> dict[str, dict[str, str]]:

@@ -61,6 +61,25 @@ def test_the_first_label_of_a_message_counts_and_kinds_are_kept_apart() -> None:
         assert match is not None and match.label == label
 
 
+@pytest.mark.parametrize(
+    ("line", "message", "label"),
+    [
+        ("ab ", kinds.text("ab "), None),
+        (" ab,with a label ", kinds.text(" ab"), "with a label"),
+        ("ab \t label", kinds.text("ab "), "label"),
+        ("text:ab \tentry", kinds.text("ab "), "entry"),
+        ("text: ab", kinds.text(" ab"), None),
+        ("a, b\tlabel", kinds.text("a, b"), "label"),
+        ("  0123456789abcdef , mine", kinds.identifier("0123456789abcdef"), "mine"),
+        (" number: 12 ", kinds.number(12), None),
+    ],
+)
+def test_spaces_are_part_of_a_text_only(line: str, message: Message, label: str | None) -> None:
+    known = KnownIds.parse(f"{line}\r\n")
+    match = matched(known, message, read=True)
+    assert match is not None and (match.message, match.label, len(known)) == (message, label, 1)
+
+
 def test_many_wrong_bits_leave_the_likeliest_with_its_chance() -> None:
     known = KnownIds([(kinds.number(n), None) for n in range(500)])
     match = matched(known, kinds.number(7), wrong=60)

@@ -117,6 +117,17 @@ def test_the_more_windows_are_tried_the_more_it_takes() -> None:
     assert best_of_many.threshold > 2.01
 
 
+def test_a_damaged_mark_of_the_key_given_is_one_however_weak() -> None:
+    """The likeliest word tells it from no mark, but not from a mark of another key."""
+    bits = encode(kinds.number(7), 256, KEY)
+    noise = np.random.default_rng(86).standard_normal(256)
+    logits = ((bits * 2 - 1) * np.sqrt(2 * 10**2.05 / 256) + noise)[np.newaxis].astype(np.float32)
+    own, none = (look(logits, key) for key in (KEY, None))
+    assert own.statistic < own.threshold
+    assert (own.outcome, own.reason, own.message) == ("unreadable", "damaged", None)
+    assert (none.outcome, none.reason) == ("unreadable", "key")
+
+
 def test_every_try_counts_and_after_512_looks_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     opener = Opener(CARD, None)
     noise = np.random.default_rng(3).standard_normal((4, 256)).astype(np.float32) * 5

@@ -267,7 +267,7 @@ def test_figures_are_held_against_their_targets(capsys: pytest.CaptureFixture[st
     evaluate.print_rows(evaluate.rows_of(runs), len(runs))
     evaluate.print_rows(evaluate.rows_of([measured(1, True)]), 1)
     lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("| none")]
-    assert lines[0] == "| none | 2 | 75.00 | 63.18-83.99 | 99.8 | FAIL | 50.0 | 100.0 | 4 |"
+    assert lines[0] == "| none | 2 | 75.00 | 71.07-78.56 | 99.8 | FAIL | 50.0 | 100.0 | 4 |"
     assert "| pass | 100.0 |" in lines[1]
 
 
