@@ -1,6 +1,6 @@
 """The table that a model is measured by: what happens to a marked picture, and how often it is to be read.
 
-Pillow and numpy only, so that other watermarks can be measured by the same rows.
+Pillow, numpy and sample photos only, so that other watermarks can be measured by the same rows.
 """
 
 import math

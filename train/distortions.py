@@ -361,7 +361,7 @@ def halftoned(image: Image.Image) -> Image.Image:
     for ink, degrees in zip(large.split(), (15, 75, 0), strict=True):
         turn = 2 * math.pi / pitch * np.exp(1j * math.radians(degrees))
         across, down = x * turn.real + y * turn.imag, y * turn.real - x * turn.imag
-        inks.append(np.asarray(ink) > 127.5 + 63.75 * (np.cos(across) + np.cos(down)))
+        inks.append(np.asarray(ink) > 127.5 + 63.7 * (np.cos(across) + np.cos(down)))
     return Image.fromarray(np.stack(inks, axis=2).astype(np.uint8) * 255)
 
 
