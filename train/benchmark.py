@@ -1,37 +1,57 @@
-"""The table that a model is measured by: what happens to a marked picture, and how it is counted.
+"""The table that a model is measured by: what happens to a marked picture, and how often it is to be read.
 
-Each row has the bit accuracy to reach. Pillow and numpy only, so that other watermarks can be measured by the
-same rows.
+Pillow, numpy and sample photos only, so that other watermarks can be measured by the same rows.
 """
 
 import math
-import random
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from hushmark.trials import (
-    blurred,
-    brightened,
-    contrasted,
-    cropped,
-    hue_turned,
-    noisy,
-    resized,
-    rotated,
-    screenshot,
-    through_file,
-)
+from hushmark.trials import blurred, brightened, contrasted, hue_turned, noisy, resized
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageFilter, ImageOps
 
-Change = Callable[[Image.Image, random.Random], Image.Image]
-"""An RGB picture and what to draw from -> another RGB picture."""
+from .distortions import (
+    Change,
+    any_angle,
+    any_angle_grown,
+    aspect,
+    at_most,
+    barred,
+    camera,
+    captioned,
+    centre_square,
+    centred,
+    collage,
+    crop,
+    erased,
+    fixed,
+    gamma,
+    grey,
+    halftoned,
+    of_256_colours,
+    on_any_page,
+    on_page,
+    on_screen,
+    perspective,
+    quarter_turn,
+    rotate,
+    saved,
+    scrolled,
+    sepia,
+    several,
+    strip,
+    then,
+    vintage,
+)
 
 
 @dataclass(frozen=True)
 class Distortion:
-    """A row of the table: what happens to the marked RGB picture, and the bit accuracy to reach, 0..1."""
+    """A row of the table: what happens to the marked RGB picture.
+
+    `target`: the share of the messages that are to be read and verified, 0..1.
+    """
 
     name: str
     apply: Change
@@ -77,111 +97,100 @@ def _windowed(plane: NDArray[np.float64]) -> NDArray[np.float64]:
     return plane
 
 
-def _jpeg(quality: int) -> Change:
-    return lambda image, rng: through_file(image, "JPEG", quality)
-
-
-def _crop(share: float) -> Change:
-    return lambda image, rng: cropped(image, share, rng)
-
-
-def _brightness(factor: float) -> Change:
-    return lambda image, rng: brightened(image, factor)
-
-
-def _contrast(factor: float) -> Change:
-    return lambda image, rng: contrasted(image, factor)
-
-
-def _hue(turn: float) -> Change:
-    return lambda image, rng: hue_turned(image, turn)
-
-
-def _rotate(degrees: float) -> Change:
-    return lambda image, rng: rotated(image, rng.choice((-degrees, degrees)))
-
-
-def _transpose(how: Image.Transpose) -> Change:
+def _transposed(how: Image.Transpose) -> Change:
     return lambda image, rng: image.transpose(how)
 
 
-def _aspect(image: Image.Image, rng: random.Random) -> Image.Image:
-    factors = [rng.choice((0.9, 1.1)), 1.0]
-    rng.shuffle(factors)
-    return resized(image, *factors)
+def _filtered(how: ImageFilter.Filter) -> Change:
+    return lambda image, rng: image.filter(how)
 
 
-def _erase(image: Image.Image, rng: random.Random) -> Image.Image:
-    """One flat rectangle over 10% of the area, its sides 1:2 to 2:1."""
-    area = 0.1 * image.width * image.height
-    width = min(image.width, round(math.sqrt(area * 2 ** rng.uniform(-1, 1))))
-    height = min(image.height, round(area / width))
-    left, top = rng.randint(0, image.width - width), rng.randint(0, image.height - height)
-    erased = image.copy()
-    erased.paste(tuple(rng.randrange(256) for _ in range(3)), (left, top, left + width, top + height))
-    return erased
-
-
-def _perspective(image: Image.Image, rng: random.Random) -> Image.Image:
-    """Each corner of what is shown lies 3% of the sides from its own, in a direction of its own.
-
-    What lies outside of the picture is black.
-    """
-    width, height = image.size
-    rows: list[list[float]] = []
-    places: list[float] = []
-    for x, y in ((0, 0), (width, 0), (0, height), (width, height)):
-        angle = rng.uniform(0, 2 * math.pi)
-        u, v = x + 0.03 * width * math.cos(angle), y + 0.03 * height * math.sin(angle)
-        rows += [[x, y, 1, 0, 0, 0, -u * x, -u * y], [0, 0, 0, x, y, 1, -v * x, -v * y]]
-        places += [u, v]
-    coefficients = np.linalg.solve(np.array(rows), np.array(places)).tolist()
-    return image.transform(image.size, Image.Transform.PERSPECTIVE, coefficients, Image.Resampling.BICUBIC)
-
-
-def _screenshot(image: Image.Image, rng: random.Random) -> Image.Image:
-    return screenshot(image, rng.uniform(0.5, 1.5), rng)
-
-
-def _several(image: Image.Image, rng: random.Random) -> Image.Image:
-    image = through_file(resized(image, 0.5, 0.5), "JPEG", 60)
-    return cropped(brightened(image, 1.2), 0.9, rng)
-
-
-DISTORTIONS = (
-    Distortion("none", lambda image, rng: image, 0.998),
-    Distortion("JPEG 80", _jpeg(80), 0.998),
-    Distortion("JPEG 50", _jpeg(50), 0.995),
-    Distortion("JPEG 30", _jpeg(30), 0.99),
-    Distortion("WebP 50", lambda image, rng: through_file(image, "WEBP", 50), 0.993),
-    Distortion("resize to 32% of each side", lambda image, rng: resized(image, 0.32, 0.32), 0.995),
-    Distortion("blur, sigma 1% of the short side", lambda image, rng: blurred(image, 0.01), 0.995),
-    Distortion("brightness x0.5", _brightness(0.5), 0.995),
-    Distortion("brightness x1.5", _brightness(1.5), 0.99),
-    Distortion("brightness x2", _brightness(2), 0.97),
-    Distortion("contrast x0.5", _contrast(0.5), 0.995),
-    Distortion("contrast x2", _contrast(2), 0.98),
-    Distortion("hue +0.1", _hue(0.1), 0.99),
-    Distortion("hue -0.1", _hue(-0.1), 0.99),
-    Distortion("saturation x0 (grey)", lambda image, rng: image.convert("L").convert("RGB"), 0.98),
-    Distortion("noise, sigma 0.05", lambda image, rng: noisy(image, 0.05, rng), 0.995),
-    Distortion("aspect changed by 10%", _aspect, 0.99),
-    Distortion("erase 10% of the area", _erase, 0.99),
-    Distortion("perspective, corners moved by 3%", _perspective, 0.98),
-    Distortion("crop to 95% of each side", _crop(0.95), 0.995),
-    Distortion("crop to 84% of each side", _crop(0.84), 0.98),
-    Distortion("crop to 71% of each side", _crop(0.71), 0.95),
-    Distortion("rotate by 2 degrees", _rotate(2), 0.99),
-    Distortion("rotate by 5 degrees", _rotate(5), 0.98),
-    Distortion("rotate by 10 degrees", _rotate(10), 0.95),
-    Distortion("rotate by 90 degrees", _transpose(Image.Transpose.ROTATE_90), 0.99),
-    Distortion("rotate by 180 degrees", _transpose(Image.Transpose.ROTATE_180), 0.99),
-    Distortion("rotate by 270 degrees", _transpose(Image.Transpose.ROTATE_270), 0.99),
-    Distortion("mirrored", _transpose(Image.Transpose.FLIP_LEFT_RIGHT), 0.99),
+_IN_PLACE = (
+    Distortion("none", lambda image, rng: image, 1),
+    Distortion("JPEG 80", saved("JPEG", 80), 1),
+    Distortion("PNG of 256 colours", fixed(of_256_colours), 1),
+    Distortion("twice as large", fixed(resized, 2, 2), 1),
+    Distortion("JPEG 50", saved("JPEG", 50), 0.99),
+    Distortion("WebP 50", saved("WEBP", 50), 0.99),
+    Distortion("AVIF 40", saved("AVIF", 40), 0.99),
+    Distortion("blur, sigma 1% of the short side", fixed(blurred, 0.01), 0.99),
+    Distortion("resize to 160 px", at_most(160), 0.99),
+    Distortion("resize to 32% of each side", fixed(resized, 0.32, 0.32), 0.99),
+    Distortion("aspect changed by 10%", aspect, 0.99),
+    Distortion("JPEG 30", saved("JPEG", 30), 0.97),
     Distortion(
-        "screenshot at 0.5-1.5x, JPEG 75",
-        lambda image, rng: screenshot(image, rng.uniform(0.5, 1.5), rng),
-        0.97,
+        "chat: 360 px, JPEG 55, JPEG 60", then(at_most(360), saved("JPEG", 55), saved("JPEG", 60)), 0.97
     ),
-    Distortion("several at once", _several, 0.97),
+    Distortion("noise, sigma 0.05", lambda image, rng: noisy(image, 0.05, rng), 0.97),
+    Distortion("contrast x0.5", fixed(contrasted, 0.5), 0.97),
+    Distortion("brightness x0.5", fixed(brightened, 0.5), 0.97),
+    Distortion("brightness x1.5", fixed(brightened, 1.5), 0.97),
+    Distortion("gamma 0.6", fixed(gamma, 0.6), 0.97),
+    Distortion("gamma 1.7", fixed(gamma, 1.7), 0.97),
+    Distortion("hue +0.1", fixed(hue_turned, 0.1), 0.97),
+    Distortion("hue -0.1", fixed(hue_turned, -0.1), 0.97),
+    Distortion("JPEG 20", saved("JPEG", 20), 0.93),
+    Distortion("WebP 30", saved("WEBP", 30), 0.93),
+    Distortion("contrast x2", fixed(contrasted, 2), 0.93),
+    Distortion("brightness x2", fixed(brightened, 2), 0.93),
+    Distortion("saturation x0 (grey)", fixed(grey), 0.93),
+    Distortion("erase 10% of the area", erased(0.1), 0.93),
+    Distortion("caption over a quarter", captioned, 0.93),
+    Distortion("vintage filter", fixed(vintage), 0.93),
+    Distortion("sharpened", _filtered(ImageFilter.UnsharpMask(2, 150, 0)), 0.93),
+    Distortion("median 5", _filtered(ImageFilter.MedianFilter(5)), 0.93),
+    Distortion("grey, JPEG 60", then(fixed(grey), saved("JPEG", 60)), 0.8),
+    Distortion("sepia", fixed(sepia), 0.8),
+    Distortion("erase 25% of the area", erased(0.25), 0.8),
+    Distortion("noise, sigma 0.1", lambda image, rng: noisy(image, 0.1, rng), 0.8),
+    Distortion("128 px, JPEG 80", then(at_most(128), saved("JPEG", 80)), 0.8),
 )
+_ONE_SIDED = {
+    "centre square of 3:2": fixed(centre_square),
+    "crop to 4:5": centred(4, 5),
+    "crop to 16:9": centred(16, 9),
+    "crop to 70% of the width": strip(0.7, 1),
+    "crop to 70% of the height": strip(1, 0.7),
+}
+_MOVED = (
+    *(Distortion(name, apply, 0.95) for name, apply in _ONE_SIDED.items()),
+    *(
+        Distortion(f"{name}, JPEG 75", then(apply, saved("JPEG", 75)), 0.95)
+        for name, apply in _ONE_SIDED.items()
+    ),
+    Distortion("crop to 95% of each side", crop(0.95), 0.98),
+    Distortion("crop to 84% of each side", crop(0.84), 0.98),
+    Distortion("crop to 71% of each side", crop(0.71), 0.93),
+    Distortion("crop to 60% of each side", crop(0.6), 0.75),
+    Distortion("crop to 50% of each side", crop(0.5), 0.4),
+    Distortion("rotate by 2 degrees", rotate(2), 0.95),
+    Distortion("rotate by 5 degrees", rotate(5), 0.95),
+    Distortion("rotate by 10 degrees", rotate(10), 0.95),
+    Distortion("turned by any angle", any_angle, 0.95),
+    Distortion("turned by any angle, frame grown", any_angle_grown, 0.95),
+    Distortion("rotate by 90 degrees", _transposed(Image.Transpose.ROTATE_90), 0.97),
+    Distortion("rotate by 180 degrees", _transposed(Image.Transpose.ROTATE_180), 0.97),
+    Distortion("rotate by 270 degrees", _transposed(Image.Transpose.ROTATE_270), 0.97),
+    Distortion("quarter turn, crop to 90%", then(quarter_turn, crop(0.9)), 0.97),
+    Distortion("mirrored", fixed(ImageOps.mirror), 0.97),
+    Distortion("mirrored, crop to 90%", then(fixed(ImageOps.mirror), crop(0.9)), 0.97),
+    Distortion("screenshot at 0.5-1.5x, JPEG 75", on_any_page, 0.96),
+    Distortion("screenshot, light page", on_page("light"), 0.96),
+    Distortion("screenshot, dark page", on_page("dark"), 0.96),
+    Distortion("screenshot, light page, JPEG 70", then(on_page("light"), saved("JPEG", 70)), 0.96),
+    Distortion("screenshot, dark page, JPEG 70", then(on_page("dark"), saved("JPEG", 70)), 0.96),
+    Distortion("collage of 2x2", collage, 0.96),
+    Distortion("bars on one or two sides", barred, 0.96),
+    Distortion("screenshot, 10% scrolled out", scrolled(0.1), 0.95),
+    Distortion("screenshot, 25% scrolled out", scrolled(0.25), 0.88),
+    Distortion("screenshot, 40% scrolled out", scrolled(0.4), 0.6),
+    Distortion("perspective, corners moved by 3%", perspective, 0.93),
+    Distortion("camera, perspective 5%", camera(0.05), 0.93),
+    Distortion("camera, perspective 10%", camera(0.1), 0.93),
+    Distortion("camera at a screen (moire)", camera(0.05, on_screen), 0.93),
+    Distortion("camera at a print (halftone)", camera(0.05, halftoned), 0.93),
+    Distortion("several at once", several, 0.95),
+)
+GEOMETRIC = frozenset(row.name for row in _MOVED)
+"""Names of the rows after which the picture does not fill its frame as it did, so it is searched."""
+DISTORTIONS = _IN_PLACE + _MOVED

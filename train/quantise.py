@@ -34,7 +34,8 @@ from safetensors import safe_open
 from safetensors.numpy import save_file
 
 from .benchmark import DISTORTIONS
-from .evaluate import SEED, as_picture, draw_message, load, photos_in, print_table
+from .checks import print_table
+from .evaluate import SEED, as_picture, draw_message, load, photos_in
 from .export import CARD_KEY, point_into
 
 PHOTOS = 30

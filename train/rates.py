@@ -25,7 +25,8 @@ from hushmark.picture.view import prepare
 from hushmark.pipeline import mark
 
 from .benchmark import DISTORTIONS, wilson
-from .evaluate import SEED, as_picture, load, photos_in, print_table
+from .checks import print_table
+from .evaluate import SEED, as_picture, load, photos_in
 from .export import load_checkpoint
 from .forward import forward_of
 from .model import IMAGE_SIZE

@@ -25,7 +25,8 @@ from hushmark.trials import through_file
 from PIL import Image, ImageOps
 
 from train.benchmark import DISTORTIONS, wilson
-from train.evaluate import as_picture, draw_message, load, photos_in, print_table
+from train.checks import print_table
+from train.evaluate import as_picture, draw_message, load, photos_in
 from train.samples import sample_folder
 
 SEED = 1

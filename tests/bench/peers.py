@@ -40,7 +40,8 @@ from PIL import Image
 
 from tests.support.pictures import SamplePhoto, sample_path
 from train.benchmark import DISTORTIONS, psnr, ssim, wilson
-from train.evaluate import PRESENCE_ROWS, SEED, as_picture, load, photos_in, print_table
+from train.checks import print_table
+from train.evaluate import PRESENCE_ROWS, SEED, as_picture, load, photos_in
 from train.visibility import butteraugli
 
 BITS = 32

@@ -1,0 +1,61 @@
+"""Figures held against what they have to be, as tables in Markdown; among them what the networks cost."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from hushmark.pipeline import REFINING_STEPS
+
+from .forward import TorchForward, gmac, megabytes
+
+
+@dataclass(frozen=True)
+class Check:
+    """A figure and what it has to be, if anything."""
+
+    what: str
+    figure: float
+    unit: str
+    least: float | None = None
+    most: float | None = None
+
+    def cells(self) -> list[str]:
+        """What, figure, target, verdict."""
+        target, verdict = "", ""
+        if self.least is not None:
+            target, verdict = f"at least {self.least:g}", verdict_of(self.figure >= self.least)
+        if self.most is not None:
+            target, verdict = f"at most {self.most:g}", verdict_of(self.figure <= self.most)
+        return [self.what, f"{self.figure:.3f} {self.unit}".strip(), target, verdict]
+
+
+def verdict_of(reached: bool) -> str:
+    """One word, in capitals where something is to be done."""
+    return "pass" if reached else "FAIL"
+
+
+def print_table(head: list[str], rows: Iterable[list[str]]) -> None:
+    """Print as Markdown."""
+    for cells in (head, ["---"] * len(head), *rows):
+        print("| " + " | ".join(cells) + " |")
+
+
+def print_checks(checks: list[Check]) -> None:
+    """A line a check."""
+    print_table(["", "measured", "to reach", ""], [check.cells() for check in checks])
+
+
+def costs(forward: TorchForward) -> list[Check]:
+    """Size and arithmetic of the networks; the refiner is made of the decoder's weights."""
+    encoder, decoder = forward.networks["encoder"], forward.networks["decoder"]
+    counts = gmac(forward)
+    stored = [network for name, network in forward.networks.items() if name != "refiner"]
+    marking = counts["encoder"] + REFINING_STEPS * counts["refiner"]
+    return [
+        Check("encoder, fp16", megabytes(encoder), "MB", most=1.2),
+        Check("decoder, fp16", megabytes(decoder), "MB", most=2.5),
+        Check("encoder, arithmetic", counts["encoder"], "GMAC", most=0.9),
+        Check("decoder, arithmetic", counts["decoder"], "GMAC", most=0.3),
+        Check("refiner, arithmetic of a step", counts["refiner"], "GMAC"),
+        Check("weights in all, fp16", sum(megabytes(network) for network in stored), "MB", most=6),
+        Check("arithmetic of a marking", marking, "GMAC", most=8),
+    ]
