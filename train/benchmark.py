@@ -63,7 +63,8 @@ def wilson(share: float, n: int) -> tuple[float, float]:
     z = 1.96
     middle = (share + z * z / (2 * n)) / (1 + z * z / n)
     half = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    return middle - half, middle + half
+    # Rounding may go a hair beyond.
+    return max(middle - half, 0.0), min(middle + half, 1.0)
 
 
 def psnr(one: Image.Image, other: Image.Image) -> float:

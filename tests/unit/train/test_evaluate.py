@@ -54,6 +54,7 @@ def test_the_wilson_interval_holds_the_share(share: float, n: int) -> None:
 
 def test_the_wilson_interval_of_a_textbook_case() -> None:
     assert wilson(0.5, 10) == pytest.approx((0.2366, 0.7634), abs=1e-4)
+    assert [f"{bound:.1f}" for n in (1, 2, 5) for bound in wilson(0, n)[:1]] == ["0.0"] * 3
 
 
 @pytest.mark.parametrize("quality", [20, 90])
