@@ -5,8 +5,8 @@
 Marks every picture with random ids through the product's own pipeline, sends it through each distortion and
 reads it through the product's own search. Prints a row a distortion with n, the share of messages read and
 verified, its Wilson 95% interval and whether the target is reached; what can be seen of the mark; size and
-arithmetic of the networks. The presence threshold is measured on windows of unmarked pictures first, and
-false alarms on whole searches of such.
+arithmetic of the networks. The presence threshold is measured first, on the windows that searches of unmarked
+pictures look at, and false alarms on whole searches of such.
 --card writes the model card's facts as JSON, --gallery a page to look at.
 
 Each picture and message has random numbers of its own, so figures depend neither on --jobs nor on --only.
@@ -25,9 +25,11 @@ from functools import partial
 from itertools import product
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 from hushmark.card import ModelCard, Presence
+from hushmark.forward import Forward
 from hushmark.marking.budget import DEFAULT_STRENGTH
 from hushmark.marking.overlay import overlay
 from hushmark.message.kinds import Message, identifier
@@ -38,6 +40,7 @@ from hushmark.pipeline import mark
 from hushmark.reading.reading import Reading
 from hushmark.reading.search import search
 from hushmark.trials import cropped, page, through_file
+from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from .benchmark import DISTORTIONS, GEOMETRIC, psnr, wilson
@@ -126,8 +129,33 @@ def unmarked(path: Path, count: int) -> Iterator[Image.Image]:
 
 
 def unmarked_statistics(path: Path, count: int, source: Path) -> list[float]:
-    """The presence statistic of `count` windows of an unmarked photo."""
-    return [statistic(image, source) for image in unmarked(path, count)]
+    """The presence statistics of `count` windows or more, those of one search or more of an unmarked photo.
+
+    Windows that the search chooses, by their contents and by how strong they are, are stronger than others.
+    """
+    listening = _Listening(forward_of(source))
+    nothing = ModelCard(MODEL, BITS, IMAGE_SIZE, Presence(1, 1.0, math.inf, 1.0, FALSE_POSITIVE_RATE))
+    for image in unmarked(path, count):
+        asyncio.run(search(as_picture(image), forward=cast(Forward, listening), card=nothing))
+        if len(listening.statistics) >= count:
+            break
+    return listening.statistics
+
+
+class _Listening:
+    """Networks as they are; `statistics` has what the decoder said, as presence statistics."""
+
+    def __init__(self, forward: Forward) -> None:
+        self.statistics: list[float] = []
+        self._forward = forward
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._forward, name)
+
+    async def decode(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
+        logits = await self._forward.decode(image)
+        self.statistics.append(float(np.abs(logits.astype(np.float64)).mean()))
+        return logits
 
 
 def unmarked_searches(path: Path, count: int, source: Path, card: ModelCard) -> list[Reading]:
