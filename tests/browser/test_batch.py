@@ -189,7 +189,7 @@ def test_a_marked_picture_is_marked_again_only_if_asked(app: App, tmp_path: Path
 
 
 def test_another_strength_is_seen_at_once_and_marked_when_asked(app: App) -> None:
-    app.show("Mark").get_by_role("slider", name="Strength").fill("0")  # other tests leave another one
+    app.show("Mark").get_by_role("slider", name="Strength", exact=True).fill("0")  # as it was at first
     panel = app.mark(sample_path("coffee.png"), "pipe")
     stage = panel.locator(".stage")
     slider = stage.get_by_role("slider", name="See another strength")

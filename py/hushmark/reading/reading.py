@@ -31,6 +31,10 @@ class Window:
     corners: tuple[tuple[float, float], ...]
 
 
+_SURE_MATCH = 1e-6
+"""The chance of a known message up to which it shows by itself that there is a mark, however weak. It is far
+below the rate of false alarms, so it adds next to nothing to it."""
+
 WHOLE_PICTURE = Window(((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)))
 
 
@@ -144,8 +148,11 @@ def answer(
     elif strength >= threshold or opener.is_mark:
         outcome, reason = "unreadable", "damaged"
     match = None
-    if known is not None and outcome != "none":
-        match = known.match(logits, message, opener.key, tried, presence.false_positive_rate)
+    if known is not None:
+        level = _SURE_MATCH if outcome == "none" else presence.false_positive_rate
+        match = known.match(logits, message, opener.key, tried, level)
+        if match is not None and outcome == "none":
+            outcome, reason = "unreadable", "damaged"
     return Reading(
         outcome=outcome,
         reason=reason,

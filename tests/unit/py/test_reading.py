@@ -161,8 +161,21 @@ def test_a_list_names_what_was_read_and_what_an_unreadable_mark_is_likeliest_to_
     assert reading.match is not None and reading.match.message == PIPE
     assert (reading.match.agreeing, reading.match.chance) == (186, pytest.approx(2.5e-13, rel=0.2))
     assert look(logits_of(kinds.text("ripe"), 3), known=known).match is None
-    assert look(logits_of(PIPE, 0.9), known=known).match is None
     assert look(logits_of(PIPE, 3, KEY), known=known).match is None
+
+
+def test_a_mark_that_is_too_weak_to_be_seen_as_one_is_found_by_a_list() -> None:
+    known = KnownIds.parse("pipe,The example\nhush")
+    weak = damaged(logits_of(PIPE, 0.5), 60)
+    assert look(weak).outcome == "none"
+    reading = look(weak, known=known)
+    assert (reading.outcome, reading.reason, reading.message) == ("unreadable", "damaged", None)
+    assert reading.match is not None and reading.match.message == PIPE
+    assert reading.match.chance < 1e-6
+    # One fit in 100,000 would do under a mark that was found, but it shows none by itself.
+    weaker = damaged(logits_of(PIPE, 0.5), 90)
+    assert known.match(weaker[0], None, None, 1, 0.001) is not None
+    assert (look(weaker, known=known).outcome, look(weaker, known=known).match) == ("none", None)
 
 
 def test_a_mark_that_cannot_be_read_is_one_all_the_same() -> None:
