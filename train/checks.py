@@ -46,16 +46,12 @@ def print_checks(checks: list[Check]) -> None:
 
 def costs(forward: TorchForward) -> list[Check]:
     """Size and arithmetic of the networks; the refiner is made of the decoder's weights."""
-    encoder, decoder = forward.networks["encoder"], forward.networks["decoder"]
     counts = gmac(forward)
-    stored = [network for name, network in forward.networks.items() if name != "refiner"]
+    stored = {name: network for name, network in forward.networks.items() if name != "refiner"}
     marking = counts["encoder"] + REFINING_STEPS * counts["refiner"]
     return [
-        Check("encoder, fp16", megabytes(encoder), "MB", most=1.2),
-        Check("decoder, fp16", megabytes(decoder), "MB", most=2.5),
-        Check("encoder, arithmetic", counts["encoder"], "GMAC", most=0.9),
-        Check("decoder, arithmetic", counts["decoder"], "GMAC", most=0.3),
-        Check("refiner, arithmetic of a step", counts["refiner"], "GMAC"),
-        Check("weights in all, fp16", sum(megabytes(network) for network in stored), "MB", most=6),
+        *(Check(f"{name}, fp16", megabytes(network), "MB") for name, network in stored.items()),
+        *(Check(f"{name}, arithmetic", count, "GMAC") for name, count in counts.items()),
+        Check("weights in all, fp16", sum(megabytes(network) for network in stored.values()), "MB", most=6),
         Check("arithmetic of a marking", marking, "GMAC", most=8),
     ]

@@ -19,7 +19,7 @@ from torch import Tensor
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from .export import load_encoder
-from .train import CHECKPOINT, Recipe, Run, Schedule, draw_covers, load_photos
+from .train import CHECKPOINT, Recipe, Run, Schedule, chosen, draw_covers, load_photos
 
 COLUMNS = ("step", "minutes", "moved", "strength", "loss", "corner_error", "located", "told_apart")
 
@@ -161,7 +161,9 @@ def main() -> None:
     parser.add_argument("--start", type=Path, required=True, help="folder of exported weights")
     parser.add_argument("--out", type=Path, required=True, help="folder of the checkpoint and the curve")
     parser.add_argument("--minutes", type=float, default=90, help="stop after this many minutes (default 90)")
-    parser.add_argument("--steps", type=int, default=LocatorRecipe.steps)
+    parser.add_argument(
+        "--set", nargs="+", default=[], metavar="NAME=VALUE", help="hyperparameters of LocatorRecipe"
+    )
     parser.add_argument("--interval", type=int, default=50, help="steps between two lines of the curve")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     args = parser.parse_args()
@@ -169,8 +171,9 @@ def main() -> None:
     device = torch.device(args.device)
     torch.set_flush_denormal(True)
     torch.manual_seed(1)
+    recipe = LocatorRecipe(**chosen(args.set, LocatorRecipe))
     photos = load_photos(args.images, Recipe.picture_size).to(device)
-    run = LocatorRun(LocatorRecipe(steps=args.steps), args.start, photos, device)
+    run = LocatorRun(recipe, args.start, photos, device)
     checkpoint = args.out / CHECKPOINT
     if checkpoint.exists():
         run.load(checkpoint)

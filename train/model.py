@@ -161,7 +161,7 @@ class Decoder(nn.Module):
         self.features = nn.Sequential(
             conv(12, 32), conv(32, 64, 2), conv(64, 64), conv(64, 64, 2), conv(64, 128, 2), conv(128, 128, 2)
         )
-        squeezed = max(SQUEEZED, bits * 5 // 4)
+        squeezed = max(SQUEEZED, bits * 17 // 16)
         self.squeeze = nn.Linear(3200, squeezed, bias=False)
         first = nn.Linear(squeezed, 512)
         self.head = nn.Sequential(first, nn.ReLU(), nn.Linear(512, bits))

@@ -526,14 +526,14 @@ def train(run: Run, photos: Tensor, folder: Path, *, minutes: float, interval: i
     run.save(checkpoint)
 
 
-def chosen(settings: list[str]) -> dict[str, Any]:
-    """Hyperparameters from NAME=VALUE. Raises SystemExit for a name that is none."""
+def chosen(settings: list[str], recipe: type) -> dict[str, Any]:
+    """Hyperparameters of a recipe from NAME=VALUE. Raises SystemExit for a name that is none."""
     values: dict[str, Any] = {}
     for setting in settings:
         name, _, value = setting.partition("=")
-        kind = type(getattr(Recipe, name, None))
+        kind = type(getattr(recipe, name, None))
         if kind not in (int, float):
-            raise SystemExit(f"{name} is not a number of the recipe: see class Recipe in train/train.py.")
+            raise SystemExit(f"{name} is not a number of the recipe: see class {recipe.__name__}.")
         values[name] = kind(value)
     return values
 
@@ -570,7 +570,7 @@ def main() -> None:
     torch.manual_seed(args.seed)
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
     torch.backends.cudnn.benchmark = True
-    recipe = replace(Recipe(steps=args.steps, bits=args.bits), **chosen(args.set))
+    recipe = replace(Recipe(steps=args.steps, bits=args.bits), **chosen(args.set, Recipe))
     run = Run(device, Schedule(recipe, settled=args.start is not None))
     photos = load_photos(args.images, recipe.picture_size).to(device)
     if (args.out / CHECKPOINT).exists():

@@ -12,24 +12,21 @@ from torch import Tensor
 from .augment import CORNERS, bilinear_grid, cut, eighths, resample, turning
 from .model import constant
 
-MOST_TURNED = 50.0
-"""Degrees that windows are turned by at the most; quarters are left to the reader."""
+MOST_TURNED = 12.0
+"""Degrees that windows are turned by at the most; larger turns are left to the reader."""
 
 
 def draw_corners(batch: int, strength: float, device: torch.device) -> Tensor:
     """Corners of windows as pictures of marked pictures have them: [B,4,2].
 
-    Half of them are not turned, a fifth by up to 12 degrees, the rest by up to 50. Sides are cut to 45-100%
-    or, less often, grown; a third of the windows has shaken corners, as a camera sees them; a fifth hardly
-    differs from the cover.
+    Half of them are turned by up to 12 degrees. Sides are cut to 45-100% or, less often, grown; a third of
+    the windows has shaken corners, as a camera sees them; a fifth hardly differs from the cover.
     """
 
     def draw(*shape: int) -> Tensor:
         return torch.rand(batch, *shape, device=device)
 
-    kind = draw()
-    most = torch.where(kind < 0.5, 0.0, torch.where(kind < 0.7, 12.0, MOST_TURNED))
-    angle = (2 * draw() - 1) * most * strength * math.pi / 180
+    angle = (2 * draw() - 1) * (draw() < 0.5) * strength * math.radians(MOST_TURNED)
     # Turning happens in pixels of a cover that is wider or higher than its squashed copy.
     shape = torch.exp((2 * draw() - 1) * 0.55)
     half = torch.stack([shape.sqrt(), 1 / shape.sqrt()], dim=1)
