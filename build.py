@@ -99,7 +99,7 @@ LIMITS: dict[Part, int] = {
     "weights": 6_000_000,
 }
 """Bytes that each part may take on the wire: people wait for them, and browsers keep them."""
-GRAPHS = {"encoder": ("encoder",), "decoder": ("decoder", "refiner")}
+GRAPHS = {"encoder": ("encoder",), "decoder": ("decoder", "refiner"), "locator": ("locator",)}
 """The graphs whose weights lie in each `.safetensors` file."""
 
 

@@ -1,6 +1,6 @@
 """Write trained weights as fp16 `.safetensors` with `.onnx` graphs that point into them.
 
-    python -m train.export --checkpoint runs/first/checkpoint.pt --out weights/
+    python -m train.export --checkpoint RUN/checkpoint.pt --locator RUN2/checkpoint.pt --card card.json
 
 The weights are stored once: each weight of a graph becomes external data at the place of its tensor inside
 the `.safetensors` file (8 bytes of length, a JSON header, then the tensors), followed by a Cast to float32,
@@ -19,7 +19,7 @@ from onnx import TensorProto, helper
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from .model import IMAGE_SIZE, WORKING_SIZE, Decoder, Encoder, Refiner
+from .model import IMAGE_SIZE, WORKING_SIZE, Decoder, Encoder, Locator, Refiner
 
 OPSET = 18
 CARD_KEY = "hushmark"
@@ -45,17 +45,32 @@ def _load(network: Network, tensors: dict[str, Tensor]) -> Network:
     return network.eval()
 
 
-def load_checkpoint(checkpoint: Path) -> tuple[Encoder, Decoder]:
-    """The averaged encoder and decoder of a training checkpoint."""
-    state = torch.load(checkpoint, map_location="cpu", weights_only=True)["average"]
-    bits = state["module.decoder.head.2.bias"].shape[0]
-    encoder, decoder = Encoder(bits), Decoder(bits)
-    for name, network in (("encoder", encoder), ("decoder", decoder)):
-        prefix = f"module.{name}."
+def load_locator(path: Path) -> Locator:
+    """The locator with the fp16 weights of a `.safetensors` file, computing in float32."""
+    return _load(Locator(), load_file(path))
+
+
+def load_checkpoint(checkpoint: Path, locator: Path | None = None) -> tuple[Encoder, Decoder, Locator]:
+    """The averaged networks of a checkpoint of `train.train`, the locator of one of `train.locate` if any."""
+    state = _average(checkpoint)
+    if locator is not None:
+        own = _average(locator)
+        state |= {f"locator.{name}": tensor for name, tensor in own.items()}
+    bits = state["decoder.head.2.bias"].shape[0]
+    networks = Encoder(bits), Decoder(bits), Locator()
+    for name, network in zip(("encoder", "decoder", "locator"), networks, strict=True):
+        prefix = f"{name}."
         network.load_state_dict(
             {key.removeprefix(prefix): value for key, value in state.items() if key.startswith(prefix)}
         )
-    return encoder.eval(), decoder.eval()
+        network.eval()
+    return networks
+
+
+def _average(checkpoint: Path) -> dict[str, Tensor]:
+    state = torch.load(checkpoint, map_location="cpu", weights_only=True)["average"]
+    prefix = "module."
+    return {key.removeprefix(prefix): value for key, value in state.items() if key.startswith(prefix)}
 
 
 def write_weights(network: nn.Module, path: Path, card: dict[str, object]) -> None:
@@ -118,15 +133,16 @@ def point_into(model: onnx.ModelProto, weights: Path) -> None:
     model.graph.node.extend([*casts, *nodes])
 
 
-def export(encoder: Encoder, decoder: Decoder, card: dict[str, object], out: Path) -> None:
-    """Write encoder and decoder, weights and graphs, into the folder `out`."""
+def export(encoder: Encoder, decoder: Decoder, locator: Locator, card: dict[str, object], out: Path) -> None:
+    """Write the networks, weights and graphs, into the folder `out`."""
     out.mkdir(parents=True, exist_ok=True)
-    for name, network in (("encoder", encoder), ("decoder", decoder)):
+    for name, network in (("encoder", encoder), ("decoder", decoder), ("locator", locator)):
         write_weights(network, out / f"{name}.safetensors", card)
     image = torch.full((1, 3, IMAGE_SIZE, IMAGE_SIZE), 0.5)
     inputs = {"secret_bits": torch.zeros(1, encoder.secret_dense.in_features), "image": image}
     write_graph(encoder, inputs, ["residual"], out / "encoder.safetensors", out / "encoder.onnx")
     write_graph(decoder, {"image": image}, ["logits"], out / "decoder.safetensors", out / "decoder.onnx")
+    write_graph(locator, {"image": image}, ["place"], out / "locator.safetensors", out / "locator.onnx")
     write_graph(
         Refiner(decoder).eval(),
         {**inputs, "residual": torch.zeros(1, 3, WORKING_SIZE, WORKING_SIZE)},
@@ -141,14 +157,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--checkpoint", type=Path, required=True)
+    parser.add_argument("--checkpoint", type=Path, required=True, help="of train.train")
+    parser.add_argument("--locator", type=Path, help="checkpoint of train.locate, for a better locator")
     parser.add_argument(
         "--card", type=Path, required=True, help="JSON file of the model card, from train.evaluate"
     )
     parser.add_argument("--out", type=Path, default=Path("weights"))
     args = parser.parse_args()
-    encoder, decoder = load_checkpoint(args.checkpoint)
-    export(encoder, decoder, json.loads(args.card.read_text()), args.out)
+    networks = load_checkpoint(args.checkpoint, args.locator)
+    export(*networks, json.loads(args.card.read_text()), args.out)
 
 
 if __name__ == "__main__":

@@ -12,15 +12,20 @@ from safetensors.torch import save
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from .export import load_checkpoint, load_decoder, load_encoder
-from .model import IMAGE_SIZE, WORKING_SIZE, Decoder, Encoder, Refiner
+from .export import load_checkpoint, load_decoder, load_encoder, load_locator
+from .model import IMAGE_SIZE, WORKING_SIZE, Decoder, Encoder, Locator, Refiner
 
 
 class TorchForward:
     """Implements `hushmark.forward.Forward`."""
 
-    def __init__(self, encoder: Encoder, decoder: Decoder) -> None:
-        self.networks = {"encoder": encoder, "decoder": decoder, "refiner": Refiner(decoder).eval()}
+    def __init__(self, encoder: Encoder, decoder: Decoder, locator: Locator) -> None:
+        self.networks = {
+            "encoder": encoder,
+            "decoder": decoder,
+            "refiner": Refiner(decoder).eval(),
+            "locator": locator,
+        }
 
     async def encode(self, bits: NDArray[np.float32], image: NDArray[np.float32]) -> NDArray[np.float32]:
         """See `Forward.encode`."""
@@ -39,6 +44,11 @@ class TorchForward:
         (logits,) = self._run("decoder", image)
         return logits
 
+    async def locate(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
+        """See `Forward.locate`."""
+        (place,) = self._run("locator", image)
+        return place
+
     @torch.inference_mode()
     def _run(self, name: str, *inputs: NDArray[np.float32]) -> list[NDArray[np.float32]]:
         result = self.networks[name](*(torch.from_numpy(values) for values in inputs))
@@ -49,7 +59,9 @@ def networks_of(source: Path) -> TorchForward:
     """The networks of a folder of exported weights, or of a training checkpoint, in PyTorch."""
     if source.is_dir():
         return TorchForward(
-            load_encoder(source / "encoder.safetensors"), load_decoder(source / "decoder.safetensors")
+            load_encoder(source / "encoder.safetensors"),
+            load_decoder(source / "decoder.safetensors"),
+            load_locator(source / "locator.safetensors"),
         )
     return TorchForward(*load_checkpoint(source))
 
@@ -79,7 +91,12 @@ def gmac(forward: TorchForward) -> dict[str, float]:
     bits = torch.zeros(1, encoder.secret_dense.in_features)
     image = torch.full((1, 3, IMAGE_SIZE, IMAGE_SIZE), 0.5)
     residual = torch.zeros(1, 3, WORKING_SIZE, WORKING_SIZE)
-    inputs = {"encoder": (bits, image), "decoder": (image,), "refiner": (bits, image, residual)}
+    inputs = {
+        "encoder": (bits, image),
+        "decoder": (image,),
+        "refiner": (bits, image, residual),
+        "locator": (image,),
+    }
     counts = {}
     for name, network in forward.networks.items():
         with FlopCounterMode(display=False) as counter, torch.no_grad():

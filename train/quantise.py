@@ -78,6 +78,10 @@ class Tapped:
                 return np.asarray(self._session.run(None, self.feeds[-1])[0])
         return await self._whole.decode(image)
 
+    async def locate(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
+        """See `Forward.locate`."""
+        return await self._whole.locate(image)
+
 
 class _Feeds(CalibrationDataReader):  # type: ignore[misc]
     def __init__(self, feeds: list[Arrays]) -> None:

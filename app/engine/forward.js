@@ -49,6 +49,11 @@ export class Forward {
     return this.#run("decoder", { image });
   }
 
+  /** @param {Float32Array} image */
+  locate(image) {
+    return this.#run("locator", { image });
+  }
+
   /**
    * @param {NetworkName} network
    * @param {Record<string, Float32Array>} feeds

@@ -16,7 +16,7 @@ import { loadWeights } from "./weights.js";
  * @import { Compute, EngineInfo, ErrorFacts } from "./protocol.js"
  * @import { Session } from "./sessions.js"
  *
- * @typedef {"encoder" | "refiner" | "decoder"} NetworkName
+ * @typedef {"encoder" | "refiner" | "decoder" | "locator"} NetworkName
  *
  * @typedef {{ type: "start", manifest: Manifest, compute: Compute }
  *   | { type: "run", run: number, network: NetworkName, feeds: Record<string, Float32Array> }} ToNetworks
@@ -70,27 +70,24 @@ function send(message, transferred = []) {
  */
 async function start(manifest, compute) {
   watchTransfers((urls) => send({ type: "fetched", urls }));
-  const keys = ["encoder.safetensors", "decoder.safetensors", "encoder.onnx", "refiner.onnx", "decoder.onnx"];
-  const files = keys.map((key) => siteFile(manifest, `weights/${key}`));
+  const names = ["encoder", "decoder", "locator"].map((name) => `${name}.safetensors`);
+  const graphs = ["encoder", "refiner", "decoder", "locator"].map((name) => `${name}.onnx`);
+  const files = [...names, ...graphs].map((key) => siteFile(manifest, `weights/${key}`));
   const total = files.reduce((sum, file) => sum + file.size, 0);
   const weights = await loadWeights(files, (loaded) => send({ type: "weights", share: loaded / total }));
-  const [encoder, decoder, encoderGraph, refinerGraph, decoderGraph] = weights.buffers.map(
-    (buffer) => new Uint8Array(buffer),
-  );
+  const [encoder, decoder, locator, ...graphFiles] = weights.buffers.map((buffer) => new Uint8Array(buffer));
   const encoderData = [{ path: "encoder.safetensors", data: encoder }];
-  // The refiner is the decoder's own gradient: the same weights.
   const decoderData = [{ path: "decoder.safetensors", data: decoder }];
+  const locatorData = [{ path: "locator.safetensors", data: locator }];
+  // The refiner is the decoder's own gradient: the same weights.
+  const externalData = [encoderData, decoderData, decoderData, locatorData];
   const { sessions, ...choice } = await openSessions(
-    [
-      { graph: encoderGraph, externalData: encoderData },
-      { graph: refinerGraph, externalData: decoderData },
-      { graph: decoderGraph, externalData: decoderData },
-    ],
+    graphFiles.map((graph, at) => ({ graph, externalData: externalData[at] })),
     manifest,
     compute,
   );
   const notes = [...weights.notes, ...choice.notes];
   const info = { ...choice, notes, weightsFrom: weights.from, loadedBytes: loadedBytes() };
   send({ type: "ready", info, card: decoder });
-  return { encoder: sessions[0], refiner: sessions[1], decoder: sessions[2] };
+  return { encoder: sessions[0], refiner: sessions[1], decoder: sessions[2], locator: sessions[3] };
 }

@@ -29,3 +29,12 @@ class Forward(Protocol):
     async def decode(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
         """Image [1,3,S,S], RGB in 0..1 -> logits [1,n], positive meaning 1."""
         ...
+
+    async def locate(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Image [1,3,S,S], RGB in 0..1 -> where in a marked picture it lies [1,10].
+
+        x and y of its top left, top right, bottom left and bottom right corner, in -1..1 of the marked
+        picture's width and height; the logarithm of their expected error; a logit of whether it is marked and
+        upright.
+        """
+        ...

@@ -57,6 +57,9 @@ class RecordingForward:
         self.logits.append(await self._native.decode(image))
         return self.logits[-1]
 
+    async def locate(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
+        return await self._native.locate(image)
+
 
 @cache
 def covers() -> dict[str, bytes]:

@@ -123,3 +123,8 @@ class SpreadForward:
         around = sum(np.roll(cells, step, axis) for step in (1, -1) for axis in (0, 1)) / 4
         logits = np.tensordot(self.patterns[:, ::10, ::10], cells - around, 2) / cells.size
         return (logits * 3000)[np.newaxis].astype(np.float32)
+
+    async def locate(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
+        # What it sees is the whole picture, if there is a mark at all.
+        marked = 10 * (np.abs(await SpreadForward.decode(self, image)).mean() - 4)
+        return np.array([[-1, -1, 1, -1, -1, 1, 1, 1, 0, marked]], np.float32)

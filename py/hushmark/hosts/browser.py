@@ -42,6 +42,10 @@ class JsForward(Protocol):
         """Image [3*S*S] -> [logits [n]]."""
         ...
 
+    def locate(self, image: JsProxy) -> Awaitable[JsProxy]:
+        """Image [3*S*S] -> [place [10]]."""
+        ...
+
 
 class Engine:
     """The jobs of a worker, and whose turn it is.
@@ -229,6 +233,10 @@ class _Forward:
     async def decode(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
         (logits,) = await self._run(self._js.decode, image)
         return logits[np.newaxis]
+
+    async def locate(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
+        (place,) = await self._run(self._js.locate, image)
+        return place[np.newaxis]
 
     async def _run(
         self, network: Callable[..., Awaitable[JsProxy]], *inputs: NDArray[np.float32]

@@ -17,7 +17,7 @@ except ImportError as error:
 
 
 class NativeForward:
-    """`Forward` from `encoder.onnx`, `refiner.onnx` and `decoder.onnx` in a folder, with their weights.
+    """`Forward` from the `.onnx` graphs in a folder, with their weights.
 
     `threads`: how many one call may use, 0 for as many as there are cores. Several threads may call it at
     the same time. Raises ModelMissing, ModelDamaged.
@@ -27,6 +27,7 @@ class NativeForward:
         self._encoder = _session(weights / "encoder.onnx", weights / "encoder.safetensors", threads)
         self._refiner = _session(weights / "refiner.onnx", weights / "decoder.safetensors", threads)
         self._decoder = _session(weights / "decoder.onnx", weights / "decoder.safetensors", threads)
+        self._locator = _session(weights / "locator.onnx", weights / "locator.safetensors", threads)
 
     async def encode(self, bits: NDArray[np.float32], image: NDArray[np.float32]) -> NDArray[np.float32]:
         """See `Forward.encode`."""
@@ -43,6 +44,10 @@ class NativeForward:
     async def decode(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
         """See `Forward.decode`."""
         return np.asarray(self._decoder.run(["logits"], {"image": image})[0])
+
+    async def locate(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
+        """See `Forward.locate`."""
+        return np.asarray(self._locator.run(["place"], {"image": image})[0])
 
 
 def weights_dir() -> Path:

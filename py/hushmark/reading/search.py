@@ -1,6 +1,7 @@
 """Looks for a mark where it may be: in the whole picture, on a page, turned, mirrored, askew, cropped.
 
-Cheap and likely places come first, and the search ends as soon as a message is read, or as it is clear that a
+The locator says where in a marked picture a window lies, so that a few looks are enough for most pictures.
+Likely places come first, and the search ends as soon as a message is read, or as it is clear that a
 mark is of another key. Whatever is tried is counted: the chance of a false alarm, and with it the threshold,
 is that of all windows together, and the chance of a false message that of all tries.
 """
@@ -22,8 +23,9 @@ from ..message.known import KnownIds
 from ..picture import view
 from ..picture.picture import Picture
 from .boxes import content_boxes
+from .frame import Frame, turns
 from .opener import Opened, Opener
-from .reading import Reading, Reason, Window, answer, decide, statistic
+from .reading import Reading, Reason, answer, decide, statistic
 
 _NEARLY = 0.7
 """Share of the largest statistic from which on the whole picture, the likeliest place by far, leads."""
@@ -36,12 +38,22 @@ of its own, repeats as much. Looks of something else repeat nothing.
 
 _PAGE_SIDE = 1024
 _GRID = 160  # the networks see means of 2x2 of their image: half of the size is enough to sample
-_ANGLES = (4.0, -4.0, 8.0, -8.0, 12.0, -12.0)  # degrees
-# The networks read a frame that is 2% beside, 6% too large or 4 degrees askew, if not well: steps of that
-# size come near enough to every place for a climb.
-_CROPS = (0.91, 0.81, 0.72)  # share of each side that is left
-_CROP_STEP = 0.045  # of the frame, between two places of a crop
-_CLIMBS = 6
+_ANGLES = (20.0, -20.0, 40.0, -40.0)
+"""Degrees. The locator answers for turns of up to 12, and quarters come on top."""
+_SMALL_ANGLES = (4.0, -4.0, 8.0, -8.0, 12.0, -12.0)
+"""Degrees of turns that are looked for one by one, where the locator has not found them."""
+_CROPS = (0.91, 0.81, 0.72)
+"""Share of each side that is left, of crops that are looked for place by place."""
+_CROP_STEP = 0.045
+"""Of the frame, between two places of a crop: the decoder reads a frame that is 2% beside, if not well."""
+_OF_UPRIGHT = (0, 2)
+"""The rounds of windows that a mark may be in which is not mirrored nor turned by quarters."""
+_HARDLY_MARKED = -2.0
+"""The locator's logit below which its answer is not followed: a chance of 12% of an upright mark."""
+_FOLLOWED = 2
+"""Windows of a round whose answers by the locator are followed, the surest first."""
+_CLIMBS = 3
+"""Climbs in the end, from the strongest looks of all."""
 _CLIMB_STEPS = ((0.03, 0.03, 3.0), (0.015, 0.015, 1.5), (0.0075, 0.0075, 0.75))
 """Shift (of the frame), scale and angle in degrees of the moves of a climb, from round to round."""
 
@@ -50,37 +62,10 @@ Looks = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
-class _Frame:
-    """Where the marked picture would lie, in pixels of the page: its corner, and its two sides as vectors."""
-
-    corner: complex
-    across: complex
-    down: complex
-
-    def moved(self, x: float, y: float) -> "_Frame":
-        return _Frame(self.corner + x * self.across + y * self.down, self.across, self.down)
-
-    def scaled(self, x: float, y: float) -> "_Frame":
-        corner = self.corner - ((x - 1) * self.across + (y - 1) * self.down) / 2
-        return _Frame(corner, x * self.across, y * self.down)
-
-    def turned(self, degrees: float) -> "_Frame":
-        turn = complex(math.cos(math.radians(degrees)), math.sin(math.radians(degrees)))
-        middle = self.corner + (self.across + self.down) / 2
-        return _Frame(middle + (self.corner - middle) * turn, self.across * turn, self.down * turn)
-
-    def window(self, size: tuple[int, int]) -> Window:
-        top_left, top_right = self.corner, self.corner + self.across
-        bottom_left, bottom_right = self.corner + self.down, self.corner + self.across + self.down
-        corners = (top_left, top_right, bottom_right, bottom_left)
-        return Window(tuple((corner.real / size[0], corner.imag / size[1]) for corner in corners))
-
-
-@dataclass(frozen=True)
 class _Look:
     """What the network says of a frame."""
 
-    frame: _Frame
+    frame: Frame
     logits: NDArray[np.float32]
     statistic: float
 
@@ -139,10 +124,19 @@ class _Search:
         self._levels = {1.0: self._page}
         self._fill = tuple(round(v) for v in np.asarray(self._page).mean(axis=(0, 1)))
         width, height = self._page.size
-        self._whole = _Frame(0j, complex(width), complex(0, height))
+        self._whole = Frame(0j, complex(width), complex(0, height))
+        self._boxes = [
+            Frame(complex(left, top), complex(right - left), complex(0, bottom - top))
+            for left, top, right, bottom in content_boxes(self._page)
+        ]
         self._frames = list(self._candidates())
+        self._rounds = list(self._windows())
+        asked = sum(map(len, self._rounds)) + len(self._boxes)
+        followed = 3 * _FOLLOWED * len(self._rounds)
+        climbs = len(self._rounds) + _CLIMBS
         climb = 2 * sum(len(_moves(*steps)) for steps in _CLIMB_STEPS)
-        self._most = 1 + len(self._frames) + (1 + _CLIMBS) * climb
+        self._tried = 1
+        self._most = 1 + asked + followed + len(self._frames) + climbs * climb
         self._looks: list[_Look] = []
         self._averaged: tuple[int, ...] = ()
         self._opened: Opened | None = None
@@ -152,19 +146,12 @@ class _Search:
         """Goes on after the logits of the whole picture, which did not open."""
         whole = _Look(self._whole, logits, statistic(logits, self._card))
         self._looks.append(whole)
-        if self._is_mark():
-            await self._climb(whole)
-        seen = []
-        for frame in self._frames:
-            if self._is_settled():
-                break
-            look = await self._look(frame)
-            seen.append(look)
-            if look is self._strongest() and self._is_mark():
-                self._try_lock()
-        else:
-            for look in sorted(seen, key=_statistic, reverse=True)[:_CLIMBS]:
-                await self._climb(look)
+        for number, windows in enumerate(self._rounds):
+            # A mark that shows in upright windows is neither mirrored nor turned by quarters.
+            if not self._is_settled() and (number in _OF_UPRIGHT or not self._is_mark()):
+                await self._ask(windows)
+        if not self._is_settled():
+            await self._go_through(self._frames)
         self._try_lock()
         return self._reading()
 
@@ -172,7 +159,8 @@ class _Search:
         return self._opened is not None or self._lock is not None
 
     def _is_mark(self) -> bool:
-        return self._strongest().statistic >= self._card.presence.threshold(len(self._looks))
+        """Whether one window alone would show that there is a mark: enough to choose where to look next."""
+        return self._strongest().statistic >= self._card.presence.threshold(1)
 
     def _strongest(self) -> _Look:
         return max(self._looks, key=_statistic)
@@ -216,25 +204,75 @@ class _Search:
             self._opener,
             opened=self._opened,
             lock=self._lock,
-            tried=len(self._looks),
+            tried=self._tried,
             strength=self._strongest().statistic,
             known=self._known,
         )
 
-    def _candidates(self) -> Iterator[_Frame]:
-        whole = self._whole
-        boxes = content_boxes(self._page)
-        for left, top, right, bottom in boxes:
-            yield _Frame(complex(left, top), complex(right - left), complex(0, bottom - top))
-        yield from _turns(whole)
-        for angle in _ANGLES:
-            yield whole.turned(angle)
+    def _windows(self) -> Iterator[list[Frame]]:
+        """Windows to ask the locator about, round by round, the likelier ones first."""
+        eighths = list(turns(self._whole))
+        yield [self._whole, *self._boxes]
+        yield eighths
+        yield [self._whole.turned(angle) for angle in _ANGLES]
+        if self._boxes:
+            yield list(turns(self._boxes[0]))
+        yield [frame.turned(angle) for frame in eighths[:3] for angle in _ANGLES]
+
+    def _candidates(self) -> Iterator[Frame]:
+        """Frames to look at where the locator has found nothing."""
+        for angle in _SMALL_ANGLES:
+            yield self._whole.turned(angle)
         for share in _CROPS:
-            frame = whole.scaled(1 / share, 1 / share)
+            frame = self._whole.scaled(1 / share, 1 / share)
             steps = math.ceil((1 - share) / _CROP_STEP)
             places = [(step / steps - 0.5) * (1 - share) for step in range(steps + 1)]
             for x, y in sorted(((x, y) for x in places for y in places), key=lambda p: math.hypot(*p)):
                 yield frame.moved(x, y)
+
+    async def _go_through(self, frames: list[Frame]) -> None:
+        """Look at frames, then around the strongest looks of all."""
+        for frame in frames:
+            look = await self._look(frame)
+            if look is self._strongest() and self._is_mark():
+                self._try_lock()
+            if self._is_settled():
+                return
+        for look in sorted(self._looks, key=_statistic, reverse=True)[:_CLIMBS]:
+            await self._climb(look)
+
+    async def _ask(self, windows: list[Frame]) -> None:
+        """Ask the locator about windows, look where its surest answers say, then around the best look."""
+        answers = []
+        for window in windows:
+            if window in self._boxes:
+                await self._look(window)
+                if self._is_settled():
+                    return
+            answers.append(await self._locate(window))
+        looks = self._looks[:1] if self._whole in windows else []
+        for frame, marked in sorted(answers, key=lambda answer: answer[1], reverse=True)[:_FOLLOWED]:
+            if marked < _HARDLY_MARKED:
+                break
+            look = await self._look(frame)
+            if not self._is_settled():
+                # About what it located itself, the locator knows better.
+                closer, _ = await self._locate(frame)
+                look = max(look, await self._look(closer), key=_statistic)
+            if self._is_settled():
+                return
+            looks.append(look)
+        if self._is_mark():
+            self._try_lock()
+            if looks:
+                await self._climb(max(looks, key=_statistic))
+
+    async def _locate(self, frame: Frame) -> tuple[Frame, float]:
+        """The frame of the marked picture of which this one shows a window, and how sure that is."""
+        await asyncio.sleep(0)
+        place = (await self._forward.locate(self._sample(frame)))[0]
+        self._told()
+        return frame.located(place[:8].reshape(4, 2)), float(place[9])
 
     async def _climb(self, look: _Look) -> None:
         """Look around: move a look's frame as long as the statistic grows, until all is settled."""
@@ -248,17 +286,22 @@ class _Search:
                         look = moved
                         break
 
-    async def _look(self, frame: _Frame) -> _Look:
+    async def _look(self, frame: Frame) -> _Look:
         await asyncio.sleep(0)  # a network that never waits would leave no place to cancel
         logits = await self._forward.decode(self._sample(frame))
         look = _Look(frame, logits, statistic(logits, self._card))
         self._looks.append(look)
         self._try_open(look)
-        if self._progress is not None:
-            self._progress(len(self._looks), self._most)
+        self._told()
         return look
 
-    def _sample(self, frame: _Frame) -> NDArray[np.float32]:
+    def _told(self) -> None:
+        """Count a window that was tried."""
+        self._tried += 1
+        if self._progress is not None:
+            self._progress(self._tried, self._most)
+
+    def _sample(self, frame: Frame) -> NDArray[np.float32]:
         """The model's view [1,3,S,S] of a frame; the mean colour where it reaches beyond the page."""
         span = max(abs(frame.across), abs(frame.down)) / _GRID
         factor = 2 ** max(math.floor(2 * math.log2(span)) / 2, 0)
@@ -289,18 +332,7 @@ class _Search:
         return self._levels[factor]
 
 
-def _turns(frame: _Frame) -> Iterator[_Frame]:
-    """The frame turned by quarters and mirrored: the seven ways other than upright."""
-    mirrored = _Frame(frame.corner + frame.across, -frame.across, frame.down)
-    for start in (frame, mirrored):
-        corner, across, down = start.corner, start.across, start.down
-        for turn in range(4):
-            if turn or start is mirrored:
-                yield _Frame(corner, across, down)
-            corner, across, down = corner + across, down, -across
-
-
-_Move = Callable[[_Frame, int], _Frame]
+_Move = Callable[[Frame, int], Frame]
 
 
 def _moves(shift: float, scale: float, angle: float) -> tuple[_Move, ...]:

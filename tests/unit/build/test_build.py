@@ -46,7 +46,11 @@ KEYS = {
     "pyodide/python_stdlib.zip",
     "pyodide/pyodide-lock.json",
     *(f"wheels/{name}" for name in ("numpy", "pillow", "safetensors", "micropip", "hushmark")),
-    *(f"weights/{name}.{kind}" for name in ("encoder", "decoder") for kind in ("onnx", "safetensors")),
+    *(
+        f"weights/{name}.{kind}"
+        for name in ("encoder", "decoder", "locator")
+        for kind in ("onnx", "safetensors")
+    ),
     "weights/refiner.onnx",
 }
 

@@ -34,7 +34,7 @@ from train.benchmark import DISTORTIONS, GEOMETRIC, Distortion, psnr, ssim, wils
 from train.distortions import halftoned, on_screen
 from train.forward import TorchForward, gmac, megabytes
 from train.gallery import Exhibit, flattest, write_gallery
-from train.model import BITS, IMAGE_SIZE, Decoder, Encoder
+from train.model import BITS, IMAGE_SIZE, Decoder, Encoder, Locator
 from train.samples import hard_pictures
 from train.visibility import Visibility, local_deviation
 
@@ -288,7 +288,7 @@ def test_a_change_counts_where_the_cover_is_flat() -> None:
 def forward() -> TorchForward:
     """Networks that have learnt nothing."""
     torch.manual_seed(1)
-    return TorchForward(Encoder().eval(), Decoder().eval())
+    return TorchForward(Encoder().eval(), Decoder().eval(), Locator().eval())
 
 
 def test_pytorch_computes_what_the_product_asks_for(forward: TorchForward) -> None:

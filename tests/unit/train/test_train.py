@@ -21,7 +21,7 @@ from safetensors import safe_open
 from tests.support.pictures import sample_path
 from train import budget
 from train.augment import CORNERS, bilinear_grid, blur, elsewhere, everyday, luma, resample, round_to_8_bits
-from train.export import CARD_KEY, export, load_checkpoint, load_decoder, load_encoder
+from train.export import CARD_KEY, export, load_checkpoint, load_decoder, load_encoder, load_locator
 from train.jpeg import jpeg
 from train.locate import LocatorRecipe, LocatorRun
 from train.model import (
@@ -76,8 +76,7 @@ def test_a_run_stops_after_its_minutes_and_resumes_where_it_stopped(run: Path) -
 
 
 def test_the_exported_graphs_compute_what_pytorch_computes(run: Path, tmp_path: Path) -> None:
-    encoder, decoder = load_checkpoint(run / "checkpoint.pt")
-    export(encoder, decoder, {"model": "test"}, tmp_path)
+    export(*load_checkpoint(run / "checkpoint.pt"), {"model": "test"}, tmp_path)
     rng = np.random.default_rng(1)
     bits = rng.integers(0, 2, (1, BITS)).astype(np.float32)
     image = rng.random((1, 3, IMAGE_SIZE, IMAGE_SIZE), np.float32)
@@ -85,8 +84,10 @@ def test_the_exported_graphs_compute_what_pytorch_computes(run: Path, tmp_path: 
     expected = half[0](torch.from_numpy(bits), torch.from_numpy(image)), half[1](torch.from_numpy(image))
     residual = rng.normal(0, 0.01, (1, 3, WORKING_SIZE, WORKING_SIZE)).astype(np.float32)
     refined = Refiner(half[1])(*(torch.from_numpy(array) for array in (bits, image, residual)))
+    place = load_locator(tmp_path / "locator.safetensors")(torch.from_numpy(image))
     inputs = {"secret_bits": bits, "image": image, "residual": residual}
-    for name, wanted in {"encoder": expected[:1], "decoder": expected[1:], "refiner": refined}.items():
+    wanted_of = {"encoder": expected[:1], "decoder": expected[1:], "refiner": refined, "locator": (place,)}
+    for name, wanted in wanted_of.items():
         session = ort.InferenceSession(tmp_path / f"{name}.onnx", providers=["CPUExecutionProvider"])
         computed = session.run(None, {entry.name: inputs[entry.name] for entry in session.get_inputs()})
         for array, tensor in zip(computed, wanted, strict=True):
@@ -94,7 +95,7 @@ def test_the_exported_graphs_compute_what_pytorch_computes(run: Path, tmp_path: 
             # Rounding may open or close a ReLU, where the gradient jumps.
             limit = 1e-3 if name == "refiner" else 1e-4
             assert error < limit * tensor.square().mean().sqrt().item()
-    for name in ("encoder", "decoder"):
+    for name in ("encoder", "decoder", "locator"):
         with safe_open(tmp_path / f"{name}.safetensors", "np") as file:
             assert file.metadata() == {CARD_KEY: '{"model": "test"}'}
 
@@ -174,8 +175,7 @@ def test_the_locator_starts_from_the_whole_picture(batch: torch.Tensor) -> None:
 
 
 def test_the_locator_learns_from_marks_of_fixed_networks(run: Path, tmp_path: Path, repo_root: Path) -> None:
-    encoder, decoder = load_checkpoint(run / "checkpoint.pt")
-    export(encoder, decoder, {"model": "test"}, tmp_path)
+    export(*load_checkpoint(run / "checkpoint.pt"), {"model": "test"}, tmp_path)
     photos = torch.randint(256, (4, 3, 224, 224), dtype=torch.uint8)
     recipe = LocatorRecipe(steps=4, batch=8, kept=8)
     learning = LocatorRun(recipe, tmp_path, photos, torch.device("cpu"))
