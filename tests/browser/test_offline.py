@@ -85,13 +85,15 @@ def test_a_new_build_is_offered_while_pictures_are_worked_on_and_loaded_after(
     browser: Browser, site: Path, tmp_path: Path
 ) -> None:
     copy = shutil.copytree(site, tmp_path / "site")
+    # So many that they are still worked on when the new build is there.
+    pictures = [shutil.copy(sample_path("rocket.jpg"), tmp_path / f"{number}.jpg") for number in range(60)]
     with serving(copy) as url, watched(browser, url) as visit:
         page = visit.context.new_page()
         page.goto(url)
         await_service_worker(page)
-        page.locator("#screen-mark input[accept]").set_input_files(sample_path("rocket.jpg"))
+        page.locator("#screen-mark input[accept]").set_input_files(pictures)
         page.get_by_role("textbox", name="Text").fill("pipe")
-        page.get_by_role("button", name="Mark picture").click()
+        page.get_by_role("button", name="Mark 60 pictures").click()
 
         old = (copy / "index.html").read_bytes()
         release(copy, "index.html", re.sub(b"<title>.*</title>", b"<title>The next build</title>", old))

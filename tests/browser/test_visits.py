@@ -62,17 +62,17 @@ def test_later_visits_use_the_stored_weights_and_mend_them(
 
     with next_visit() as (app, visit):
         expect(app.engine_line).to_contain_text("weights from the network, kept for the next visit")
-        assert len(visit.weights()) == 5
+        assert len(visit.weights()) == 7
 
     with next_visit() as (app, visit):
         expect(app.engine_line).to_contain_text("weights from this browser's storage")
         assert visit.weights() == []
-        assert app.page.evaluate(DAMAGE_STORED_WEIGHTS) == 5
+        assert app.page.evaluate(DAMAGE_STORED_WEIGHTS) == 7
 
     with next_visit() as (app, visit):
         expect(app.engine_line).to_contain_text("weights from the network, kept for the next visit")
         assert len(visit.weights()) == 1
-        assert len(app.page.evaluate(STORED_KEYS)) == 5
+        assert len(app.page.evaluate(STORED_KEYS)) == 7
         panel = app.read(sample_path("rocket.jpg"))
         expect(panel.locator(".answer")).to_have_text("No mark found")
 

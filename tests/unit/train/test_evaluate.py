@@ -307,7 +307,7 @@ def test_pytorch_computes_what_the_product_asks_for(forward: TorchForward) -> No
 
 
 def test_costs_of_the_networks(forward: TorchForward) -> None:
-    for name in ("encoder", "decoder"):
+    for name in ("encoder", "decoder", "locator"):
         numbers = sum(p.numel() for p in forward.networks[name].parameters())
         assert 2e-6 * numbers < megabytes(forward.networks[name]) < 2e-6 * numbers + 0.01
     counts = gmac(forward)
@@ -315,7 +315,8 @@ def test_costs_of_the_networks(forward: TorchForward) -> None:
     # Four views, forth and back.
     assert counts["refiner"] > 7 * counts["decoder"]
     figures = {check.what: check.figure for check in checks.costs(forward)}
-    assert figures["weights in all, fp16"] == figures["encoder, fp16"] + figures["decoder, fp16"]
+    parts = [figures[f"{name}, fp16"] for name in ("encoder", "decoder", "locator")]
+    assert figures["weights in all, fp16"] == pytest.approx(sum(parts))
     assert figures["arithmetic of a marking"] == counts["encoder"] + 3 * counts["refiner"]
 
 
