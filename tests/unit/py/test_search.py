@@ -43,7 +43,7 @@ class CountingForward(SpreadForward):
 def marked() -> Image.Image:
     cover = open_picture(encoded(photo(480, 360), "PNG"), "cover.png")
     bits = encode(text("pipe"), 256)
-    picture, _ = run(pipeline.mark(cover, bits, strength=2, forward=SpreadForward(), card=CARD))
+    picture, _ = run(pipeline.mark(cover, bits, strength=2.7, forward=SpreadForward(), card=CARD))
     return picture.image
 
 
@@ -158,7 +158,7 @@ def test_a_search_can_be_cancelled_between_two_windows() -> None:
 def with_key(key: Key) -> Image.Image:
     cover = open_picture(encoded(photo(480, 360), "PNG"), "cover.png")
     bits = encode(text("pipe"), 256, key)
-    picture, _ = run(pipeline.mark(cover, bits, strength=2, forward=SpreadForward(), card=CARD))
+    picture, _ = run(pipeline.mark(cover, bits, strength=2.7, forward=SpreadForward(), card=CARD))
     return picture.image
 
 
