@@ -39,7 +39,7 @@ def test_a_marked_picture_reads_back(file_format: str) -> None:
 def test_a_real_photo_survives_another_jpeg_at_half_its_size() -> None:
     cover = sample_photo("rocket.jpg")
     message = identifier("0badf00d0badf00d")
-    marked = run(embed(cover, message, name="rocket.jpg", forward=SpreadForward(), card=CARD, strength=2))
+    marked = run(embed(cover, message, name="rocket.jpg", forward=SpreadForward(), card=CARD, strength=2.7))
     half = Image.open(io.BytesIO(marked.data)).resize((320, 213))
     reading = run(
         read(encoded(half, "JPEG", quality=75), name="x", forward=SpreadForward(), card=CARD)
@@ -226,7 +226,7 @@ def test_every_message_comes_back_with_its_key_and_with_no_other(
     message: Message, key: Key | None, other: Key | None, bits: int
 ) -> None:
     forward, card = SpreadForward(bits), replace(CARD, bits=bits)
-    marked = run(embed(COVER, message, name="a.png", forward=forward, card=card, key=key, strength=2))
+    marked = run(embed(COVER, message, name="a.png", forward=forward, card=card, key=key, strength=2.7))
     assert marked.message == marked.check.message == message
     reading = run(read(marked.data, name="a.png", forward=forward, card=card, key=other)).reading
     if other == key:
@@ -241,7 +241,7 @@ def test_every_message_comes_back_with_its_key_and_with_no_other(
 def test_raw_bits_that_nobody_sealed_are_never_a_message(seed: int, key: Key | None) -> None:
     bits = np.random.default_rng(seed).integers(0, 2, CARD.bits).astype(np.float32)
     cover = open_picture(COVER, "a.png")
-    picture, _ = run(mark(cover, bits, strength=2, forward=SpreadForward(), card=CARD))
+    picture, _ = run(mark(cover, bits, strength=2.7, forward=SpreadForward(), card=CARD))
     seen = prepare(picture, CARD.image_size)
     reading = decide(run(SpreadForward().decode(seen)), Opener(CARD, key))
     assert (reading.outcome, reading.reason) == ("unreadable", "damaged")
