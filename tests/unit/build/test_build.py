@@ -314,7 +314,7 @@ def test_own_wheel_carries_the_weights_but_not_the_one_of_the_page(
         for path in (repo_root / "weights").iterdir()
         if path.name != "README.md"
     }
-    assert len(weights) == 5
+    assert len(weights) == 7
     complete = zipfile.ZipFile(build_wheel(tmp_path, repo_root))
     assert {name: complete.read(name) for name in weights} == weights
     of_the_page = zipfile.ZipFile(site / manifest["files"]["wheels/hushmark"]["url"])
