@@ -116,11 +116,15 @@ class App:
         if part.get_attribute("open") is None:
             part.locator("summary").click()
 
+    def say(self, panel: Locator, text: str) -> None:
+        """Fill in a text as the message to mark with."""
+        panel.get_by_label("Message").select_option("text")
+        panel.get_by_role("textbox", name="Text").fill(text)
+
     def mark(self, path: Path, text: str) -> Locator:
         """Mark a picture with a text and wait for the outcome; answers the section."""
         panel = self.choose(path)
-        panel.get_by_label("Message").select_option("text")
-        panel.get_by_role("textbox", name="Text").fill(text)
+        self.say(panel, text)
         panel.get_by_role("button", name="Mark picture").click()
         self.await_batch(panel)
         return panel

@@ -66,8 +66,7 @@ def visited(browser: Browser, url: str, script: str = "") -> Iterator[App]:
 def mark(app: App, paths: list[Path], text: str = "pipe") -> Locator:
     """Begin to mark pictures with a text; answers the section."""
     panel = app.choose(*paths)
-    panel.get_by_label("Message").select_option("text")
-    panel.get_by_role("textbox", name="Text").fill(text)
+    app.say(panel, text)
     panel.get_by_role("button", name="Mark picture" if len(paths) == 1 else f"Mark {len(paths)}").click()
     return panel
 
