@@ -7,9 +7,11 @@ from tests.browser.fixtures import (
     fresh_page,
     harness,
     harness_url,
+    pictures,
     playwright,
     site,
     url,
+    visit,
 )
 
 __all__ = [
@@ -19,7 +21,9 @@ __all__ = [
     "fresh_page",
     "harness",
     "harness_url",
+    "pictures",
     "playwright",
     "site",
     "url",
+    "visit",
 ]

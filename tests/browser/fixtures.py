@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwrig
 from build import build_site
 from tests.browser.app import HICCUP_MS, App, watched
 from tests.browser.chromium import ARGUMENTS, executable
+from tests.browser.lists import five_pictures, visited
 from tests.browser.serving import bundle, drop_compressed, pinned, serving
 
 SITE_INPUTS = ("index.html", "app", "build.py", "package-lock.json", "py", "tools", "weights")
@@ -76,6 +77,19 @@ def app(browser: Browser, url: str) -> Iterator[App]:
     """The page with its engine started, shared by the tests of a module."""
     with watched(browser, url, service_workers="block") as visit:
         yield App(visit.context.new_page(), url)
+
+
+@pytest.fixture
+def visit(browser: Browser, url: str) -> Iterator[App]:
+    """The page for one test, whose engine may not have started yet."""
+    with visited(browser, url) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Five small JPEG pictures, which no test changes."""
+    return five_pictures(tmp_path_factory.mktemp("pictures"))
 
 
 @pytest.fixture

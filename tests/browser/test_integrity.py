@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, expect
 
 from tests.browser.altered import RAN, TELL, assert_refused, first_visit
 from tests.browser.app import PATIENCE_MS
-from tests.browser.serving import release, serving, serving_bare
+from tests.browser.serving import release_running, serving, serving_bare
 
 INJECT = f"""() => {{
     const script = document.createElement("script");
@@ -50,8 +50,7 @@ def test_an_altered_file_does_not_run_and_is_named(
 def test_a_page_runs_no_worker_of_another_build(browser: Browser, copy: Path) -> None:
     """As where a host's page comes from a cache in between, and all the rest is new."""
     page_of_before = (copy / "index.html").read_bytes()
-    (worker,) = copy.glob("assets/python-worker-*.js")
-    release(copy, "python-worker.js", TELL.encode() + worker.read_bytes())
+    release_running(copy, "python-worker.js", TELL)
     (copy / "index.html").write_bytes(page_of_before)
     with serving(copy) as url, first_visit(browser, url) as (page, requests):
         expect(page.locator("#engine")).to_contain_text("The site has another version", timeout=PATIENCE_MS)

@@ -5,24 +5,20 @@ Where storage fails, and with several tabs: tests/faults.
 
 import base64
 import io
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Dialog, expect
+from playwright.sync_api import Dialog, expect
 
 from tests.browser.app import PATIENCE_MS, App, until
 from tests.browser.lists import (
     KEPT,
     another_tab,
     empty,
-    five_pictures,
     mark,
     status,
     today,
     unzipped,
-    visited,
 )
 
 OLDER_LIST = """async ([record, picture]) => {
@@ -85,17 +81,6 @@ OLDER_RECORD = {
     "isRemoved": False,
 }
 """What a build of before the three answers kept of a marked picture."""
-
-
-@pytest.fixture(scope="module")
-def pictures(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    return five_pictures(tmp_path_factory.mktemp("pictures"))
-
-
-@pytest.fixture
-def visit(browser: Browser, url: str) -> Iterator[App]:
-    with visited(browser, url) as app:
-        yield app
 
 
 def test_a_batch_asks_before_a_reload_and_goes_on_after_it(visit: App, pictures: list[Path]) -> None:

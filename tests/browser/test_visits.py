@@ -1,6 +1,5 @@
 """What a browser keeps from visit to visit, and what happens when it does not."""
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -10,7 +9,7 @@ from playwright.sync_api import Browser, Page, Playwright, expect
 
 from tests.browser.app import PATIENCE_MS, App, Visit, opened, watched
 from tests.browser.chromium import ARGUMENTS, executable
-from tests.browser.serving import release, serving
+from tests.browser.serving import release_running, serving
 from tests.support.pictures import sample_path
 
 DAMAGE_STORED_WEIGHTS = """async () => {
@@ -88,13 +87,9 @@ def test_a_browser_without_room_works_from_memory_and_says_so(fresh_page: Page, 
     expect(panel.locator(".answer")).to_have_text("No mark found")
 
 
-def test_a_browser_without_a_database_works_from_memory_and_says_so(
-    browser: Browser, site: Path, tmp_path: Path
-) -> None:
+def test_a_browser_without_a_database_works_from_memory_and_says_so(browser: Browser, copy: Path) -> None:
     # A worker's scope cannot be reached from here, so it is its script that breaks the database.
-    copy = shutil.copytree(site, tmp_path / "site")
-    (script,) = copy.glob("assets/networks-worker-*.js")
-    release(copy, "networks-worker.js", f"{BREAK_DATABASE}\n{script.read_text()}".encode())
+    release_running(copy, "networks-worker.js", f"{BREAK_DATABASE}\n")
     with serving(copy) as url, watched(browser, url, service_workers="block") as visit:
         app = App(visit.context.new_page(), url)
         expect(app.engine_line).to_contain_text("not keep the weights (Denied.)")

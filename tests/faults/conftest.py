@@ -10,9 +10,11 @@ from tests.browser.fixtures import (
     fresh_page,
     harness,
     harness_url,
+    pictures,
     playwright,
     site,
     url,
+    visit,
 )
 
 __all__ = [
@@ -22,7 +24,9 @@ __all__ = [
     "fresh_page",
     "harness",
     "harness_url",
+    "pictures",
     "playwright",
     "site",
     "url",
+    "visit",
 ]

@@ -14,8 +14,8 @@ from tests.browser.altered import RAN, TELL
 from tests.browser.app import PATIENCE_MS, App, Visit, opened
 from tests.browser.chromium import ARGUMENTS, executable
 from tests.browser.harness import KEEP_WORKERS
-from tests.browser.lists import another_tab, five_pictures, mark, status, visited
-from tests.browser.serving import release, serving
+from tests.browser.lists import another_tab, mark, status, visited
+from tests.browser.serving import release_running, serving
 
 MARKED = """async () => {
     const hex = (buffer) => Array.from(new Uint8Array(buffer), (byte) => byte.toString(16)).join(" ");
@@ -38,11 +38,6 @@ MARKED = """async () => {
 }"""
 """SHA-256 of the marked pictures that are kept. What goes meanwhile is not among them."""
 KEPT_OFFLINE = "Hushmark works on this device without a network."
-
-
-@pytest.fixture(scope="module")
-def pictures(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    return five_pictures(tmp_path_factory.mktemp("pictures"))
 
 
 def begin(app: App, pictures: list[Path]) -> tuple[Locator, dict[str, str]]:
@@ -186,5 +181,4 @@ def test_another_build_is_released_without_a_service_worker(
 
 def release_another(copy: Path) -> None:
     """Another build takes the place of this one, in which a script differs that every start loads anew."""
-    (script,) = copy.glob("assets/networks-worker-*.js")
-    release(copy, "networks-worker.js", TELL.encode() + script.read_bytes())
+    release_running(copy, "networks-worker.js", TELL)

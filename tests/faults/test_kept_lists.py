@@ -1,10 +1,8 @@
 """Lists of marked pictures where storage fails, is full or of a newer build, and with several tabs."""
 
 import io
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Dialog, Playwright, expect
 
@@ -14,7 +12,6 @@ from tests.browser.lists import (
     KEPT,
     another_tab,
     empty,
-    five_pictures,
     mark,
     status,
     today,
@@ -43,17 +40,6 @@ NEWER_DATABASE = """() => new Promise((resolve) => {
     const opening = indexedDB.open("hushmark-lists", 9);
     opening.onsuccess = () => { opening.result.close(); resolve(); };
 })"""
-
-
-@pytest.fixture(scope="module")
-def pictures(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    return five_pictures(tmp_path_factory.mktemp("pictures"))
-
-
-@pytest.fixture
-def visit(browser: Browser, url: str) -> Iterator[App]:
-    with visited(browser, url) as app:
-        yield app
 
 
 def test_a_list_that_is_not_marked_to_its_end_is_offered_and_deleted(

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, expect
 
 from tests.browser.app import App, watched
 from tests.browser.lists import mark
-from tests.browser.serving import release, serving
+from tests.browser.serving import release_running, serving
 from tests.support.pictures import sample_path
 
 CAP = """{
@@ -24,11 +24,9 @@ CAP = """{
 
 
 def test_a_picture_for_which_there_is_no_memory_fails_alone(
-    browser: Browser, site: Path, tmp_path: Path
+    browser: Browser, copy: Path, tmp_path: Path
 ) -> None:
-    copy = shutil.copytree(site, tmp_path / "site")
-    (script,) = copy.glob("assets/python-worker-*.js")
-    release(copy, "python-worker.js", f"{CAP}{script.read_text()}".encode())
+    release_running(copy, "python-worker.js", CAP)
     paths = [tmp_path / "small.jpg"]
     shutil.copy(sample_path("rocket.jpg"), paths[0])
     with Image.open(sample_path("rocket.jpg")) as photo:

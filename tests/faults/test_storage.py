@@ -1,17 +1,15 @@
 """The browser's storage is full, off, lost or of a newer build: pictures are marked, and the page says so."""
 
 import json
-import shutil
 from pathlib import Path
 
-import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, Playwright, expect
 
 from tests.browser.app import PATIENCE_MS, App, opened
 from tests.browser.chromium import ARGUMENTS, executable
-from tests.browser.lists import five_pictures, mark, status, visited
-from tests.browser.serving import release, serving
+from tests.browser.lists import mark, status, visited
+from tests.browser.serving import release_running, serving
 from tests.support.pictures import sample_path
 
 # Also run for a blank page, which has no such class.
@@ -56,11 +54,6 @@ DATABASES = """async () => {
 }"""
 
 
-@pytest.fixture(scope="module")
-def pictures(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    return five_pictures(tmp_path_factory.mktemp("pictures"))
-
-
 def assert_marks_and_reads(app: App, folder: Path) -> None:
     """Fails if a picture cannot be marked, saved and read."""
     app.mark(sample_path("rocket.jpg"), "pipe")
@@ -101,12 +94,10 @@ def test_databases_of_a_newer_version_are_left_as_they_are(
 
 
 def test_lost_connections_to_the_databases_cost_nothing(
-    browser: Browser, site: Path, tmp_path: Path, pictures: list[Path]
+    browser: Browser, copy: Path, pictures: list[Path]
 ) -> None:
-    copy = shutil.copytree(site, tmp_path / "site")
-    (script,) = copy.glob("assets/networks-worker-*.js")
     # The weights are stored in a worker, which a test cannot reach before it runs.
-    release(copy, "networks-worker.js", f"{LOSE_CONNECTIONS}{script.read_text()}".encode())
+    release_running(copy, "networks-worker.js", LOSE_CONNECTIONS)
     with serving(copy) as url, visited(browser, url, NO_FILES + LOSE_CONNECTIONS) as app:
         app.await_engine()
         expect(app.engine_line).to_contain_text("weights from the network, kept for the next visit")
