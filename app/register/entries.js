@@ -40,8 +40,9 @@ const MOST_THUMBNAIL = 200_000;
 const MOST_THUMBNAIL_BYTES = (MOST_THUMBNAIL / 4) * 3;
 /** Milliseconds from 1970 that a Date can tell, to either side. */
 const MOST_TIME = 8.64e15;
-/** The bytes that a text may take, and those of an older build's message. */
-const TEXT_BYTES = 8;
+/** Bytes of UTF-8 that a text may take. */
+export const TEXT_BYTES = 8;
+/** Those of an older build's message. */
 const OLDER_BYTES = 4;
 const NUMBERS = 1n << 64n;
 
@@ -219,8 +220,8 @@ function isOlderMessage(hex, kind, value) {
 /** As in Python's str.isprintable. @param {string} text */
 const isPrintable = (text) => !/[\p{C}\p{Z}]/u.test(text.replaceAll(" ", ""));
 
-/** @param {string} text */
-const toBytes = (text) => new TextEncoder().encode(text);
+/** In UTF-8. @param {string} text */
+export const toBytes = (text) => new TextEncoder().encode(text);
 
 /** @param {unknown} file of any shape */
 const areFacts = (file) =>

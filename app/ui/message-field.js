@@ -1,3 +1,4 @@
+import { TEXT_BYTES, toBytes } from "../register/entries.js";
 import { h, setAttribute, setText } from "./dom.js";
 import { m } from "./language.js";
 import { follow } from "./preferences.js";
@@ -9,8 +10,6 @@ const KINDS = ["text", "id", "number", "random"];
 const EXAMPLES = { text: "© Jane", id: "0123456789abcdef", number: "1234567", random: "" };
 /** Kinds of older builds, which Settings may have kept, and what is nearest to them. @type {Record<string, KindOption>} */
 const OLDER_KINDS = { hex: "id", protected: "number" };
-/** Bytes of UTF-8 that a text may take. */
-const MOST_BYTES = 8;
 
 /** The message: its kind and its value. It starts with the defaults of Settings. */
 export class MessageField {
@@ -85,13 +84,13 @@ export class MessageField {
   }
 
   #showCount() {
-    const bytes = new TextEncoder().encode(this.value).length;
-    const isTooLong = this.kind === "text" && bytes > MOST_BYTES;
+    const bytes = toBytes(this.value).length;
+    const isTooLong = this.kind === "text" && bytes > TEXT_BYTES;
     this.#count.hidden = this.kind !== "text";
     // A screen reader says it only when it matters, not at each letter.
     this.#count.ariaLive = isTooLong ? "polite" : "off";
     this.#count.classList.toggle("error", isTooLong);
     this.#value.setAttribute("aria-invalid", String(isTooLong));
-    setText(this.#count, () => (isTooLong ? m.bytesTooMany : m.bytesUsed)(bytes, MOST_BYTES));
+    setText(this.#count, () => (isTooLong ? m.bytesTooMany : m.bytesUsed)(bytes, TEXT_BYTES));
   }
 }

@@ -16,11 +16,12 @@ from ..message.kinds import Message, parse
 from ..message.known import KnownIds
 from ..picture.container import Format
 from ..picture.picture import format_of
+from ..tasks import KindOption
 from . import batch
 from .batch import STANDARD, Source
 
 _KEY_VARIABLE = "HUSHMARK_KEY"
-_KINDS = ("text", "id", "number", "random")
+_KINDS: tuple[KindOption, ...] = get_args(KindOption)
 
 
 @dataclass(frozen=True)

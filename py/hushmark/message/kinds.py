@@ -58,9 +58,14 @@ def identifier(digits: str) -> Message:
     typed = digits.strip()
     if not typed:
         raise MessageEmpty
-    if not re.fullmatch("[0-9a-fA-F]{16}", typed):
+    if not is_identifier(typed):
         raise MessageHex(2 * _SIZE)
     return Message("id", typed.lower())
+
+
+def is_identifier(typed: str) -> bool:
+    """Whether it is exactly 16 hex digits, upper or lower case."""
+    return re.fullmatch(f"[0-9a-fA-F]{{{2 * _SIZE}}}", typed) is not None
 
 
 def random_identifier() -> Message:

@@ -1,19 +1,17 @@
 """A list of known messages, and which of them a mark is likeliest to say."""
 
 import math
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import KnownEmpty, KnownLine, MessageError
 from .keys import Key
-from .kinds import Message, parse
+from .kinds import Kind, Message, is_identifier, parse
 from .sealing import encode_each
-
-_KINDS = ("text", "id", "number")
 
 
 @dataclass(frozen=True)
@@ -117,9 +115,9 @@ def _entry(line: str) -> tuple[Message, str | None]:
 
 def _message(value: str) -> Message:
     kind, colon, rest = value.partition(":")
-    if colon and kind.lstrip() in _KINDS:
+    if colon and kind.lstrip() in get_args(Kind):
         return parse(kind.lstrip(), rest)
-    return parse("id" if re.fullmatch("[0-9a-fA-F]{16}", value.strip()) else "text", value)
+    return parse("id" if is_identifier(value.strip()) else "text", value)
 
 
 def _tail(agreeing: int, n_bits: int) -> float:
