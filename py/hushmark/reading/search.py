@@ -46,8 +46,6 @@ _CROPS = (0.91, 0.81, 0.72)
 """Share of each side that is left, of crops that are looked for place by place."""
 _CROP_STEP = 0.045
 """Of the frame, between two places of a crop: the decoder reads a frame that is 2% beside, if not well."""
-_OF_UPRIGHT = (0, 2)
-"""The rounds of windows that a mark may be in which is not mirrored nor turned by quarters."""
 _HARDLY_MARKED = -2.0
 """The locator's logit below which its answer is not followed: a chance of 12% of an upright mark."""
 _FOLLOWED = 2
@@ -59,6 +57,14 @@ _CLIMB_STEPS = ((0.03, 0.03, 3.0), (0.015, 0.015, 1.5), (0.0075, 0.0075, 0.75))
 
 Looks = Callable[[int, int], None]
 """Is told how many windows were tried, and how many it will be at most."""
+
+
+@dataclass(frozen=True)
+class _Round:
+    """Windows to ask the locator about; `upright`: those of marks neither mirrored nor turned by quarters."""
+
+    windows: list[Frame]
+    upright: bool
 
 
 @dataclass(frozen=True)
@@ -130,8 +136,8 @@ class _Search:
             for left, top, right, bottom in content_boxes(self._page)
         ]
         self._frames = list(self._candidates())
-        self._rounds = list(self._windows())
-        asked = sum(map(len, self._rounds)) + len(self._boxes)
+        self._rounds = list(self._rounds_to_ask())
+        asked = sum(len(asking.windows) for asking in self._rounds) + len(self._boxes)
         followed = 3 * _FOLLOWED * len(self._rounds)
         climbs = len(self._rounds) + _CLIMBS
         climb = 2 * sum(len(_moves(*steps)) for steps in _CLIMB_STEPS)
@@ -146,10 +152,10 @@ class _Search:
         """Goes on after the logits of the whole picture, which did not open."""
         whole = _Look(self._whole, logits, statistic(logits, self._card))
         self._looks.append(whole)
-        for number, windows in enumerate(self._rounds):
-            # A mark that shows in upright windows is neither mirrored nor turned by quarters.
-            if not self._is_settled() and (number in _OF_UPRIGHT or not self._is_mark()):
-                await self._ask(windows)
+        for asking in self._rounds:
+            # Where a mark shows already, it is upright.
+            if not self._is_settled() and (asking.upright or not self._is_mark()):
+                await self._ask(asking.windows)
         if not self._is_settled():
             await self._go_through(self._frames)
         self._try_lock()
@@ -209,15 +215,15 @@ class _Search:
             known=self._known,
         )
 
-    def _windows(self) -> Iterator[list[Frame]]:
-        """Windows to ask the locator about, round by round, the likelier ones first."""
+    def _rounds_to_ask(self) -> Iterator[_Round]:
+        """The likelier ones first."""
         eighths = list(turns(self._whole))
-        yield [self._whole, *self._boxes]
-        yield eighths
-        yield [self._whole.turned(angle) for angle in _ANGLES]
+        yield _Round([self._whole, *self._boxes], upright=True)
+        yield _Round(eighths, upright=False)
+        yield _Round([self._whole.turned(angle) for angle in _ANGLES], upright=True)
         if self._boxes:
-            yield list(turns(self._boxes[0]))
-        yield [frame.turned(angle) for frame in eighths[:3] for angle in _ANGLES]
+            yield _Round(list(turns(self._boxes[0])), upright=False)
+        yield _Round([frame.turned(angle) for frame in eighths[:3] for angle in _ANGLES], upright=False)
 
     def _candidates(self) -> Iterator[Frame]:
         """Frames to look at where the locator has found nothing."""
