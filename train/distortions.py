@@ -16,8 +16,10 @@ from hushmark.trials import (
     brightened,
     contrasted,
     cropped,
+    cut_out,
     noisy,
     page,
+    page_and_place,
     resized,
     rotated,
     saturated,
@@ -25,7 +27,7 @@ from hushmark.trials import (
     through_file,
 )
 from numpy.typing import NDArray
-from PIL import Image, ImageChops, ImageDraw, ImageOps
+from PIL import Image, ImageDraw, ImageOps
 
 from .samples import sample_folder
 
@@ -149,13 +151,7 @@ def crop(share: float) -> Change:
 
 def strip(across: float, down: float) -> Change:
     """A window of a share (0..1) of the width and of the height, at a random place."""
-
-    def apply(image: Image.Image, rng: random.Random) -> Image.Image:
-        width, height = max(1, round(image.width * across)), max(1, round(image.height * down))
-        left, top = rng.randint(0, image.width - width), rng.randint(0, image.height - height)
-        return image.crop((left, top, left + width, top + height))
-
-    return apply
+    return lambda image, rng: cut_out(image, across, down, rng)
 
 
 def _middle(image: Image.Image, width: int, height: int) -> Image.Image:
@@ -265,25 +261,14 @@ def scrolled(share: float) -> Change:
     """A screenshot of a page that ends inside of the picture: `share` (0..1) of it is above or below."""
 
     def apply(image: Image.Image, rng: random.Random) -> Image.Image:
-        shown, seed = _shown(image, rng), rng.getrandbits(32)
-        shot = page(shown, random.Random(seed))
-        top, bottom = _rows_of_the_picture(shown.size, seed)
+        shown = _shown(image, rng)
+        shot, (_, top) = page_and_place(shown, random.Random(rng.getrandbits(32)))
         out = round(share * shown.height)
         if rng.random() < 0.5:
             return shot.crop((0, top + out, shot.width, shot.height))
-        return shot.crop((0, 0, shot.width, bottom - out))
+        return shot.crop((0, 0, shot.width, top + shown.height - out))
 
     return apply
-
-
-def _rows_of_the_picture(size: tuple[int, int], seed: int) -> tuple[int, int]:
-    """First row, and first row after the end, of a picture of `size` on the page of this seed."""
-    black, white = (
-        page(Image.new("RGB", size, colour), random.Random(seed)) for colour in ("black", "white")
-    )
-    box = ImageChops.difference(black, white).getbbox()
-    assert box is not None  # every page shows its picture
-    return box[1], box[3]
 
 
 def collage(image: Image.Image, rng: random.Random) -> Image.Image:

@@ -33,7 +33,12 @@ def resized(image: Image.Image, across: float, down: float) -> Image.Image:
 
 def cropped(image: Image.Image, share: float, rng: random.Random) -> Image.Image:
     """A window of `share` (0..1) of each side, at a random place."""
-    width, height = (max(1, round(side * share)) for side in image.size)
+    return cut_out(image, share, share, rng)
+
+
+def cut_out(image: Image.Image, across: float, down: float, rng: random.Random) -> Image.Image:
+    """A window of a share (0..1) of the width and of the height, at a random place."""
+    width, height = max(1, round(image.width * across)), max(1, round(image.height * down))
     left, top = rng.randint(0, image.width - width), rng.randint(0, image.height - height)
     return image.crop((left, top, left + width, top + height))
 
@@ -82,6 +87,11 @@ def page(picture: Image.Image, rng: random.Random) -> Image.Image:
 
     The margin on each side has 5-40% of that side of the picture; the page is white, light or dark.
     """
+    return page_and_place(picture, rng)[0]
+
+
+def page_and_place(picture: Image.Image, rng: random.Random) -> tuple[Image.Image, tuple[int, int]]:
+    """The same, and where on it the top left corner of the picture lies, x and y in pixels."""
     width, height = picture.size
     left, right = (round(width * rng.uniform(0.05, 0.4)) for _ in range(2))
     above, below = (round(height * rng.uniform(0.05, 0.4)) for _ in range(2))
@@ -108,7 +118,7 @@ def page(picture: Image.Image, rng: random.Random) -> Image.Image:
     box = (left - gap, header + above - gap, left + width + gap, header + above + height + gap)
     draw.rectangle(box, fill=paper)
     canvas.paste(picture, (left, header + above))
-    return canvas
+    return canvas, (left, header + above)
 
 
 def screenshot(image: Image.Image, factor: float, rng: random.Random) -> Image.Image:
