@@ -25,7 +25,6 @@ from functools import partial
 from itertools import product
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any, cast
 
 import numpy as np
 from hushmark.card import ModelCard, Presence
@@ -38,6 +37,7 @@ from hushmark.picture.picture import Picture, open_picture
 from hushmark.picture.view import prepare
 from hushmark.pipeline import mark
 from hushmark.reading.reading import Reading
+from hushmark.reading.reading import statistic as statistic_of_logits
 from hushmark.reading.search import search
 from hushmark.trials import cropped, page, through_file
 from numpy.typing import NDArray
@@ -45,7 +45,7 @@ from PIL import Image, ImageOps
 
 from .benchmark import DISTORTIONS, GEOMETRIC, psnr, wilson
 from .checks import Check, costs, print_checks, print_table, verdict_of
-from .forward import forward_of, networks_of
+from .forward import Around, forward_of, networks_of
 from .gallery import Exhibit, write_gallery
 from .model import BITS, IMAGE_SIZE
 from .samples import hard_pictures
@@ -53,6 +53,8 @@ from .visibility import Visibility, butteraugli
 
 MODEL = "hushmark-0.3"
 FALSE_POSITIVE_RATE = 0.001
+UNMEASURED = ModelCard(MODEL, BITS, IMAGE_SIZE, Presence(1, 1.0, math.inf, 1.0, FALSE_POSITIVE_RATE))
+"""Of networks whose presence is not measured yet: however strong a window is, it shows no mark."""
 TAIL_SHARE = 0.05
 """Share of the unmarked windows whose statistic the tail is fitted to."""
 PRESENCE_ROWS = ("none", "JPEG 50")
@@ -101,9 +103,9 @@ def marked_image(
 
 
 def statistic(image: Image.Image, source: Path) -> float:
-    """The presence statistic of one window, the whole of `image`: mean |logit|."""
+    """The presence statistic of one window, the whole of `image`."""
     logits = asyncio.run(forward_of(source).decode(prepare(as_picture(image), IMAGE_SIZE)))
-    return float(np.abs(logits.astype(np.float64)).mean())
+    return statistic_of_logits(logits, UNMEASURED)
 
 
 def varied(picture: Image.Image, rng: random.Random) -> Image.Image:
@@ -134,27 +136,23 @@ def unmarked_statistics(path: Path, count: int, source: Path) -> list[float]:
     Windows that the search chooses, by their contents and by how strong they are, are stronger than others.
     """
     listening = _Listening(forward_of(source))
-    nothing = ModelCard(MODEL, BITS, IMAGE_SIZE, Presence(1, 1.0, math.inf, 1.0, FALSE_POSITIVE_RATE))
     for image in unmarked(path, count):
-        asyncio.run(search(as_picture(image), forward=cast(Forward, listening), card=nothing))
+        asyncio.run(search(as_picture(image), forward=listening, card=UNMEASURED))
         if len(listening.statistics) >= count:
             break
     return listening.statistics
 
 
-class _Listening:
+class _Listening(Around):
     """Networks as they are; `statistics` has what the decoder said, as presence statistics."""
 
-    def __init__(self, forward: Forward) -> None:
+    def __init__(self, whole: Forward) -> None:
+        super().__init__(whole)
         self.statistics: list[float] = []
-        self._forward = forward
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._forward, name)
 
     async def decode(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
-        logits = await self._forward.decode(image)
-        self.statistics.append(float(np.abs(logits.astype(np.float64)).mean()))
+        logits = await super().decode(image)
+        self.statistics.append(statistic_of_logits(logits, UNMEASURED))
         return logits
 
 

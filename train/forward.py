@@ -55,6 +55,31 @@ class TorchForward:
         return [tensor.numpy() for tensor in (result if isinstance(result, tuple) else (result,))]
 
 
+class Around:
+    """A forward pass around another one, which it asks for everything; a subclass changes some of it."""
+
+    def __init__(self, whole: Forward) -> None:
+        self._whole = whole
+
+    async def encode(self, bits: NDArray[np.float32], image: NDArray[np.float32]) -> NDArray[np.float32]:
+        """See `Forward.encode`."""
+        return await self._whole.encode(bits, image)
+
+    async def refine(
+        self, bits: NDArray[np.float32], image: NDArray[np.float32], residual: NDArray[np.float32]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """See `Forward.refine`."""
+        return await self._whole.refine(bits, image, residual)
+
+    async def decode(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
+        """See `Forward.decode`."""
+        return await self._whole.decode(image)
+
+    async def locate(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
+        """See `Forward.locate`."""
+        return await self._whole.locate(image)
+
+
 def networks_of(source: Path) -> TorchForward:
     """The networks of a folder of exported weights, or of a training checkpoint, in PyTorch."""
     if source.is_dir():

@@ -37,6 +37,7 @@ from .benchmark import DISTORTIONS
 from .checks import print_table
 from .evaluate import SEED, as_picture, draw_message, load, photos_in
 from .export import CARD_KEY, point_into
+from .forward import Around
 
 PHOTOS = 30
 """So many photos, evenly spread over the folder, give the ranges."""
@@ -47,13 +48,14 @@ _TIMED = 20
 Arrays = dict[str, NDArray[np.float32]]
 
 
-class Tapped:
+class Tapped(Around):
     """A forward pass that keeps what one network is given, and may use another session for it."""
 
     def __init__(
         self, whole: Forward, network: str, session: onnxruntime.InferenceSession | None = None
     ) -> None:
-        self._whole, self._network, self._session = whole, network, session
+        super().__init__(whole)
+        self._network, self._session = network, session
         self.feeds: list[Arrays] = []
 
     async def encode(self, bits: NDArray[np.float32], image: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -62,13 +64,7 @@ class Tapped:
             self.feeds.append({"secret_bits": bits, "image": image})
             if self._session:
                 return np.asarray(self._session.run(None, self.feeds[-1])[0])
-        return await self._whole.encode(bits, image)
-
-    async def refine(
-        self, bits: NDArray[np.float32], image: NDArray[np.float32], residual: NDArray[np.float32]
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """See `Forward.refine`."""
-        return await self._whole.refine(bits, image, residual)
+        return await super().encode(bits, image)
 
     async def decode(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
         """See `Forward.decode`."""
@@ -76,11 +72,7 @@ class Tapped:
             self.feeds.append({"image": image})
             if self._session:
                 return np.asarray(self._session.run(None, self.feeds[-1])[0])
-        return await self._whole.decode(image)
-
-    async def locate(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
-        """See `Forward.locate`."""
-        return await self._whole.locate(image)
+        return await super().decode(image)
 
 
 class _Feeds(CalibrationDataReader):  # type: ignore[misc]
