@@ -13,19 +13,21 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from .jpeg import jpeg
-from .model import WORKING_SIZE, constant, luma, turn_hue
+from .model import WORKING_SIZE, luma, on_device, turn_hue
 
-CORNERS = (-1.0, -1.0, 1.0, -1.0, -1.0, 1.0, 1.0, 1.0)
+CORNERS = torch.tensor([[-1.0, -1.0], [1.0, -1.0], [-1.0, 1.0], [1.0, 1.0]])
 """x and y of a picture's top left, top right, bottom left and bottom right corner."""
-_EIGHTHS = (
-    *(1, 0, 0, 1),
-    *(-1, 0, 0, 1),
-    *(1, 0, 0, -1),
-    *(-1, 0, 0, -1),
-    *(0, 1, 1, 0),
-    *(0, -1, 1, 0),
-    *(0, 1, -1, 0),
-    *(0, -1, -1, 0),
+_EIGHTHS = torch.tensor(
+    [
+        [[1.0, 0.0], [0.0, 1.0]],
+        [[-1.0, 0.0], [0.0, 1.0]],
+        [[1.0, 0.0], [0.0, -1.0]],
+        [[-1.0, 0.0], [0.0, -1.0]],
+        [[0.0, 1.0], [1.0, 0.0]],
+        [[0.0, -1.0], [1.0, 0.0]],
+        [[0.0, 1.0], [-1.0, 0.0]],
+        [[0.0, -1.0], [-1.0, 0.0]],
+    ]
 )
 _SMALLEST = 72
 """Side in pixels that a picture is shrunk to at the most: 45%."""
@@ -109,7 +111,7 @@ def misplace(x: Tensor, strength: float) -> Tensor:
     batch = x.shape[0]
     device = x.device
     on = coin(batch, 0.85, x)[:, :, 0] * strength
-    side = constant(CORNERS, device).view(4, 2)
+    side = on_device(CORNERS, device)
 
     def draw(*shape: int) -> Tensor:
         return torch.rand(batch, *shape, device=device) * 2 - 1
@@ -152,7 +154,7 @@ def elsewhere(x: Tensor) -> Tensor:
 
 def eighths(device: torch.device) -> Tensor:
     """[8,2,2]: upright, mirrored, and turned by quarters, upright first."""
-    return constant(_EIGHTHS, device).view(8, 2, 2)
+    return on_device(_EIGHTHS, device)
 
 
 @cache

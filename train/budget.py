@@ -3,8 +3,6 @@
 All residuals and images are float tensors [B,3,160,160]; images in 0..1.
 """
 
-from functools import cache
-
 import torch
 import torch.nn.functional as F
 from hushmark.marking.budget import (
@@ -22,7 +20,7 @@ from hushmark.marking.budget import (
 )
 from torch import Tensor
 
-from .model import local_deviation
+from .model import local_deviation, on_device
 
 _TO_YCC, _TO_RGB, _WEIGHTS = torch.from_numpy(TO_YCC), torch.from_numpy(TO_RGB), torch.from_numpy(WEIGHTS)
 _FROM_RGB = _TO_RGB.T.contiguous()
@@ -117,14 +115,8 @@ def _repeated(planes: Tensor) -> Tensor:
 
 
 def _mixed(planes: Tensor, matrix: Tensor) -> Tensor:
-    return torch.einsum("oc,bchw->bohw", _on(matrix, planes.device), planes)
+    return torch.einsum("oc,bchw->bohw", on_device(matrix, planes.device), planes)
 
 
 def _column(level: int, device: torch.device) -> Tensor:
-    return _on(_WEIGHTS, device)[:, level].view(1, 3, 1, 1)
-
-
-@cache
-def _on(tensor: Tensor, device: torch.device) -> Tensor:
-    """The same on a device, copied there once."""
-    return tensor.to(device)
+    return on_device(_WEIGHTS, device)[:, level].view(1, 3, 1, 1)

@@ -4,11 +4,12 @@ A test holds it to Pillow's output. Entropy coding is left out, since it loses n
 """
 
 import math
-from functools import cache
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+
+from .model import on_device
 
 # ITU-T T.81, tables K.1 and K.2.
 _LUMA_TABLE = """
@@ -35,33 +36,27 @@ _TO_RGB = torch.tensor([[1.0, 0.0, 1.402], [1.0, -0.344136, -0.714136], [1.0, 1.
 def jpeg(x: Tensor, quality: Tensor) -> Tensor:
     """Pictures [B,3,H,W] in 0..1, sides in multiples of 16, as saved at `quality` [B], 1..100, and opened."""
     levels = (x.clamp(0, 1) * 255).round()
-    planes = torch.einsum("oc,bchw->bohw", _on(_TO_YCC, x.device), levels)
+    planes = torch.einsum("oc,bchw->bohw", on_device(_TO_YCC, x.device), levels)
     luma = _through(planes[:, :1] - 128, _table(_LUMA, quality))
     # Means of 2x2 on the way in, bilinear on the way out ("fancy upsampling").
     chroma = _through(F.avg_pool2d(planes[:, 1:], 2).round(), _table(_CHROMA, quality))
     chroma = F.interpolate(chroma, scale_factor=2, mode="bilinear", align_corners=False)
-    rgb = torch.einsum("oc,bchw->bohw", _on(_TO_RGB, x.device), torch.cat([luma + 128, chroma], dim=1))
+    rgb = torch.einsum("oc,bchw->bohw", on_device(_TO_RGB, x.device), torch.cat([luma + 128, chroma], dim=1))
     return rgb.round().clamp(0, 255) / 255
 
 
 def _table(base: Tensor, quality: Tensor) -> Tensor:
     """The divisors at each quality, as libjpeg scales them: [B,8,8]."""
     scale = torch.where(quality < 50, (5000 / quality).floor(), 200 - 2 * quality).view(-1, 1, 1)
-    return ((_on(base, quality.device) * scale + 50) / 100).floor().clamp(1, 255)
+    return ((on_device(base, quality.device) * scale + 50) / 100).floor().clamp(1, 255)
 
 
 def _through(planes: Tensor, table: Tensor) -> Tensor:
     """Planes [B,C,H,W] around 0 after rounding of their coefficients, as whole levels -128..127."""
     batch, channels, height, width = planes.shape
-    dct = _on(_DCT, planes.device)
+    dct = on_device(_DCT, planes.device)
     blocks = planes.view(batch, channels, height // 8, 8, width // 8, 8).transpose(3, 4)
     divisors = table.view(batch, 1, 1, 1, 8, 8)
     coefficients = ((dct @ blocks @ dct.T) / divisors).round() * divisors
     blocks = dct.T @ coefficients @ dct
     return blocks.transpose(3, 4).reshape(planes.shape).round().clamp(-128, 127)
-
-
-@cache
-def _on(tensor: Tensor, device: torch.device) -> Tensor:
-    """The same on a device, copied there once."""
-    return tensor.to(device)

@@ -3,12 +3,11 @@
     python -m train.locate --images photos/ --start runs/first --out runs/locator --minutes 90
 
 START is a folder of exported weights; without a locator in it, one begins with the decoder's convolutions.
-From weak marks and windows far from the cover the locator learns
-nothing at first, so both come bit by bit. Resumes from OUT/checkpoint.pt as `train.train` does.
+From weak marks and windows far from the cover the locator learns nothing at first, so both come bit by bit.
+Resumes from OUT/checkpoint.pt as `train.train` does.
 """
 
 import argparse
-import csv
 import math
 import time
 from dataclasses import dataclass
@@ -16,10 +15,20 @@ from pathlib import Path
 
 import torch
 from torch import Tensor
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from .export import load_encoder
-from .train import CHECKPOINT, Recipe, Run, Schedule, chosen, draw_covers, load_photos
+from .train import (
+    CHECKPOINT,
+    Curve,
+    Recipe,
+    Run,
+    Schedule,
+    averaged,
+    chosen,
+    draw_covers,
+    load_photos,
+    write_checkpoint,
+)
 
 COLUMNS = ("step", "minutes", "moved", "strength", "loss", "corner_error", "located", "told_apart")
 
@@ -69,8 +78,7 @@ class LocatorRun:
             self.see_as_the_decoder()
         self.run.encoder.requires_grad_(False)
         self.run.decoder.requires_grad_(False)
-        averaged = get_ema_multi_avg_fn(1 - recipe.averaging)  # type: ignore[no-untyped-call]
-        self.average = AveragedModel(self.run.locator, multi_avg_fn=averaged)
+        self.average = averaged(self.run.locator, recipe.averaging)
         self.optimizer = torch.optim.AdamW(
             self.run.locator.parameters(), lr=recipe.rate, weight_decay=recipe.weight_decay
         )
@@ -136,16 +144,14 @@ class LocatorRun:
         return torch.stack([loss, *others]).detach()
 
     def save(self, path: Path) -> None:
-        """Write the checkpoint through a temporary file."""
-        partial = path.with_suffix(".part")
+        """Write the checkpoint."""
         state = {"locator": self.run.locator.state_dict(), "average": self.average.state_dict()}
         more = {"optimizer": self.optimizer.state_dict(), "step": self.step, "minutes": self.minutes}
-        torch.save(state | more, partial)
-        partial.replace(path)
+        write_checkpoint(state | more, path)
 
     def load(self, path: Path) -> None:
         """Go on from a checkpoint."""
-        state = torch.load(path, weights_only=True)
+        state = torch.load(path, map_location=self.run.device, weights_only=True)
         self.run.locator.load_state_dict(state["locator"])
         self.average.load_state_dict(state["average"])
         self.optimizer.load_state_dict(state["optimizer"])
@@ -180,26 +186,14 @@ def main() -> None:
         torch.manual_seed(1 + run.step)
         print(f"resumed at step {run.step} after {run.minutes:.1f} minutes", flush=True)
     started, before = time.monotonic(), run.minutes
-    means: list[Tensor] = []
     with (args.out / "curve.csv").open("a", newline="") as file:
-        writer = csv.writer(file)
-        if file.tell() == 0:
-            writer.writerow(COLUMNS)
+        curve = Curve(file, COLUMNS, args.interval)
         while run.step < run.recipe.steps and run.minutes - before < args.minutes:
-            means.append(run.train_step())
+            means = run.train_step()
             run.minutes = before + (time.monotonic() - started) / 60
-            if run.step % args.interval:
-                continue
-            values = torch.stack(means).mean(dim=0).tolist()
-            means.clear()
-            if not all(map(math.isfinite, values)):
-                raise SystemExit(f"A loss is not finite at step {run.step}; the last checkpoint is kept.")
-            row = [str(run.step), f"{run.minutes:.1f}", f"{run.moved():.2f}", f"{run.strength():.2f}"]
-            row += [f"{value:.4f}" for value in values]
-            writer.writerow(row)
-            file.flush()
-            print(" ".join(f"{name} {value}" for name, value in zip(COLUMNS, row, strict=True)), flush=True)
-            run.save(checkpoint)
+            curve.add(run.step, run.minutes, (run.moved(), run.strength()), means)
+            if run.step % args.interval == 0:
+                run.save(checkpoint)
     run.save(checkpoint)
 
 

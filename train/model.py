@@ -30,9 +30,9 @@ NOMINAL_DB = 38.0
 
 
 @cache
-def constant(values: tuple[float, ...], device: torch.device) -> Tensor:
-    """These numbers on a device, copied there once."""
-    return torch.tensor(values, dtype=torch.float32, device=device)
+def on_device(tensor: Tensor, device: torch.device) -> Tensor:
+    """A constant tensor on a device, copied there once."""
+    return tensor.to(device)
 
 
 def conv(inputs: int, outputs: int, stride: int = 1) -> nn.Sequential:
@@ -150,6 +150,13 @@ def double(x: Tensor) -> Tensor:
     return F.interpolate(x, scale_factor=2, mode="nearest")
 
 
+def features(last: int) -> nn.Sequential:
+    """Plain strided convolutions, no normalisation: [B,12,80,80] -> [B,`last`,5,5]."""
+    return nn.Sequential(
+        conv(12, 32), conv(32, 64, 2), conv(64, 64), conv(64, 64, 2), conv(64, 128, 2), conv(128, last, 2)
+    )
+
+
 class Decoder(nn.Module):
     """Picture -> logits: plain strided convolutions and dense layers, no normalisation.
 
@@ -158,9 +165,7 @@ class Decoder(nn.Module):
 
     def __init__(self, bits: int = BITS) -> None:
         super().__init__()
-        self.features = nn.Sequential(
-            conv(12, 32), conv(32, 64, 2), conv(64, 64), conv(64, 64, 2), conv(64, 128, 2), conv(128, 128, 2)
-        )
+        self.features = features(128)
         squeezed = max(SQUEEZED, bits * 17 // 16)
         self.squeeze = nn.Linear(3200, squeezed, bias=False)
         first = nn.Linear(squeezed, 512)
@@ -189,9 +194,7 @@ class Locator(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.features = nn.Sequential(
-            conv(12, 32), conv(32, 64, 2), conv(64, 64), conv(64, 64, 2), conv(64, 128, 2), conv(128, 96, 2)
-        )
+        self.features = features(96)
         self.squeeze = nn.Linear(2400, 160, bias=False)
         first = nn.Linear(160, 256)
         last = nn.Linear(256, 10)

@@ -23,7 +23,7 @@ from hushmark.pipeline import REFINING_STEP
 from numpy.typing import NDArray
 from PIL import Image
 from safetensors.torch import load_file
-from torch import Tensor
+from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from . import budget
@@ -234,6 +234,19 @@ def draw_covers(photos: Tensor, batch: int, least_crop: float, varied: float = 0
     return torch.where(changed < varied, other, x).clamp(0, 1)
 
 
+def averaged(network: nn.Module, share: float) -> AveragedModel:
+    """A running average of a network's weights, into which so much of the current ones goes at each step."""
+    average_of = get_ema_multi_avg_fn(1 - share)  # type: ignore[no-untyped-call]  # PyTorch gives it no types
+    return AveragedModel(network, multi_avg_fn=average_of)
+
+
+def write_checkpoint(state: dict[str, Any], path: Path) -> None:
+    """Write through a temporary file, so that a stop never leaves half of one."""
+    partial = path.with_suffix(".part")
+    torch.save(state, partial)
+    partial.replace(path)
+
+
 class Run:
     """The state of a training run: everything a checkpoint holds."""
 
@@ -247,8 +260,7 @@ class Run:
         self.networks = torch.nn.ModuleDict(
             {"encoder": self.encoder, "decoder": self.decoder, "locator": self.locator}
         )
-        averaged = get_ema_multi_avg_fn(1 - recipe.averaging)  # type: ignore[no-untyped-call]
-        self.average = AveragedModel(self.networks, multi_avg_fn=averaged)
+        self.average = averaged(self.networks, recipe.averaging)
         map_names = ("secret_dense.weight", "anchor")
         map_weights = [p for name, p in self.encoder.named_parameters() if name in map_names]
         others = [p for name, p in self.encoder.named_parameters() if name not in map_names]
@@ -267,9 +279,8 @@ class Run:
         self.minutes = 0.0
 
     def save(self, path: Path) -> None:
-        """Write the checkpoint through a temporary file, so that a stop never leaves half of one."""
-        partial = path.with_suffix(".part")
-        torch.save(
+        """Write the checkpoint."""
+        write_checkpoint(
             {
                 "networks": self.networks.state_dict(),
                 "average": self.average.state_dict(),
@@ -277,19 +288,18 @@ class Run:
                 "step": self.step,
                 "minutes": self.minutes,
             },
-            partial,
+            path,
         )
-        partial.replace(path)
 
     def start_from(self, weights: Path, photos: Tensor) -> None:
-        """Begin with exported weights, as far as they are there and fit.
+        """Begin with exported weights, as far as they fit; a folder without a locator will do.
 
         For another number of bits the decoder's dense layers are fitted anew.
         """
-        fits = True
+        head_fits = True
         for name, network in self.networks.items():
             path = weights / f"{name}.safetensors"
-            if not path.exists():
+            if network is self.locator and not path.exists():
                 continue
             tensors = load_file(path)
             own = network.state_dict()
@@ -297,8 +307,9 @@ class Run:
                 key: tensor.float() for key, tensor in tensors.items() if own[key].shape == tensor.shape
             }
             network.load_state_dict(fitting, strict=False)
-            fits = fits and len(fitting) == len(tensors)
-        if not fits:
+            if network is self.decoder:
+                head_fits = len(fitting) == len(own)
+        if not head_fits:
             self.fit_head(photos)
         self.average.module.load_state_dict(self.networks.state_dict())
 
@@ -474,34 +485,37 @@ class Run:
 
 
 class Curve:
-    """The lines of OUT/curve.csv, one an interval of steps, with the means over it."""
+    """The lines of OUT/curve.csv, one an interval of steps, with the means over it.
 
-    def __init__(self, file: TextIO, interval: int) -> None:
+    `columns`: step, minutes, what the schedule says, then what a step gives.
+    """
+
+    def __init__(self, file: TextIO, columns: tuple[str, ...], interval: int) -> None:
         self.file = file
+        self.columns = columns
         self.interval = interval
         self.writer = csv.writer(file)
         self.means: list[Tensor] = []
         if file.tell() == 0:
-            self.writer.writerow(COLUMNS)
+            self.writer.writerow(columns)
 
-    def add(self, run: Run, means: Tensor) -> None:
-        """Count what a step gave (see `Run.train_step`); print and write the line when it is due.
+    def add(self, step: int, minutes: float, scheduled: tuple[float, ...], means: Tensor) -> None:
+        """Count what a step gave; print and write the line when it is due.
 
         Raises SystemExit when a loss is not finite.
         """
         self.means.append(means)
-        if run.step % self.interval:
+        if step % self.interval:
             return
         values = torch.stack(self.means).mean(dim=0).tolist()
         self.means.clear()
         if not all(map(math.isfinite, values)):
-            raise SystemExit(f"A loss is not finite at step {run.step}; the last checkpoint is kept.")
-        distortion, strength = run.schedule.distortion(run.step), run.schedule.strength(run.step)
-        row = [str(run.step), f"{run.minutes:.1f}", f"{distortion:.2f}", f"{strength:.2f}"]
+            raise SystemExit(f"A loss is not finite at step {step}; the last checkpoint is kept.")
+        row = [str(step), f"{minutes:.1f}", *(f"{value:.2f}" for value in scheduled)]
         row += [f"{value:.4f}" for value in values]
         self.writer.writerow(row)
         self.file.flush()
-        print(" ".join(f"{name} {value}" for name, value in zip(COLUMNS, row, strict=True)), flush=True)
+        print(" ".join(f"{name} {value}" for name, value in zip(self.columns, row, strict=True)), flush=True)
 
 
 def train(run: Run, photos: Tensor, folder: Path, *, minutes: float, interval: int) -> None:
@@ -513,12 +527,13 @@ def train(run: Run, photos: Tensor, folder: Path, *, minutes: float, interval: i
     started, minutes_before = time.monotonic(), run.minutes
     recipe = run.recipe
     with (folder / "curve.csv").open("a", newline="") as file:
-        curve = Curve(file, interval)
+        curve = Curve(file, COLUMNS, interval)
         while run.step < recipe.steps:
             means = run.train_step(draw_covers(photos, recipe.batch, recipe.least_crop, recipe.varied))
             elapsed = (time.monotonic() - started) / 60
             run.minutes = minutes_before + elapsed
-            curve.add(run, means)
+            scheduled = run.schedule.distortion(run.step), run.schedule.strength(run.step)
+            curve.add(run.step, run.minutes, scheduled, means)
             if run.step % (4 * interval) == 0:
                 run.save(checkpoint)
             if elapsed >= minutes:

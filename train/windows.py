@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from .augment import CORNERS, bilinear_grid, cut, eighths, resample, turning
-from .model import constant
+from .model import on_device
 
 MOST_TURNED = 12.0
 """Degrees that windows are turned by at the most; larger turns are left to the reader."""
@@ -39,7 +39,7 @@ def draw_corners(batch: int, strength: float, device: torch.device) -> Tensor:
     around = half * cos + half.flip(1) * sin
     size = torch.where((draw(1) < 0.3) & (angle != 0)[:, None], around, size)
 
-    cover = constant(CORNERS, device).view(4, 2)
+    cover = on_device(CORNERS, device)
     corners = cover * size[:, None]
     corners = corners @ turning(angle) / half[:, None]
     room = (1 - size / half).abs()

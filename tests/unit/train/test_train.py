@@ -152,7 +152,7 @@ def test_windows_from_elsewhere_are_other_pictures(batch: torch.Tensor) -> None:
 
 
 def test_a_window_of_the_whole_cover_shows_it(batch: torch.Tensor) -> None:
-    whole = torch.tensor(CORNERS).view(1, 4, 2).expand(4, 4, 2)
+    whole = CORNERS.expand(4, 4, 2)
     seen = resample(batch, bilinear_grid(whole))
     assert torch.allclose(seen, batch, atol=1e-4)
     beside = resample(batch, bilinear_grid(whole + torch.tensor([1.0, 0.0])))
