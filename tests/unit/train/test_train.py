@@ -42,6 +42,7 @@ from train.model import (
     turn_hue,
     views_of,
 )
+from train.narrow import narrowed
 from train.train import Recipe, Schedule
 from train.windows import draw_corners
 
@@ -165,6 +166,26 @@ def test_the_pixels_of_a_window_lie_between_its_corners() -> None:
     grid = bilinear_grid(corners)
     for corner, (row, column) in enumerate(((0, 0), (0, 159), (159, 0), (159, 159))):
         assert (grid[:, row, column] - corners[:, corner]).abs().max() < 0.05
+
+
+def test_a_narrower_bottleneck_reads_nearly_the_same(batch: torch.Tensor) -> None:
+    torch.manual_seed(8)
+    decoder = Decoder(64)
+    wide = decoder.state_dict()
+    # Two layers of which not every direction counts.
+    wide["squeeze.weight"] *= torch.logspace(0, -4, len(wide["squeeze.weight"]))[:, None]
+    same, kept = narrowed(wide, len(wide["squeeze.weight"]))
+    assert kept == pytest.approx(1)
+    tensors, kept = narrowed(wide, 100)
+    assert 0.9 < kept < 1
+    assert tensors["squeeze.weight"].shape == (100, 3200) and tensors["head.0.weight"].shape == (512, 100)
+
+    def product(weights: dict[str, torch.Tensor]) -> torch.Tensor:
+        return weights["head.0.weight"] @ weights["squeeze.weight"]
+
+    assert torch.allclose(product(same), product(wide), atol=1e-4)
+    lost = (product(tensors) - product(wide)).square().sum() / product(wide).square().sum()
+    assert lost.item() == pytest.approx(1 - kept, abs=1e-4)
 
 
 def test_the_locator_starts_from_the_whole_picture(batch: torch.Tensor) -> None:
