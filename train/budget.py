@@ -14,10 +14,9 @@ from hushmark.marking.budget import (
     TEXTURE_MOST,
     TEXTURE_POWER,
     TEXTURE_UNIT,
-    TO_RGB,
-    TO_YCC,
     WEIGHTS,
 )
+from hushmark.picture.colour import TO_RGB, TO_YCC
 from torch import Tensor
 
 from .model import local_deviation, on_device

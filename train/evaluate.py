@@ -20,7 +20,7 @@ import math
 import random
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from itertools import product
 from multiprocessing import get_context
@@ -33,7 +33,6 @@ from hushmark.marking.budget import DEFAULT_STRENGTH
 from hushmark.marking.overlay import overlay
 from hushmark.message.kinds import Message, identifier
 from hushmark.message.sealing import encode
-from hushmark.picture.picture import Picture, open_picture
 from hushmark.picture.view import prepare
 from hushmark.pipeline import mark
 from hushmark.reading.reading import Reading
@@ -48,8 +47,9 @@ from .checks import Check, costs, print_checks, print_table, verdict_of
 from .forward import Around, forward_of, networks_of
 from .gallery import Exhibit, write_gallery
 from .model import BITS, IMAGE_SIZE
-from .samples import hard_pictures
+from .samples import as_picture, hard_pictures
 from .visibility import Visibility, butteraugli
+from .waves import waves_of
 
 MODEL = "hushmark-0.3"
 FALSE_POSITIVE_RATE = 0.001
@@ -79,13 +79,6 @@ def load(path: Path) -> Image.Image:
     """A photo as displayed, grey if it is grey, else RGB."""
     image = ImageOps.exif_transpose(Image.open(path))
     return image if image.mode == "L" else image.convert("RGB")
-
-
-def as_picture(image: Image.Image) -> Picture:
-    """Pixels as the pipeline would open them from a lossless file."""
-    file = io.BytesIO()
-    image.save(file, "PNG", compress_level=0)
-    return open_picture(file.getvalue(), "picture.png")
 
 
 def draw_message(name: str, number: int) -> Message:
@@ -130,14 +123,15 @@ def unmarked(path: Path, count: int) -> Iterator[Image.Image]:
         yield varied(picture, random.Random(f"{SEED} {path.name} unmarked {number}"))
 
 
-def unmarked_statistics(path: Path, count: int, source: Path) -> list[float]:
+def unmarked_statistics(path: Path, count: int, source: Path, card: ModelCard) -> list[float]:
     """The presence statistics of `count` windows or more, those of one search or more of an unmarked photo.
 
-    Windows that the search chooses, by their contents and by how strong they are, are stronger than others.
+    `card` is unmeasured. Windows that the search chooses, by their contents and by how strong they are, are
+    stronger than others.
     """
     listening = _Listening(forward_of(source))
     for image in unmarked(path, count):
-        asyncio.run(search(as_picture(image), forward=listening, card=UNMEASURED))
+        asyncio.run(search(as_picture(image), forward=listening, card=card))
         if len(listening.statistics) >= count:
             break
     return listening.statistics
@@ -339,10 +333,10 @@ def exhibits(paths: list[Path], strengths: list[float], source: Path, card: Mode
             yield Exhibit(name, strength, cover.convert("RGB"), marked)
 
 
-def presence(pool: Executor, paths: list[Path], windows: int, source: Path) -> Presence:
-    """The presence statistic of so many windows of unmarked photos, as the card has it; prints it."""
+def presence(pool: Executor, paths: list[Path], windows: int, source: Path, card: ModelCard) -> Presence:
+    """The presence statistic of so many windows of unmarked photos, for a card without it; prints it."""
     each = math.ceil(windows / len(paths))
-    statistics = pool.map(partial(unmarked_statistics, count=each, source=source), paths)
+    statistics = pool.map(partial(unmarked_statistics, count=each, source=source, card=card), paths)
     facts = presence_of([value for some in statistics for value in some])
     print(f"\npresence: {json.dumps(vars(facts))}")
     return facts
@@ -450,7 +444,8 @@ def main() -> None:
     paths = photos_in(args.images)[: args.limit]
     print_checks(costs(networks_of(source)))
     with ProcessPoolExecutor(args.jobs, get_context("spawn")) as pool:
-        card = ModelCard(MODEL, BITS, IMAGE_SIZE, presence(pool, paths, args.windows, source))
+        card = replace(UNMEASURED, waves=waves_of(forward_of(source), BITS))
+        card = replace(card, presence=presence(pool, paths, args.windows, source, card))
         if args.gallery:
             write_gallery(exhibits(paths, args.strength, source, card), args.gallery)
         facts: dict[str, object] = {**asdict(card)}

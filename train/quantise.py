@@ -35,9 +35,10 @@ from safetensors.numpy import save_file
 
 from .benchmark import DISTORTIONS
 from .checks import print_table
-from .evaluate import SEED, as_picture, draw_message, load, photos_in
+from .evaluate import SEED, draw_message, load, photos_in
 from .export import CARD_KEY, point_into
 from .forward import Around
+from .samples import as_picture
 
 PHOTOS = 30
 """So many photos, evenly spread over the folder, give the ranges."""

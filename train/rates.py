@@ -26,10 +26,11 @@ from hushmark.pipeline import mark
 
 from .benchmark import DISTORTIONS, wilson
 from .checks import print_table
-from .evaluate import SEED, as_picture, load, photos_in
+from .evaluate import SEED, load, photos_in
 from .export import load_checkpoint
 from .forward import forward_of
 from .model import IMAGE_SIZE
+from .samples import as_picture
 from .visibility import butteraugli
 
 IN_PLACE = (

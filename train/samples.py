@@ -1,12 +1,21 @@
 """Pictures that come with the development packages or are drawn here: no photo folder is needed for them."""
 
+import io
 import random
 from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
+from hushmark.picture.picture import Picture, open_picture
 from hushmark.trials import page
 from PIL import Image, ImageDraw, ImageEnhance
+
+
+def as_picture(image: Image.Image) -> Picture:
+    """Pixels as the pipeline would open them from a lossless file."""
+    file = io.BytesIO()
+    image.save(file, "PNG", compress_level=0)
+    return open_picture(file.getvalue(), "picture.png")
 
 
 def sample_folder() -> Path:

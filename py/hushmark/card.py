@@ -38,14 +38,36 @@ class Presence:
         )
 
 
+PERIOD = 0.1
+"""What all waves repeat themselves after, as a share of the picture's width and height."""
+
+
+@dataclass(frozen=True)
+class Wave:
+    """A wave that is in every mark.
+
+    `channel`: 0 luma, 1 Cb, 2 Cr; `across`, `down`: cycles a picture; `amplitude`: how strong it is over the
+    noise of its channel, of any scale; `phase`: in radians, in the middle of the picture.
+    """
+
+    channel: int
+    across: float
+    down: float
+    amplitude: float
+    phase: float
+
+
 @dataclass(frozen=True)
 class ModelCard:
-    """`model`: name and version; `bits`: raw bits of a mark; `image_size`: S of [1,3,S,S]."""
+    """`model`: name and version; `bits`: raw bits of a mark; `image_size`: S of [1,3,S,S]; `waves`: what all
+    marks have in common.
+    """
 
     model: str
     bits: int
     image_size: int
     presence: Presence
+    waves: tuple[Wave, ...] = ()
 
 
 def read_card(path: Path) -> ModelCard:
@@ -61,6 +83,8 @@ def read_card(path: Path) -> ModelCard:
             facts = json.loads(weights.metadata()["hushmark"])
         if facts["bits"] not in LENGTHS:
             raise ValueError("marks of this length carry no message")
-        return ModelCard(facts["model"], facts["bits"], facts["image_size"], Presence(**facts["presence"]))
+        waves = tuple(Wave(**wave) for wave in facts["waves"])
+        presence = Presence(**facts["presence"])
+        return ModelCard(facts["model"], facts["bits"], facts["image_size"], presence, waves)
     except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
         raise ModelDamaged(path) from error

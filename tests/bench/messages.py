@@ -26,8 +26,8 @@ from PIL import Image, ImageOps
 
 from train.benchmark import DISTORTIONS, wilson
 from train.checks import print_table
-from train.evaluate import as_picture, draw_message, load, photos_in
-from train.samples import sample_folder
+from train.evaluate import draw_message, load, photos_in
+from train.samples import as_picture, sample_folder
 
 SEED = 1
 SIDES = (48, 64, 96, 128, 160)

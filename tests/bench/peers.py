@@ -41,7 +41,8 @@ from PIL import Image
 from tests.support.pictures import SamplePhoto, sample_path
 from train.benchmark import DISTORTIONS, psnr, ssim, wilson
 from train.checks import print_table
-from train.evaluate import PRESENCE_ROWS, SEED, as_picture, load, photos_in
+from train.evaluate import PRESENCE_ROWS, SEED, load, photos_in
+from train.samples import as_picture
 from train.visibility import butteraugli
 
 BITS = 32

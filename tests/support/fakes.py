@@ -9,7 +9,8 @@ from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 import numpy as np
-from hushmark.card import ModelCard, Presence
+from hushmark.card import ModelCard, Presence, Wave
+from hushmark.picture.colour import TO_RGB
 from hushmark.picture.container import Format
 from hushmark.picture.picture import Picture, encode_picture, open_picture
 from numpy.typing import NDArray
@@ -19,6 +20,38 @@ T = TypeVar("T")
 
 CARD = ModelCard("test", 256, 320, Presence(1000, 0.05, 1.0, 1 / math.log(50), 0.001))
 """One unmarked window in a thousand reaches a statistic of 2."""
+WAVES = (
+    Wave(1, 40, 0, 0.7, -3.1),
+    Wave(1, 30, 10, 0.4, -3.0),
+    Wave(1, 30, 0, 0.35, 1.4),
+    Wave(1, 50, -10, 0.3, 2.9),
+    Wave(1, 40, -10, 0.25, -0.8),
+    Wave(1, 50, 0, 0.25, -1.9),
+    Wave(1, 40, 10, 0.15, 0.8),
+    Wave(0, 40, 0, 0.6, -3.1),
+    Wave(0, 30, 10, 0.3, -3.0),
+    Wave(0, 50, -10, 0.2, 2.9),
+    Wave(2, 40, 0, 0.4, -3.1),
+    Wave(2, 30, 10, 0.3, -3.0),
+)
+"""Waves as the networks put them into marks."""
+
+
+def with_waves(
+    planes: NDArray[np.float32], matrix: NDArray[np.float64], shift: NDArray[np.float64]
+) -> NDArray[np.float32]:
+    """Planes [3,H,W], RGB in 0..1, with WAVES in them, where a window lies so in a marked picture.
+
+    `matrix` [2,2] and `shift` [2] as in `hushmark.reading.carrier.Place`.
+    """
+    height, width = planes.shape[1:]
+    x, y = (np.arange(width) + 0.5) / width - 0.5, (np.arange(height) + 0.5) / height - 0.5
+    across, down = np.tensordot(matrix, np.stack(np.meshgrid(x, y)), 1) + shift[:, np.newaxis, np.newaxis]
+    ycc = np.zeros(planes.shape)
+    for wave in WAVES:
+        turns = wave.across * across + wave.down * down
+        ycc[wave.channel] += 0.012 * wave.amplitude * np.cos(2 * np.pi * turns + wave.phase)
+    return (planes + np.tensordot(TO_RGB, ycc, 1)).astype(np.float32)
 
 
 def run(coroutine: Coroutine[Any, Any, T]) -> T:

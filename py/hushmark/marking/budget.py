@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ..errors import StrengthError
+from ..picture.colour import TO_RGB, TO_YCC
 
 Planes = NDArray[np.float32]
 
@@ -21,12 +22,6 @@ DEFAULT_STRENGTH = 1.0
 MINIMUM_STRENGTH, MAXIMUM_STRENGTH = 0.25, 4.0
 GRID = 160
 """Side of the working grid."""
-LUMA = (0.299, 0.587, 0.114)
-"""ITU-R BT.601 weights of red, green and blue."""
-TO_YCC = np.array([LUMA, (-0.168736, -0.331264, 0.5), (0.5, -0.418688, -0.081312)], np.float32)
-"""RGB -> Y, Cb, Cr (ITU-R BT.601, full range, as in JPEG)."""
-TO_RGB = np.array([(1, 0, 1.402), (1, -0.344136, -0.714136), (1, 1.772, 0)], np.float32)
-"""Y, Cb, Cr -> RGB."""
 
 _SEEN_AT_42_DB = np.array(
     [

@@ -1,6 +1,7 @@
 """Looks for a mark where it may be: in the whole picture, on a page, turned, mirrored, askew, cropped.
 
-The locator says where in a marked picture a window lies, so that a few looks are enough for most pictures.
+The waves that all marks have in common say where the marked picture lies, so that a few looks are enough for
+most pictures; the locator says it of pictures whose waves are bent, by a camera for example.
 Likely places come first, and the search ends as soon as a message is read, or as it is clear that a
 mark is of another key. Whatever is tried is counted: the chance of a false alarm, and with it the threshold,
 is that of all windows together, and the chance of a false message that of all tries.
@@ -9,7 +10,7 @@ is that of all windows together, and the chance of a false message that of all t
 import asyncio
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -23,6 +24,7 @@ from ..message.known import KnownIds
 from ..picture import view
 from ..picture.picture import Picture
 from .boxes import content_boxes
+from .carrier import SIDE, Carrier, Place
 from .frame import Frame, turns
 from .opener import Opened, Opener
 from .reading import Reading, Reason, answer, decide, statistic
@@ -38,18 +40,14 @@ of its own, repeats as much. Looks of something else repeat nothing.
 
 _PAGE_SIDE = 1024
 _GRID = 160  # the networks see means of 2x2 of their image: half of the size is enough to sample
-_ANGLES = (20.0, -20.0, 40.0, -40.0)
-"""Degrees. The locator answers for turns of up to 12, and quarters come on top."""
-_SMALL_ANGLES = (4.0, -4.0, 8.0, -8.0, 12.0, -12.0)
-"""Degrees of turns that are looked for one by one, where the locator has not found them."""
-_CROPS = (0.91, 0.81, 0.72)
-"""Share of each side that is left, of crops that are looked for place by place."""
-_CROP_STEP = 0.045
-"""Of the frame, between two places of a crop: the decoder reads a frame that is 2% beside, if not well."""
 _HARDLY_MARKED = -2.0
 """The locator's logit below which its answer is not followed: a chance of 12% of an upright mark."""
 _FOLLOWED = 2
 """Windows of a round whose answers by the locator are followed, the surest first."""
+_SURELY_PLACED, _HARDLY_PLACED = 8.0, 6.0
+"""Score from which on a place is looked at before all others, and under which it is not looked at."""
+_PLACES, _SHIFTS = 4, 16
+"""Places that are looked at, the best ones, and how many shifts of each."""
 _CLIMBS = 3
 """Climbs in the end, from the strongest looks of all."""
 _CLIMB_STEPS = ((0.03, 0.03, 3.0), (0.015, 0.015, 1.5), (0.0075, 0.0075, 0.75))
@@ -57,14 +55,6 @@ _CLIMB_STEPS = ((0.03, 0.03, 3.0), (0.015, 0.015, 1.5), (0.0075, 0.0075, 0.75))
 
 Looks = Callable[[int, int], None]
 """Is told how many windows were tried, and how many it will be at most."""
-
-
-@dataclass(frozen=True)
-class _Round:
-    """Windows to ask the locator about; `upright`: those of marks neither mirrored nor turned by quarters."""
-
-    windows: list[Frame]
-    upright: bool
 
 
 @dataclass(frozen=True)
@@ -135,14 +125,12 @@ class _Search:
             Frame(complex(left, top), complex(right - left), complex(0, bottom - top))
             for left, top, right, bottom in content_boxes(self._page)
         ]
-        self._frames = list(self._candidates())
-        self._rounds = list(self._rounds_to_ask())
-        asked = sum(len(asking.windows) for asking in self._rounds) + len(self._boxes)
-        followed = 3 * _FOLLOWED * len(self._rounds)
-        climbs = len(self._rounds) + _CLIMBS
+        self._carrier = Carrier(opener.card.waves)
+        placed = (_PLACES + 1) * _SHIFTS
+        located = 1 + len(self._boxes) + 3 * _FOLLOWED
         climb = 2 * sum(len(_moves(*steps)) for steps in _CLIMB_STEPS)
         self._tried = 1
-        self._most = 1 + asked + followed + len(self._frames) + climbs * climb
+        self._most = 8 + len(self._boxes) + placed + located + (_CLIMBS + 2) * climb
         self._looks: list[_Look] = []
         self._averaged: tuple[int, ...] = ()
         self._opened: Opened | None = None
@@ -152,12 +140,11 @@ class _Search:
         """Goes on after the logits of the whole picture, which did not open."""
         whole = _Look(self._whole, logits, statistic(logits, self._card))
         self._looks.append(whole)
-        for asking in self._rounds:
-            # Where a mark shows already, it is upright.
-            if not self._is_settled() and (asking.upright or not self._is_mark()):
-                await self._ask(asking.windows)
-        if not self._is_settled():
-            await self._go_through(self._frames)
+        for look_around in (self._look_at_places, self._look_at_turns, self._ask_the_locator):
+            if not self._is_settled():
+                await look_around()
+        for look in sorted(self._looks, key=_statistic, reverse=True)[:_CLIMBS]:
+            await self._climb(look)
         self._try_lock()
         return self._reading()
 
@@ -215,48 +202,46 @@ class _Search:
             known=self._known,
         )
 
-    def _rounds_to_ask(self) -> Iterator[_Round]:
-        """The likelier ones first."""
-        eighths = list(turns(self._whole))
-        yield _Round([self._whole, *self._boxes], upright=True)
-        yield _Round(eighths, upright=False)
-        yield _Round([self._whole.turned(angle) for angle in _ANGLES], upright=True)
-        if self._boxes:
-            yield _Round(list(turns(self._boxes[0])), upright=False)
-        yield _Round([frame.turned(angle) for frame in eighths[:3] for angle in _ANGLES], upright=False)
+    async def _look_at_places(self) -> None:
+        """Look where the waves that all marks have in common say that the marked picture lies."""
+        places = await self._places(self._whole)
+        if places and places[0][0].score >= _SURELY_PLACED:
+            await self._look_at_shifts(*places.pop(0))
+        for box in self._boxes:
+            if self._is_settled():
+                return
+            await self._look(box)
+            places += await self._places(box)
+        for place, window in sorted(places, key=lambda one: one[0].score, reverse=True)[:_PLACES]:
+            await self._look_at_shifts(place, window)
+        await self._climb_if_marked(self._strongest())
 
-    def _candidates(self) -> Iterator[Frame]:
-        """Frames to look at where the locator has found nothing."""
-        for angle in _SMALL_ANGLES:
-            yield self._whole.turned(angle)
-        for share in _CROPS:
-            frame = self._whole.scaled(1 / share, 1 / share)
-            steps = math.ceil((1 - share) / _CROP_STEP)
-            places = [(step / steps - 0.5) * (1 - share) for step in range(steps + 1)]
-            for x, y in sorted(((x, y) for x in places for y in places), key=lambda p: math.hypot(*p)):
-                yield frame.moved(x, y)
+    async def _places(self, window: Frame) -> list[tuple[Place, Frame]]:
+        """Where the waves say that a window lies, the likeliest first; with the window."""
+        await asyncio.sleep(0)
+        places = self._carrier.places(self._seen(window, SIDE))
+        return [(place, window) for place in places if place.score >= _HARDLY_PLACED]
 
-    async def _go_through(self, frames: list[Frame]) -> None:
-        """Look at frames, then around the strongest looks of all."""
+    async def _look_at_shifts(self, place: Place, window: Frame) -> None:
+        await self._look_at_each(place.frames(window)[:_SHIFTS])
+
+    async def _look_at_turns(self) -> None:
+        """Look at the whole picture turned by quarters and mirrored, for marks whose waves are lost."""
+        if not self._is_mark():
+            await self._look_at_each(turns(self._whole))
+
+    async def _look_at_each(self, frames: Iterable[Frame]) -> None:
         for frame in frames:
+            if self._is_settled():
+                return
             look = await self._look(frame)
             if look is self._strongest() and self._is_mark():
                 self._try_lock()
-            if self._is_settled():
-                return
-        for look in sorted(self._looks, key=_statistic, reverse=True)[:_CLIMBS]:
-            await self._climb(look)
 
-    async def _ask(self, windows: list[Frame]) -> None:
-        """Ask the locator about windows, look where its surest answers say, then around the best look."""
-        answers = []
-        for window in windows:
-            if window in self._boxes:
-                await self._look(window)
-                if self._is_settled():
-                    return
-            answers.append(await self._locate(window))
-        looks = self._looks[:1] if self._whole in windows else []
+    async def _ask_the_locator(self) -> None:
+        """Look where the locator's surest answers say, then around the best look."""
+        answers = [await self._locate(window) for window in (self._whole, *self._boxes)]
+        looks = self._looks[:1]
         for frame, marked in sorted(answers, key=lambda answer: answer[1], reverse=True)[:_FOLLOWED]:
             if marked < _HARDLY_MARKED:
                 break
@@ -268,10 +253,12 @@ class _Search:
             if self._is_settled():
                 return
             looks.append(look)
-        if self._is_mark():
+        await self._climb_if_marked(max(looks, key=_statistic))
+
+    async def _climb_if_marked(self, look: _Look) -> None:
+        if not self._is_settled() and self._is_mark():
             self._try_lock()
-            if looks:
-                await self._climb(max(looks, key=_statistic))
+            await self._climb(look)
 
     async def _locate(self, frame: Frame) -> tuple[Frame, float]:
         """The frame of the marked picture of which this one shows a window, and how sure that is."""
@@ -308,26 +295,29 @@ class _Search:
             self._progress(self._tried, self._most)
 
     def _sample(self, frame: Frame) -> NDArray[np.float32]:
-        """The model's view [1,3,S,S] of a frame; the mean colour where it reaches beyond the page."""
-        span = max(abs(frame.across), abs(frame.down)) / _GRID
+        """The model's view [1,3,S,S] of a frame."""
+        times = self._card.image_size // _GRID
+        return self._seen(frame, _GRID).repeat(times, axis=1).repeat(times, axis=2)[np.newaxis]
+
+    def _seen(self, frame: Frame, side: int) -> NDArray[np.float32]:
+        """A frame as [3,side,side]; the mean colour where it reaches beyond the page."""
+        span = max(abs(frame.across), abs(frame.down)) / side
         factor = 2 ** max(math.floor(2 * math.log2(span)) / 2, 0)
         level = self._level(factor)
         x, y = level.width / self._page.width, level.height / self._page.height
         data = (
-            frame.across.real * x / _GRID,
-            frame.down.real * x / _GRID,
+            frame.across.real * x / side,
+            frame.down.real * x / side,
             frame.corner.real * x,
-            frame.across.imag * y / _GRID,
-            frame.down.imag * y / _GRID,
+            frame.across.imag * y / side,
+            frame.down.imag * y / side,
             frame.corner.imag * y,
         )
-        size = (_GRID, _GRID)
+        size = (side, side)
         seen = level.transform(
-            size, Image.Transform.AFFINE, data, Image.Resampling.BILINEAR, fillcolor=self._fill
+            size, Image.Transform.AFFINE, data, Image.Resampling.BICUBIC, fillcolor=self._fill
         )
-        pixels = (np.asarray(seen, np.float32) / np.float32(255)).transpose(2, 0, 1)
-        times = self._card.image_size // _GRID
-        return pixels.repeat(times, axis=1).repeat(times, axis=2)[np.newaxis]
+        return (np.asarray(seen, np.float32) / np.float32(255)).transpose(2, 0, 1)
 
     def _level(self, factor: float) -> Image.Image:
         """The page made smaller by a factor, antialiased."""

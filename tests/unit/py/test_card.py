@@ -3,7 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hushmark.card import ModelCard, Presence, read_card
+from hushmark.card import ModelCard, Presence, Wave, read_card
 from hushmark.errors import ModelDamaged, ModelMissing
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,6 +20,7 @@ FACTS = {
         "tail_scale": 0.25,
         "false_positive_rate": 0.001,
     },
+    "waves": [{"channel": 1, "across": 40, "down": -10, "amplitude": 0.7, "phase": -3.1}],
 }
 
 
@@ -30,7 +31,9 @@ def weights(path: Path, metadata: dict[str, str]) -> Path:
 
 def test_the_card_comes_from_the_weights_header(tmp_path: Path) -> None:
     path = weights(tmp_path / "w.safetensors", {"hushmark": json.dumps(FACTS)})
-    assert read_card(path) == ModelCard("hushmark-0.1", 256, 320, Presence(4000, 0.05, 1.5, 0.25, 0.001))
+    presence = Presence(4000, 0.05, 1.5, 0.25, 0.001)
+    waves = (Wave(1, 40, -10, 0.7, -3.1),)
+    assert read_card(path) == ModelCard("hushmark-0.1", 256, 320, presence, waves)
 
 
 def test_missing_weights_say_where_they_were_sought(tmp_path: Path) -> None:

@@ -18,11 +18,11 @@ from hushmark.reading.search import search
 from numpy.typing import NDArray
 from PIL import Image
 
-from tests.support.fakes import CARD, SpreadForward, encoded, photo, run
+from tests.support.fakes import CARD, WAVES, SpreadForward, encoded, photo, run, with_waves
 from tests.support.pictures import sample_photo
 
 # What windows of marked and unmarked pictures give with the stand-in for the network.
-SEARCH_CARD = replace(CARD, presence=Presence(1000, 0.05, 3.3, 0.45, 0.001))
+SEARCH_CARD = replace(CARD, presence=Presence(1000, 0.05, 3.3, 0.45, 0.001), waves=WAVES)
 
 
 class CountingForward(SpreadForward):
@@ -41,10 +41,17 @@ class CountingForward(SpreadForward):
 
 @pytest.fixture(scope="module")
 def marked() -> Image.Image:
+    return with_key(None)
+
+
+def with_key(key: Key | None) -> Image.Image:
+    """A marked picture, with the waves that the networks' marks have."""
     cover = open_picture(encoded(photo(480, 360), "PNG"), "cover.png")
-    bits = encode(text("pipe"), 256)
+    bits = encode(text("pipe"), 256, key)
     picture, _ = run(pipeline.mark(cover, bits, strength=2.7, forward=SpreadForward(), card=CARD))
-    return picture.image
+    planes = (np.asarray(picture.image.convert("RGB"), np.float32) / 255).transpose(2, 0, 1)
+    waved = with_waves(planes, np.eye(2), np.zeros(2)).transpose(1, 2, 0)
+    return Image.fromarray((255 * waved).round().clip(0, 255).astype(np.uint8))
 
 
 def searched(image: Image.Image, **options: Any) -> tuple[Reading, int]:
@@ -89,18 +96,19 @@ def test_looks_that_agree_are_read_together(marked: Image.Image) -> None:
 def test_turned_and_mirrored(marked: Image.Image, transpose: Image.Transpose) -> None:
     reading, asked = searched(marked.transpose(transpose))
     assert reading.message == text("pipe")
-    assert asked == reading.tried <= 24  # with 4 parts that may be a picture on a page
+    assert asked == reading.tried <= 3
     # The first corner is where the top left of the marked picture went.
     probe = Image.new("L", (2, 2))
     probe.putpixel((0, 0), 255)
     turned = np.asarray(probe.transpose(transpose))
     (top_left_y,), (top_left_x,) = np.nonzero(turned)
-    assert reading.window.corners[0] == pytest.approx((top_left_x, top_left_y), abs=1e-6)
+    assert reading.window.corners[0] == pytest.approx((top_left_x, top_left_y), abs=0.02)
 
 
 CHANGES: dict[str, Callable[[Image.Image], Image.Image]] = {
     "cropped to 84%": lambda image: image.crop((50, 20, 453, 322)),
     "cropped to 71%": lambda image: image.crop((0, 104, 341, 360)),
+    "cropped to 60% of the width": lambda image: image.crop((150, 0, 438, 360)),
     "turned by 4 degrees": lambda image: image.rotate(-4, Image.Resampling.BICUBIC),
     "turned by 10 degrees": lambda image: image.rotate(10, Image.Resampling.BICUBIC),
     "with black bars": lambda image: padded(image, (0, 0, 0), (480, 600), (0, 120)),
@@ -128,7 +136,7 @@ def test_an_unmarked_photo_holds_nothing_however_long_one_looks() -> None:
     told: list[tuple[int, int]] = []
     reading, asked = searched(image, progress=lambda tried, most: told.append((tried, most)))
     assert (reading.outcome, reading.message, reading.chance) == ("none", None, None)
-    assert reading.tried == asked > 100
+    assert reading.tried == asked > 8
     # The more windows, the more it takes to be found.
     assert reading.threshold > SEARCH_CARD.presence.threshold(1)
     assert reading.milliseconds > 0
@@ -140,7 +148,7 @@ def test_an_unmarked_photo_holds_nothing_however_long_one_looks() -> None:
 def test_bars_are_cut_off_before_anything_else(marked: Image.Image) -> None:
     reading, asked = searched(padded(marked, (0, 0, 0), (480, 600), (0, 120)))
     assert reading.message == text("pipe")
-    assert asked <= 7
+    assert asked <= 3
     assert reading.window.corners[0] == pytest.approx((0, 0.2), abs=0.01)
 
 
@@ -148,18 +156,15 @@ def test_a_search_can_be_cancelled_between_two_windows() -> None:
     image = Image.open(io.BytesIO(sample_photo("rocket.jpg"))).convert("RGB")
     forward = CountingForward()
     search_of = search(opened(image), forward=forward, card=SEARCH_CARD)
-    for _ in range(20):
+    for _ in range(5):
         search_of.send(None)
     with pytest.raises(asyncio.CancelledError):
         search_of.throw(asyncio.CancelledError())
-    assert forward.asked == 20
-
-
-def with_key(key: Key) -> Image.Image:
-    cover = open_picture(encoded(photo(480, 360), "PNG"), "cover.png")
-    bits = encode(text("pipe"), 256, key)
-    picture, _ = run(pipeline.mark(cover, bits, strength=2.7, forward=SpreadForward(), card=CARD))
-    return picture.image
+    asked = forward.asked
+    assert asked > 1
+    with pytest.raises(RuntimeError):
+        search_of.send(None)
+    assert forward.asked == asked
 
 
 def test_a_key_and_a_list_reach_the_reading() -> None:

@@ -1,0 +1,381 @@
+"""Where a marked picture lies, from the waves that all marks have in common.
+
+The networks put the same few waves into every mark. In the spectrum of a window they are where cropping,
+scaling and turning have moved them, which tells the linear part of the map from the window to the marked
+picture; their phases tell the shift, up to a period that the waves share. This is registration by a template
+in the spectrum (Pereira and Pun, "Robust template matching for affine resistant image watermarks", 2000),
+with a template that the networks have learnt.
+"""
+
+import itertools
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..card import PERIOD, Wave
+from ..picture.colour import TO_YCC
+from .frame import Frame
+
+Floats = NDArray[np.float64]
+Planes = NDArray[np.float32]
+Value = TypeVar("Value", np.float64, np.complex128)
+
+SIDE = 320
+"""Side of a window, in samples."""
+
+_SMOOTH, _AROUND, _LEAST_DEVIATION, _EDGE = 9, 25, 0.6 / 255, 2.0
+"""What a mean of 9x9 leaves is divided by its deviation in 25x25, and no more than twice of that counts."""
+_FINER = 2
+"""Samples of the spectrum a cycle."""
+_SPAN = SIDE * _FINER
+_MARGIN = 5
+"""Samples at the ends of the spectrum where nothing is looked for."""
+_NOISE = 41
+"""Side, in samples of the spectrum, of the places whose mean power is the noise of a wave."""
+_MOST_POWER, _MOST_AMPLITUDE = 8.0, 4.0
+"""What a wave counts at the most, over noise: no strong line of the cover is to pass for all waves."""
+
+_SCALES = np.exp(np.arange(math.log(0.4), math.log(2.5), 0.016))
+"""Widths and heights of windows that are looked for, over those of the marked picture."""
+_KEPT = 16
+"""Widths and heights of a kind of window whose phases are looked at."""
+_LEAST_SIDE, _MOST_SIDE, _LEAST_SINE = 0.35, 2.6, 0.5
+"""Sides of turned windows, over those of the marked picture, and the sine of the angle between them."""
+_ACROSS, _DOWN = 0.0125, 0.04
+"""Steps in which the sides of turned windows are tried: waves are many cycles across, and few down."""
+_LEADING, _SECOND, _TURNED = 12, 60, 6
+"""How many first sides, second sides for each, and turned windows in the end are kept."""
+_UPRIGHT = 1.5
+"""What the score of an upright window is worth more: fewer of them are tried than of turned ones."""
+_CELL, _COARSE_CELL = 32, 16
+"""Steps in which shifts of a period are tried, and where many windows are tried."""
+_SAME = 0.03
+"""How far the coefficients of two places are apart, at the most, if the decoder reads the same in both."""
+
+_BLOCKS = 16
+"""Blocks along a side of a window of which it is asked whether the waves are in them."""
+_BESIDE = 0.03
+"""Share of a side by which a window may seem to reach beyond the marked picture, or the other way round."""
+_LEAST_SHARED = 0.7
+"""Share of the window that is in the marked picture, or the other way round."""
+_SEEN, _WHOLLY = 3.0, 4.0
+"""What it is worth if all waves are seen where the picture would be, and if all of one is in the other; a
+side's distance of their middles costs 1."""
+_CORNERS = np.array([(-0.5, -0.5), (0.5, -0.5), (-0.5, 0.5)])
+"""Top left, top right, bottom left, from the middle, in sides."""
+_TURNS = np.array([[(1, 0), (0, 1)], [(-1, 0), (0, 1)], [(0, 1), (1, 0)], [(0, -1), (1, 0)]], np.float64)
+"""Upright, mirrored, and both turned by a quarter. Their opposites have the same power."""
+
+
+class Carrier:
+    """The waves of all marks; of none, where the networks are known to have none."""
+
+    def __init__(self, waves: Sequence[Wave]) -> None:
+        self.channels = np.array([wave.channel for wave in waves], np.intp)
+        self.frequencies = np.array([(wave.across, wave.down) for wave in waves], np.float64)
+        self.amplitudes = np.array([wave.amplitude * np.exp(1j * wave.phase) for wave in waves])
+        self.weights = np.abs(self.amplitudes)
+
+    def places(self, window: Planes) -> list["Place"]:
+        """Where a window float32 [3,SIDE,SIDE], RGB in 0..1, may lie in a picture, the likeliest first."""
+        if not len(self.weights):
+            return []
+        spectrum = _Spectrum(window, self)
+        found = itertools.chain(*map(spectrum.shifted, (*_upright(spectrum), *_turned(spectrum))))
+        places: list[Place] = []
+        for place in sorted(found, key=lambda place: place.score, reverse=True):
+            if not any(place.is_like(other) for other in places):
+                places.append(place)
+        return places
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a window lies in a marked picture.
+
+    A point (x, y) of the window is the point `matrix` @ (x, y) + `shift` of the picture, or that moved by
+    whole PERIODs; both are in sides from the middle. `score`: how well the waves fit, in deviations of what
+    noise gives; the best of an unmarked window has about 5. `spectrum`: of the window.
+    """
+
+    matrix: Floats
+    shift: Floats
+    score: float
+    spectrum: "_Spectrum"
+
+    def is_like(self, other: "Place") -> bool:
+        """Whether what is read there would be read here, too."""
+        beside = np.abs((self.shift - other.shift + PERIOD / 2) % PERIOD - PERIOD / 2).max()
+        return bool(beside < _SAME / 2 and np.abs(self.matrix - other.matrix).max() < _SAME)
+
+    def frames(self, window: Frame) -> list[Frame]:
+        """The frames of the marked picture, if `window` is the window; the likeliest first.
+
+        They are a PERIOD apart. Likely are those in which the window is in the picture or the picture in the
+        window, the waves are seen where the picture would be, and the middles are near each other.
+        """
+        inverse = np.linalg.inv(self.matrix)
+        reach = math.ceil((0.5 + np.abs(self.matrix).sum(axis=1).max() / 2) / PERIOD)
+        steps = np.arange(-reach, reach + 1) * PERIOD
+        shifts = self.shift + np.stack(np.meshgrid(steps, steps), axis=-1).reshape(-1, 2)
+        most = 0.5 + _BESIDE
+        in_picture = (np.abs(_middles() @ self.matrix.T + shifts[:, np.newaxis]) <= most).all(axis=-1)
+        in_window = (np.abs((_middles() - shifts[:, np.newaxis]) @ inverse.T) <= most).all(axis=-1)
+        shared = np.maximum(in_picture.mean(axis=1), in_window.mean(axis=1))
+        seen = self.spectrum.seen(self.matrix, self.shift).ravel()
+        inside = (in_picture * (seen - seen.mean() / 2)).sum(axis=1)
+        worth = _SEEN * inside / max(float(inside.max()), 1e-9) + _WHOLLY * shared - np.hypot(*shifts.T)
+        middle = window.moved(0.5, 0.5).corner
+        frames = []
+        for at in worth.argsort()[::-1]:
+            if shared[at] >= _LEAST_SHARED:
+                corner, right, bottom = (
+                    complex(middle + x * window.across + y * window.down)
+                    for x, y in (_CORNERS - shifts[at]) @ inverse.T
+                )
+                frames.append(Frame(corner, right - corner, bottom - corner))
+        return frames
+
+
+class _Spectrum:
+    """The spectrum of a window, over the noise that its content is."""
+
+    def __init__(self, window: Planes, carrier: Carrier) -> None:
+        self.carrier = carrier
+        self._flat = _flattened(np.tensordot(TO_YCC, window, 1))
+        taper = np.hanning(SIDE + 2)[1:-1]
+        spectrum = np.fft.rfft2(self._flat * np.outer(taper, taper), (_SPAN, _SPAN), axes=(1, 2))
+        down = np.arange(-_SPAN // 2, _SPAN // 2)
+        across = np.arange(_SPAN // 2 + 1)
+        # Phases count from the middle of the window, where the taper is: they change little between samples.
+        middle = (0.5 - 0.5 / SIDE) / _FINER
+        spectrum = np.fft.fftshift(spectrum, axes=1) * np.exp(
+            2j * np.pi * middle * (down[:, np.newaxis] + across)
+        )
+        power = np.square(np.abs(spectrum))
+        # At least 1, where thousands are usual: a window of one colour has none.
+        noise = np.maximum(_mean(np.minimum(power, 4 * _mean(power, _NOISE)), _NOISE), 1)
+        self._waves = spectrum / np.sqrt(noise)
+        self._power = power / noise
+        half = np.minimum(self._power, _MOST_POWER).astype(np.float32)
+        half[:, :_MARGIN] = half[:, -_MARGIN:] = 0
+        half[:, :, -_MARGIN:] = 0
+        # By frequency as an index, down and across; negative ones count from the end, as they do in NumPy.
+        whole = np.zeros((len(half), 2 * _SPAN, 2 * _SPAN), np.float32)
+        whole[:, down[:, np.newaxis], across] = half
+        whole[:, -down[:, np.newaxis], -across] = half
+        self._power_at = whole
+
+    def powers(self, matrices: Floats, which: NDArray[np.bool_] | None = None) -> NDArray[np.float32]:
+        """How much power is where the waves would be, roughly: matrices [n,2,2] -> [n].
+
+        `which`: of the waves that count, [k]; else all do.
+        """
+        carrier = self.carrier
+        total = np.zeros(len(matrices), np.float32)
+        (xx, xy), (yx, yy) = matrices.transpose(1, 2, 0).astype(np.float32) * _FINER
+        for wave in np.arange(len(carrier.weights)) if which is None else np.flatnonzero(which):
+            across, down = carrier.frequencies[wave].astype(np.float32)
+            x = np.rint(across * xx + down * yx).astype(np.intp)
+            y = np.rint(across * xy + down * yy).astype(np.intp)
+            total += np.float32(carrier.weights[wave]) * self._power_at[carrier.channels[wave], y, x]
+        return total
+
+    def amplitudes(self, matrices: Floats) -> Floats:
+        """How strong the waves would be, exactly: matrices [n,2,2] -> [n]."""
+        power, _ = self._between(self._power, matrices)
+        total: Floats = np.sqrt(power) @ self.carrier.weights
+        return total
+
+    def fits(self, matrices: Floats) -> Floats:
+        """How well the phases fit at the best of all shifts: matrices [n,2,2] -> scores [n]."""
+        best: Floats = self._scores(matrices, _COARSE_CELL).max(axis=(0, 2, 3))
+        return best
+
+    def shifted(self, matrix: Floats) -> list[Place]:
+        """The places with a matrix [2,2] and with its opposite, each shifted as the phases say."""
+        extra = _UPRIGHT if (matrix == 0).any() else 0.0
+        places = []
+        for sign, scores in zip((1, -1), self._scores(matrix[np.newaxis], _CELL)[:, 0], strict=True):
+            shift = (
+                PERIOD / _CELL * np.array(np.unravel_index(int(scores.argmax()), scores.shape), np.float64)
+            )
+            places.append(Place(sign * matrix, shift, float(scores.max()) + extra, self))
+        return places
+
+    def seen(self, matrix: Floats, shift: Floats) -> Floats:
+        """In which blocks of the window the waves of a place are: [_BLOCKS,_BLOCKS], of any scale."""
+        carrier, side = self.carrier, SIDE // _BLOCKS
+        line = (np.arange(SIDE) + 0.5) / SIDE - 0.5
+        frequencies = carrier.frequencies @ matrix
+        across, down = np.exp(-2j * np.pi * frequencies.T[..., np.newaxis] * line).reshape(
+            2, -1, _BLOCKS, side
+        )
+        waves = carrier.amplitudes.conj() * np.exp(-2j * np.pi * (carrier.frequencies @ shift))
+        blocks = self._flat.reshape(-1, _BLOCKS, side, _BLOCKS, side)
+        total = np.zeros((_BLOCKS, _BLOCKS))
+        for channel, wave, x, y in zip(carrier.channels, waves, across, down, strict=True):
+            total += (wave * np.einsum("aibj,ai,bj->ab", blocks[channel], y, x, optimize=True)).real
+        return total
+
+    def _scores(self, matrices: Floats, cell: int) -> Floats:
+        """Matrices [n,2,2] -> scores [2,n,cell,cell]: of these, of their opposites, by shift along x, y."""
+        carrier = self.carrier
+        seen, opposite = self._between(self._waves, matrices)
+        seen = np.where(opposite, seen.conj(), seen)
+        seen = seen * np.minimum(1, _MOST_AMPLITUDE / np.maximum(np.abs(seen), 1e-9))
+        shifts = np.arange(cell) * (PERIOD / cell)
+        across, down = np.exp(-2j * np.pi * carrier.frequencies.T[..., np.newaxis] * shifts)
+        grid = (across[:, :, np.newaxis] * down[:, np.newaxis]).reshape(len(across), -1)
+        both = np.stack([seen, seen.conj()]) * carrier.amplitudes.conj()
+        fit = (both.reshape(-1, len(grid)) @ grid).real / math.sqrt(np.square(carrier.weights).sum() / 2)
+        scores: Floats = fit.reshape(2, len(matrices), cell, cell)
+        return scores
+
+    def _between(self, table: NDArray[Value], matrices: Floats) -> tuple[NDArray[Value], NDArray[np.bool_]]:
+        """Values of a table of the half-plane at each wave, interpolated: matrices [n,2,2] -> [n,k], and
+        whether these are of the opposite frequency, where values are conjugate."""
+        carrier = self.carrier
+        frequencies = np.einsum("ki,nij->nkj", carrier.frequencies, matrices)
+        opposite = frequencies[..., 0] < 0
+        frequencies = np.where(opposite[..., np.newaxis], -frequencies, frequencies) * _FINER
+        x, y = frequencies[..., 0], frequencies[..., 1] + _SPAN // 2
+        inside = (x < _SPAN // 2 - _MARGIN) & (y > _MARGIN) & (y < _SPAN - _MARGIN)
+        left = np.clip(np.floor(x).astype(np.intp), 0, _SPAN // 2 - 1)
+        top = np.clip(np.floor(y).astype(np.intp), 0, _SPAN - 2)
+        x, y, channel = x - left, y - top, carrier.channels
+        above = table[channel, top, left] * (1 - x) + table[channel, top, left + 1] * x
+        below = table[channel, top + 1, left] * (1 - x) + table[channel, top + 1, left + 1] * x
+        values: NDArray[Value] = np.where(inside, above * (1 - y) + below * y, 0)
+        return values, opposite
+
+
+def _upright(spectrum: _Spectrum) -> list[Floats]:
+    """Matrices of windows whose sides are along those of the picture, mirrored and turned by quarters, too.
+
+    One of each kind: of the picture's shape, as high, as wide, and of any shape.
+    """
+    found = []
+    for turn, (sizes, moves) in itertools.product(_TURNS, _kinds()):
+        matrices = sizes[..., np.newaxis] * turn
+        strongest = matrices[np.argpartition(spectrum.powers(matrices), -_KEPT)[-_KEPT:]]
+        best = strongest[spectrum.fits(strongest).argmax()]
+        for step in (0.006, 0.003, 0.0015):
+            near = best * (1 + step * moves[..., np.newaxis])
+            best = near[spectrum.amplitudes(near).argmax()]
+        found.append(best)
+    return found
+
+
+def _turned(spectrum: _Spectrum) -> list[Floats]:
+    """Matrices of windows of any shape, turned by any angle.
+
+    First their side by the waves that run just across, then the other one by all of them.
+    """
+    just_across = spectrum.carrier.frequencies[:, 1] == 0
+    sides = _sides(_ACROSS)
+    powers = spectrum.powers(np.stack([sides, np.zeros_like(sides)], axis=1), just_across)
+    others = _sides(_DOWN)
+    lengths = np.hypot(*others.T)
+    guesses = []
+    for at in _apart(sides, powers, _LEADING, 0.06):
+        side = sides[at]
+        area = np.abs(side[0] * others[:, 1] - side[1] * others[:, 0])
+        second = others[area > _LEAST_SINE * lengths * np.hypot(*side)]
+        matrices = np.stack([np.broadcast_to(side, second.shape), second], axis=1)
+        guesses.append(matrices[np.argpartition(spectrum.powers(matrices), -_SECOND)[-_SECOND:]])
+    matrices = np.concatenate(guesses)
+    best = _apart(matrices.reshape(-1, 4), spectrum.fits(matrices), _TURNED, 0.1)
+    return [_climbed(spectrum, matrices[at]) for at in best]
+
+
+def _climbed(spectrum: _Spectrum, matrix: Floats) -> Floats:
+    """The matrix near this one where the waves are strongest."""
+    for step in (0.02, 0.01, 0.005, 0.0025, 0.001):
+        for _ in range(4):
+            near = matrix + step * _changes()
+            best = int(spectrum.amplitudes(near).argmax())
+            if best == 0:
+                break
+            matrix = near[best]
+    return matrix
+
+
+@lru_cache(maxsize=1)
+def _kinds() -> tuple[tuple[Floats, Floats], ...]:
+    """Widths and heights [n,2] of upright windows, and the steps [m,2] of both that keep their kind."""
+    one = np.ones_like(_SCALES)
+    steps = np.arange(-3.0, 4)
+    any_size = np.stack(np.meshgrid(_SCALES, _SCALES), axis=-1).reshape(-1, 2)
+    any_steps = np.stack(np.meshgrid(steps, steps), axis=-1).reshape(-1, 2)
+    return (
+        (np.stack([_SCALES, _SCALES], axis=1), np.stack([steps, steps], axis=1)),
+        (np.stack([_SCALES, one], axis=1), any_steps),
+        (np.stack([one, _SCALES], axis=1), any_steps),
+        (any_size, any_steps),
+    )
+
+
+@lru_cache(maxsize=2)
+def _sides(step: float) -> Floats:
+    """Sides [n,2] of windows in any direction, so far apart."""
+    line = np.arange(-_MOST_SIDE, _MOST_SIDE, step)
+    sides = np.stack(np.meshgrid(line, line), axis=-1).reshape(-1, 2)
+    lengths = np.hypot(*sides.T)
+    some: Floats = sides[(lengths > _LEAST_SIDE) & (lengths < _MOST_SIDE)]
+    return some
+
+
+@lru_cache(maxsize=1)
+def _changes() -> Floats:
+    """[33,2,2]: none first, then one or two of the four coefficients, up and down."""
+    units = np.concatenate([np.eye(4), -np.eye(4)])
+    pairs = [a + b for a, b in itertools.combinations(units, 2) if (a + b).any()]
+    return np.concatenate([np.zeros((1, 4)), units, pairs]).reshape(-1, 2, 2)
+
+
+@lru_cache(maxsize=1)
+def _middles() -> Floats:
+    """The middles [n,2] of the blocks of a window, from its middle, in its sides."""
+    line = (np.arange(_BLOCKS) + 0.5) / _BLOCKS - 0.5
+    middles: Floats = np.stack(np.meshgrid(line, line), axis=-1).reshape(-1, 2)
+    return middles
+
+
+def _apart(points: Floats, strength: NDArray[np.floating], count: int, distance: float) -> list[int]:
+    """Which of the points [n,k] are strongest, each so far from the others and from their opposites."""
+    found: list[int] = []
+    for at in strength.argsort()[::-1].tolist():
+        if all(
+            min(np.abs(points[at] - points[one]).max(), np.abs(points[at] + points[one]).max()) > distance
+            for one in found
+        ):
+            found.append(at)
+            if len(found) == count:
+                break
+    return found
+
+
+def _flattened(planes: Planes) -> Floats:
+    """Planes [c,S,S] without what is smooth, and as strong everywhere."""
+    fine = planes - _mean(planes, _SMOOTH)
+    deviation = np.sqrt(_mean(np.square(fine), _AROUND) + _LEAST_DEVIATION**2)
+    flat: Floats = np.clip(fine / deviation, -_EDGE, _EDGE)
+    return flat
+
+
+def _mean(planes: NDArray[np.floating], side: int) -> Floats:
+    """The mean of side x side neighbours along the last two axes; at the borders, the outermost repeated."""
+    mean: Floats = planes.astype(np.float64)
+    for axis in (-1, -2):
+        margin = [(0, 0)] * mean.ndim
+        margin[axis] = (side // 2 + 1, side // 2)
+        total = np.cumsum(np.pad(mean, margin, mode="edge"), axis=axis)
+        count = mean.shape[axis]
+        mean = (np.take(total, range(side, side + count), axis) - np.take(total, range(count), axis)) / side
+    return mean
