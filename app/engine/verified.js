@@ -15,9 +15,16 @@ import { isIntact } from "../site/manifest.js";
 /** The weights are not among them: weights.js verifies these itself, and reports how much has arrived. */
 const GUARDED = ["python", "wheels", "onnxruntime"];
 
+/** Whether files may be loaded over the network. */
+let mayLoad = true;
 const load = globalThis.fetch.bind(globalThis);
 /** The addresses in memory of scripts that were verified, by SHA-256. @type {Map<string, Promise<string>>} */
 const scripts = new Map();
+
+/** From now on, this thread takes the engine's files only from where the browser keeps them. */
+export function loadNothing() {
+  mayLoad = false;
+}
 
 /**
  * @param {SiteFile} file a module
@@ -73,8 +80,10 @@ async function fetchVerified(file, options) {
   const digest = (file.sha256.match(/../g) ?? []).map((byte) => parseInt(byte, 16));
   const integrity = `sha256-${btoa(String.fromCharCode(...digest))}`;
   try {
+    if (!mayLoad) options = { ...options, cache: "only-if-cached", mode: "same-origin" };
     return await load(file.url, { ...options, integrity });
   } catch {
+    if (!mayLoad) throw new EngineError("download-failed", file.url);
     // The browser does not say what was wrong, and it may have kept a damaged copy.
     return reloadVerified(file, options);
   }
