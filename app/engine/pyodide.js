@@ -1,7 +1,7 @@
 /** Loads Pyodide, of verified files. */
 
 import { siteFile } from "../site/manifest.js";
-import { guardFetches, verifiedScript } from "./verified.js";
+import { fetchSoon, guardFetches, verifiedScript } from "./verified.js";
 
 /**
  * @import { Lockfile, PyodideAPI, PyodideConfig } from "pyodide"
@@ -29,6 +29,7 @@ import { guardFetches, verifiedScript } from "./verified.js";
  * @typedef {(settings: Settings) => Promise<PyodideModule>} CreateModule
  */
 
+const SCRIPTS = ["pyodide/pyodide.mjs", "pyodide/pyodide.asm.mjs"];
 /** The module that the worker talks to. It imports all that marking and reading needs. */
 export const ENTRY = "hushmark.hosts.browser";
 /** Our package and what it needs; Pyodide loads it while it boots. */
@@ -41,7 +42,11 @@ export const PACKAGES = ["numpy", "pillow", "safetensors", "hushmark"];
  * @returns {Promise<never>} rejects when it cannot be had
  */
 export function loadFailure(manifest) {
-  return Promise.race([guardFetches(manifest), runtimeFailure()]);
+  const failure = guardFetches(manifest);
+  // They come while it is still looked whether there is a picture of Python's memory.
+  for (const script of SCRIPTS) verifiedScript(siteFile(manifest, script)).catch(() => undefined);
+  fetchSoon(siteFile(manifest, "pyodide/pyodide.asm.wasm"));
+  return Promise.race([failure, runtimeFailure()]);
 }
 
 /**
