@@ -343,6 +343,14 @@ def _add_python(site: Site, npm: NpmPackages, wheels: Mapping[str, Path], work: 
     # It lists some 300 packages more, which the site does not have.
     lock = json.loads(files["pyodide-lock.json"])
     lock["packages"] = {name: entry for name, entry in lock["packages"].items() if name in wheels}
+    lock["packages"]["hushmark"] = {
+        "name": "hushmark",
+        "install_dir": "site",
+        "package_type": "package",
+        "imports": ["hushmark"],
+        "depends": sorted(wheels.keys() - {"hushmark"}),
+        "unvendored_tests": False,
+    }
     files["pyodide-lock.json"] = json.dumps(lock).encode()
     folder = f"pyodide-{npm.facts('pyodide')['version']}-{_short_hash(*files.values())}"
     for name, data in files.items():

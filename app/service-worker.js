@@ -36,7 +36,9 @@ worker.addEventListener("message", ({ data }) => {
   if (data === "skip-waiting") worker.skipWaiting();
 });
 worker.addEventListener("fetch", (event) => {
-  const { method, url } = event.request;
+  const { method, url, cache } = event.request;
+  // What is wanted from the HTTP cache alone comes from there.
+  if (cache === "only-if-cached") return;
   if (method === "GET" && url.startsWith(scope)) event.respondWith(answer(event));
   if (method === "POST" && url === absolute(SHARE_TARGET.url)) event.respondWith(share(event.request));
 });

@@ -8,6 +8,7 @@
  * tried once more.
  */
 
+import { dropSnapshot } from "../site/caches.js";
 import { holdUpdates } from "../site/update-holds.js";
 import { EngineError } from "./errors.js";
 import { watchLife } from "./life.js";
@@ -246,6 +247,8 @@ export class EngineClient extends EventTarget {
    * @param {QueuedJob | null} job that it was at
    */
   #stopped(error, job) {
+    // Should it be what Python started from, then not once more.
+    if (error.code === "engine-stopped") dropSnapshot();
     if (this.state.name === "ready") {
       const isLastTry = job?.isSecondTry;
       if (isLastTry) this.#queue.remove(job);

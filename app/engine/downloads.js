@@ -4,7 +4,7 @@ import { siteFile } from "../site/manifest.js";
 /** @import { StartProgress } from "./protocol.js" */
 
 /**
- * Counts how much of what the engine loads has arrived. Pyodide and onnxruntime fetch their files themselves and report
+ * Counts how much of what the engine loads has arrived, and tells which of its two parts have started. Pyodide and onnxruntime fetch their files themselves and report
  * no progress, so these count when the browser says that they are here. The weights count as they arrive.
  */
 export class Downloads {
@@ -16,6 +16,7 @@ export class Downloads {
   #loaded = 0;
   #weightsSize;
   #weightsShare = 0;
+  #started = { python: false, networks: false };
   #onProgress;
 
   /**
@@ -54,6 +55,20 @@ export class Downloads {
   }
 
   /**
+   * @param {SiteFile[]} files that are not loaded this time
+   */
+  spared(files) {
+    for (const file of files) if (this.#missing.delete(file.url)) this.#total -= sizeOnWire([file]);
+    this.#report();
+  }
+
+  /** @param {"python" | "networks"} part */
+  started(part) {
+    this.#started[part] = true;
+    this.#report();
+  }
+
+  /**
    * @param {SiteFile} expected
    * @param {SiteFile} found
    */
@@ -64,7 +79,8 @@ export class Downloads {
   }
 
   #report() {
-    this.#onProgress({ loaded: this.#loaded + this.#weightsShare * this.#weightsSize, total: this.#total });
+    const loaded = this.#loaded + this.#weightsShare * this.#weightsSize;
+    this.#onProgress({ loaded, total: this.#total, ...this.#started });
   }
 }
 

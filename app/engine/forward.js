@@ -108,6 +108,7 @@ export async function startForward(manifest, compute, downloads, onEnd) {
           downloads.weightsArrived(message.share);
           break;
         case "ready":
+          downloads.started("networks");
           resolve({ forward: new Forward(worker), info: message.info, card: message.card });
           break;
         case "stopped":

@@ -14,7 +14,7 @@ import { loadWeights } from "./weights.js";
 /**
  * @import { Manifest } from "../site/manifest.js"
  * @import { Compute, EngineInfo, ErrorFacts } from "./protocol.js"
- * @import { Session } from "./sessions.js"
+ * @import { Model, Session } from "./sessions.js"
  *
  * @typedef {"encoder" | "refiner" | "decoder" | "locator"} NetworkName
  *
@@ -30,6 +30,10 @@ import { loadWeights } from "./weights.js";
  *   | { type: "failed", run: number, error: ErrorFacts }} FromNetworks
  * card: the file with the model card. `stopped` means that they could not start, `failed` ends a run.
  */
+
+const WEIGHTS = ["encoder", "decoder", "locator"];
+/** @type {NetworkName[]} */
+const GRAPHS = ["encoder", "refiner", "decoder", "locator"];
 
 /** @type {Promise<Record<NetworkName, Session>>} */
 let started;
@@ -70,24 +74,36 @@ function send(message, transferred = []) {
  */
 async function start(manifest, compute) {
   watchTransfers((urls) => send({ type: "fetched", urls }));
-  const names = ["encoder", "decoder", "locator"].map((name) => `${name}.safetensors`);
-  const graphs = ["encoder", "refiner", "decoder", "locator"].map((name) => `${name}.onnx`);
-  const files = [...names, ...graphs].map((key) => siteFile(manifest, `weights/${key}`));
+  const names = [...WEIGHTS.map((name) => `${name}.safetensors`), ...GRAPHS.map((name) => `${name}.onnx`)];
+  const files = names.map((name) => siteFile(manifest, `weights/${name}`));
   const total = files.reduce((sum, file) => sum + file.size, 0);
-  const weights = await loadWeights(files, (loaded) => send({ type: "weights", share: loaded / total }));
-  const [encoder, decoder, locator, ...graphFiles] = weights.buffers.map((buffer) => new Uint8Array(buffer));
-  const encoderData = [{ path: "encoder.safetensors", data: encoder }];
-  const decoderData = [{ path: "decoder.safetensors", data: decoder }];
-  const locatorData = [{ path: "locator.safetensors", data: locator }];
-  // The refiner is the decoder's own gradient: the same weights.
-  const externalData = [encoderData, decoderData, decoderData, locatorData];
-  const { sessions, ...choice } = await openSessions(
-    graphFiles.map((graph, at) => ({ graph, externalData: externalData[at] })),
-    manifest,
-    compute,
-  );
+  const loading = loadWeights(files, (loaded) => send({ type: "weights", share: loaded / total }));
+  const models = loading.then(({ buffers }) => modelsOf(buffers));
+  // The build of onnxruntime is chosen and fetched meanwhile.
+  models.catch(() => undefined);
+  const { sessions, ...choice } = await openSessions(models, manifest, compute);
+  const weights = await loading;
   const notes = [...weights.notes, ...choice.notes];
   const info = { ...choice, notes, weightsFrom: weights.from, loadedBytes: loadedBytes() };
-  send({ type: "ready", info, card: decoder });
+  const card = new Uint8Array(weights.buffers[WEIGHTS.indexOf("decoder")]);
+  send({ type: "ready", info, card });
   return { encoder: sessions[0], refiner: sessions[1], decoder: sessions[2], locator: sessions[3] };
+}
+
+/**
+ * @param {ArrayBuffer[]} buffers of the weights and the graphs
+ * @returns {Model[]} in the order of the graphs
+ */
+function modelsOf(buffers) {
+  const files = buffers.map((buffer) => new Uint8Array(buffer));
+  return GRAPHS.map((name, index) => {
+    // The refiner is the decoder's own gradient: the same weights.
+    const weights = name === "refiner" ? "decoder" : name;
+    return {
+      graph: files[WEIGHTS.length + index],
+      externalData: [{ path: `${weights}.safetensors`, data: files[WEIGHTS.indexOf(weights)] }],
+      // They take longest to open, and no picture needs them at once.
+      isLater: name === "refiner" || name === "locator",
+    };
+  });
 }

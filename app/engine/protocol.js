@@ -18,6 +18,8 @@
  * @typedef {object} StartProgress
  * @property {number} loaded bytes of Python, packages, weights and onnxruntime that are here, as they are sent
  * @property {number} total the same when all of it is here
+ * @property {boolean} python whether Python and its packages have started
+ * @property {boolean} networks whether the networks are ready to run
  *
  * @typedef {object} Compute what people chose
  * @property {"auto" | "webgpu" | "wasm"} provider auto: WebGPU where there is a GPU that computes right
@@ -48,8 +50,10 @@
  *
  * @typedef {{ type: "start", manifest: Manifest, compute: Compute }
  *   | { type: "job", id: number, job: Job, data: ArrayBuffer | null }
- *   | { type: "cancel", id: number }} ToWorker
- * A job that is cancelled ends with an error, or with its result if that was quicker.
+ *   | { type: "cancel", id: number }
+ *   | { type: "take-snapshot", manifest: Manifest }} ToWorker
+ * A job that is cancelled ends with an error, or with its result if that was quicker. `take-snapshot` is for a worker
+ * that does nothing else: it takes a picture of Python's memory, then answers "snapshot-taken".
  *
  * @typedef {{ type: "turn", id: number }
  *   | { type: "progress", id: number, progress: Progress }

@@ -11,6 +11,8 @@ import { factsOf, lastLine } from "./errors.js";
 import { startForward } from "./forward.js";
 import { showLife } from "./life.js";
 import { startPython } from "./python.js";
+import { SnapshotTaker } from "./snapshot-taker.js";
+import { takeSnapshot } from "./snapshot.js";
 import { loadedBytes, watchTransfers } from "./transfers.js";
 
 /**
@@ -29,6 +31,10 @@ import { loadedBytes, watchTransfers } from "./transfers.js";
 
 /** @type {Promise<PythonEngine>} */
 let started;
+/** Jobs that have not ended. @type {Set<number>} */
+const jobs = new Set();
+/** @type {SnapshotTaker | null} null before the engine is ready */
+let taker = null;
 
 showLife();
 addEventListener("message", (/** @type {MessageEvent<ToWorker>} */ { data: message }) => {
@@ -39,6 +45,8 @@ addEventListener("message", (/** @type {MessageEvent<ToWorker>} */ { data: messa
       break;
     case "job": {
       const { id, job, data } = message;
+      jobs.add(id);
+      taker?.disturb();
       started
         .then((engine) => engine.perform(id, JSON.stringify(job), data && new Uint8Array(data)))
         .catch((error) => stop(lastLine(error)));
@@ -46,6 +54,11 @@ addEventListener("message", (/** @type {MessageEvent<ToWorker>} */ { data: messa
     }
     case "cancel":
       started.then((engine) => engine.cancel(message.id)).catch((error) => stop(lastLine(error)));
+      break;
+    case "take-snapshot":
+      takeSnapshot(message.manifest)
+        .catch(() => undefined)
+        .then(() => postMessage({ type: "snapshot-taken" }));
       break;
   }
 });
@@ -65,6 +78,8 @@ function stop(detail) {
  */
 function send(message, transfer = []) {
   postMessage(message, { transfer });
+  if (message.type === "result" || message.type === "error") jobs.delete(message.id);
+  if (!jobs.size) taker?.rest();
 }
 
 /**
@@ -76,7 +91,7 @@ async function start(manifest, compute) {
   const downloads = new Downloads(manifest, (progress) => send({ type: "loading", progress }));
   watchTransfers((urls) => downloads.arrived(urls));
   const [python, { forward, info, card }] = await Promise.all([
-    startPython(manifest),
+    startPython(manifest, downloads),
     startForward(manifest, compute, downloads, stop),
   ]);
   const cardPath = "/decoder.safetensors";
@@ -84,6 +99,7 @@ async function start(manifest, compute) {
   /** @type {PythonModule} */
   const module = python.pyimport("hushmark.hosts.browser");
   const engine = module.Engine(forward, cardPath, send);
+  taker = new SnapshotTaker(manifest);
   send({ type: "ready", info: { ...info, loadedBytes: info.loadedBytes + loadedBytes() } });
   return engine;
 }

@@ -9,7 +9,7 @@ import * as wasmBuild from "onnxruntime-web/wasm";
 import { trustWorkers } from "../site/trusted.js";
 import { EngineError, lastLine } from "./errors.js";
 import { siteFile } from "../site/manifest.js";
-import { verifiedScript } from "./verified.js";
+import { fetchSoon, verifiedScript } from "./verified.js";
 
 /**
  * @import { InferenceSession } from "onnxruntime-common"
@@ -21,6 +21,7 @@ import { verifiedScript } from "./verified.js";
  * @typedef {object} Model
  * @property {Uint8Array} graph an .onnx file; inputs and outputs are float32 of fixed shapes
  * @property {{ path: string, data: Uint8Array }[]} externalData files that hold its weights
+ * @property {boolean} [isLater] on wasm it is opened after all others, while these may be run already
  *
  * @typedef {Pick<EngineInfo, "provider" | "threads" | "build" | "selfTest" | "notes">} Choice
  * @typedef {Choice & { sessions: Session[] }} Networks with the sessions in the order of the models
@@ -35,7 +36,7 @@ const TOLERANCE = 1e-2;
 trustWorkers();
 
 /**
- * @param {Model[]} models
+ * @param {Model[] | Promise<Model[]>} models
  * @param {Manifest} manifest
  * @param {Compute} compute
  * @param {{ softwareAdapter?: boolean }} [options] softwareAdapter: take a WebGPU that runs on the CPU, too
@@ -50,8 +51,8 @@ export async function openSessions(models, manifest, compute, { softwareAdapter 
       /** @type {Ort} */
       const ort = await import(await verifiedScript(siteFile(manifest, `ort/${build}.js`)));
       const threads = await configure(ort, manifest, build, compute.threads);
-      const reference = await openAll(ort, models, "wasm");
-      const { sessions, selfTest } = await openOnGpu(ort, models, reference, notes);
+      const reference = await openAll(ort, await models, "wasm");
+      const { sessions, selfTest } = await openOnGpu(ort, await models, reference, notes);
       return sessions
         ? { provider: "webgpu", threads, build, selfTest, sessions, notes }
         : { provider: "wasm", threads, build, selfTest, sessions: reference, notes };
@@ -64,7 +65,7 @@ export async function openSessions(models, manifest, compute, { softwareAdapter 
     notes.push({ code: "webgpu-missing", detail: "" });
   }
   const threads = await configure(wasmBuild, manifest, "wasm", compute.threads);
-  const sessions = await openAll(wasmBuild, models, "wasm");
+  const sessions = await openFirst(wasmBuild, await models);
   return { provider: "wasm", threads, build: "wasm", selfTest: null, sessions, notes };
 }
 
@@ -77,16 +78,17 @@ export class Session {
 
   /**
    * @param {Ort} ort
-   * @param {InferenceSession} session
+   * @param {Promise<InferenceSession>} session whoever runs it learns when it cannot be opened
    */
   constructor(ort, session) {
     this.#ort = ort;
     this.#session = session;
+    session.catch(() => undefined);
   }
 
-  /** Names and shapes of the inputs. */
-  get inputs() {
-    return this.#session.inputMetadata.map((input) => {
+  /** Names and shapes of the inputs, as soon as it is open. */
+  async inputs() {
+    return (await this.#session).inputMetadata.map((input) => {
       if (!input.isTensor) throw new TypeError(`The input ${input.name} is no tensor.`);
       return { name: input.name, shape: input.shape.map(Number) };
     });
@@ -102,18 +104,22 @@ export class Session {
     return result;
   }
 
-  release() {
-    return this.#session.release();
+  async release() {
+    await (await this.#session).release();
   }
 
   /** @param {Record<string, Float32Array>} feeds */
   async #run(feeds) {
+    const session = await this.#session;
     const tensors = Object.fromEntries(
-      this.inputs.map(({ name, shape }) => [name, new this.#ort.Tensor("float32", feeds[name], shape)]),
+      (await this.inputs()).map(({ name, shape }) => [
+        name,
+        new this.#ort.Tensor("float32", feeds[name], shape),
+      ]),
     );
-    const outputs = await this.#session.run(tensors);
+    const outputs = await session.run(tensors);
     return Promise.all(
-      this.#session.outputNames.map(async (name) => {
+      session.outputNames.map(async (name) => {
         const values = await outputs[name].getData(true);
         if (!(values instanceof Float32Array)) throw new TypeError("The network's output is not float32.");
         return values;
@@ -150,6 +156,8 @@ async function configure(ort, manifest, name, wanted) {
     mjs: String(await verifiedScript(siteFile(manifest, `ort/${name}.mjs`))),
     wasm: siteFile(manifest, `ort/${name}.wasm`).url,
   };
+  // While the weights are still loaded.
+  fetchSoon(siteFile(manifest, `ort/${name}.wasm`));
   return threads;
 }
 
@@ -159,15 +167,39 @@ async function configure(ort, manifest, name, wanted) {
  * @param {"webgpu" | "wasm"} provider
  */
 async function openAll(ort, models, provider) {
-  const sessions = [];
-  for (const { graph, externalData } of models) {
-    const session = await ort.InferenceSession.create(graph, {
-      executionProviders: [provider],
-      externalData,
-    });
-    sessions.push(new Session(ort, session));
-  }
+  const sessions = openInTurn(ort, models, provider);
+  for (const session of sessions) await session.inputs();
   return sessions;
+}
+
+/**
+ * @param {Ort} ort
+ * @param {Model[]} models
+ * @returns {Promise<Session[]>} in the order of the models; those that are later may still be opened
+ */
+async function openFirst(ort, models) {
+  const inTurn = [...models.filter(({ isLater }) => !isLater), ...models.filter(({ isLater }) => isLater)];
+  const opened = openInTurn(ort, inTurn, "wasm");
+  for (const [index, { isLater }] of inTurn.entries()) if (!isLater) await opened[index].inputs();
+  return models.map((model) => opened[inTurn.indexOf(model)]);
+}
+
+/**
+ * @param {Ort} ort
+ * @param {Model[]} models
+ * @param {"webgpu" | "wasm"} provider
+ * @returns {Session[]} one is opened after the other
+ */
+function openInTurn(ort, models, provider) {
+  /** @type {Promise<unknown>} */
+  let last = Promise.resolve();
+  return models.map(({ graph, externalData }) => {
+    const opening = last.then(() =>
+      ort.InferenceSession.create(graph, { executionProviders: [provider], externalData }),
+    );
+    last = opening;
+    return new Session(ort, opening);
+  });
 }
 
 /**
@@ -208,7 +240,7 @@ async function openOnGpu(ort, models, reference, notes) {
  */
 async function disagreement(session, reference) {
   const feeds = Object.fromEntries(
-    reference.inputs.map(({ name, shape }) => [
+    (await reference.inputs()).map(({ name, shape }) => [
       name,
       testPattern(shape.reduce((size, side) => size * side, 1)),
     ]),

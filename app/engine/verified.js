@@ -6,6 +6,7 @@
  * it keeps with a WebAssembly file.
  */
 
+import { RUNTIME } from "../site/caches.js";
 import { allow, trusted } from "../site/trusted.js";
 import { EngineError } from "./errors.js";
 import { isIntact } from "../site/manifest.js";
@@ -15,9 +16,29 @@ import { isIntact } from "../site/manifest.js";
 /** The weights are not among them: weights.js verifies these itself, and reports how much has arrived. */
 const GUARDED = ["python", "wheels", "onnxruntime"];
 
+/** Whether files may be loaded over the network. */
+let mayLoad = true;
 const load = globalThis.fetch.bind(globalThis);
+/** What was fetched before a library asks for it, by URL. @type {Map<string, Promise<Response>>} */
+const early = new Map();
 /** The addresses in memory of scripts that were verified, by SHA-256. @type {Map<string, Promise<string>>} */
 const scripts = new Map();
+
+/** From now on, this thread takes the engine's files only from where the browser keeps them. */
+export function loadNothing() {
+  mayLoad = false;
+}
+
+/**
+ * Fetches a file at once that a library will fetch when it is there itself.
+ *
+ * @param {SiteFile} file
+ */
+export function fetchSoon(file) {
+  const response = fetchVerified(file);
+  response.catch(() => undefined);
+  early.set(file.url, response);
+}
 
 /**
  * @param {SiteFile} file a module
@@ -46,7 +67,8 @@ export function guardFetches(manifest) {
     globalThis.fetch = (input, options) => {
       const file = files.get(input instanceof Request ? input.url : String(input));
       if (!file) return load(input, options);
-      const response = fetchVerified(file, options);
+      const response = early.get(file.url) ?? fetchVerified(file, options);
+      early.delete(file.url);
       response.catch(reject);
       return response;
     };
@@ -72,6 +94,16 @@ async function loadScript(file) {
 async function fetchVerified(file, options) {
   const digest = (file.sha256.match(/../g) ?? []).map((byte) => parseInt(byte, 16));
   const integrity = `sha256-${btoa(String.fromCharCode(...digest))}`;
+  const kept = await globalThis.caches?.match(file.url, { cacheName: RUNTIME }).catch(() => undefined);
+  if (!mayLoad && kept) return checked(kept, file);
+  if (!mayLoad || (kept && file.url.endsWith(".wasm"))) {
+    // Past the service worker: with what the HTTP cache has, the browser keeps the code that it compiled on the first
+    // visit. What the service worker answers has other compiled code, which is there some visits later, if at all.
+    const fromHttpCache = /** @type {const} */ ({ cache: "only-if-cached", mode: "same-origin" });
+    const found = await load(file.url, { ...options, ...fromHttpCache, integrity }).catch(() => null);
+    if (found?.ok) return found;
+    if (!mayLoad) throw new EngineError("download-failed", file.url);
+  }
   try {
     return await load(file.url, { ...options, integrity });
   } catch {
@@ -85,14 +117,23 @@ async function fetchVerified(file, options) {
  * @param {RequestInit} [options]
  */
 async function reloadVerified(file, options) {
-  let response, data;
+  let response;
   try {
     response = await load(file.url, { ...options, integrity: "", cache: "reload" });
     if (!response.ok) throw new Error(response.statusText);
-    data = await response.arrayBuffer();
+    response = new Response(await response.arrayBuffer(), response);
   } catch {
     throw new EngineError("download-failed", file.url);
   }
+  return checked(response, file);
+}
+
+/**
+ * @param {Response} response
+ * @param {SiteFile} file
+ */
+async function checked(response, file) {
+  const data = await response.arrayBuffer();
   if (!(await isIntact(data, file))) throw new EngineError("download-damaged", file.url);
   return new Response(data, response);
 }

@@ -35,7 +35,11 @@ export const en = {
     "The page's style sheet did not arrive whole, or was altered: nothing was started. Reload the page.",
 
   // The engine
-  engineStarting: "Starting Python…",
+  engineStarting: "Starting Python and opening the networks…",
+  engineStartingPython: "Starting Python…",
+  engineOpening: "Opening the networks…",
+  /** @param {string} seconds */
+  engineLastTime: (seconds) => `Last time it took ${seconds}.`,
   /** @param {string} loaded @param {string} total */
   engineLoading: (loaded, total) =>
     `Loading the engine: ${loaded} of ${total}. Pictures that you choose meanwhile wait for it.`,

@@ -30,7 +30,10 @@ export const zh = {
   styleDamaged: "页面的样式文件没有完整送达或被改动，因此没有启动。请重新加载页面。",
 
   // The engine
-  engineStarting: "正在启动 Python…",
+  engineStarting: "正在启动 Python 并打开网络模型…",
+  engineStartingPython: "正在启动 Python…",
+  engineOpening: "正在打开网络模型…",
+  engineLastTime: (seconds) => `上次用时 ${seconds}。`,
   engineLoading: (loaded, total) => `正在加载引擎：${loaded}，共 ${total}。现在选择的图片会排队等候。`,
   engineProvider: (provider, threads) =>
     provider === "webgpu" ? "执行提供程序 WebGPU" : `执行提供程序 wasm（${threads} 个线程）`,

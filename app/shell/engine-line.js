@@ -1,18 +1,26 @@
 import { loadedBytes } from "../engine/transfers.js";
 import { h, setText } from "../ui/dom.js";
-import { inBytes, m } from "../ui/language.js";
+import { inBytes, inSeconds, m } from "../ui/language.js";
 import { errorInWords } from "../ui/words.js";
+import { StartClock } from "./start-progress.js";
 
 /**
  * @import { EngineClient } from "../engine/client.js"
  * @import { EngineInfo, StartProgress } from "../engine/protocol.js"
  */
 
+/** Milliseconds between two moves of the bar. */
+const TICK = 100;
+
 /** The line at the foot: the progress of the engine's start, then what runs and how much was loaded. */
 export class EngineLine {
   #engine;
   /** Bytes that the workers have loaded over the network so far. */
   #workerBytes = 0;
+  /** Of the start that is under way. @type {StartClock | null} */
+  #clock = null;
+  /** @type {ReturnType<typeof setInterval> | undefined} */
+  #ticking;
   #bar = h("progress", { max: 1, "aria-label": () => m.progress });
   #status = h("p", { role: "status", tabindex: -1 });
   #offline = h("p", { class: "hint", role: "status" });
@@ -43,6 +51,7 @@ export class EngineLine {
     this.#retry.hidden = state.name !== "failed";
     this.#notes.hidden = state.name !== "ready" || state.info.notes.length === 0;
     this.#status.classList.toggle("error", state.name === "failed");
+    if (state.name !== "starting") this.#endClock(state.name === "ready" ? state.info : null);
     if (state.name === "starting") this.#showStart(state.progress);
     else if (state.name === "ready") this.#showReady(state.info);
     else setText(this.#status, () => errorInWords(state.error));
@@ -50,14 +59,26 @@ export class EngineLine {
 
   /** @param {StartProgress | null} progress null before anything has come */
   #showStart(progress) {
-    if (progress) this.#bar.value = progress.loaded / progress.total;
-    else this.#bar.removeAttribute("value");
-    if (progress && progress.loaded < progress.total) {
-      const { loaded, total } = progress;
-      setText(this.#status, () => m.engineLoading(inBytes(loaded), inBytes(total)));
-    } else {
-      setText(this.#status, () => m.engineStarting);
+    if (!progress) this.#endClock(null);
+    if (!this.#clock) {
+      const clock = new StartClock();
+      this.#clock = clock;
+      this.#bar.value = 0;
+      this.#ticking = setInterval(() => (this.#bar.value = clock.share), TICK);
     }
+    if (progress) this.#clock.note(progress);
+    const { lastTime } = this.#clock;
+    setText(this.#status, () => {
+      const before = lastTime === null ? [] : [m.engineLastTime(inSeconds(lastTime))];
+      return m.sentences([whatGoesOn(progress), ...before]);
+    });
+  }
+
+  /** @param {EngineInfo | null} info null of a start that did not come to its end */
+  #endClock(info) {
+    clearInterval(this.#ticking);
+    if (info) this.#clock?.finish(info.weightsFrom !== "storage");
+    this.#clock = null;
   }
 
   /** @param {EngineInfo} info */
@@ -74,4 +95,13 @@ export class EngineLine {
     });
     this.#notes.replaceChildren(...notes.map(({ code, detail }) => h("li", {}, () => m.notes[code](detail))));
   }
+}
+
+/** @param {StartProgress | null} progress */
+function whatGoesOn(progress) {
+  if (!progress) return m.engineStarting;
+  const { loaded, total, python, networks } = progress;
+  if (loaded < total) return m.engineLoading(inBytes(loaded), inBytes(total));
+  if (python) return m.engineOpening;
+  return networks ? m.engineStartingPython : m.engineStarting;
 }

@@ -15,7 +15,7 @@ import { isIntact } from "./manifest.js";
 export const SHELL = "hushmark-shell-";
 /** One cache for all builds: the names of these files contain their hashes. */
 export const RUNTIME = "hushmark-runtime";
-/** Python's memory just after its start (engine/python.js). */
+/** A picture of Python's memory (engine/snapshot.js). */
 export const SNAPSHOT = "hushmark-snapshot";
 /** Pictures that another app shared with this one, until the page takes them. No request is answered from it. */
 export const SHARED = "hushmark-shared";
@@ -44,6 +44,11 @@ export async function keep(cache, file, response, headers) {
   const data = await response.arrayBuffer();
   if (!(await isIntact(data, file))) throw new TypeError(`${file.url} is not the file of this build.`);
   await cache.put(file.url, guarded(new Response(data, response), headers));
+}
+
+/** Lets Python's next start begin from nothing. */
+export async function dropSnapshot() {
+  await globalThis.caches?.delete(SNAPSHOT).catch(() => undefined);
 }
 
 /**

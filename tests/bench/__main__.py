@@ -2,11 +2,15 @@
 
 Sizes of a first visit, time to ready, a 12-megapixel JPEG marked and read by phase, and the forward pass
 against native onnxruntime and against the published full-resolution network in the same page. Times are
-medians; what counts is their ratios, because machines differ.
+medians; what counts is their ratios, because machines differ. R is the time until the engine is ready over
+that of a bare loadPyodide(), Pyodide as it is published, from the same server in the same browser.
+
+With --former FOLDER a site that was built before, such as the last release's, is measured in the same run.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import shutil
@@ -15,6 +19,8 @@ import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Callable
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,18 +29,28 @@ import onnxruntime as ort
 from hushmark.hosts.native import packaged_card
 from playwright.sync_api import BrowserContext, Playwright, expect, sync_playwright
 
-from build import build_site
+from build import PYODIDE_FILES, build_site
 from tests.bench.classic import classic_graph
 from tests.bench.pictures import photo
-from tests.browser.app import App
+from tests.browser.app import App, until
 from tests.browser.chromium import ARGUMENTS, executable
 from tests.browser.serving import ROOT, bundle, pinned, serving
 
 HERE = Path(__file__).resolve().parent
 VISITS = 3
+ORDINALS = ("first", "second", "third")
+BARE = "bare loadPyodide()"
+PATIENCE_S = 30
+NOTE_READY = """
+    new MutationObserver(() => {
+        const told = document.querySelector("#engine, #bare")?.textContent ?? "";
+        if (/Execution provider|is ready/.test(told)) globalThis.readyAt ??= performance.now();
+    }).observe(document, { subtree: true, childList: true, characterData: true });
+"""
+"""Run in a page before its own code."""
 RUNS = 20
 BITS, IMAGE = (1, packaged_card().bits), (1, 3, 320, 320)
-NETWORKS = {
+NETWORKS: dict[str, dict[str, tuple[int, ...]]] = {
     "encoder": {"secret_bits": BITS, "image": IMAGE},
     "refiner": {"secret_bits": BITS, "image": IMAGE, "residual": IMAGE},
     "decoder": {"image": IMAGE},
@@ -79,27 +95,64 @@ def first_visit_sizes(playwright: Playwright, site: Path, url: str, profile: Pat
     print(f"| in all | {sum(raw.values()) / 1e6:.2f} | {sum(sent.values()) / 1e6:.2f} |")
 
 
-def times_to_ready(playwright: Playwright, url: str, folder: Path) -> None:
-    """Print the time from navigation to a ready engine, on the first visits.
+def times_to_ready(playwright: Playwright, sites: dict[str, Path], folder: Path) -> None:
+    """Print the time from navigation to ready on the first visits, and R.
 
-    Each stays until the browser keeps what was loaded. So the second one keeps a picture of Python's memory,
-    which the third one starts from.
+    Each visit stays until the browser keeps what was loaded, and a picture of Python's memory: later visits
+    start from it.
     """
+    times: dict[str, list[list[float]]] = {}
+    with ExitStack() as servers:
+        urls = {name: servers.enter_context(serving(site)) for name, site in sites.items()}
+        pages = {BARE: next(iter(urls.values())) + "bare.html", **urls}
+        for number in range(VISITS):
+            profiles = {name: folder / f"start-{number}-{at}" for at, name in enumerate(pages)}
+            rounds = [
+                [
+                    visit(playwright, profiles[name], partial(_time_to_ready, url))
+                    for name, url in pages.items()
+                ]
+                for _ in ORDINALS
+            ]
+            for name, of_one in zip(pages, zip(*rounds, strict=True), strict=True):
+                times.setdefault(name, []).append(list(of_one))
+    medians = {
+        name: [statistics.median(of) for of in zip(*each, strict=True)] for name, each in times.items()
+    }
+    print(f"\n| time to ready, median of {VISITS} | {' | '.join(f'{name} visit' for name in ORDINALS)} |")
+    print("|---|---|---|---|")
+    for name, of_visits in medians.items():
+        print(f"| {name} | {' | '.join(f'{time:.0f} ms' for time in of_visits)} |")
+    for name in sites:
+        ratios = [ours / bare for ours, bare in zip(medians[name], medians[BARE], strict=True)]
+        print(f"| R, {name} | {' | '.join(f'{ratio:.2f}' for ratio in ratios)} |")
 
-    def use(context: BrowserContext) -> float:
-        start = time.perf_counter()
-        app = App(context.new_page(), url)
-        taken = 1000 * (time.perf_counter() - start)
-        expect(app.show("Settings")).to_contain_text("works on this device without a network", timeout=60_000)
-        return taken
 
-    times = [
-        [visit(playwright, folder / f"profile-{number}", use) for _ in ("first", "second", "third")]
-        for number in range(VISITS)
-    ]
-    print("\n| time to ready | median of 3 |\n|---|---|")
-    for name, of_one in zip(("first", "second", "third"), zip(*times, strict=True), strict=True):
-        print(f"| {name} visit | {milliseconds(list(of_one))} |")
+def add_bare_page(site: Path) -> None:
+    """Put a page into the site that loads Pyodide as it is published, and nothing else."""
+    (site / "bare").mkdir()
+    for name in PYODIDE_FILES:
+        shutil.copy(ROOT / "node_modules" / "pyodide" / name, site / "bare")
+    for name in ("bare.html", "bare.js"):
+        shutil.copy(HERE / name, site)
+
+
+def _time_to_ready(url: str, context: BrowserContext) -> float:
+    """Milliseconds from navigation, as the page itself counts them."""
+    page = context.new_page()
+    page.add_init_script(NOTE_READY)
+    page.goto(url)
+    until(page, "'readyAt' in globalThis")
+    if not url.endswith(".html"):
+        # A site that was built before may keep the picture later, or none.
+        keeping = "async () => (await caches.keys()).some((name) => name.startsWith('hushmark-snapshot'))"
+        page.get_by_role("navigation").get_by_role("link", name="Settings").click()
+        expect(page.locator("main")).to_contain_text("works on this device without a network", timeout=60_000)
+        for _ in range(PATIENCE_S):
+            if page.evaluate(keeping):
+                break
+            page.wait_for_timeout(1000)
+    return float(page.evaluate("readyAt"))
 
 
 def twelve_megapixel_jpeg(playwright: Playwright, url: str, folder: Path) -> None:
@@ -180,6 +233,12 @@ def forward_passes(playwright: Playwright, url: str, folder: Path, site: Path) -
 
 def main() -> None:
     """Build, serve, measure, print."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--former", type=Path, help="a dist/ that was built before, to compare with")
+    parser.add_argument("--only", choices=("start",), help="only this part")
+    args = parser.parse_args()
     print(f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.1f} at the start")
     dist = build_site(say=lambda line: None)
     with tempfile.TemporaryDirectory() as temporary, sync_playwright() as playwright:
@@ -191,10 +250,14 @@ def main() -> None:
         (site / "classic.onnx").write_bytes(classic_graph())
         for name in ("encoder", "decoder"):
             shutil.copy(ROOT / "weights" / f"{name}.safetensors", site)
-        photo(site, 12, "jpeg").rename(site / "photo.jpg")
+        add_bare_page(site)
+        sites = {"now": site} | ({"former": args.former} if args.former else {})
         with serving(site) as url:
             first_visit_sizes(playwright, site, url, folder / "profile-sizes")
-            times_to_ready(playwright, url, folder)
+            times_to_ready(playwright, sites, folder)
+            if args.only == "start":
+                return
+            photo(site, 12, "jpeg").rename(site / "photo.jpg")
             twelve_megapixel_jpeg(playwright, url, folder)
             forward_passes(playwright, url, folder, site)
 

@@ -26,7 +26,7 @@ async function openOnSoftwareAdapter(graph) {
     softwareAdapter: true,
   });
   const feeds = Object.fromEntries(
-    sessions[0].inputs.map(({ name, shape }) => [
+    (await sessions[0].inputs()).map(({ name, shape }) => [
       name,
       new Float32Array(shape.reduce((size, side) => size * side, 1)).fill(1),
     ]),

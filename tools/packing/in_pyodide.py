@@ -14,8 +14,8 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-ENTRIES = ("micropip", "hushmark.hosts.browser")
-"""What the page imports before the engine is ready."""
+ENTRIES = ("importlib.metadata", "tarfile", "hushmark.hosts.browser")
+"""What is imported before the engine is ready: the first two by Pyodide, which installs wheels with them."""
 NOTICE = re.compile(r"copyright|licen[cs]e|\(c\)|©", re.IGNORECASE)
 TEMPLATE = "${"
 """Where numpy fills something in. An empty docstring that was filled in is one that numpy.ma fails on."""

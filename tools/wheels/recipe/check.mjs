@@ -87,7 +87,6 @@ if importlib.util.find_spec("numpy"):
     a = np.arange(6, dtype="f2").reshape(2, 3)
     assert (load(save({"a": a}))["a"] == a).all()
 `,
-  micropip: "import micropip\nassert micropip.list()",
 };
 
 async function check() {

@@ -1,0 +1,63 @@
+import { siteFile } from "../site/manifest.js";
+import { keptSnapshot } from "./snapshot.js";
+import { verifiedScript } from "./verified.js";
+
+/**
+ * @import { Manifest } from "../site/manifest.js"
+ * @import { ToWorker } from "./protocol.js"
+ */
+
+/** Milliseconds without a job after which the picture is taken. */
+const REST = 3000;
+
+/**
+ * Has a picture of Python's memory taken where there is none, as soon as there is nothing else to do. A worker of its own
+ * does that, with a Python that has seen no picture of the user's, and makes way when there is work.
+ */
+export class SnapshotTaker {
+  #manifest;
+  #isOver = false;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
+  /** @type {Worker | null} */
+  #worker = null;
+
+  /** @param {Manifest} manifest */
+  constructor(manifest) {
+    this.#manifest = manifest;
+  }
+
+  /** There is nothing to do at present. */
+  rest() {
+    clearTimeout(this.#timer);
+    if (!this.#isOver && !this.#worker) this.#timer = setTimeout(() => this.#take(), REST);
+  }
+
+  /** There is something to do. */
+  disturb() {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#worker?.terminate();
+    this.#worker = null;
+  }
+
+  async #take() {
+    const timer = this.#timer;
+    const script = await verifiedScript(siteFile(this.#manifest, "python-worker.js")).catch(() => null);
+    // Where nothing can be kept there are no caches.
+    const canKeep = script && "caches" in globalThis;
+    this.#isOver = !canKeep || (await keptSnapshot(this.#manifest)) !== null;
+    if (!script || this.#isOver || timer !== this.#timer) return;
+    const worker = new Worker(script, { type: "module" });
+    this.#worker = worker;
+    worker.addEventListener("message", ({ data }) => {
+      if (data.type !== "snapshot-taken") return;
+      this.#isOver = true;
+      worker.terminate();
+      this.#worker = null;
+    });
+    /** @type {ToWorker} */
+    const message = { type: "take-snapshot", manifest: this.#manifest };
+    worker.postMessage(message);
+  }
+}
