@@ -266,7 +266,7 @@ export const en = {
   progressOf: (name) => `Progress of ${name}`,
   /** @param {string} message what it reads as, or nothing */
   askAgain: (message) =>
-    `It is marked already${message && `: it reads as ${message}`}. Mark it again? The new mark replaces that one.`,
+    `It is marked already${message && `: it reads as ${message}`}. Mark it again? As a rule, what is read from then on is the new mark.`,
   warnings: {
     unreadable: () => "cannot be read back: choose a greater strength",
     weak: () => "can only just be read back: choose a greater strength",
@@ -376,7 +376,7 @@ export const en = {
     runtime: "Python and onnxruntime",
     weights: "Weights",
     register: "Register",
-    results: "Marked pictures, until you delete them",
+    results: "Marked pictures, until you save or delete them",
     preferences: "Settings",
   },
   /** @param {string} size */
@@ -442,7 +442,7 @@ export const en = {
   details: "Details",
   /** @param {{ count: string, sure: string, guesses: string, weakest: string }} figures */
   bitsCaption: ({ count, sure, guesses, weakest }) =>
-    `How sure each of the ${count} raw bits is: ${sure} at least 99%, ${guesses} are guesses below 75%; the weakest ${weakest}.`,
+    `How sure each of the ${count} raw bits is: ${sure} at least 99%, ${guesses} are guesses below 75%; the weakest ${weakest}. These figures are too high where the mark does not lie exactly where it was read.`,
   pictureRead: "The picture that was read",
   placeCaption: "The outline is the marked picture; its thick side is the top.",
   placeNoneCaption: "The whole picture was searched.",
@@ -549,7 +549,7 @@ export const en = {
 
   // Page overlay
   overlayLead: "Make a transparent tile that marks a web page, so that screenshots of it can be read.",
-  overlayKeyHint: "A passphrase, so that only you can read it.",
+  overlayKeyHint: "A passphrase: only people who have it can read the message.",
   tileHints: {
     text: "A few characters",
     id: "16 hex digits",
@@ -583,7 +583,7 @@ export const en = {
   },
 
   // Register
-  registerLead: "What was marked on this device. It never leaves it.",
+  registerLead: "What was marked on this device. It leaves it only when you export it.",
   keepRegister: "Keep a register of what I mark",
   registerEmpty: "Nothing is written down yet. Mark a picture, or import a register.",
   registerNothing: "Nothing fits. Try other words.",
