@@ -88,7 +88,7 @@
  * @typedef {object} EmbedOptions How to mark a picture.
  * @property {KindOption} kind of the message
  * @property {string} value text or digits as typed, unused for random
- * @property {string | null} [key] passphrase that who reads needs, too
+ * @property {string | null} [key] passphrase, which is needed for reading, too
  * @property {number} [strength] how visible the mark may be, 2 is twice as visible as 1
  * @property {boolean} [again] mark it even if it is marked already
  * @property {Format | null} [output_format] null keeps that of the cover
@@ -160,7 +160,7 @@
  * @typedef {object} OverlayOptions How to make a tile that marks a page.
  * @property {KindOption} kind of the message
  * @property {string} value text or digits as typed, unused for random
- * @property {string | null} [key] passphrase that who reads needs, too
+ * @property {string | null} [key] passphrase, which is needed for reading, too
  * @property {number} [strength] how visible the mark may be, 2 is twice as visible as 1
  *
  * @typedef {object} Overlay A tile that marks a page.

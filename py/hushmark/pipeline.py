@@ -198,7 +198,7 @@ async def _mark(
     pattern = await forward.encode(wanted, image)
     if pattern.shape != image.shape:
         raise ModelOutput
-    # The network does not know the budget: what it puts where much is seen goes where little is.
+    # The network does not know the budget: its residual is moved from where it is seen to where it is not.
     pattern = budget.shape(budget.precondition(to_grid(pattern[0])), strength)
     await phases.enter(LONG_PHASE)
     for _ in range(steps):

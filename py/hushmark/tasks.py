@@ -50,8 +50,8 @@ class File:
 class OverlayOptions:
     """How to make a tile that marks a page.
 
-    `kind`: of the message; `value`: text or digits as typed, unused for random; `key`: passphrase that who
-    reads needs, too; `strength`: how visible the mark may be, 2 is twice as visible as 1.
+    `kind`: of the message; `value`: text or digits as typed, unused for random; `key`: passphrase, which is
+    needed for reading, too; `strength`: how visible the mark may be, 2 is twice as visible as 1.
     """
 
     kind: KindOption
@@ -64,10 +64,10 @@ class OverlayOptions:
 class EmbedOptions(OverlayOptions):
     """How to mark a picture.
 
-    `kind`: of the message; `value`: text or digits as typed, unused for random; `key`: passphrase that who
-    reads needs, too; `strength`: how visible the mark may be, 2 is twice as visible as 1; `again`: mark it
-    even if it is marked already; `output_format`: None keeps that of the cover; `quality`: 1..100 of a lossy
-    format, None keeps that of the cover, or takes a good one in another format.
+    `kind`: of the message; `value`: text or digits as typed, unused for random; `key`: passphrase, which is
+    needed for reading, too; `strength`: how visible the mark may be, 2 is twice as visible as 1; `again`:
+    mark it even if it is marked already; `output_format`: None keeps that of the cover; `quality`: 1..100 of
+    a lossy format, None keeps that of the cover, or takes a good one in another format.
     """
 
     again: bool = False

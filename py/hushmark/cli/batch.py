@@ -302,7 +302,7 @@ class _Worker(Generic[_Outcome]):
     def do(self, source: Source) -> _Outcome | HushmarkError:
         """The outcome of the work, or its error; PictureCrash if the process ended over it."""
         if source.path is None:
-            # What comes through a pipe comes to this process alone.
+            # Standard input can be read by this process only.
             data = _attempt(Source.load, source)
             if isinstance(data, HushmarkError):
                 return data

@@ -105,7 +105,7 @@ class Metadata:
             options["pnginfo"] = self._png_texts()
         elif file_format == "TIFF":
             tags = TiffTags() if exif is None else _safe_tags(exif)
-            # Turned back by whoever shows it: the pixels are as they were stored.
+            # The pixels are written as they were stored; viewers turn them by this tag.
             if exif is not None and is_orientation(exif.get(_ORIENTATION_TAG)):
                 tags[_ORIENTATION_TAG] = exif[_ORIENTATION_TAG]
             if self.xmp:

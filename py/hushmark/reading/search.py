@@ -30,7 +30,7 @@ from .reading import Reading, Reason, answer, decide, statistic
 _NEARLY = 0.7
 """Share of the largest statistic from which on the whole picture, the likeliest place by far, leads."""
 _AGREEING = 1 / 3
-"""Share of the leading look's logits that another has to repeat to be averaged with it.
+"""Agreement with the leading look that another look needs to be averaged in, as a share of its energy.
 
 Of a look that is just too noisy to be read, a third or more is the mark (by energy): another one, with noise
 of its own, repeats as much. Looks of something else repeat nothing.
