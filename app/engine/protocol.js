@@ -165,6 +165,7 @@
  *
  * @typedef {object} Overlay A tile that marks a page.
  * @property {Uint8Array<ArrayBuffer>} data a PNG file
+ * @property {string} name suggested file name
  * @property {string} css the rule that lays it over a page
  * @property {Message} message that it carries
  *

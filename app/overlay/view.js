@@ -20,7 +20,6 @@ import { samplePage } from "./sample-page.js";
  */
 
 const OPACITIES = [1, 0.75, 0.5, 0.25];
-const FILE_NAME = "hushmark-overlay.png";
 
 export class OverlayView {
   #engine;
@@ -54,6 +53,7 @@ export class OverlayView {
     { id: "overlay-opacity" },
     ...OPACITIES.map((opacity) => h("option", { value: opacity }, () => `${inNumber(100 * opacity)}%`)),
   );
+  #useHint = h("p");
   #css = h("code");
   #copied = h("p", { class: "hint", role: "status" });
   /** @type {Overlay | null} */
@@ -69,7 +69,7 @@ export class OverlayView {
     "div",
     { class: "board", hidden: true },
     h("h2", {}, () => m.useTile),
-    h("p", {}, () => m.useTileHint(FILE_NAME)),
+    this.#useHint,
     h("pre", { tabindex: 0, "aria-label": () => m.cssRule }, this.#css),
     h(
       "div",
@@ -157,6 +157,7 @@ export class OverlayView {
   #show(made) {
     this.#made = made;
     this.#urls.show(this.#tile, this.#png(made));
+    setText(this.#useHint, () => m.useTileHint(made.name));
     this.#choices.hidden = false;
     this.#use.hidden = false;
     setText(this.#copied, "");
@@ -182,7 +183,7 @@ export class OverlayView {
   }
 
   #download() {
-    if (this.#made) download(this.#png(this.#made), FILE_NAME);
+    if (this.#made) download(this.#png(this.#made), this.#made.name);
   }
 
   async #copy() {

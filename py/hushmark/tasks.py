@@ -32,7 +32,6 @@ from .trials import TRIALS, Unit
 KindOption = Literal["text", "id", "number", "random"]
 """What to mark: a message of this kind, or a random id."""
 
-_OVERLAY_NAME = "hushmark-overlay.png"
 _PREVIEW_SIDE = 1000
 
 _Options = TypeVar("_Options")
@@ -128,10 +127,12 @@ class LabKind:
 class Overlay:
     """A tile that marks a page.
 
-    `data`: a PNG file; `css`: the rule that lays it over a page; `message`: that it carries.
+    `data`: a PNG file; `name`: suggested file name; `css`: the rule that lays it over a page; `message`: that
+    it carries.
     """
 
     data: bytes
+    name: str
     css: str
     message: Message
 
@@ -213,7 +214,7 @@ class Tasks:
             strength=options.strength,
             key=_key(options.key),
         )
-        return Overlay(tile, overlay.css(_OVERLAY_NAME), message)
+        return Overlay(tile, overlay.TILE_NAME, overlay.css(overlay.TILE_NAME), message)
 
     async def lab(self, picture: File, options: LabOptions) -> Attempt:
         """Change a copy of a picture and read it; one look is a partial answer where a search follows."""

@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from itertools import chain
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
@@ -33,28 +34,14 @@ from ..errors import (
     RuntimeMissing,
     picture_error,
 )
-from ..picture.picture import MAXIMUM_BYTES
+from ..picture.picture import ENDINGS, MAXIMUM_BYTES
 
 STANDARD = "-"
 """What stands for standard input or output."""
 
-_SUFFIXES = frozenset(
-    [
-        ".jpg",
-        ".jpeg",
-        ".jfif",
-        ".jpe",
-        ".png",
-        ".webp",
-        ".tif",
-        ".tiff",
-        ".avif",
-        ".bmp",
-        ".gif",
-        ".heic",
-        ".heif",
-    ]
-)  # of files in a folder that are taken for pictures; those that turn out to be none get a sentence
+PICTURE_ENDINGS = frozenset(chain(*ENDINGS.values(), (".bmp", ".gif", ".heic", ".heif")))
+"""Of files in a folder that are taken for pictures; those that turn out to be none get a sentence."""
+
 
 _REASONS = {
     errno.EACCES: "Permission denied. Change its permissions or its folder's, or choose another place",
@@ -182,7 +169,7 @@ def _pictures(folder: Path, recursive: bool, seen: set[_FileId]) -> list[Path]:
         path = ahead.popleft() if ahead else links.popleft()
         is_folder = os.path.isdir(path)
         if (
-            not (is_folder or path.suffix.lower() in _SUFFIXES)
+            not (is_folder or path.suffix.lower() in PICTURE_ENDINGS)
             or (is_folder and path != folder and not recursive)
             or not _is_new(path, seen)
         ):

@@ -203,7 +203,7 @@ def make_overlay(wanted: Wanted, output: str, strength: float, secret: Secret, f
     tile = asyncio.run(making)
     if output == STANDARD:
         write(tile)
-        echo(*overlay.css("hushmark-overlay.png").split("\n"), err=True)
+        echo(*overlay.css(overlay.TILE_NAME).split("\n"), err=True)
         return DONE
     batch.store(path, tile)
     echo(f"{path}: {message.value}. Lay it over a page with this rule:", err=True)

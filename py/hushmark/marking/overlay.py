@@ -19,6 +19,9 @@ from ..message.kinds import Message
 from ..message.sealing import encode
 from .budget import DEFAULT_STRENGTH, check_strength, to_grid
 
+TILE_NAME = "hushmark-overlay.png"
+"""What its file is called where nobody chooses a name."""
+
 _PSNR = 36.0
 """Of a page of pictures and text with a tile of strength 1 against the page without it, in dB."""
 _STEPS = 3

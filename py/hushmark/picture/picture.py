@@ -38,6 +38,7 @@ from . import png16 as deep
 from .container import Format, Source
 from .metadata import (
     MAXIMUM_JPEG_BLOCK,
+    ORIENTATION_TAG,
     Metadata,
     TiffTags,
     has_sub_directories,
@@ -68,16 +69,16 @@ MIME_TYPES: dict[Format, str] = {
     "AVIF": "image/avif",
 }
 
-_ORIENTATION_TAG = 0x0112
 _LONGEST_SIDES: dict[Format, int] = {"JPEG": 65_500, "WEBP": 16_383, "AVIF": 32_768}
 """In pixels, as the libraries have it that write and read them."""
-_EXTENSIONS: dict[Format, tuple[str, ...]] = {
+ENDINGS: dict[Format, tuple[str, ...]] = {
     "JPEG": (".jpg", ".jpeg", ".jfif", ".jpe"),
     "PNG": (".png",),
     "WEBP": (".webp",),
     "TIFF": (".tif", ".tiff"),
     "AVIF": (".avif",),
 }
+"""Of the names of files that are written, the usual one first."""
 # Modes that are read, and what each is worked on in where there is no transparency.
 _MODES: dict[str, "Mode"] = {
     "1": "L",
@@ -133,11 +134,11 @@ class Picture:
 
     @property
     def marked_name(self) -> str:
-        """A name for the marked picture: photo.jpg -> photo-marked.jpg, its extension true to the format."""
+        """A name for the marked picture: photo.jpg -> photo-marked.jpg, its ending true to the format."""
         path = PurePath(self.name)
-        extensions = _EXTENSIONS[self.file_format]
-        extension = path.suffix if path.suffix.lower() in extensions else extensions[0]
-        return f"{path.stem}-marked{extension}"
+        endings = ENDINGS[self.file_format]
+        ending = path.suffix if path.suffix.lower() in endings else endings[0]
+        return f"{path.stem}-marked{ending}"
 
     def in_colour(self, image: Image.Image) -> Image.Image:
         """Pixels of this picture's mode as they look: CMYK as RGB through its profile, others as they are."""
@@ -202,8 +203,7 @@ class _Encoding:
 
 def format_of(path: PurePath) -> Format | None:
     """The format that the ending of a file's name stands for."""
-    endings = _EXTENSIONS.items()
-    return next((name for name, extensions in endings if path.suffix.lower() in extensions), None)
+    return next((name for name, endings in ENDINGS.items() if path.suffix.lower() in endings), None)
 
 
 def writable_formats() -> tuple[Format, ...]:
@@ -426,7 +426,7 @@ def _orientation(exif_bytes: bytes) -> int:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # damaged EXIF is kept as it is, and means upright
             exif.load(exif_bytes)
-            value = exif.get(_ORIENTATION_TAG, 1)
+            value = exif.get(ORIENTATION_TAG, 1)
     except Exception:  # damaged EXIF
         return 1
     return value if is_orientation(value) else 1
