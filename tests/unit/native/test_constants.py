@@ -6,9 +6,14 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hushmark.cli.batch import PICTURE_ENDINGS
 from hushmark.marking.budget import DEFAULT_STRENGTH, MAXIMUM_STRENGTH, MINIMUM_STRENGTH
 from hushmark.marking.residual import PREVIEW_GAIN
+from PIL import Image, ImageFilter
+
+from tests.support.pictures import sample_path
+from train.benchmark import ssim
 
 APP = Path(__file__).parents[3] / "app"
 
@@ -33,6 +38,18 @@ def test_the_picture_of_the_residual_is_amplified_as_much() -> None:
     gain = re.search(r"^const GAIN = (\d+);$", (APP / "mark" / "pixels.js").read_text("utf-8"), re.MULTILINE)
     assert gain is not None
     assert int(gain[1]) == PREVIEW_GAIN
+
+
+def test_the_likeness_of_pictures_is_measured_in_the_same_way() -> None:
+    """By the SSIM that docs/measured.md has."""
+    with Image.open(sample_path("chelsea.png")) as photo:
+        cover = photo.convert("L").crop((100, 60, 160, 100))
+    for other in (cover, cover.filter(ImageFilter.GaussianBlur(1)), cover.point(lambda level: level // 2)):
+        planes = json.dumps([list(image.convert("RGBA").tobytes()) for image in (cover, other)])
+        data = f"{planes}.map((data) => ({{ data, width: {cover.width}, height: {cover.height} }}))"
+        assert exported("mark/pixels.js", f"module.ssim(...{data})") == pytest.approx(
+            ssim(cover, other), abs=1e-9
+        )
 
 
 def test_the_slider_of_the_strength_has_its_default_and_keeps_its_range() -> None:
