@@ -153,7 +153,7 @@
  * @property {string | null} [key] passphrase that it was marked with
  * @property {string | null} [known] list of messages, one a line, to tell whose mark it is
  *
- * @typedef {object} Read A picture that was read.
+ * @typedef {object} TimedReading A picture that was read.
  * @property {Reading} reading what was read
  * @property {Record<string, number>} phases milliseconds by phase
  *
@@ -199,7 +199,7 @@
  *
  * @typedef {{
  *   embed: { picture: File, options: EmbedOptions, result: Marked },
- *   read: { picture: File, options: ReadOptions, result: Read },
+ *   read: { picture: File, options: ReadOptions, result: TimedReading },
  *   overlay: { picture: null, options: OverlayOptions, result: Overlay },
  *   lab: { picture: File, options: LabOptions, result: Attempt },
  *   lab_kinds: { picture: null, options: Record<string, never>, result: LabKind[] },

@@ -22,7 +22,7 @@ const scripts = new Map();
 /**
  * @param {SiteFile} file a module
  * @returns {Promise<string>} its address for import() and Worker
- * @throws {EngineError} download-failed, download-damaged
+ * @throws {EngineError} load-failed, load-damaged
  */
 export async function verifiedScript(file) {
   const url = scripts.get(file.sha256) ?? loadScript(file);
@@ -67,7 +67,7 @@ async function loadScript(file) {
  * @param {SiteFile} file
  * @param {RequestInit} [options]
  * @returns {Promise<Response>}
- * @throws {EngineError} download-failed, download-damaged
+ * @throws {EngineError} load-failed, load-damaged
  */
 async function fetchVerified(file, options) {
   const digest = (file.sha256.match(/../g) ?? []).map((byte) => parseInt(byte, 16));
@@ -91,8 +91,8 @@ async function reloadVerified(file, options) {
     if (!response.ok) throw new Error(response.statusText);
     data = await response.arrayBuffer();
   } catch {
-    throw new EngineError("download-failed", file.url);
+    throw new EngineError("load-failed", file.url);
   }
-  if (!(await isIntact(data, file))) throw new EngineError("download-damaged", file.url);
+  if (!(await isIntact(data, file))) throw new EngineError("load-damaged", file.url);
   return new Response(data, response);
 }

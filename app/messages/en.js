@@ -72,9 +72,9 @@ export const en = {
     "site-incomplete": (key) => `This copy of Hushmark is incomplete: ${key} is missing. Reload the page.`,
     "site-changed": () =>
       "The site has another version by now, or its list of files was altered: nothing of it was run. Reload the page.",
-    "download-failed": (url) =>
+    "load-failed": (url) =>
       `${url.slice(url.lastIndexOf("/") + 1)} could not be loaded. Check the connection and try again.`,
-    "download-damaged": (url) =>
+    "load-damaged": (url) =>
       `${url.slice(url.lastIndexOf("/") + 1)} arrived damaged or altered, twice, and was not used. Reload the page, or try again later.`,
     "cover-not-kept": (name) =>
       `${name} was not kept when the page was left, since there was no room for it. Choose it again.`,
@@ -567,7 +567,7 @@ export const en = {
   /** @param {string} name */
   useTileHint: (name) => `Put ${name} beside your page, and this rule into its style sheet.`,
   cssRule: "CSS rule",
-  downloadTile: "Download the tile",
+  saveTile: "Save the tile",
   copyCss: "Copy the CSS",
   copied: "Copied.",
   notCopied: "This browser did not let it be copied. It is selected: press Ctrl+C or ⌘C.",

@@ -55,8 +55,8 @@ export const zh = {
     cancelled: () => "已取消。",
     "site-incomplete": (key) => `此 Hushmark 副本不完整：缺少 ${key}。请重新加载页面。`,
     "site-changed": () => "网站已有新版本，或其文件清单被改动，因此没有运行任何内容。请重新加载页面。",
-    "download-failed": (url) => `无法加载 ${url.slice(url.lastIndexOf("/") + 1)}。请检查网络连接后重试。`,
-    "download-damaged": (url) =>
+    "load-failed": (url) => `无法加载 ${url.slice(url.lastIndexOf("/") + 1)}。请检查网络连接后重试。`,
+    "load-damaged": (url) =>
       `${url.slice(url.lastIndexOf("/") + 1)} 两次下载后均已损坏。请重新加载页面，或稍后再试。`,
     "cover-not-kept": (name) => `离开页面时空间不足，未能保留 ${name}。请重新选择。`,
     "file-unreadable": (name) => `无法读取 ${name}。如果文件已被移动或更改，请重新选择。`,
@@ -504,7 +504,7 @@ export const zh = {
   useTile: "用于您的网页",
   useTileHint: (name) => `把 ${name} 放在网页旁边，并把这条规则加入样式表。`,
   cssRule: "CSS 规则",
-  downloadTile: "下载贴图",
+  saveTile: "保存贴图",
   copyCss: "复制 CSS",
   copied: "已复制。",
   notCopied: "浏览器不允许复制。规则已选中：请按 Ctrl+C 或 ⌘C。",

@@ -8,7 +8,7 @@ import { inNumber, m } from "../ui/language.js";
 import { MessageField } from "../ui/message-field.js";
 import { Picker } from "../ui/picker.js";
 import { ReadingDetails } from "../ui/reading-details.js";
-import { download } from "../ui/save.js";
+import { save } from "../ui/save.js";
 import { screenHead } from "../ui/screen-head.js";
 import { StrengthField } from "../ui/strength-field.js";
 import { messageInWords, timeInWords } from "../ui/words.js";
@@ -16,7 +16,7 @@ import { samplePage } from "./sample-page.js";
 
 /**
  * @import { EngineClient } from "../engine/client.js"
- * @import { Overlay, KindOption, Read } from "../engine/protocol.js"
+ * @import { Overlay, KindOption, TimedReading } from "../engine/protocol.js"
  */
 
 const OPACITIES = [1, 0.75, 0.5, 0.25];
@@ -74,11 +74,7 @@ export class OverlayView {
     h(
       "div",
       { class: "buttons" },
-      h(
-        "button",
-        { type: "button", class: "primary", onclick: () => this.#download() },
-        () => m.downloadTile,
-      ),
+      h("button", { type: "button", class: "primary", onclick: () => this.#save() }, () => m.saveTile),
       h("button", { type: "button", onclick: () => void this.#copy() }, () => m.copyCss),
     ),
     this.#copied,
@@ -182,8 +178,8 @@ export class OverlayView {
     return this.#opacity.value === "1" ? css : css.replace(/ }$/, ` opacity: ${this.#opacity.value}; }`);
   }
 
-  #download() {
-    if (this.#made) download(this.#png(this.#made), this.#made.name);
+  #save() {
+    if (this.#made) save(this.#png(this.#made), this.#made.name);
   }
 
   async #copy() {
@@ -207,7 +203,7 @@ export class OverlayView {
   }
 
   /**
-   * @param {Read} read
+   * @param {TimedReading} read
    * @param {string} name
    * @param {boolean} hasKey whether a key was given
    */

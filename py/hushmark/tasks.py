@@ -24,7 +24,7 @@ from .message.known import KnownIds
 from .picture import view
 from .picture.container import Format
 from .picture.picture import MIME_TYPES, open_picture
-from .pipeline import Attempt, Marked, Read
+from .pipeline import Attempt, Marked, TimedReading
 from .progress import OnProgress
 from .reading.reading import Reading
 from .trials import TRIALS, Unit
@@ -192,7 +192,7 @@ class Tasks:
             progress=self._on_progress,
         )
 
-    async def read(self, picture: File, options: ReadOptions) -> Read:
+    async def read(self, picture: File, options: ReadOptions) -> TimedReading:
         """Read a picture, wherever in it the mark is."""
         return await pipeline.read(
             picture.data,
@@ -238,7 +238,7 @@ class Tasks:
     async def preview(self, picture: File) -> Preview:
         """Make a copy that every browser can show."""
         copy = io.BytesIO()
-        view.page(open_picture(picture.data, picture.name), _PREVIEW_SIDE).save(copy, "JPEG", quality=85)
+        view.of(open_picture(picture.data, picture.name), _PREVIEW_SIDE).save(copy, "JPEG", quality=85)
         return Preview(copy.getvalue())
 
 

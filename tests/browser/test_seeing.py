@@ -204,7 +204,7 @@ def test_a_page_under_the_tile_is_read_from_its_screenshot(app: App, tmp_path: P
     panel.get_by_role("button", name="Make the tile").click()
     expect(panel.locator(".status").first).to_have_text("The tile carries “over”.", timeout=PATIENCE_MS)
     with app.page.expect_download() as download:
-        panel.get_by_role("button", name="Download the tile").click()
+        panel.get_by_role("button", name="Save the tile").click()
     download.value.save_as(tmp_path / download.value.suggested_filename)
     rule = panel.get_by_label("CSS rule").inner_text()
     text = panel.locator(".sample-page").inner_text() * 4

@@ -33,9 +33,8 @@ from ..errors import (
     PictureUnreadable,
     PictureUnsupported,
 )
-from . import container
-from . import png16 as deep
-from .container import Format, Source
+from . import container, png16
+from .container import Format, InputFormat
 from .metadata import (
     MAXIMUM_JPEG_BLOCK,
     ORIENTATION_TAG,
@@ -246,7 +245,7 @@ def open_picture(data: bytes, name: str, *, least_side: int | None = None) -> Pi
             source.load()
             low = None
             if source_format == "PNG" and container.png_kind(data)[0] == 16:
-                image, low = deep.decode(source, data)
+                image, low = png16.decode(source, data)
             else:
                 mode = _working_mode(source)
                 image = source if mode == source.mode else source.convert(mode)
@@ -298,7 +297,7 @@ def encode_picture(picture: Picture) -> list[bytes]:
         if encoding.insertion is None:
             options = {**picture.metadata.for_writer(picture.file_format, picture.image.mode), **options}
         if picture.low is not None:
-            for piece in deep.encode(picture.image, picture.low):
+            for piece in png16.encode(picture.image, picture.low):
                 output.write(piece)
         elif picture.file_format in ("JPEG", "PNG"):
             file = cast(IO[bytes], output)  # nothing but written to by these writers
@@ -323,7 +322,7 @@ def _check_size(size: tuple[int, int], name: str) -> None:
         raise PictureTooLarge(name, MAXIMUM_PIXELS)
 
 
-def _check_header(source: ImageFile.ImageFile, data: bytes, name: str, source_format: Source) -> None:
+def _check_header(source: ImageFile.ImageFile, data: bytes, name: str, source_format: InputFormat) -> None:
     _check_size(source.size, name)
     # Several pictures in one JPEG (MPO: depth, gain map, second lens) are no animation; the first one counts.
     if source_format != "JPEG" and getattr(source, "is_animated", False):
@@ -356,7 +355,7 @@ def _working_mode(source: ImageFile.ImageFile) -> Mode:
 
 
 def _encoding_of(
-    source: ImageFile.ImageFile, image: Image.Image, data: bytes, source_format: Source
+    source: ImageFile.ImageFile, image: Image.Image, data: bytes, source_format: InputFormat
 ) -> tuple[_Encoding, frozenset[Removed]]:
     """To encode as the original was; and what of its container shows the unmarked picture."""
     nothing: frozenset[Removed] = frozenset()
@@ -378,7 +377,7 @@ def _encoding_of(
         insertion, removed = container.jpeg_metadata(data, has_jfif=has_jfif)
         return _Encoding(options, insertion), removed
     if source_format == "PNG":
-        kind = (container.png_kind(data)[0], deep.COLOUR_TYPES[image.mode])
+        kind = (container.png_kind(data)[0], png16.COLOUR_TYPES[image.mode])
         insertion, removed = container.png_metadata(data, kind)
         return replace(_foreign("PNG", None), insertion=insertion), removed
     if source_format == "WEBP" and container.is_lossless_webp(data):
@@ -388,7 +387,7 @@ def _encoding_of(
     return _foreign(_written(source_format), None), nothing
 
 
-def _written(source_format: Source) -> Format:
+def _written(source_format: InputFormat) -> Format:
     return "PNG" if source_format == "BMP" or source_format == "GIF" else source_format
 
 

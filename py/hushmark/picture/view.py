@@ -1,4 +1,4 @@
-"""What the networks see of a picture, and how it is gone through: its view, its page, its strips."""
+"""What the networks see of a picture, and how it is gone through: its views, its strips."""
 
 import math
 from collections.abc import Iterator
@@ -39,7 +39,7 @@ def prepare(picture: Picture, size: int) -> NDArray[np.float32]:
     return np.ascontiguousarray(np.broadcast_to(planes, (3, size, size)))[np.newaxis]
 
 
-def page(picture: Picture, side: int) -> Image.Image:
+def of(picture: Picture, side: int) -> Image.Image:
     """The picture as displayed, in RGB, transparent parts over mid-grey, at most `side` pixels a side."""
     image = shrunk(picture, fit(picture.display_size, side))
     if image.mode in ("La", "RGBa"):
