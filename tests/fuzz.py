@@ -42,7 +42,7 @@ HARD_SECONDS = 60
 """After so long a file is given up."""
 LOOKS = 30
 """Windows of a picture that are read; there are hundreds, and they are made in the same ways."""
-CARD = replace(fakes.CARD, image_size=64)
+CARD = replace(fakes.CARD, image_size=160)
 _JOBS = 2
 _NUMBERS = (0, 1, 0x7F, 0x80, 0xFF, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0xFFFFFFFF)
 
@@ -252,7 +252,7 @@ class Blind(fakes.SpreadForward):
     """A forward pass without a network, that sees a mark nowhere."""
 
     def __init__(self) -> None:
-        super().__init__()
+        # Not its own: there are no patterns to look for, which take long to make.
         self._looks = 0
 
     async def decode(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -260,6 +260,10 @@ class Blind(fakes.SpreadForward):
             raise Enough
         self._looks += 1
         return np.zeros((1, CARD.bits), np.float32)
+
+    async def locate(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
+        await self.decode(image)
+        return np.array([[-1, -1, 1, -1, -1, 1, 1, 1, 0, -10]], np.float32)
 
 
 def try_one(data: bytes) -> str:

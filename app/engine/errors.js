@@ -1,6 +1,6 @@
 /**
  * What can go wrong around a job or while the engine starts: "cancelled", "site-changed", "site-incomplete",
- * "download-failed", "download-damaged", "file-unreadable", "engine-start", "engine-stopped". Errors about a picture or a
+ * "load-failed", "load-damaged", "file-unreadable", "engine-start", "engine-stopped". Errors about a picture or a
  * message come from Python with their own codes. The page puts a code into words (app/messages/).
  */
 

@@ -6,7 +6,7 @@ import { siteFile } from "../site/manifest.js";
 import { verifiedScript } from "./verified.js";
 
 /**
- * @import { Downloads } from "./downloads.js"
+ * @import { Loading } from "./loading.js"
  * @import { Manifest } from "../site/manifest.js"
  * @import { FromNetworks, NetworkName, ToNetworks } from "./networks-worker.js"
  * @import { Compute, EngineInfo } from "./protocol.js"
@@ -88,13 +88,13 @@ export class Forward {
  *
  * @param {Manifest} manifest
  * @param {Compute} compute
- * @param {Downloads} downloads
+ * @param {Loading} loading
  * @param {(detail: string) => void} onEnd told when that worker has ended, or does not answer
  * @returns {Promise<{ forward: Forward, info: EngineInfo, card: Uint8Array }>} info: as far as that worker knows;
  *   card: the file with the model card
  * @throws {EngineError}
  */
-export async function startForward(manifest, compute, downloads, onEnd) {
+export async function startForward(manifest, compute, loading, onEnd) {
   const worker = new Worker(await verifiedScript(siteFile(manifest, "networks-worker.js")), {
     type: "module",
   });
@@ -102,13 +102,13 @@ export async function startForward(manifest, compute, downloads, onEnd) {
     worker.addEventListener("message", (/** @type {MessageEvent<FromNetworks>} */ { data: message }) => {
       switch (message.type) {
         case "fetched":
-          downloads.arrived(message.urls);
+          loading.arrived(message.urls);
           break;
         case "weights":
-          downloads.weightsArrived(message.share);
+          loading.weightsArrived(message.share);
           break;
         case "ready":
-          downloads.started("networks");
+          loading.started("networks");
           resolve({ forward: new Forward(worker), info: message.info, card: message.card });
           break;
         case "stopped":

@@ -7,7 +7,7 @@ import { factsOf } from "./errors.js";
 import { showLife } from "./life.js";
 import { siteFile } from "../site/manifest.js";
 import { openSessions } from "./sessions.js";
-import { loadedBytes, watchTransfers } from "./transfers.js";
+import { loadedBytes, watchLoads } from "./loads.js";
 import { guardFetches } from "./verified.js";
 import { loadWeights } from "./weights.js";
 
@@ -73,7 +73,7 @@ function send(message, transferred = []) {
  * @returns {Promise<Record<NetworkName, Session>>}
  */
 async function start(manifest, compute) {
-  watchTransfers((urls) => send({ type: "fetched", urls }));
+  watchLoads((urls) => send({ type: "fetched", urls }));
   const names = [...WEIGHTS.map((name) => `${name}.safetensors`), ...GRAPHS.map((name) => `${name}.onnx`)];
   const files = names.map((name) => siteFile(manifest, `weights/${name}`));
   const total = files.reduce((sum, file) => sum + file.size, 0);

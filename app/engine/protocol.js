@@ -92,7 +92,7 @@
  * @typedef {object} EmbedOptions How to mark a picture.
  * @property {KindOption} kind of the message
  * @property {string} value text or digits as typed, unused for random
- * @property {string | null} [key] passphrase that who reads needs, too
+ * @property {string | null} [key] passphrase, which is needed for reading, too
  * @property {number} [strength] how visible the mark may be, 2 is twice as visible as 1
  * @property {boolean} [again] mark it even if it is marked already
  * @property {Format | null} [output_format] null keeps that of the cover
@@ -157,18 +157,19 @@
  * @property {string | null} [key] passphrase that it was marked with
  * @property {string | null} [known] list of messages, one a line, to tell whose mark it is
  *
- * @typedef {object} Read A picture that was read.
+ * @typedef {object} TimedReading A picture that was read.
  * @property {Reading} reading what was read
  * @property {Record<string, number>} phases milliseconds by phase
  *
  * @typedef {object} OverlayOptions How to make a tile that marks a page.
  * @property {KindOption} kind of the message
  * @property {string} value text or digits as typed, unused for random
- * @property {string | null} [key] passphrase that who reads needs, too
+ * @property {string | null} [key] passphrase, which is needed for reading, too
  * @property {number} [strength] how visible the mark may be, 2 is twice as visible as 1
  *
  * @typedef {object} Overlay A tile that marks a page.
  * @property {Uint8Array<ArrayBuffer>} data a PNG file
+ * @property {string} name suggested file name
  * @property {string} css the rule that lays it over a page
  * @property {Message} message that it carries
  *
@@ -202,7 +203,7 @@
  *
  * @typedef {{
  *   embed: { picture: File, options: EmbedOptions, result: Marked },
- *   read: { picture: File, options: ReadOptions, result: Read },
+ *   read: { picture: File, options: ReadOptions, result: TimedReading },
  *   overlay: { picture: null, options: OverlayOptions, result: Overlay },
  *   lab: { picture: File, options: LabOptions, result: Attempt },
  *   lab_kinds: { picture: null, options: Record<string, never>, result: LabKind[] },

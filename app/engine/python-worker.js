@@ -6,14 +6,14 @@
  * worker that was stopped or failed to start is replaced by the page; only that gives its memory back.
  */
 
-import { Downloads } from "./downloads.js";
+import { Loading } from "./loading.js";
 import { factsOf, lastLine } from "./errors.js";
 import { startForward } from "./forward.js";
 import { showLife } from "./life.js";
 import { startPython } from "./python.js";
+import { loadedBytes, watchLoads } from "./loads.js";
 import { SnapshotTaker } from "./snapshot-taker.js";
 import { takeSnapshot } from "./snapshot.js";
-import { loadedBytes, watchTransfers } from "./transfers.js";
 
 /**
  * @import { Forward } from "./forward.js"
@@ -88,11 +88,11 @@ function send(message, transfer = []) {
  * @returns {Promise<PythonEngine>}
  */
 async function start(manifest, compute) {
-  const downloads = new Downloads(manifest, (progress) => send({ type: "loading", progress }));
-  watchTransfers((urls) => downloads.arrived(urls));
+  const loading = new Loading(manifest, (progress) => send({ type: "loading", progress }));
+  watchLoads((urls) => loading.arrived(urls));
   const [python, { forward, info, card }] = await Promise.all([
-    startPython(manifest, downloads),
-    startForward(manifest, compute, downloads, stop),
+    startPython(manifest, loading),
+    startForward(manifest, compute, loading, stop),
   ]);
   const cardPath = "/decoder.safetensors";
   python.FS.writeFile(cardPath, card);

@@ -6,7 +6,7 @@ import { fromSnapshot, keptSnapshot } from "./snapshot.js";
 
 /**
  * @import { PyodideAPI } from "pyodide"
- * @import { Downloads } from "./downloads.js"
+ * @import { Loading } from "./loading.js"
  * @import { Manifest } from "../site/manifest.js"
  */
 
@@ -14,7 +14,7 @@ import { fromSnapshot, keptSnapshot } from "./snapshot.js";
  * Python with our package imported, which imports all that it needs: a wheel that does not fit fails here.
  *
  * @param {Manifest} manifest
- * @param {Downloads} downloads
+ * @param {Loading} downloads
  * @returns {Promise<PyodideAPI>}
  */
 export function startPython(manifest, downloads) {
@@ -24,7 +24,7 @@ export function startPython(manifest, downloads) {
 
 /**
  * @param {Manifest} manifest
- * @param {Downloads} downloads
+ * @param {Loading} downloads
  * @param {Promise<never>} failure
  * @returns {Promise<PyodideAPI>}
  */

@@ -43,7 +43,7 @@ export function fetchSoon(file) {
 /**
  * @param {SiteFile} file a module
  * @returns {Promise<string>} its address for import() and Worker
- * @throws {EngineError} download-failed, download-damaged
+ * @throws {EngineError} load-failed, load-damaged
  */
 export async function verifiedScript(file) {
   const url = scripts.get(file.sha256) ?? loadScript(file);
@@ -89,7 +89,7 @@ async function loadScript(file) {
  * @param {SiteFile} file
  * @param {RequestInit} [options]
  * @returns {Promise<Response>}
- * @throws {EngineError} download-failed, download-damaged
+ * @throws {EngineError} load-failed, load-damaged
  */
 async function fetchVerified(file, options) {
   const digest = (file.sha256.match(/../g) ?? []).map((byte) => parseInt(byte, 16));
@@ -102,7 +102,7 @@ async function fetchVerified(file, options) {
     const fromHttpCache = /** @type {const} */ ({ cache: "only-if-cached", mode: "same-origin" });
     const found = await load(file.url, { ...options, ...fromHttpCache, integrity }).catch(() => null);
     if (found?.ok) return found;
-    if (!mayLoad) throw new EngineError("download-failed", file.url);
+    if (!mayLoad) throw new EngineError("load-failed", file.url);
   }
   try {
     return await load(file.url, { ...options, integrity });
@@ -123,7 +123,7 @@ async function reloadVerified(file, options) {
     if (!response.ok) throw new Error(response.statusText);
     response = new Response(await response.arrayBuffer(), response);
   } catch {
-    throw new EngineError("download-failed", file.url);
+    throw new EngineError("load-failed", file.url);
   }
   return checked(response, file);
 }
@@ -134,6 +134,6 @@ async function reloadVerified(file, options) {
  */
 async function checked(response, file) {
   const data = await response.arrayBuffer();
-  if (!(await isIntact(data, file))) throw new EngineError("download-damaged", file.url);
+  if (!(await isIntact(data, file))) throw new EngineError("load-damaged", file.url);
   return new Response(data, response);
 }

@@ -1,5 +1,5 @@
 /**
- * The store of weights: files under their SHA-256 in IndexedDB, so that a second visit downloads none.
+ * The store of weights: files under their SHA-256 in IndexedDB, so that a second visit loads none.
  *
  * ArrayBuffers are stored, since Safari has lost Blobs. IndexedDB may be missing, full or damaged at any time, and no
  * check beforehand is reliable. So every step is tried; if one fails, the store is switched off and the job goes on.
@@ -26,13 +26,13 @@ const STORE = "weights";
  * @param {SiteFile[]} files
  * @param {(loaded: number) => void} onProgress told the bytes at hand so far, of all files together
  * @returns {Promise<{ buffers: ArrayBuffer[], from: "network" | "storage" | "memory", notes: Note[] }>}
- *   buffers in the order of `files`; "network" when any was downloaded, "memory" when it could not be kept
- * @throws {EngineError} download-failed, download-damaged
+ *   buffers in the order of `files`; "network" when any was loaded, "memory" when it could not be kept
+ * @throws {EngineError} load-failed, load-damaged
  */
 export async function loadWeights(files, onProgress) {
   const store = new Store();
   const progress = files.map(() => 0);
-  let downloads = 0;
+  let loads = 0;
 
   // Before anything is written, so that old versions do not take the room.
   await store.keepOnly(files.map((file) => file.sha256));
@@ -48,8 +48,8 @@ export async function loadWeights(files, onProgress) {
         report(file.size);
         return kept;
       }
-      downloads += 1;
-      const buffer = await download(file, report);
+      loads += 1;
+      const buffer = await loadIntact(file, report);
       await store.put(file.sha256, buffer);
       return buffer;
     }),
@@ -57,7 +57,7 @@ export async function loadWeights(files, onProgress) {
   store.close();
 
   if (store.failure === null) {
-    return { buffers, from: downloads ? "network" : "storage", notes: [] };
+    return { buffers, from: loads ? "network" : "storage", notes: [] };
   }
   return { buffers, from: "memory", notes: [store.failure] };
 }
@@ -131,12 +131,12 @@ class Store {
  * @param {(loaded: number) => void} report
  * @returns {Promise<ArrayBuffer>}
  */
-async function download(file, report) {
+async function loadIntact(file, report) {
   for (let attempt = 1; attempt <= 2; attempt++) {
     const buffer = await receive(file, report);
     if (await isIntact(buffer, file)) return buffer;
   }
-  throw new EngineError("download-damaged", file.url);
+  throw new EngineError("load-damaged", file.url);
 }
 
 /**
@@ -160,6 +160,6 @@ async function receive(file, report) {
     }
     return await new Blob(chunks).arrayBuffer();
   } catch {
-    throw new EngineError("download-failed", file.url);
+    throw new EngineError("load-failed", file.url);
   }
 }

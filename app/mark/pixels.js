@@ -8,6 +8,8 @@
 /** The difference picture is mid-grey + 16 times the difference. */
 const GAIN = 16;
 const ZERO = 128;
+/** The weights of SSIM's window along a side. */
+const WINDOW = gaussian(11, 1.5);
 
 /**
  * @param {Blob} picture
@@ -73,8 +75,9 @@ export function pixelsAreTrue() {
 }
 
 /**
- * Structural similarity of the luma of two pictures, the mean over windows of 8 x 8 pixels, every fourth one.
- * Wang et al., Image Quality Assessment: From Error Visibility to Structural Similarity, 2004; K1 0.01, K2 0.03.
+ * Structural similarity of the luma of two pictures, at least 11 pixels a side, as published and as train/benchmark.py
+ * has it: the mean over a Gaussian window of 11 pixels with sigma 1.5, wherever it fits. Wang et al., Image Quality
+ * Assessment: From Error Visibility to Structural Similarity, 2004; K1 0.01, K2 0.03.
  *
  * @param {ImageData} one
  * @param {ImageData} other of the same size
@@ -82,31 +85,70 @@ export function pixelsAreTrue() {
 export function ssim(one, other) {
   const { width, height } = one;
   const [x, y] = [luma(one), luma(other)];
+  /** @param {(at: number) => number} value */
+  const mean = (value) =>
+    windowed(
+      Float64Array.from(x, (_, at) => value(at)),
+      width,
+      height,
+    );
+  const [meanX, meanY] = [mean((at) => x[at]), mean((at) => y[at])];
+  const [meanXX, meanYY] = [mean((at) => x[at] ** 2), mean((at) => y[at] ** 2)];
+  const meanXY = mean((at) => x[at] * y[at]);
   const [c1, c2] = [(0.01 * 255) ** 2, (0.03 * 255) ** 2];
   let sum = 0;
-  let windows = 0;
-  for (let top = 0; top + 8 <= height; top += 4) {
-    for (let left = 0; left + 8 <= width; left += 4) {
-      let [sumX, sumY, sumXX, sumYY, sumXY] = [0, 0, 0, 0, 0];
-      for (let row = top; row < top + 8; row++) {
-        for (let at = row * width + left; at < row * width + left + 8; at++) {
-          sumX += x[at];
-          sumY += y[at];
-          sumXX += x[at] * x[at];
-          sumYY += y[at] * y[at];
-          sumXY += x[at] * y[at];
-        }
-      }
-      const [meanX, meanY] = [sumX / 64, sumY / 64];
-      const variances = (sumXX + sumYY) / 64 - meanX ** 2 - meanY ** 2;
-      const covariance = sumXY / 64 - meanX * meanY;
-      sum +=
-        ((2 * meanX * meanY + c1) * (2 * covariance + c2)) /
-        ((meanX ** 2 + meanY ** 2 + c1) * (variances + c2));
-      windows += 1;
+  for (let at = 0; at < meanX.length; at++) {
+    const [squares, product] = [meanX[at] ** 2 + meanY[at] ** 2, meanX[at] * meanY[at]];
+    const variances = meanXX[at] + meanYY[at] - squares;
+    const covariance = meanXY[at] - product;
+    sum += ((2 * product + c1) * (2 * covariance + c2)) / ((squares + c1) * (variances + c2));
+  }
+  return sum / meanX.length;
+}
+
+/**
+ * @param {Float64Array} plane
+ * @param {number} width
+ * @param {number} height
+ * @returns {Float64Array} the weighted means under the window, wherever it fits
+ */
+function windowed(plane, width, height) {
+  const [columns, rows] = [width - WINDOW.length + 1, height - WINDOW.length + 1];
+  const across = weighted(plane, height, columns, width, 1);
+  return weighted(across, rows, columns, columns, columns);
+}
+
+/**
+ * @param {Float64Array} plane
+ * @param {number} rows of the result
+ * @param {number} columns of the result
+ * @param {number} width of the plane
+ * @param {number} step from one value under the window to the next
+ */
+function weighted(plane, rows, columns, width, step) {
+  const means = new Float64Array(rows * columns);
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) {
+      const start = row * width + column;
+      let sum = 0;
+      for (let at = 0; at < WINDOW.length; at++) sum += WINDOW[at] * plane[start + at * step];
+      means[row * columns + column] = sum;
     }
   }
-  return sum / windows;
+  return means;
+}
+
+/**
+ * @param {number} length
+ * @param {number} sigma
+ * @returns {number[]} weights that add up to 1
+ */
+function gaussian(length, sigma) {
+  const weights = Array.from({ length }, (_, at) =>
+    Math.exp(-((at - (length - 1) / 2) ** 2) / (2 * sigma ** 2)),
+  );
+  const sum = weights.reduce((total, weight) => total + weight, 0);
+  return weights.map((weight) => weight / sum);
 }
 
 /** @param {ImageData} pixels */

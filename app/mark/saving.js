@@ -2,7 +2,7 @@
 
 import { makeZip } from "client-zip";
 import { distinct } from "../ui/file-names.js";
-import { download } from "../ui/save.js";
+import { save } from "../ui/save.js";
 
 /**
  * @import { Outcome } from "./batch.js"
@@ -42,7 +42,7 @@ export async function saveZip(outcomes, lists) {
   const headers = { "Content-Type": ZIP.type };
   const list = await lists.own();
   const file = await list?.put(ZIP.name, makeZip(inputs), ZIP.type).catch(() => undefined);
-  download(file ?? (await new Response(makeZip(inputs), { headers }).blob()), ZIP.name);
+  save(file ?? (await new Response(makeZip(inputs), { headers }).blob()), ZIP.name);
   return { name: null };
 }
 

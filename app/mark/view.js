@@ -4,7 +4,7 @@ import { RegisterError } from "../register/entries.js";
 import { register } from "../register/store.js";
 import { h, setText } from "../ui/dom.js";
 import { m } from "../ui/language.js";
-import { download } from "../ui/save.js";
+import { save } from "../ui/save.js";
 import { screenHead } from "../ui/screen-head.js";
 import { errorInWords } from "../ui/words.js";
 import { Batch } from "./batch.js";
@@ -200,7 +200,7 @@ export class MarkView {
     else if (action === "again") this.#markAgain(item, { again: true });
     else if (action === "retry") this.#batch.mark([item], this.#form.options);
     else if (outcome && action === "save") {
-      download(outcome.file, outcome.name);
+      save(outcome.file, outcome.name);
       this.#batch.saved([item]);
     } else if (outcome) {
       this.#stage.show(item, outcome);

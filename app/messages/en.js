@@ -76,9 +76,9 @@ export const en = {
     "site-incomplete": (key) => `This copy of Hushmark is incomplete: ${key} is missing. Reload the page.`,
     "site-changed": () =>
       "The site has another version by now, or its list of files was altered: nothing of it was run. Reload the page.",
-    "download-failed": (url) =>
+    "load-failed": (url) =>
       `${url.slice(url.lastIndexOf("/") + 1)} could not be loaded. Check the connection and try again.`,
-    "download-damaged": (url) =>
+    "load-damaged": (url) =>
       `${url.slice(url.lastIndexOf("/") + 1)} arrived damaged or altered, twice, and was not used. Reload the page, or try again later.`,
     "cover-not-kept": (name) =>
       `${name} was not kept when the page was left, since there was no room for it. Choose it again.`,
@@ -270,7 +270,7 @@ export const en = {
   progressOf: (name) => `Progress of ${name}`,
   /** @param {string} message what it reads as, or nothing */
   askAgain: (message) =>
-    `It is marked already${message && `: it reads as ${message}`}. Mark it again? The new mark replaces that one.`,
+    `It is marked already${message && `: it reads as ${message}`}. Mark it again? As a rule, what is read from then on is the new mark.`,
   warnings: {
     unreadable: () => "cannot be read back: choose a greater strength",
     weak: () => "can only just be read back: choose a greater strength",
@@ -380,7 +380,7 @@ export const en = {
     runtime: "Python and onnxruntime",
     weights: "Weights",
     register: "Register",
-    results: "Marked pictures, until you delete them",
+    results: "Marked pictures, until you save or delete them",
     preferences: "Settings",
   },
   /** @param {string} size */
@@ -446,7 +446,7 @@ export const en = {
   details: "Details",
   /** @param {{ count: string, sure: string, guesses: string, weakest: string }} figures */
   bitsCaption: ({ count, sure, guesses, weakest }) =>
-    `How sure each of the ${count} raw bits is: ${sure} at least 99%, ${guesses} are guesses below 75%; the weakest ${weakest}.`,
+    `How sure each of the ${count} raw bits is: ${sure} at least 99%, ${guesses} are guesses below 75%; the weakest ${weakest}. These figures are too high where the mark does not lie exactly where it was read.`,
   pictureRead: "The picture that was read",
   placeCaption: "The outline is the marked picture; its thick side is the top.",
   placeNoneCaption: "The whole picture was searched.",
@@ -553,7 +553,7 @@ export const en = {
 
   // Page overlay
   overlayLead: "Make a transparent tile that marks a web page, so that screenshots of it can be read.",
-  overlayKeyHint: "A passphrase, so that only you can read it.",
+  overlayKeyHint: "A passphrase: only people who have it can read the message.",
   tileHints: {
     text: "A few characters",
     id: "16 hex digits",
@@ -571,7 +571,7 @@ export const en = {
   /** @param {string} name */
   useTileHint: (name) => `Put ${name} beside your page, and this rule into its style sheet.`,
   cssRule: "CSS rule",
-  downloadTile: "Download the tile",
+  saveTile: "Save the tile",
   copyCss: "Copy the CSS",
   copied: "Copied.",
   notCopied: "This browser did not let it be copied. It is selected: press Ctrl+C or ⌘C.",
@@ -587,7 +587,7 @@ export const en = {
   },
 
   // Register
-  registerLead: "What was marked on this device. It never leaves it.",
+  registerLead: "What was marked on this device. It leaves it only when you export it.",
   keepRegister: "Keep a register of what I mark",
   registerEmpty: "Nothing is written down yet. Mark a picture, or import a register.",
   registerNothing: "Nothing fits. Try other words.",

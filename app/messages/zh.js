@@ -58,8 +58,8 @@ export const zh = {
     cancelled: () => "已取消。",
     "site-incomplete": (key) => `此 Hushmark 副本不完整：缺少 ${key}。请重新加载页面。`,
     "site-changed": () => "网站已有新版本，或其文件清单被改动，因此没有运行任何内容。请重新加载页面。",
-    "download-failed": (url) => `无法加载 ${url.slice(url.lastIndexOf("/") + 1)}。请检查网络连接后重试。`,
-    "download-damaged": (url) =>
+    "load-failed": (url) => `无法加载 ${url.slice(url.lastIndexOf("/") + 1)}。请检查网络连接后重试。`,
+    "load-damaged": (url) =>
       `${url.slice(url.lastIndexOf("/") + 1)} 两次下载后均已损坏。请重新加载页面，或稍后再试。`,
     "cover-not-kept": (name) => `离开页面时空间不足，未能保留 ${name}。请重新选择。`,
     "file-unreadable": (name) => `无法读取 ${name}。如果文件已被移动或更改，请重新选择。`,
@@ -264,7 +264,7 @@ export const zh = {
   actionOn: (action, name) => `${action}：${name}`,
   progressOf: (name) => `${name} 的进度`,
   askAgain: (message) =>
-    `这张图片已有标记${message && `，读出为 ${message}`}。要再次标记吗？新标记会取代原来的。`,
+    `这张图片已有标记${message && `，读出为 ${message}`}。要再次标记吗？此后读出的通常是新标记。`,
   warnings: {
     unreadable: () => "无法读回：请选择更大的强度",
     weak: () => "只能勉强读回：请选择更大的强度",
@@ -356,7 +356,7 @@ export const zh = {
     runtime: "Python 和 onnxruntime",
     weights: "权重",
     register: "登记簿",
-    results: "标记后的图片，删除前保留",
+    results: "标记后的图片，保存或删除前保留",
     preferences: "设置",
   },
   storedInAll: (size) => `据浏览器估计，约占用磁盘 ${size}。`,
@@ -406,7 +406,7 @@ export const zh = {
   inRegister: (name) => `登记簿中有此条目：${name}。`,
   details: "详细信息",
   bitsCaption: ({ count, sure, guesses, weakest }) =>
-    `${count} 个原始位中每一位的把握：${sure} 位至少 99%，${guesses} 位是低于 75% 的猜测；最弱 ${weakest}。`,
+    `${count} 个原始位中每一位的把握：${sure} 位至少 99%，${guesses} 位是低于 75% 的猜测；最弱 ${weakest}。如果标记并不恰好位于读取之处，这些数值会偏高。`,
   pictureRead: "读取的图片",
   placeCaption: "轮廓是标记图片所在之处，粗边是它的上边。",
   placeNoneCaption: "已查找整张图片。",
@@ -491,7 +491,7 @@ export const zh = {
 
   // Page overlay
   overlayLead: "制作一块给网页加标记的透明贴图，网页截图可以被读出。",
-  overlayKeyHint: "设置口令后，只有您能读出。",
+  overlayKeyHint: "口令：只有持有者才能读出信息。",
   tileHints: {
     text: "几个字符",
     id: "16 位十六进制数字",
@@ -507,7 +507,7 @@ export const zh = {
   useTile: "用于您的网页",
   useTileHint: (name) => `把 ${name} 放在网页旁边，并把这条规则加入样式表。`,
   cssRule: "CSS 规则",
-  downloadTile: "下载贴图",
+  saveTile: "保存贴图",
   copyCss: "复制 CSS",
   copied: "已复制。",
   notCopied: "浏览器不允许复制。规则已选中：请按 Ctrl+C 或 ⌘C。",
@@ -523,7 +523,7 @@ export const zh = {
   },
 
   // Register
-  registerLead: "在此设备上标记过的内容，不会离开此设备。",
+  registerLead: "在此设备上标记过的内容。只有您导出时才会离开此设备。",
   keepRegister: "记录我标记的图片",
   registerEmpty: "还没有记录。请标记一张图片，或导入登记簿。",
   registerNothing: "没有符合的记录。请换别的词。",

@@ -8,7 +8,7 @@ import { inNumber, m } from "../ui/language.js";
 import { MessageField } from "../ui/message-field.js";
 import { Picker } from "../ui/picker.js";
 import { ReadingDetails } from "../ui/reading-details.js";
-import { download } from "../ui/save.js";
+import { save } from "../ui/save.js";
 import { screenHead } from "../ui/screen-head.js";
 import { StrengthField } from "../ui/strength-field.js";
 import { messageInWords, timeInWords } from "../ui/words.js";
@@ -16,11 +16,10 @@ import { samplePage } from "./sample-page.js";
 
 /**
  * @import { EngineClient } from "../engine/client.js"
- * @import { Overlay, KindOption, Read } from "../engine/protocol.js"
+ * @import { Overlay, KindOption, TimedReading } from "../engine/protocol.js"
  */
 
 const OPACITIES = [1, 0.75, 0.5, 0.25];
-const FILE_NAME = "hushmark-overlay.png";
 
 export class OverlayView {
   #engine;
@@ -54,6 +53,7 @@ export class OverlayView {
     { id: "overlay-opacity" },
     ...OPACITIES.map((opacity) => h("option", { value: opacity }, () => `${inNumber(100 * opacity)}%`)),
   );
+  #useHint = h("p");
   #css = h("code");
   #copied = h("p", { class: "hint", role: "status" });
   /** @type {Overlay | null} */
@@ -69,16 +69,12 @@ export class OverlayView {
     "div",
     { class: "board", hidden: true },
     h("h2", {}, () => m.useTile),
-    h("p", {}, () => m.useTileHint(FILE_NAME)),
+    this.#useHint,
     h("pre", { tabindex: 0, "aria-label": () => m.cssRule }, this.#css),
     h(
       "div",
       { class: "buttons" },
-      h(
-        "button",
-        { type: "button", class: "primary", onclick: () => this.#download() },
-        () => m.downloadTile,
-      ),
+      h("button", { type: "button", class: "primary", onclick: () => this.#save() }, () => m.saveTile),
       h("button", { type: "button", onclick: () => void this.#copy() }, () => m.copyCss),
     ),
     this.#copied,
@@ -157,6 +153,7 @@ export class OverlayView {
   #show(made) {
     this.#made = made;
     this.#urls.show(this.#tile, this.#png(made));
+    setText(this.#useHint, () => m.useTileHint(made.name));
     this.#choices.hidden = false;
     this.#use.hidden = false;
     setText(this.#copied, "");
@@ -181,8 +178,8 @@ export class OverlayView {
     return this.#opacity.value === "1" ? css : css.replace(/ }$/, ` opacity: ${this.#opacity.value}; }`);
   }
 
-  #download() {
-    if (this.#made) download(this.#png(this.#made), FILE_NAME);
+  #save() {
+    if (this.#made) save(this.#png(this.#made), this.#made.name);
   }
 
   async #copy() {
@@ -206,7 +203,7 @@ export class OverlayView {
   }
 
   /**
-   * @param {Read} read
+   * @param {TimedReading} read
    * @param {string} name
    * @param {boolean} hasKey whether a key was given
    */

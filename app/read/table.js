@@ -4,7 +4,7 @@ import { answerOf, likeliestOf, outcomeIcon } from "../ui/answer.js";
 import { toCsv } from "../ui/csv.js";
 import { h, setText } from "../ui/dom.js";
 import { inChance, inNumber, m } from "../ui/language.js";
-import { download } from "../ui/save.js";
+import { save } from "../ui/save.js";
 import { errorInWords, placeInWords } from "../ui/words.js";
 
 /**
@@ -172,7 +172,7 @@ export class ReadingsTable {
           ? this.#csvCells(reading)
           : [...Array(head.length - 2).fill(""), error ? errorInWords(error) : ""]),
       ]);
-    download(new Blob([toCsv([head, ...lines])], { type: "text/csv" }), "hushmark-readings.csv");
+    save(new Blob([toCsv([head, ...lines])], { type: "text/csv" }), "hushmark-readings.csv");
   }
 
   /** @param {Reading} reading */

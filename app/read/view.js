@@ -17,7 +17,7 @@ import { ReadingsTable } from "./table.js";
 
 /**
  * @import { EngineClient } from "../engine/client.js"
- * @import { Read, Reading } from "../engine/protocol.js"
+ * @import { TimedReading, Reading } from "../engine/protocol.js"
  * @import { Entry } from "../register/entries.js"
  */
 
@@ -124,7 +124,7 @@ export class ReadView {
   }
 
   /**
-   * @param {Read & { hasKey: boolean, mayCompare: boolean }} read
+   * @param {TimedReading & { hasKey: boolean, mayCompare: boolean }} read
    * @param {File} file
    */
   #show({ reading, phases, hasKey, mayCompare }, file) {

@@ -2,7 +2,7 @@
 
 import { h, setText } from "../ui/dom.js";
 import { inBytes, inDate, m } from "../ui/language.js";
-import { download } from "../ui/save.js";
+import { save } from "../ui/save.js";
 import { screenHead } from "../ui/screen-head.js";
 import { errorInWords, messageInWords } from "../ui/words.js";
 import { isOlder, RegisterError, toJson } from "./entries.js";
@@ -276,10 +276,7 @@ export class RegisterView {
 
   #exportJson() {
     const day = new Date().toISOString().slice(0, 10);
-    download(
-      new Blob([toJson(this.#entries)], { type: "application/json" }),
-      `hushmark-register-${day}.json`,
-    );
+    save(new Blob([toJson(this.#entries)], { type: "application/json" }), `hushmark-register-${day}.json`);
   }
 
   async #import() {

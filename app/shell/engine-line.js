@@ -1,4 +1,4 @@
-import { loadedBytes } from "../engine/transfers.js";
+import { loadedBytes } from "../engine/loads.js";
 import { h, setText } from "../ui/dom.js";
 import { inBytes, inSeconds, m } from "../ui/language.js";
 import { errorInWords } from "../ui/words.js";

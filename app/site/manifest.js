@@ -20,7 +20,7 @@ import { EngineError } from "../engine/errors.js";
 /**
  * @param {{ url: string, sha256: string }} pin where it is, absolute, and which one the page belongs to
  * @returns {Promise<Manifest>} with absolute URLs
- * @throws {EngineError} download-failed, site-changed
+ * @throws {EngineError} load-failed, site-changed
  */
 export async function loadManifest({ url, sha256 }) {
   let data;
@@ -29,7 +29,7 @@ export async function loadManifest({ url, sha256 }) {
     if (!response.ok) throw new Error(response.statusText);
     data = await response.arrayBuffer();
   } catch {
-    throw new EngineError("download-failed", url);
+    throw new EngineError("load-failed", url);
   }
   if ((await digestOf(data)) !== sha256) throw new EngineError("site-changed", url);
   return readManifest(new Response(data), url);

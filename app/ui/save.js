@@ -4,7 +4,7 @@
  * @param {Blob} file
  * @param {string} name
  */
-export function download(file, name) {
+export function save(file, name) {
   const link = document.createElement("a");
   link.href = URL.createObjectURL(file);
   link.download = name;

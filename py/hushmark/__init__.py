@@ -1,9 +1,8 @@
 """Hushmark: an invisible watermark that proves itself, marked and read in the browser or on the command line.
 
-The network is a StegaStamp (Tancik, Mildenhall, Ng: "StegaStamp: Invisible Hyperlinks in Physical
-Photographs", CVPR 2020) in its published 32-bit, 320x320 adaptation. `embed` and `read` are the whole way
-with the networks of the package, and `sync` has the same without await; `pipeline` has them for a forward
-pass (`Forward`) of the caller's own.
+The networks are after StegaStamp (Tancik, Mildenhall, Ng: "StegaStamp: Invisible Hyperlinks in Physical
+Photographs", CVPR 2020). `embed` and `read` are the whole way with the networks of the package, and `sync`
+has the same without await; `pipeline` has them for a forward pass (`Forward`) of the caller's own.
 """
 
 from . import sync

@@ -94,7 +94,7 @@ class Marked:
 
 
 @dataclass(frozen=True)
-class Read:
+class TimedReading:
     """A picture that was read.
 
     `reading`: what was read; `phases`: milliseconds by phase.
@@ -198,7 +198,7 @@ async def _mark(
     pattern = await forward.encode(wanted, image)
     if pattern.shape != image.shape:
         raise ModelOutput
-    # The network does not know the budget: what it puts where much is seen goes where little is.
+    # The network does not know the budget: its residual is moved from where it is seen to where it is not.
     pattern = budget.shape(budget.precondition(to_grid(pattern[0])), strength)
     await phases.enter(LONG_PHASE)
     for _ in range(steps):
@@ -238,7 +238,7 @@ async def read(
     key: Key | None = None,
     known: KnownIds | None = None,
     progress: OnProgress | None = None,
-) -> Read:
+) -> TimedReading:
     """Read the picture in `data`, wherever in it the mark is.
 
     `key` is that of the mark, if it has one; `known`: messages that it may be one of. It can be cancelled
@@ -249,7 +249,7 @@ async def read(
     picture = open_picture(data, name)
     await phases.enter("search")
     reading = await search(picture, forward=forward, card=card, key=key, known=known, progress=phases.step)
-    return Read(reading, phases.finish())
+    return TimedReading(reading, phases.finish())
 
 
 @dataclass(frozen=True)
@@ -308,4 +308,4 @@ async def attempt(
 def _copy(data: bytes, name: str) -> Picture:
     """The picture upright, small and in RGB; kept, as the same one is tried again and again."""
     picture = open_picture(data, name)
-    return replace(picture, image=view.page(picture, _COPY_SIDE), orientation=1)
+    return replace(picture, image=view.of(picture, _COPY_SIDE), orientation=1)

@@ -24,7 +24,7 @@ from .message.known import KnownIds
 from .picture import view
 from .picture.container import Format
 from .picture.picture import MIME_TYPES, open_picture
-from .pipeline import Attempt, Marked, Read
+from .pipeline import Attempt, Marked, TimedReading
 from .progress import OnProgress
 from .reading.reading import Reading
 from .trials import TRIALS, Unit
@@ -32,7 +32,6 @@ from .trials import TRIALS, Unit
 KindOption = Literal["text", "id", "number", "random"]
 """What to mark: a message of this kind, or a random id."""
 
-_OVERLAY_NAME = "hushmark-overlay.png"
 _PREVIEW_SIDE = 1000
 
 _Options = TypeVar("_Options")
@@ -50,8 +49,8 @@ class File:
 class OverlayOptions:
     """How to make a tile that marks a page.
 
-    `kind`: of the message; `value`: text or digits as typed, unused for random; `key`: passphrase that who
-    reads needs, too; `strength`: how visible the mark may be, 2 is twice as visible as 1.
+    `kind`: of the message; `value`: text or digits as typed, unused for random; `key`: passphrase, which is
+    needed for reading, too; `strength`: how visible the mark may be, 2 is twice as visible as 1.
     """
 
     kind: KindOption
@@ -64,10 +63,10 @@ class OverlayOptions:
 class EmbedOptions(OverlayOptions):
     """How to mark a picture.
 
-    `kind`: of the message; `value`: text or digits as typed, unused for random; `key`: passphrase that who
-    reads needs, too; `strength`: how visible the mark may be, 2 is twice as visible as 1; `again`: mark it
-    even if it is marked already; `output_format`: None keeps that of the cover; `quality`: 1..100 of a lossy
-    format, None keeps that of the cover, or takes a good one in another format.
+    `kind`: of the message; `value`: text or digits as typed, unused for random; `key`: passphrase, which is
+    needed for reading, too; `strength`: how visible the mark may be, 2 is twice as visible as 1; `again`:
+    mark it even if it is marked already; `output_format`: None keeps that of the cover; `quality`: 1..100 of
+    a lossy format, None keeps that of the cover, or takes a good one in another format.
     """
 
     again: bool = False
@@ -128,10 +127,12 @@ class LabKind:
 class Overlay:
     """A tile that marks a page.
 
-    `data`: a PNG file; `css`: the rule that lays it over a page; `message`: that it carries.
+    `data`: a PNG file; `name`: suggested file name; `css`: the rule that lays it over a page; `message`: that
+    it carries.
     """
 
     data: bytes
+    name: str
     css: str
     message: Message
 
@@ -191,7 +192,7 @@ class Tasks:
             progress=self._on_progress,
         )
 
-    async def read(self, picture: File, options: ReadOptions) -> Read:
+    async def read(self, picture: File, options: ReadOptions) -> TimedReading:
         """Read a picture, wherever in it the mark is."""
         return await pipeline.read(
             picture.data,
@@ -213,7 +214,7 @@ class Tasks:
             strength=options.strength,
             key=_key(options.key),
         )
-        return Overlay(tile, overlay.css(_OVERLAY_NAME), message)
+        return Overlay(tile, overlay.TILE_NAME, overlay.css(overlay.TILE_NAME), message)
 
     async def lab(self, picture: File, options: LabOptions) -> Attempt:
         """Change a copy of a picture and read it; one look is a partial answer where a search follows."""
@@ -237,7 +238,7 @@ class Tasks:
     async def preview(self, picture: File) -> Preview:
         """Make a copy that every browser can show."""
         copy = io.BytesIO()
-        view.page(open_picture(picture.data, picture.name), _PREVIEW_SIDE).save(copy, "JPEG", quality=85)
+        view.of(open_picture(picture.data, picture.name), _PREVIEW_SIDE).save(copy, "JPEG", quality=85)
         return Preview(copy.getvalue())
 
 

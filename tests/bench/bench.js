@@ -5,7 +5,7 @@ import { loadManifest } from "../../app/site/manifest.js";
 import { pageManifest } from "../../app/site/pin.js";
 import { allow, trusted } from "../../app/site/trusted.js";
 
-/** @import { EngineInfo, Marked, Read } from "../../app/engine/protocol.js" */
+/** @import { EngineInfo, Marked, TimedReading } from "../../app/engine/protocol.js" */
 
 const manifest = await loadManifest(pageManifest());
 /** @type {EngineClient | undefined} */
@@ -34,7 +34,7 @@ async function markAndRead(url) {
   /** @type {Marked} */
   const marked = await engine.run("embed", file, { kind: "text", value: "pipe" });
   const startRead = performance.now();
-  /** @type {Read} */
+  /** @type {TimedReading} */
   const { reading, phases } = await engine.run("read", new File([marked.data], marked.name), {});
   return {
     embed: { ...marked.phases, "in all": startRead - startEmbed },

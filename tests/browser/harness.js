@@ -15,6 +15,12 @@ const COMPUTE = { provider: "auto", threads: null };
 const toBytes = (text) => Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
 
 /**
+ * @param {string} name of a job
+ * @param {string} picture base64
+ */
+const pictureFile = (name, picture) => new File([toBytes(picture)], `${name}.png`);
+
+/**
  * Opens graphs that carry their own weights, on a software WebGPU adapter if there is one.
  *
  * @param {string} graph base64
@@ -91,24 +97,56 @@ class Recorder {
     if (!this.#client) throw new Error("The engine was not started.");
     const controller = new AbortController();
     this.#controllers[name] = controller;
-    const file = new File([toBytes(picture)], `${name}.png`);
     const options = { kind: /** @type {const} */ ("text"), value: "pipe", strength: 1.4 };
-    /** @param {Progress} progress */
-    const onProgress = ({ phase }) => {
-      this.phases.push(`${name}: ${phase}`);
-      if (abortOn) this.#controllers[abortOn].abort();
-      onPhase?.(phase);
+    const how = {
+      signal: controller.signal,
+      inBackground,
+      onProgress: this.#noting(name, (phase) => {
+        if (abortOn) this.#controllers[abortOn].abort();
+        onPhase?.(phase);
+      }),
     };
-    this.#jobs.push(
-      this.#client.run("embed", file, options, { signal: controller.signal, onProgress, inBackground }).then(
-        async (marked) => {
-          this.events.push(`${name}: ${marked.name}`);
-          this.phases.push(`${name}: end`);
-          this.digests[name] = await digestOf(marked.data.buffer);
-        },
-        (error) => void this.events.push(`${name}: ${error.name} ${error.code}`),
-      ),
-    );
+    const marking = this.#client.run("embed", pictureFile(name, picture), options, how);
+    this.#note(name, marking, async (marked) => {
+      this.events.push(`${name}: ${marked.name}`);
+      this.phases.push(`${name}: end`);
+      this.digests[name] = await digestOf(marked.data.buffer);
+    });
+  }
+
+  /**
+   * @param {string} name of the job in the events
+   * @param {string} picture base64
+   * @param {(phase: string) => void} onPhase told every step of every phase
+   */
+  read(name, picture, onPhase) {
+    if (!this.#client) throw new Error("The engine was not started.");
+    const how = { onProgress: this.#noting(name, onPhase) };
+    const reading = this.#client.run("read", pictureFile(name, picture), {}, how);
+    this.#note(name, reading, (read) => this.events.push(`${name}: ${read.reading.outcome}`));
+  }
+
+  /**
+   * @param {string} name of a job
+   * @param {(phase: string) => void} onPhase
+   * @returns {(progress: Progress) => void}
+   */
+  #noting(name, onPhase) {
+    return ({ phase }) => {
+      this.phases.push(`${name}: ${phase}`);
+      onPhase(phase);
+    };
+  }
+
+  /**
+   * @template Result
+   * @param {string} name of a job
+   * @param {Promise<Result>} job
+   * @param {(result: Result) => unknown} onResult
+   */
+  #note(name, job, onResult) {
+    const noted = job.then(onResult, (error) => this.events.push(`${name}: ${error.name} ${error.code}`));
+    this.#jobs.push(noted.then(() => undefined));
   }
 
   /** @param {string} name of a job */

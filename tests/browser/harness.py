@@ -2,9 +2,10 @@
 
 import base64
 import io
+from itertools import islice
 
 from PIL import Image
-from playwright.sync_api import Page, Worker
+from playwright.sync_api import Error, Page, Worker
 
 from tests.browser.app import PATIENCE_MS
 
@@ -37,5 +38,13 @@ def events(page: Page) -> list[str]:
 
 def worker(page: Page, name: str) -> Worker:
     """The engine's or the networks' worker. The first starts the second, which starts threads."""
-    engine, networks, *_ = page.workers
+    engine, networks = islice(filter(_lives, page.workers), 2)
     return {"engine": engine, "networks": networks}[name]
+
+
+def _lives(worker: Worker) -> bool:
+    """Whether a worker has not ended: the browser may take a while to say so."""
+    try:
+        return bool(worker.evaluate("true"))
+    except Error:
+        return False

@@ -87,7 +87,7 @@ def test_a_form_of_another_site_cannot_plant_a_page(
         attack = victim.context.new_page()
         attack.goto(address.replace("127.0.0.1", host) + entry)
         attack.wait_for_url(f"{url}**", timeout=HICCUP_MS)
-        if "#read" in attack.url:
+        if (entry, referrer) != ("form.html", "") and "#read" in attack.url:
             # It could hide where it came from. What it sent was no picture, and is named for that.
             expect(attack.locator("#screen-read")).to_contain_text("owned.html, owned.png was shared")
         else:

@@ -204,7 +204,7 @@ def make_a_tile(app: App, keyboard: Keyboard, folder: Path) -> None:
     keyboard.to(panel.get_by_label("Opacity"))
     keyboard.press("ArrowDown")
     expect(rule).to_contain_text("opacity: 0.75")
-    tile = keyboard.save(panel.get_by_role("button", name="Download the tile"), folder)
+    tile = keyboard.save(panel.get_by_role("button", name="Save the tile"), folder)
     assert tile.stat().st_size > 1000
     keyboard.push(panel.get_by_role("button", name="Copy the CSS"))
     expect(panel.get_by_role("status").filter(has_text=re.compile("Copied|did not let"))).to_be_visible()

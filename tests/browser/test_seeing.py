@@ -23,6 +23,23 @@ PAGE = """<!doctype html><style>
   {rule}
 </style><header>The Harbour Post</header><main>{text}</main>"""
 
+WATCH_KEYS = """() => {
+    Object.assign(window, { handedOver: [], derived: [] });
+    const { postMessage } = Worker.prototype;
+    Worker.prototype.postMessage = function (message, ...rest) {
+        if (message.type === "job") window.handedOver.push(message.job.options.key);
+        return postMessage.call(this, message, ...rest);
+    };
+    for (const name of ["importKey", "deriveBits", "deriveKey", "sign"]) {
+        const old = SubtleCrypto.prototype[name];
+        SubtleCrypto.prototype[name] = function (...values) {
+            window.derived.push(name);
+            return old.apply(this, values);
+        };
+    }
+}"""
+"""Notes what key the page hands over with each job, and what it asks of the browser's cryptography."""
+
 
 @pytest.fixture(scope="module")
 def marked(app: App, tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -94,6 +111,22 @@ def test_a_key_that_a_mark_was_not_made_with_does_not_read_it(app: App, marked: 
     expect(panel.locator(".answer")).to_have_text("Marked, but not readable")
     expect(panel.locator(".explanation")).to_contain_text("It was marked without a key.")
     panel.get_by_label("Key").fill("")
+
+
+def test_a_passphrase_is_stretched_in_the_worker(app: App, tmp_path: Path) -> None:
+    """The page hands it over as typed, and derives nothing of it; the mark is of the stretched key."""
+    path = tmp_path / "locked.jpg"
+    with ThreadPoolExecutor(1) as thread:
+        cover = sample_path("rocket.jpg")
+        path.write_bytes(thread.submit(hushmark.sync.embed, cover, "pipe", key="open sesame").result().data)
+    app.page.evaluate(WATCH_KEYS)
+    panel = app.show("Read")
+    panel.get_by_label("Key").fill("open sesame")
+    choose(panel, path)
+    app.await_outcome(panel)
+    expect(panel.locator(".answer")).to_have_text("“pipe”")
+    panel.get_by_label("Key").fill("")
+    assert app.page.evaluate("[...new Set(handedOver), derived]") == ["open sesame", []]
 
 
 def test_many_pictures_give_a_table_and_a_csv_file(app: App, marked: Path, tmp_path: Path) -> None:
@@ -171,7 +204,7 @@ def test_a_page_under_the_tile_is_read_from_its_screenshot(app: App, tmp_path: P
     panel.get_by_role("button", name="Make the tile").click()
     expect(panel.locator(".status").first).to_have_text("The tile carries “over”.", timeout=PATIENCE_MS)
     with app.page.expect_download() as download:
-        panel.get_by_role("button", name="Download the tile").click()
+        panel.get_by_role("button", name="Save the tile").click()
     download.value.save_as(tmp_path / download.value.suggested_filename)
     rule = panel.get_by_label("CSS rule").inner_text()
     text = panel.locator(".sample-page").inner_text() * 4

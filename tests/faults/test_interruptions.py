@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, Playwright, expect
 
 from tests.browser.altered import RAN, TELL
-from tests.browser.app import PATIENCE_MS, App, Visit, opened
+from tests.browser.app import PATIENCE_MS, App, Visit, opened, until
 from tests.browser.chromium import ARGUMENTS, executable
 from tests.browser.harness import KEEP_WORKERS
 from tests.browser.lists import another_tab, mark, status, visited
@@ -43,10 +43,8 @@ KEPT_OFFLINE = "Hushmark works on this device without a network."
 def begin(app: App, pictures: list[Path]) -> tuple[Locator, dict[str, str]]:
     """Mark pictures until the first is marked and kept; answers the section, and the digests of the kept."""
     panel = mark(app, pictures)
-    expect(panel.locator('[data-state="marked"]')).not_to_have_count(0, timeout=PATIENCE_MS)
-    kept = app.page.evaluate(MARKED)
-    assert kept
-    return panel, kept
+    until(app.page, f"({MARKED})().then((marked) => Object.keys(marked).length > 0)")
+    return panel, app.page.evaluate(MARKED)
 
 
 def assert_goes_on(app: App, kept: dict[str, str]) -> None:

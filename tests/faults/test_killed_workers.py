@@ -53,6 +53,26 @@ def test_a_worker_that_ends_in_a_phase_is_replaced(engine: Page, name: str, phas
 
 
 @pytest.mark.parametrize("name", ["engine", "networks"])
+@pytest.mark.parametrize("phase", ["open", "search"])
+def test_a_worker_that_ends_in_a_phase_of_reading_is_replaced(engine: Page, name: str, phase: str) -> None:
+    worker(engine, name).evaluate(LISTEN)
+    engine.evaluate(
+        """([picture, phase]) => {
+            const end = new BroadcastChannel("end");
+            const onPhase = (present) => present === phase && end.postMessage(null);
+            harness.recorder.read("first", picture, onPhase);
+            harness.recorder.read("second", picture, () => undefined);
+        }""",
+        [gradient(400), phase],
+    )
+    assert [event for event in events(engine) if event != "ready"] == [
+        "starting",
+        "first: none",
+        "second: none",
+    ]
+
+
+@pytest.mark.parametrize("name", ["engine", "networks"])
 def test_a_worker_that_ends_while_idle_is_replaced(engine: Page, name: str) -> None:
     worker(engine, name).evaluate(LISTEN)
     engine.evaluate("new BroadcastChannel('end').postMessage(null)")

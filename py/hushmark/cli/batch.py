@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from itertools import chain
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
@@ -33,28 +34,14 @@ from ..errors import (
     RuntimeMissing,
     picture_error,
 )
-from ..picture.picture import MAXIMUM_BYTES
+from ..picture.picture import ENDINGS, MAXIMUM_BYTES
 
 STANDARD = "-"
 """What stands for standard input or output."""
 
-_SUFFIXES = frozenset(
-    [
-        ".jpg",
-        ".jpeg",
-        ".jfif",
-        ".jpe",
-        ".png",
-        ".webp",
-        ".tif",
-        ".tiff",
-        ".avif",
-        ".bmp",
-        ".gif",
-        ".heic",
-        ".heif",
-    ]
-)  # of files in a folder that are taken for pictures; those that turn out to be none get a sentence
+PICTURE_ENDINGS = frozenset(chain(*ENDINGS.values(), (".bmp", ".gif", ".heic", ".heif")))
+"""Of files in a folder that are taken for pictures; those that turn out to be none get a sentence."""
+
 
 _REASONS = {
     errno.EACCES: "Permission denied. Change its permissions or its folder's, or choose another place",
@@ -74,7 +61,7 @@ _FileId = tuple[int, int]
 
 
 @dataclass(frozen=True)
-class Source:
+class Item:
     """A picture to work on.
 
     `path`: its file, None for standard input; `place`: its name, with the folders that led to it from one
@@ -128,31 +115,31 @@ def file_problem(path: Path, error: OSError) -> FileProblem:
     return FileProblem(str(path), reason)
 
 
-def find(arguments: Sequence[str], *, recursive: bool, leave_out: Path | None = None) -> list[Source]:
+def find(arguments: Sequence[str], *, recursive: bool, leave_out: Path | None = None) -> list[Item]:
     """The pictures that files, folders, glob patterns and "-" stand for, folders sorted by name.
 
     `recursive`: whether the folders in a folder count; `leave_out`: a folder whose files do not. What folders
     and patterns lead to counts once, under whatever names it is met. What is not there, a folder without a
     picture, or one that may not be read stays in the list and fails when it is loaded.
     """
-    sources: list[Source] = []
+    items: list[Item] = []
     seen: set[_FileId] = set()
     if leave_out is not None and (identity := _identity(leave_out)):
         seen.add(identity)
     for argument in dict.fromkeys(arguments):
         path = Path(argument)
         if argument == STANDARD:
-            sources.append(Source(None, PurePath("standard-input")))
+            items.append(Item(None, PurePath("standard-input")))
         elif os.path.isdir(path):
-            inside = [Source(file, file.relative_to(path)) for file in _pictures(path, recursive, seen)]
-            sources += inside or [Source(path, PurePath(path.name))]
+            inside = [Item(file, file.relative_to(path)) for file in _pictures(path, recursive, seen)]
+            items += inside or [Item(path, PurePath(path.name))]
         elif glob.has_magic(argument) and not os.path.lexists(path):
-            inside = [Source(file, PurePath(file.name)) for file in _matches(path) if _is_new(file, seen)]
-            sources += inside or [Source(path, PurePath(path.name))]
+            inside = [Item(file, PurePath(file.name)) for file in _matches(path) if _is_new(file, seen)]
+            items += inside or [Item(path, PurePath(path.name))]
         else:
             _is_new(path, seen)
-            sources.append(Source(path, PurePath(path.name)))
-    return sources
+            items.append(Item(path, PurePath(path.name)))
+    return items
 
 
 def _matches(pattern: Path) -> list[Path]:
@@ -182,7 +169,7 @@ def _pictures(folder: Path, recursive: bool, seen: set[_FileId]) -> list[Path]:
         path = ahead.popleft() if ahead else links.popleft()
         is_folder = os.path.isdir(path)
         if (
-            not (is_folder or path.suffix.lower() in _SUFFIXES)
+            not (is_folder or path.suffix.lower() in PICTURE_ENDINGS)
             or (is_folder and path != folder and not recursive)
             or not _is_new(path, seen)
         ):
@@ -222,45 +209,45 @@ def _identity(path: Path) -> _FileId | None:
     return facts.st_dev, facts.st_ino
 
 
-Work = Callable[[Source], _Outcome]
+Work = Callable[[Item], _Outcome]
 """What is done with a picture. Other processes get it by pickling."""
 
 
 def run(
-    sources: Sequence[Source], work: Work[_Outcome], jobs: int
-) -> Generator[tuple[Source, _Outcome | HushmarkError]]:
-    """Do the work on each source -> the outcomes, or the errors for people, in their order.
+    items: Sequence[Item], work: Work[_Outcome], jobs: int
+) -> Generator[tuple[Item, _Outcome | HushmarkError]]:
+    """Do the work on each item -> the outcomes, or the errors for people, in their order.
 
-    Several sources are worked on in `jobs` processes of their own, so that one that ends its process costs no
+    Several items are worked on in `jobs` processes of their own, so that one that ends its process costs no
     other; a single one in this process. All processes end when the iteration is left, by Ctrl-C for instance.
     Raises ModelMissing, ModelDamaged, RuntimeMissing: there is no use in going on, then.
     """
-    if len(sources) == 1:
-        yield sources[0], _settled(_attempt(work, sources[0]))
+    if len(items) == 1:
+        yield items[0], _settled(_attempt(work, items[0]))
         return
-    workers: list[_Worker[_Outcome]] = [_Worker(work) for _ in range(min(jobs, len(sources)))]
+    workers: list[_Worker[_Outcome]] = [_Worker(work) for _ in range(min(jobs, len(items)))]
     free = SimpleQueue[_Worker[_Outcome]]()
     for worker in workers:
         free.put(worker)
 
-    def attempt(source: Source) -> _Outcome | HushmarkError:
+    def attempt(item: Item) -> _Outcome | HushmarkError:
         worker = free.get()
         try:
-            return worker.do(source)
+            return worker.do(item)
         finally:
             free.put(worker)
 
     # No more than two a process wait for their turn: marked pictures take room.
-    waiting: deque[tuple[Source, Future[_Outcome | HushmarkError]]] = deque()
+    waiting: deque[tuple[Item, Future[_Outcome | HushmarkError]]] = deque()
     pool = ThreadPoolExecutor(len(workers), initializer=_leave_interrupts)
     try:
-        for source in sources:
-            waiting.append((source, pool.submit(attempt, source)))
+        for item in items:
+            waiting.append((item, pool.submit(attempt, item)))
             if len(waiting) >= 2 * jobs:
                 first, future = waiting.popleft()
                 yield first, _settled(future.result())
-        for source, future in waiting:
-            yield source, _settled(future.result())
+        for item, future in waiting:
+            yield item, _settled(future.result())
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
         for worker in workers:
@@ -275,11 +262,11 @@ def _leave_interrupts() -> None:
         signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
 
 
-def _attempt(work: Work[_Outcome], source: Source) -> _Outcome | HushmarkError:
+def _attempt(work: Work[_Outcome], item: Item) -> _Outcome | HushmarkError:
     try:
-        return work(source)
+        return work(item)
     except Exception as error:
-        return picture_error(error, source.name)
+        return picture_error(error, item.name)
 
 
 def _settled(outcome: _Outcome | HushmarkError) -> _Outcome | HushmarkError:
@@ -299,21 +286,21 @@ class _Worker(Generic[_Outcome]):
         self._process: SpawnProcess | None = None
         self._connection: Connection[Any, Any] | None = None
 
-    def do(self, source: Source) -> _Outcome | HushmarkError:
+    def do(self, item: Item) -> _Outcome | HushmarkError:
         """The outcome of the work, or its error; PictureCrash if the process ended over it."""
-        if source.path is None:
-            # What comes through a pipe comes to this process alone.
-            data = _attempt(Source.load, source)
+        if item.path is None:
+            # Standard input can be read by this process only.
+            data = _attempt(Item.load, item)
             if isinstance(data, HushmarkError):
                 return data
-            source = replace(source, data=data)
+            item = replace(item, data=data)
         process, connection = self._started()
         try:
-            connection.send(source)
+            connection.send(item)
             outcome: _Outcome | HushmarkError = connection.recv()
         except (EOFError, OSError):
             process.join()
-            return PictureCrash(source.name, _ending(process.exitcode))
+            return PictureCrash(item.name, _ending(process.exitcode))
         return outcome
 
     def stop(self) -> None:

@@ -20,7 +20,7 @@ from ..picture.previews import Removed
 from ..pipeline import Marked
 from ..reading.reading import Outcome, Reading, Reason
 from . import batch, options, records
-from .batch import STANDARD, Source
+from .batch import STANDARD, Item
 from .errors import sentence
 from .options import Output, Pictures, Secret, Wanted
 from .output import (
@@ -134,17 +134,17 @@ def embed(
         Report(len(found), as_json=pictures.as_json, to_standard_error=output.to_standard) as report,
         closing(batch.run(found, work, pictures.jobs)) as outcomes,
     ):
-        for source, outcome in outcomes:
+        for item, outcome in outcomes:
             try:
                 if isinstance(outcome, HushmarkError):
                     raise outcome
-                path = _keep(source, outcome, work, output, written)
+                path = _keep(item, outcome, work, output, written)
             except HushmarkError as error:
-                report.fail(source, error)
+                report.fail(item, error)
             else:
                 nowhere = output.dry_run or output.to_standard
                 line = _marked_line(path, outcome)
-                report.say(line, source, records.of_marked(outcome, None if nowhere else path))
+                report.say(line, item, records.of_marked(outcome, None if nowhere else path))
                 for warning in outcome.warnings:
                     report.warn(f"{path}: warning: {_WARNINGS[warning].format(chance=outcome.expected)}.")
     return report.code
@@ -158,9 +158,9 @@ def read(pictures: Pictures, secret: Secret, ids: Path | None) -> int:
     """Read pictures: files, folders, glob patterns, or - for standard input."""
     known = None if ids is None else options.known_ids(ids)
     with _readings(pictures, secret, known) as (report, readings):
-        for source, reading in readings:
+        for item, reading in readings:
             code = _CODES[reading.outcome]
-            report.say(_line(source, reading), source, records.of_reading(reading), code)
+            report.say(_line(item, reading), item, records.of_reading(reading), code)
     return report.code
 
 
@@ -178,11 +178,11 @@ def verify(pictures: Pictures, wanted: Wanted, secret: Secret, ids: Path | None)
     else:
         known = options.known_ids(ids)
     with _readings(pictures, secret, known) as (report, readings):
-        for source, reading in readings:
+        for item, reading in readings:
             fits = reading.message is not None and reading.message in known
             code = NOT_FOUND if reading.message is not None and not fits else _CODES[reading.outcome]
             record = {"verified": fits, **records.of_reading(reading)}
-            report.say(_verdict(source, reading, fits=fits), source, record, code)
+            report.say(_verdict(item, reading, fits=fits), item, record, code)
     return report.code
 
 
@@ -203,7 +203,7 @@ def make_overlay(wanted: Wanted, output: str, strength: float, secret: Secret, f
     tile = asyncio.run(making)
     if output == STANDARD:
         write(tile)
-        echo(*overlay.css("hushmark-overlay.png").split("\n"), err=True)
+        echo(*overlay.css(overlay.TILE_NAME).split("\n"), err=True)
         return DONE
     batch.store(path, tile)
     echo(f"{path}: {message.value}. Lay it over a page with this rule:", err=True)
@@ -233,11 +233,11 @@ def info(as_json: bool) -> int:
     return DONE
 
 
-def _keep(source: Source, marked: Marked, work: Marking, output: Output, written: set[Path]) -> Path:
+def _keep(item: Item, marked: Marked, work: Marking, output: Output, written: set[Path]) -> Path:
     """Write a marked picture -> its path, which is added to those `written`. Raises HushmarkError."""
     if "unreadable" in marked.warnings and not output.force:
-        raise MarkUnreadable(source.name)
-    path = work.target(source) or Path(output.output)
+        raise MarkUnreadable(item.name)
+    path = work.target(item) or Path(output.output)
     if output.to_standard:
         if not output.dry_run:
             write(marked.data)
@@ -258,19 +258,19 @@ def _keep(source: Source, marked: Marked, work: Marking, output: Output, written
 @contextmanager
 def _readings(
     pictures: Pictures, secret: Secret, known: KnownIds | None
-) -> Iterator[tuple[Report, Iterator[tuple[Source, Reading]]]]:
+) -> Iterator[tuple[Report, Iterator[tuple[Item, Reading]]]]:
     """The report, and the readings of the pictures that did not fail."""
     model_card()
     key = secret.key()
     found = pictures.find()
     work = Looking(key, known, pictures.threads)
 
-    def readings() -> Iterator[tuple[Source, Reading]]:
-        for source, outcome in outcomes:
+    def readings() -> Iterator[tuple[Item, Reading]]:
+        for item, outcome in outcomes:
             if isinstance(outcome, HushmarkError):
-                report.fail(source, outcome)
+                report.fail(item, outcome)
             else:
-                yield source, outcome
+                yield item, outcome
 
     with (
         Report(len(found), as_json=pictures.as_json) as report,
@@ -287,24 +287,24 @@ def _marked_line(path: Path, marked: Marked) -> str:
     return line
 
 
-def _line(source: Source, reading: Reading) -> str:
+def _line(item: Item, reading: Reading) -> str:
     message = reading.message
     if message is not None:
         known = "" if reading.match is None else f", known as {_known(reading)}"
         facts = f"{message.kind}, chance of error {reading.chance:.0e}{known}"
-        return f"{source.name}: {message.value} ({facts})"
+        return f"{item.name}: {message.value} ({facts})"
     if reading.reason is not None:
         likeliest = "" if reading.match is None else f" It is likeliest to say {_known(reading)}."
-        return f"{source.name}: marked, but not readable. {_REASONS[reading.reason]}.{likeliest}"
-    return f"{source.name}: no mark found ({reading.statistic:.2f}, threshold {reading.threshold:.2f})"
+        return f"{item.name}: marked, but not readable. {_REASONS[reading.reason]}.{likeliest}"
+    return f"{item.name}: no mark found ({reading.statistic:.2f}, threshold {reading.threshold:.2f})"
 
 
-def _verdict(source: Source, reading: Reading, *, fits: bool) -> str:
+def _verdict(item: Item, reading: Reading, *, fits: bool) -> str:
     if reading.message is None:
-        return _line(source, reading)
+        return _line(item, reading)
     if fits:
-        return f"{source.name}: {_known(reading)} (chance of error {reading.chance:.0e})"
-    return f"{source.name}: another mark, {reading.message.value}"
+        return f"{item.name}: {_known(reading)} (chance of error {reading.chance:.0e})"
+    return f"{item.name}: another mark, {reading.message.value}"
 
 
 def _known(reading: Reading) -> str:

@@ -18,7 +18,7 @@ from ..picture.container import Format
 from ..picture.picture import format_of
 from ..tasks import KindOption
 from . import batch
-from .batch import STANDARD, Source
+from .batch import STANDARD, Item
 
 _KEY_VARIABLE = "HUSHMARK_KEY"
 _KINDS: tuple[KindOption, ...] = get_args(KindOption)
@@ -33,7 +33,7 @@ class Pictures:
     jobs: int
     as_json: bool
 
-    def find(self, leave_out: Path | None = None) -> list[Source]:
+    def find(self, leave_out: Path | None = None) -> list[Item]:
         """See `batch.find`."""
         return batch.find(self.sources, recursive=self.recursive, leave_out=leave_out)
 
@@ -101,7 +101,7 @@ class Output:
         """Whether it is standard output."""
         return self.output == STANDARD
 
-    def is_folder(self, pictures: Pictures, found: list[Source]) -> bool:
+    def is_folder(self, pictures: Pictures, found: list[Item]) -> bool:
         """Whether it is a folder: for several pictures, for a folder, or because it says so."""
         several = len(found) > 1 or any(map(os.path.isdir, pictures.sources))
         says_so = self.output.endswith(("/", os.sep)) or os.path.isdir(self.output)

@@ -14,7 +14,7 @@ import click
 
 from ..errors import HushmarkError
 from . import batch, records
-from .batch import Source
+from .batch import Item
 from .errors import sentence
 
 DONE, NOT_FOUND, USAGE, FAILED, UNREADABLE = 0, 1, 2, 3, 4
@@ -89,10 +89,10 @@ class Report:
         """Take it away."""
         self._bar.__exit__(*error)
 
-    def say(self, line: str, source: Source, record: records.Record, code: int = DONE) -> None:
+    def say(self, line: str, item: Item, record: records.Record, code: int = DONE) -> None:
         """A file is done. The exit code is that of the worst file."""
         if self._as_json:
-            line = json_line({"file": source.name, **record})
+            line = json_line({"file": item.name, **record})
         self._print(line, err=self._to_standard_error)
         self._count(code)
 
@@ -100,10 +100,10 @@ class Report:
         """Something to know of a file that is done."""
         self._print(line, err=True)
 
-    def fail(self, source: Source, error: HushmarkError) -> None:
+    def fail(self, item: Item, error: HushmarkError) -> None:
         """A file failed."""
         if self._as_json:
-            self._print(json_line({"file": source.name, **records.of_error(error)}), err=False)
+            self._print(json_line({"file": item.name, **records.of_error(error)}), err=False)
         self._print(sentence(error), err=True)
         self._count(FAILED)
 

@@ -14,7 +14,7 @@ from ..message.known import KnownIds
 from ..picture.container import Format
 from ..pipeline import Marked
 from ..reading.reading import Reading
-from .batch import Source
+from .batch import Item
 from .options import Wanted
 
 if TYPE_CHECKING:
@@ -40,21 +40,21 @@ class Marking:
     quality: int | None
     threads: int
 
-    def target(self, source: Source) -> Path | None:
+    def target(self, item: Item) -> Path | None:
         """The file to write, but for its ending."""
-        return self.file if self.folder is None else self.folder / source.place
+        return self.file if self.folder is None else self.folder / item.place
 
-    def __call__(self, source: Source) -> Marked:
+    def __call__(self, item: Item) -> Marked:
         """The marked picture. Raises HushmarkError."""
-        target = self.target(source)
+        target = self.target(item)
         if target is not None and not self.force and os.path.lexists(target):
             raise OutputExists(target)
         forward, card = model(self.threads)
         return asyncio.run(
             pipeline.embed(
-                source.load(),
+                item.load(),
                 self.wanted.message(),
-                name=source.name,
+                name=item.name,
                 forward=forward,
                 card=card,
                 strength=self.strength,
@@ -74,11 +74,11 @@ class Looking:
     known: KnownIds | None
     threads: int
 
-    def __call__(self, source: Source) -> Reading:
+    def __call__(self, item: Item) -> Reading:
         """The reading. Raises HushmarkError."""
         forward, card = model(self.threads)
         reading = pipeline.read(
-            source.load(), name=source.name, forward=forward, card=card, key=self.key, known=self.known
+            item.load(), name=item.name, forward=forward, card=card, key=self.key, known=self.known
         )
         return asyncio.run(reading).reading
 

@@ -1,4 +1,4 @@
-"""How much of a residual is seen, and how to spend what may be seen on what is read.
+"""Measures how visible a residual is, and shapes it so that it is read as well as that visibility allows.
 
 Visibility is measured on the working grid, 160x160: luma and two colours, each in four bands of frequency,
 weighted by how well eyes see them and divided by what the cover's texture hides. What has visibility 1 has a
@@ -51,7 +51,7 @@ _CENTRINGS = 3
 
 
 class Budget:
-    """What may be seen of a residual in one cover."""
+    """The visibility of residuals in one cover."""
 
     def __init__(self, image: Planes, *, grey: bool) -> None:
         """`image` [3,160,160], RGB in 0..1; `grey`: the picture has no colour to change."""

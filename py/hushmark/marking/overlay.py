@@ -19,10 +19,13 @@ from ..message.kinds import Message
 from ..message.sealing import encode
 from .budget import DEFAULT_STRENGTH, check_strength, to_grid
 
+TILE_NAME = "hushmark-overlay.png"
+"""What its file is called where nobody chooses a name."""
+
 _PSNR = 36.0
 """Of a page of pictures and text with a tile of strength 1 against the page without it, in dB."""
 _STEPS = 3
-_STEP = 0.2  # of the residual's RMS; more of both fits the blank picture rather than pages
+_STEP = 0.2  # of the residual's RMS; more or longer steps would fit the blank picture, and pages less
 _CREST = 0.8  # of the RMS: what goes beyond is cut off
 _MIDDLE = 127.5
 _DISTANCE = 0.77  # of half of the range: how far the pixels of a page lie from the middle, as an RMS

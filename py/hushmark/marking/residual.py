@@ -27,11 +27,11 @@ _PEAK = 105
 _SAMPLE_SIDE = 320
 _SCALE_STEPS = 5
 _NEAR_ENOUGH = 0.005  # of the power: 0.02 dB
-# What rounding, clipping and enlarging cost is made up for, but not without end: white cannot get lighter.
+# The residual is scaled up by at most this to make up for rounding and clipping: white cannot get lighter.
 _MOST_GAIN = 1.08
-_MEASURED_PIXELS = 500_000  # about so many are measured of larger pictures
+_MEASURED_PIXELS = 500_000  # of a larger picture, about so many are measured
 _SHARED_FROM = 960  # three pixels of the picture a pixel of the model's 320
-_THINNEST = 0.25  # below this alpha a change is no more made stronger for being seen through
+_THINNEST = 0.25  # below this alpha, stop boosting the change
 
 # How to turn pixels as displayed for storage, by EXIF orientation.
 _TO_STORED = {**view.TO_DISPLAY, 6: Image.Transpose.ROTATE_90, 8: Image.Transpose.ROTATE_270}

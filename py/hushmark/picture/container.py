@@ -18,7 +18,7 @@ from .previews import Removed
 
 Format = Literal["JPEG", "PNG", "WEBP", "TIFF", "AVIF"]
 """What is written."""
-Source = Format | Literal["BMP", "GIF"]
+InputFormat = Format | Literal["BMP", "GIF"]
 """What is read."""
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -51,7 +51,7 @@ MAXIMUM_TEXT = 16 << 20
 _HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 
 
-def detect(data: bytes) -> Source | None:
+def detect(data: bytes) -> InputFormat | None:
     """The format by the file's first bytes, None where it is none of ours."""
     if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
         return "WEBP"
@@ -59,7 +59,7 @@ def detect(data: bytes) -> Source | None:
         return "AVIF"
     if data[8:10] == b"CR":  # Canon's second RAW, otherwise a TIFF
         return None
-    starts: dict[bytes, Source] = {
+    starts: dict[bytes, InputFormat] = {
         b"\xff\xd8\xff": "JPEG",
         PNG_SIGNATURE: "PNG",
         b"II*\0": "TIFF",
@@ -81,17 +81,17 @@ def name_foreign(data: bytes) -> str | None:
     return next((name for start, name in starts.items() if data.startswith(start)), None)
 
 
-def is_whole(data: bytes, source: Source) -> bool:
+def is_whole(data: bytes, input_format: InputFormat) -> bool:
     """Whether the file reaches the end that its container promises (its contents may still be damaged).
 
     True where the container promises nothing.
     """
-    if source == "JPEG":
+    if input_format == "JPEG":
         start_of_scan = next((s.start for s in _jpeg_segments(data) if s.marker == _SOS), len(data))
         return data.rfind(bytes([0xFF, _EOI]), start_of_scan) >= 0  # usually the last bytes
-    if source == "PNG":
+    if input_format == "PNG":
         return any(chunk.kind == b"IEND" for chunk in _png_chunks(data))
-    if source == "WEBP":
+    if input_format == "WEBP":
         return len(data) >= 12 and len(data) >= 8 + int.from_bytes(data[4:8], "little")
     return True
 

@@ -38,7 +38,7 @@ _TIFF_TYPES = {
 }
 _RESOLUTION_UNIT = 296
 _SUB_IFDS = 330
-_ORIENTATION_TAG = 0x0112
+ORIENTATION_TAG = 0x0112
 _SUB_DIRECTORIES = (0x8769, 0x8825)
 """EXIF's own tags and the place."""
 
@@ -97,7 +97,7 @@ class Metadata:
             options["icc_profile"] = self.icc
         exif = _loaded(self.exif)
         if exif is not None and file_format != "TIFF":
-            is_written_anew = file_format == "AVIF" and _ORIENTATION_TAG in exif
+            is_written_anew = file_format == "AVIF" and ORIENTATION_TAG in exif
             options["exif"] = _writable(exif) if is_written_anew else EXIF_PREFIX + self.exif
         if self.dpi is not None and file_format in ("JPEG", "PNG", "TIFF"):
             options["dpi"] = self.dpi
@@ -105,9 +105,9 @@ class Metadata:
             options["pnginfo"] = self._png_texts()
         elif file_format == "TIFF":
             tags = TiffTags() if exif is None else _safe_tags(exif)
-            # Turned back by whoever shows it: the pixels are as they were stored.
-            if exif is not None and is_orientation(exif.get(_ORIENTATION_TAG)):
-                tags[_ORIENTATION_TAG] = exif[_ORIENTATION_TAG]
+            # The pixels are written as they were stored; viewers turn them by this tag.
+            if exif is not None and is_orientation(exif.get(ORIENTATION_TAG)):
+                tags[ORIENTATION_TAG] = exif[ORIENTATION_TAG]
             if self.xmp:
                 tags[_XMP_TAG] = self.xmp
             options["tiffinfo"] = tags
@@ -269,8 +269,8 @@ def _writable(exif: Image.Exif) -> Image.Exif:
     for tag, value in list(exif.items()):
         if tag not in _SUB_DIRECTORIES and not _is_writable(tag, value, None):
             del exif[tag]
-    if not is_orientation(exif.get(_ORIENTATION_TAG, 1)):
-        del exif[_ORIENTATION_TAG]
+    if not is_orientation(exif.get(ORIENTATION_TAG, 1)):
+        del exif[ORIENTATION_TAG]
     return exif
 
 

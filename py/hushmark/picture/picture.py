@@ -33,11 +33,11 @@ from ..errors import (
     PictureUnreadable,
     PictureUnsupported,
 )
-from . import container
-from . import png16 as deep
-from .container import Format, Source
+from . import container, png16
+from .container import Format, InputFormat
 from .metadata import (
     MAXIMUM_JPEG_BLOCK,
+    ORIENTATION_TAG,
     Metadata,
     TiffTags,
     has_sub_directories,
@@ -68,16 +68,16 @@ MIME_TYPES: dict[Format, str] = {
     "AVIF": "image/avif",
 }
 
-_ORIENTATION_TAG = 0x0112
 _LONGEST_SIDES: dict[Format, int] = {"JPEG": 65_500, "WEBP": 16_383, "AVIF": 32_768}
 """In pixels, as the libraries have it that write and read them."""
-_EXTENSIONS: dict[Format, tuple[str, ...]] = {
+ENDINGS: dict[Format, tuple[str, ...]] = {
     "JPEG": (".jpg", ".jpeg", ".jfif", ".jpe"),
     "PNG": (".png",),
     "WEBP": (".webp",),
     "TIFF": (".tif", ".tiff"),
     "AVIF": (".avif",),
 }
+"""Of the names of files that are written, the usual one first."""
 # Modes that are read, and what each is worked on in where there is no transparency.
 _MODES: dict[str, "Mode"] = {
     "1": "L",
@@ -133,11 +133,11 @@ class Picture:
 
     @property
     def marked_name(self) -> str:
-        """A name for the marked picture: photo.jpg -> photo-marked.jpg, its extension true to the format."""
+        """A name for the marked picture: photo.jpg -> photo-marked.jpg, its ending true to the format."""
         path = PurePath(self.name)
-        extensions = _EXTENSIONS[self.file_format]
-        extension = path.suffix if path.suffix.lower() in extensions else extensions[0]
-        return f"{path.stem}-marked{extension}"
+        endings = ENDINGS[self.file_format]
+        ending = path.suffix if path.suffix.lower() in endings else endings[0]
+        return f"{path.stem}-marked{ending}"
 
     def in_colour(self, image: Image.Image) -> Image.Image:
         """Pixels of this picture's mode as they look: CMYK as RGB through its profile, others as they are."""
@@ -202,8 +202,7 @@ class _Encoding:
 
 def format_of(path: PurePath) -> Format | None:
     """The format that the ending of a file's name stands for."""
-    endings = _EXTENSIONS.items()
-    return next((name for name, extensions in endings if path.suffix.lower() in extensions), None)
+    return next((name for name, endings in ENDINGS.items() if path.suffix.lower() in endings), None)
 
 
 def writable_formats() -> tuple[Format, ...]:
@@ -246,7 +245,7 @@ def open_picture(data: bytes, name: str, *, least_side: int | None = None) -> Pi
             source.load()
             low = None
             if source_format == "PNG" and container.png_kind(data)[0] == 16:
-                image, low = deep.decode(source, data)
+                image, low = png16.decode(source, data)
             else:
                 mode = _working_mode(source)
                 image = source if mode == source.mode else source.convert(mode)
@@ -298,7 +297,7 @@ def encode_picture(picture: Picture) -> list[bytes]:
         if encoding.insertion is None:
             options = {**picture.metadata.for_writer(picture.file_format, picture.image.mode), **options}
         if picture.low is not None:
-            for piece in deep.encode(picture.image, picture.low):
+            for piece in png16.encode(picture.image, picture.low):
                 output.write(piece)
         elif picture.file_format in ("JPEG", "PNG"):
             file = cast(IO[bytes], output)  # nothing but written to by these writers
@@ -323,7 +322,7 @@ def _check_size(size: tuple[int, int], name: str) -> None:
         raise PictureTooLarge(name, MAXIMUM_PIXELS)
 
 
-def _check_header(source: ImageFile.ImageFile, data: bytes, name: str, source_format: Source) -> None:
+def _check_header(source: ImageFile.ImageFile, data: bytes, name: str, source_format: InputFormat) -> None:
     _check_size(source.size, name)
     # Several pictures in one JPEG (MPO: depth, gain map, second lens) are no animation; the first one counts.
     if source_format != "JPEG" and getattr(source, "is_animated", False):
@@ -356,7 +355,7 @@ def _working_mode(source: ImageFile.ImageFile) -> Mode:
 
 
 def _encoding_of(
-    source: ImageFile.ImageFile, image: Image.Image, data: bytes, source_format: Source
+    source: ImageFile.ImageFile, image: Image.Image, data: bytes, source_format: InputFormat
 ) -> tuple[_Encoding, frozenset[Removed]]:
     """To encode as the original was; and what of its container shows the unmarked picture."""
     nothing: frozenset[Removed] = frozenset()
@@ -378,7 +377,7 @@ def _encoding_of(
         insertion, removed = container.jpeg_metadata(data, has_jfif=has_jfif)
         return _Encoding(options, insertion), removed
     if source_format == "PNG":
-        kind = (container.png_kind(data)[0], deep.COLOUR_TYPES[image.mode])
+        kind = (container.png_kind(data)[0], png16.COLOUR_TYPES[image.mode])
         insertion, removed = container.png_metadata(data, kind)
         return replace(_foreign("PNG", None), insertion=insertion), removed
     if source_format == "WEBP" and container.is_lossless_webp(data):
@@ -388,7 +387,7 @@ def _encoding_of(
     return _foreign(_written(source_format), None), nothing
 
 
-def _written(source_format: Source) -> Format:
+def _written(source_format: InputFormat) -> Format:
     return "PNG" if source_format == "BMP" or source_format == "GIF" else source_format
 
 
@@ -426,7 +425,7 @@ def _orientation(exif_bytes: bytes) -> int:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # damaged EXIF is kept as it is, and means upright
             exif.load(exif_bytes)
-            value = exif.get(_ORIENTATION_TAG, 1)
+            value = exif.get(ORIENTATION_TAG, 1)
     except Exception:  # damaged EXIF
         return 1
     return value if is_orientation(value) else 1

@@ -2,7 +2,8 @@
 
 Pillow has no mode for it and reads the high bytes alone. But its unpackers of little-endian samples find the
 low bytes of PNG's big-endian ones in the same place, so decoding twice gets at everything, with Pillow's own
-filters, checks and interlacing. It cannot write such a file, which takes little: rows less the row above.
+filters, checks and interlacing. Pillow cannot write such a file, so `encode` does: each row minus the one
+above it, compressed.
 """
 
 import io

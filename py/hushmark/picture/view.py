@@ -1,4 +1,4 @@
-"""What the networks see of a picture, and how it is gone through: its view, its page, its strips."""
+"""What the networks see of a picture, and how it is gone through: its views, its strips."""
 
 import math
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from PIL import Image
 from .picture import Picture
 
 _STRIP_PIXELS = 1 << 18
-_GAP = 2  # pixels a side that are left to the filter for each one that comes of them
+_GAP = 2  # pixels a side that the last filter gets for each pixel of the result
 _QUICK = 4  # the largest factor that Pillow has a quick way for in all runtimes
 
 TO_DISPLAY = {
@@ -39,7 +39,7 @@ def prepare(picture: Picture, size: int) -> NDArray[np.float32]:
     return np.ascontiguousarray(np.broadcast_to(planes, (3, size, size)))[np.newaxis]
 
 
-def page(picture: Picture, side: int) -> Image.Image:
+def of(picture: Picture, side: int) -> Image.Image:
     """The picture as displayed, in RGB, transparent parts over mid-grey, at most `side` pixels a side."""
     image = shrunk(picture, fit(picture.display_size, side))
     if image.mode in ("La", "RGBa"):
@@ -90,7 +90,7 @@ def upright(picture: Picture, image: Image.Image) -> Image.Image:
 def strips(size: tuple[int, int], unit: int) -> Iterator[tuple[int, int]]:
     """(top, bottom) of the strips that a picture of `size` is worked on in: a quarter of a megapixel each.
 
-    Each is a multiple of `unit` rows but the last, which is shorter than a unit if it is none.
+    Each has a multiple of `unit` rows. What is left at the bottom is one more strip, shorter than a unit.
     """
     width, height = size
     rows = max(_STRIP_PIXELS // width // unit, 1) * unit

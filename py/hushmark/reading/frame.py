@@ -15,7 +15,7 @@ _LEAST_AREA = 0.1
 
 @dataclass(frozen=True)
 class Frame:
-    """Where the marked picture would lie, in pixels of the page: its corner, and its two sides as vectors."""
+    """Where the marked picture would lie, in pixels of the view: its corner, and its two sides as vectors."""
 
     corner: complex
     across: complex
@@ -61,7 +61,7 @@ class Frame:
         )
 
     def window(self, size: tuple[int, int]) -> Window:
-        """Its corners in shares of a page of this size in pixels."""
+        """Its corners in shares of a view of this size in pixels."""
         top_left, top_right = self.corner, self.corner + self.across
         bottom_left, bottom_right = self.corner + self.down, self.corner + self.across + self.down
         corners = (top_left, top_right, bottom_right, bottom_left)

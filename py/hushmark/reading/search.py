@@ -32,13 +32,13 @@ from .reading import Reading, Reason, answer, decide, statistic
 _NEARLY = 0.7
 """Share of the largest statistic from which on the whole picture, the likeliest place by far, leads."""
 _AGREEING = 1 / 3
-"""Share of the leading look's logits that another has to repeat to be averaged with it.
+"""Agreement with the leading look that another look needs to be averaged in, as a share of its energy.
 
 Of a look that is just too noisy to be read, a third or more is the mark (by energy): another one, with noise
 of its own, repeats as much. Looks of something else repeat nothing.
 """
 
-_PAGE_SIDE = 1024
+_VIEW_SIDE = 1024
 _GRID = 160  # the networks see means of 2x2 of their image: half of the size is enough to sample
 _HARDLY_MARKED = -2.0
 """The locator's logit below which its answer is not followed: a chance of 12% of an upright mark."""
@@ -116,14 +116,14 @@ class _Search:
         self._card = opener.card
         self._known = known
         self._progress = progress
-        self._page = view.page(picture, _PAGE_SIDE)
-        self._levels = {1.0: self._page}
-        self._fill = tuple(round(v) for v in np.asarray(self._page).mean(axis=(0, 1)))
-        width, height = self._page.size
+        self._view = view.of(picture, _VIEW_SIDE)
+        self._levels = {1.0: self._view}
+        self._fill = tuple(round(v) for v in np.asarray(self._view).mean(axis=(0, 1)))
+        width, height = self._view.size
         self._whole = Frame(0j, complex(width), complex(0, height))
         self._boxes = [
             Frame(complex(left, top), complex(right - left), complex(0, bottom - top))
-            for left, top, right, bottom in content_boxes(self._page)
+            for left, top, right, bottom in content_boxes(self._view)
         ]
         self._carrier = Carrier(opener.card.waves)
         placed = (_PLACES + 1) * _SHIFTS
@@ -193,7 +193,7 @@ class _Search:
             place, logits = self._looks[-1], self._opened.logits
         return answer(
             logits,
-            place.frame.window(self._page.size),
+            place.frame.window(self._view.size),
             self._opener,
             opened=self._opened,
             lock=self._lock,
@@ -219,7 +219,7 @@ class _Search:
     async def _places(self, window: Frame) -> list[tuple[Place, Frame]]:
         """Where the waves say that a window lies, the likeliest first; with the window."""
         await asyncio.sleep(0)
-        places = self._carrier.places(self._seen(window, SIDE))
+        places = self._carrier.places(self._sampled(window, SIDE))
         return [(place, window) for place in places if place.score >= _HARDLY_PLACED]
 
     async def _look_at_shifts(self, place: Place, window: Frame) -> None:
@@ -263,7 +263,7 @@ class _Search:
     async def _locate(self, frame: Frame) -> tuple[Frame, float]:
         """The frame of the marked picture of which this one shows a window, and how sure that is."""
         await asyncio.sleep(0)
-        place = (await self._forward.locate(self._sample(frame)))[0]
+        place = (await self._forward.locate(self._seen(frame)))[0]
         self._told()
         return frame.located(place[:8].reshape(4, 2)), float(place[9])
 
@@ -281,7 +281,7 @@ class _Search:
 
     async def _look(self, frame: Frame) -> _Look:
         await asyncio.sleep(0)  # a network that never waits would leave no place to cancel
-        logits = await self._forward.decode(self._sample(frame))
+        logits = await self._forward.decode(self._seen(frame))
         look = _Look(frame, logits, statistic(logits, self._card))
         self._looks.append(look)
         self._try_open(look)
@@ -294,17 +294,17 @@ class _Search:
         if self._progress is not None:
             self._progress(self._tried, self._most)
 
-    def _sample(self, frame: Frame) -> NDArray[np.float32]:
+    def _seen(self, frame: Frame) -> NDArray[np.float32]:
         """The model's view [1,3,S,S] of a frame."""
         times = self._card.image_size // _GRID
-        return self._seen(frame, _GRID).repeat(times, axis=1).repeat(times, axis=2)[np.newaxis]
+        return self._sampled(frame, _GRID).repeat(times, axis=1).repeat(times, axis=2)[np.newaxis]
 
-    def _seen(self, frame: Frame, side: int) -> NDArray[np.float32]:
-        """A frame as [3,side,side]; the mean colour where it reaches beyond the page."""
+    def _sampled(self, frame: Frame, side: int) -> NDArray[np.float32]:
+        """A frame as [3,side,side]; the mean colour where it reaches beyond the picture."""
         span = max(abs(frame.across), abs(frame.down)) / side
         factor = 2 ** max(math.floor(2 * math.log2(span)) / 2, 0)
         level = self._level(factor)
-        x, y = level.width / self._page.width, level.height / self._page.height
+        x, y = level.width / self._view.width, level.height / self._view.height
         data = (
             frame.across.real * x / side,
             frame.down.real * x / side,
@@ -320,11 +320,11 @@ class _Search:
         return (np.asarray(seen, np.float32) / np.float32(255)).transpose(2, 0, 1)
 
     def _level(self, factor: float) -> Image.Image:
-        """The page made smaller by a factor, antialiased."""
+        """The picture made smaller by a factor, antialiased."""
         if factor not in self._levels:
-            width, height = self._page.size
+            width, height = self._view.size
             size = max(round(width / factor), 1), max(round(height / factor), 1)
-            self._levels[factor] = self._page.resize(size, Image.Resampling.BICUBIC)
+            self._levels[factor] = self._view.resize(size, Image.Resampling.BICUBIC)
         return self._levels[factor]
 
 

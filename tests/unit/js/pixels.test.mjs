@@ -40,22 +40,10 @@ test("of flat pictures only the brightness counts", () => {
 });
 
 test("a pattern and its negative are as unlike as can be", () => {
-  // In each window the mean is 127.5 in both, the variance 127.5 squared, the covariance its negative.
+  // So fine a pattern is even under the window: 0 and 255 have half of its weight each, to some digits.
   const variance = 127.5 ** 2;
   const board = picture((x, y) => ((x + y) % 2) * 255);
   const negative = picture((x, y) => ((x + y + 1) % 2) * 255);
-  close(ssim(board, negative), (-2 * variance + C2) / (2 * variance + C2));
-});
-
-test("the difference of one window is shared among all", () => {
-  const changed = picture((x, y) => (x < 4 && y < 4 ? 0 : 200));
-  const value = ssim(
-    picture(() => 200),
-    changed,
-  );
-  // One of 7 x 7 windows has these 16 pixels in it.
-  const mean = (48 * 200) / 64;
-  const variance = (48 * 200 ** 2) / 64 - mean ** 2;
-  const one = (((2 * 200 * mean + C1) / (200 ** 2 + mean ** 2 + C1)) * C2) / (variance + C2);
-  close(value, (48 + one) / 49);
+  const expected = (-2 * variance + C2) / (2 * variance + C2);
+  assert.ok(Math.abs(ssim(board, negative) - expected) < 1e-5);
 });

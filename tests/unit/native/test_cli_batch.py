@@ -11,7 +11,7 @@ from pathlib import Path, PurePath
 import pytest
 from hushmark.cli import batch
 from hushmark.cli import commands as cli
-from hushmark.cli.batch import Source
+from hushmark.cli.batch import Item
 from hushmark.errors import (
     FileProblem,
     FileTooLarge,
@@ -25,9 +25,9 @@ from hushmark.errors import (
 from tests.support.pictures import sample_photo
 
 
-def act(source: Source) -> int:
+def act(item: Item) -> int:
     """Does what the file's name says, in whatever process."""
-    match source.name:
+    match item.name:
         case "crash":
             os.kill(os.getpid(), signal.SIGSEGV)
         case "exit":
@@ -39,13 +39,13 @@ def act(source: Source) -> int:
         case "weights":
             raise ModelDamaged(Path("weights"))
         case "missing" | "standard input":
-            source.load()
+            item.load()
     return os.getpid()
 
 
 def outcomes(names: list[str], jobs: int) -> list[tuple[str, int | HushmarkError]]:
-    sources = [Source(Path(name), PurePath(name)) for name in names]
-    return [(source.name, outcome) for source, outcome in batch.run(sources, act, jobs)]
+    items = [Item(Path(name), PurePath(name)) for name in names]
+    return [(item.name, outcome) for item, outcome in batch.run(items, act, jobs)]
 
 
 @pytest.mark.parametrize("jobs", [1, 3])
@@ -85,11 +85,11 @@ def test_standard_input_that_cannot_be_read_costs_itself_only(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "large").write_bytes(bytes(100))
-    sources = [Source(None, PurePath("standard-input")), Source(Path("a"), PurePath("a"))]
+    items = [Item(None, PurePath("standard-input")), Item(Path("a"), PurePath("a"))]
     monkeypatch.setattr(batch, "MAXIMUM_BYTES", 99)
     with (tmp_path / "large").open("rb") as large:
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(large))
-        (_, first), (_, second) = batch.run(sources, act, 1)
+        (_, first), (_, second) = batch.run(items, act, 1)
     assert isinstance(first, FileTooLarge)
     assert isinstance(second, int)
 

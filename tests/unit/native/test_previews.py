@@ -106,6 +106,15 @@ def test_no_carrier_yields_a_picture_after_marking(name: str, tmp_path: Path) ->
         assert small_pictures(data) == []
 
 
+@pytest.mark.parametrize(
+    ("name", "size"), [("jfif.jpg", (20, 15)), ("raw-exif.jpg", (40, 30)), ("raw-exif.png", (40, 30))]
+)
+def test_no_pixel_of_an_uncompressed_thumbnail_stays(name: str, size: tuple[int, int]) -> None:
+    row = corpus.base().resize(size).tobytes()[: 3 * size[0]]
+    assert row in CARRIERS[name]
+    assert row not in saved(name)
+
+
 @pytest.mark.parametrize("name", CARRIERS)
 def test_what_went_is_said(name: str) -> None:
     assert open_picture(CARRIERS[name], name).removed == REMOVED[name]

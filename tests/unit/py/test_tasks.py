@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from hushmark import text
 from hushmark.errors import MessageEmpty, MessageKind
-from hushmark.pipeline import Attempt, Marked, Read
+from hushmark.pipeline import Attempt, Marked, TimedReading
 from hushmark.progress import Progress
 from hushmark.reading.reading import AlreadyMarked
 from hushmark.tasks import File, Overlay, Preview, Tasks, failure, plain
@@ -31,7 +31,9 @@ def test_what_is_marked_is_read_from_plain_options() -> None:
     progress: list[Progress] = []
     first = marked()
     assert (first.name, first.check.message) == ("a-marked.png", text("pipe"))
-    read: Read = do("read", File(first.data, "a.png"), {"known": "pipe, ours"}, on_progress=progress.append)
+    read: TimedReading = do(
+        "read", File(first.data, "a.png"), {"known": "pipe, ours"}, on_progress=progress.append
+    )
     assert read.reading.match is not None
     assert read.reading.match.label == "ours"
     shares = [each.share for each in progress]

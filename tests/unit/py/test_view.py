@@ -50,7 +50,7 @@ def test_a_page_shows_what_the_model_sees(mode: str) -> None:
     if mode[-1] == "A":
         image.putalpha(photo(500, 500, "L", seed=3))
     cover = open_picture(encoded(image, "TIFF"), "a.tif")
-    page = view.page(cover, 320)
+    page = view.of(cover, 320)
     assert page.mode == "RGB"
     seen = view.prepare(cover, 320)[0].transpose(1, 2, 0) * 255
     assert np.abs(np.asarray(page) - seen).max() < 4

@@ -7,7 +7,7 @@ import { siteFile } from "../site/manifest.js";
  * Counts how much of what the engine loads has arrived, and tells which of its two parts have started. Pyodide and onnxruntime fetch their files themselves and report
  * no progress, so these count when the browser says that they are here. The weights count as they arrive.
  */
-export class Downloads {
+export class Loading {
   /** Files that are still to come, by URL. @type {Map<string, SiteFile>} */
   #missing;
   #builds;

@@ -9,7 +9,7 @@ export function loadedBytes() {
 }
 
 /** @param {(urls: string[]) => void} onFetched told the files that have come, from the first on */
-export function watchTransfers(onFetched) {
+export function watchLoads(onFetched) {
   const observer = new PerformanceObserver((list) => onFetched(list.getEntries().map(({ name }) => name)));
   observer.observe({ type: "resource", buffered: true });
 }
