@@ -132,19 +132,19 @@ export class Batch extends EventTarget {
 
   /** Whether pictures are being marked or wait, also during a pause. */
   get isRunning() {
-    return this.items.some(({ state }) => state === "waiting" || state === "working");
+    return this.items.some(isUnderWay);
   }
 
   /**
    * Marks pictures, except those that already wait or are worked on.
    *
    * @param {Item[]} items
-   * @param {Partial<MarkOptions>} options all of them for new pictures, else those that differ from last time
+   * @param {Partial<MarkOptions>} options all but `again` for new pictures, else those that differ from last time
    */
   mark(items, options) {
     for (const item of items) {
-      if (item.state === "waiting" || item.state === "working") continue;
-      item.options = /** @type {MarkOptions} */ ({ ...item.options, ...options });
+      if (isUnderWay(item)) continue;
+      item.options = /** @type {MarkOptions} */ ({ again: false, ...item.options, ...options });
       if ("key" in options) item.lacksKey = false;
       this.#become(item, "waiting");
       this.#keeper.keepCover(item);
@@ -180,7 +180,7 @@ export class Batch extends EventTarget {
     for (const item of items) {
       const controller = this.#handedOver.get(item);
       if (controller) controller.abort();
-      else if (item.state === "waiting") this.#become(item, "cancelled");
+      else if (item.state === "waiting") this.#giveUp(item, "cancelled");
     }
     this.#tellList();
   }
@@ -261,8 +261,8 @@ export class Batch extends EventTarget {
       if (!(error instanceof EngineError)) throw error;
       item.error = error;
       if (OPTIONS_ERROR.test(error.code)) this.#refuse(item, error);
-      // It returned to `new` when the options of another picture were refused.
-      else if (item.state !== "new") this.#become(item, stateAfter(error));
+      // It was given up already when the options of another picture were refused.
+      else if (isUnderWay(item)) this.#giveUp(item, stateAfter(error));
     } finally {
       this.#handedOver.delete(item);
       if (!this.items.includes(item) && !this.#emptied.includes(item)) this.#keeper.drop(item);
@@ -278,7 +278,7 @@ export class Batch extends EventTarget {
   #refuse(item, error) {
     const waiting = this.items.filter(({ state }) => state === "waiting");
     for (const each of [item, ...waiting]) {
-      this.#become(each, "new");
+      this.#giveUp(each, "new");
       this.#handedOver.get(each)?.abort();
     }
     this.dispatchEvent(new CustomEvent("refused", { detail: error }));
@@ -308,7 +308,8 @@ export class Batch extends EventTarget {
     const seen = await this.#keeper.keep(item, "difference", difference, "image/png", this.items);
     item.outcome = {
       ...facts,
-      id: crypto.randomUUID(),
+      // What nobody has saved is gone, and the register forgets it.
+      id: item.outcome && !item.isSaved ? item.outcome.id : crypto.randomUUID(),
       name,
       sizeBefore: file.size,
       file: result.blob,
@@ -317,6 +318,17 @@ export class Batch extends EventTarget {
     item.isSaved = false;
     item.isRegistered = false;
     item.isKept = result.isKept && (await this.#keeper.note(item, { state: "marked" }));
+  }
+
+  /**
+   * Ends an item's marking without a result. One of an earlier time stays.
+   *
+   * @param {Item} item
+   * @param {ItemState} state if there is none
+   */
+  #giveUp(item, state) {
+    this.#become(item, item.outcome ? "marked" : state);
+    if (item.outcome) this.#keeper.note(item);
   }
 
   /**
@@ -343,6 +355,9 @@ export class Batch extends EventTarget {
     this.dispatchEvent(new CustomEvent("item", { detail: item }));
   }
 }
+
+/** @param {Item} item */
+const isUnderWay = ({ state }) => state === "waiting" || state === "working";
 
 /**
  * @param {EngineError} error

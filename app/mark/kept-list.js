@@ -114,17 +114,20 @@ export class KeptList {
       isKept: true,
       isRegistered,
     };
-    if (state === "marked") {
-      const [file, difference] = [
-        await this.#folder.get(`${number}-marked`),
-        await this.#folder.get(`${number}-difference`),
-      ];
-      if (!file || !outcome) return null;
+    // It may have one of an earlier time while it is marked again.
+    const file = outcome && (await this.#folder.get(`${number}-marked`));
+    if (outcome && file) {
+      const difference = await this.#folder.get(`${number}-difference`);
       item.outcome = {
         ...upToDate(outcome),
         file: typed(file, outcome.type),
         difference: difference ? typed(difference, "image/png") : new Blob(),
       };
+    }
+    if (state === "marked") {
+      if (!item.outcome) return null;
+    } else if (!kept && item.outcome) {
+      item.state = "marked";
     } else if (!kept) {
       item.state = "failed";
       item.error = new EngineError("cover-not-kept", cover.name);

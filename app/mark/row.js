@@ -1,12 +1,12 @@
 import { h, setAttribute, setText } from "../ui/dom.js";
-import { inAmount, inBytes, inNumber, m } from "../ui/language.js";
+import { inAmount, inBytes, m } from "../ui/language.js";
 import { showThumbnail } from "../ui/thumbnails.js";
 import { errorInWords, messageInWords } from "../ui/words.js";
 
 /**
  * @import { Item, ItemState } from "./batch.js"
  *
- * @typedef {"see" | "save" | "again" | "retry" | "cancel" | "remove"} RowAction
+ * @typedef {"see" | "save" | "again" | "anew" | "retry" | "cancel" | "remove"} RowAction
  */
 
 /** What can be done with a picture, by its state. @type {Record<ItemState, RowAction[]>} */
@@ -14,7 +14,7 @@ const ACTIONS = {
   new: ["remove"],
   waiting: ["cancel"],
   working: ["cancel"],
-  marked: ["see", "save", "remove"],
+  marked: ["save", "see", "anew", "remove"],
   asking: ["again", "remove"],
   failed: ["retry", "remove"],
   cancelled: ["retry", "remove"],
@@ -67,7 +67,7 @@ export class MarkRow {
     const hadFocus = this.#actions.contains(document.activeElement);
     // Without its cover a picture can neither be compared nor marked.
     const actions = ACTIONS[state].filter(
-      (action) => this.#item.hasCover || !["see", "retry", "again"].includes(action),
+      (action) => this.#item.hasCover || !["see", "retry", "again", "anew"].includes(action),
     );
     this.#actions.replaceChildren(...actions.map((action) => this.#button(action)));
     if (hadFocus) this.#actions.querySelector("button")?.focus();
@@ -88,9 +88,10 @@ export class MarkRow {
     if (state === "marked" && outcome) {
       const figures = [
         messageInWords(outcome.message),
-        m.decibels(inNumber(outcome.psnr, 1)),
         m.sizes(inBytes(outcome.sizeBefore), inBytes(outcome.file.size)),
         ...outcome.warnings.map((warning) => m.warnings[warning](inAmount(outcome.expected, "share"))),
+        // It could not be marked again: what it was marked with before is still there.
+        ...(error && error.code !== "cancelled" ? [errorInWords(error)] : []),
       ];
       return figures.join(" · ");
     }

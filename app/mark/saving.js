@@ -15,6 +15,24 @@ import { download } from "../ui/save.js";
 
 const ZIP = { name: "hushmark.zip", type: "application/zip" };
 
+/** Whether people can share a marked picture from here: on phones and tablets, and where the browser has it. @param {Outcome} outcome */
+export const canShare = (outcome) =>
+  matchMedia("(pointer: coarse)").matches && (navigator.canShare?.({ files: [fileOf(outcome)] }) ?? false);
+
+/**
+ * Shares a marked picture with another app.
+ *
+ * @param {Outcome} outcome
+ * @returns {Promise<boolean>} whether people have chosen one
+ */
+export async function share(outcome) {
+  const done = navigator.share({ files: [fileOf(outcome)] }).then(() => true);
+  return (await unlessAborted(done)) ?? false;
+}
+
+/** @param {Outcome} outcome */
+const fileOf = ({ file, name, type }) => new File([file], name, { type });
+
 /** Whether this browser lets a page write into a folder. */
 export const canSaveToFolder = () => "showDirectoryPicker" in window;
 

@@ -2,6 +2,7 @@
 
 import { RegisterError } from "../register/entries.js";
 import { register } from "../register/store.js";
+import { watchHands } from "../ui/attention.js";
 import { h, setText } from "../ui/dom.js";
 import { m } from "../ui/language.js";
 import { download } from "../ui/save.js";
@@ -14,11 +15,11 @@ import { Offers } from "./offers.js";
 import { MarkOptionsForm } from "./options.js";
 import { PicturesPicker } from "./picker.js";
 import { MarkRow } from "./row.js";
-import { saveToFolder, saveZip } from "./saving.js";
+import { saveToFolder, saveZip, share } from "./saving.js";
 import { Stage } from "./stage.js";
 
 /**
- * @import { Item } from "./batch.js"
+ * @import { Item, MarkOptions } from "./batch.js"
  * @import { KeptList } from "./kept-list.js"
  * @import { EngineClient } from "../engine/client.js"
  * @import { RowAction } from "./row.js"
@@ -54,17 +55,21 @@ export class MarkView {
   });
   #list = h("ul", { class: "list", "aria-label": () => m.pictureList });
   #stage = new Stage({
+    save: (item) => this.#act("save", item),
+    share: (item) => void this.#share(item),
     markAgain: (item, strength) => this.#markAgain(item, { strength }),
     tryToBreak: ({ file, name, type }) => this.#onTry(new File([file], name, { type })),
     copyOf: (file) => this.#copyOf(file),
   });
   #engine;
   #onTry;
+  /** Whether people wait for a result, and have touched nothing since. */
+  #isAwaited = () => false;
   #board = new Board(
     {
       pause: () => (this.#batch.isPaused ? this.#batch.resume() : this.#batch.pause()),
       cancelAll: () => this.#batch.cancel(this.#batch.items),
-      retryFailed: () => this.#retryFailed(),
+      retry: () => this.#retry(),
       saveZip: () => void this.#saveZip(),
       saveFolder: () => void this.#saveToFolder(),
       clearList: () => this.#empty(),
@@ -178,15 +183,54 @@ export class MarkView {
   }
 
   #mark() {
-    const items = this.#batch.items.filter(({ state }) => state === "new");
-    setText(this.#error, items.length ? "" : () => m.choosePictureFirst);
-    if (items.length) this.#batch.mark(items, this.#form.options);
+    const { fresh, again } = this.#markable();
+    const items = fresh.length ? fresh : again;
+    setText(this.#error, items.length ? "" : () => this.#whyNothing());
+    if (items.length) this.#start(items, this.#form.options);
   }
 
-  #retryFailed() {
+  /** What the form's button marks: pictures that are new, else those that are done with. */
+  #markable() {
+    const { items, isRunning } = this.#batch;
+    return {
+      fresh: items.filter(({ state }) => state === "new"),
+      again: items.filter(({ state, hasCover }) => hasCover && !isRunning && state !== "asking"),
+    };
+  }
+
+  #whyNothing() {
+    const { items, isRunning } = this.#batch;
+    if (items.length === 0) return m.choosePictureFirst;
+    if (isRunning) return m.beingMarked;
+    return this.#batch.count("asking") ? m.answerFirst : m.onlyMarkedKept;
+  }
+
+  /**
+   * @param {Item[]} items
+   * @param {Partial<MarkOptions>} options
+   */
+  #start(items, options) {
+    this.#isAwaited = watchHands();
+    this.#batch.mark(items, options);
+    this.#follow();
+  }
+
+  /** Brings the result, or how far it is, into view. */
+  #follow() {
+    if (this.#isAwaited() && !this.#stage.isInView) this.#board.element.scrollIntoView({ block: "start" });
+  }
+
+  #retry() {
     const failed = this.#batch.items.filter(({ state }) => state === "failed" || state === "cancelled");
     setText(this.#error, "");
-    this.#batch.mark(failed, this.#form.options);
+    this.#start(failed, this.#form.options);
+  }
+
+  /** @param {Item} item */
+  #share(item) {
+    return this.#save(async () => {
+      if (item.outcome && (await share(item.outcome))) this.#batch.saved([item]);
+    });
   }
 
   /**
@@ -198,7 +242,7 @@ export class MarkView {
     if (action === "cancel") this.#batch.cancel([item]);
     else if (action === "remove") this.#remove(item);
     else if (action === "again") this.#markAgain(item, { again: true });
-    else if (action === "retry") this.#batch.mark([item], this.#form.options);
+    else if (action === "retry" || action === "anew") this.#start([item], this.#form.options);
     else if (outcome && action === "save") {
       download(outcome.file, outcome.name);
       this.#batch.saved([item]);
@@ -223,11 +267,11 @@ export class MarkView {
     this.#rows.get(item)?.update();
     const isShown = this.#stage.item === item;
     if (item.state === "marked") this.#register(item);
-    if (item.state === "marked" && item.outcome && (isShown || !this.#stage.item)) {
-      this.#stage.show(item, item.outcome);
-    }
+    const isAwaitedResult = item.state === "marked" && item.outcome && (isShown || !this.#stage.item);
+    if (item.outcome && isAwaitedResult) this.#stage.show(item, item.outcome);
     if (item.state !== "working") this.#onList();
     else this.#board.showProgress(this.#batch.items);
+    if (isAwaitedResult) this.#follow();
   }
 
   /** @param {Item} item that is marked */
@@ -260,7 +304,8 @@ export class MarkView {
     }
     const { element } = this.#board;
     const hadFocus = element.contains(document.activeElement) && document.activeElement;
-    this.#form.showCount(this.#batch.count("new"));
+    const { fresh, again } = this.#markable();
+    this.#form.showCount(fresh.length, again.length);
     this.#picker.element.classList.toggle("slim", items.length > 0);
     this.#board.show(this.#batch, this.#lists);
     // When the button with the focus is hidden, the focus goes to the summary, or to the picker if the list is empty.

@@ -145,6 +145,9 @@ export const en = {
   chooseFolder: "Choose a folder",
   dropPictures: "or drop or paste them here, folders too: JPEG, PNG, WebP and others",
   choosePictureFirst: "Choose a picture first.",
+  beingMarked: "The pictures are being marked. Wait for them, or cancel them.",
+  answerFirst: "Say at the picture whether it is to be marked again.",
+  onlyMarkedKept: "Of these pictures only the marked ones were kept. Choose the originals again.",
   message: "Message",
   kind: "Kind",
   kinds: {
@@ -192,13 +195,16 @@ export const en = {
   patternHint: (places) => `Use ${places} where these are to stand. The ending stays.`,
   /** @param {number} count */
   markPictures: (count) => (count > 1 ? `Mark ${count} pictures` : "Mark picture"),
+  /** @param {number} count */
+  markAllAgain: (count) => (count > 1 ? `Mark all ${count} again, like this` : "Mark it again, like this"),
   pictureList: "Pictures",
-  /** @param {{ all: number, marked: number, failed: number, asking: number, isRunning: boolean, isPaused: boolean }} state */
-  batchSummary: ({ all, marked, failed, asking, isRunning, isPaused }) =>
+  /** @param {{ all: number, marked: number, failed: number, cancelled: number, asking: number, isRunning: boolean, isPaused: boolean }} state */
+  batchSummary: ({ all, marked, failed, cancelled, asking, isRunning, isPaused }) =>
     [
       isRunning && isPaused && "Paused",
       `${marked} of ${pictures(all)} marked`,
       failed > 0 && `${failed} failed`,
+      cancelled > 0 && `${cancelled} cancelled`,
       asking > 0 && (asking === 1 ? "1 asks for an answer" : `${asking} ask for an answer`),
     ]
       .filter(Boolean)
@@ -206,7 +212,9 @@ export const en = {
   pause: "Pause",
   resume: "Go on",
   cancelAll: "Cancel all",
-  retryFailed: "Retry failed",
+  /** @param {number} failed @param {number} cancelled @returns {string} */
+  retryThese: (failed, cancelled) =>
+    failed === 0 ? "Retry cancelled" : cancelled === 0 ? "Retry failed" : "Retry failed and cancelled",
   saveZip: "Save all as ZIP",
   saveFolder: "Save all into a folder",
   clearList: "Empty the list",
@@ -256,6 +264,7 @@ export const en = {
     see: "Compare",
     save: "Save",
     again: "Mark again",
+    anew: "Mark again",
     retry: "Retry",
     cancel: "Cancel",
     remove: "Remove",
@@ -288,6 +297,9 @@ export const en = {
     segment: "application segment",
     pictures: "further pictures",
   },
+  share: "Share",
+  /** @param {string} message */
+  carries: (message) => `It carries ${message}.`,
   /** @param {string} before @param {string} after */
   sizes: (before, after) => `${before} → ${after}`,
 

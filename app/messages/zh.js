@@ -161,6 +161,9 @@ export const zh = {
   chooseFolder: "选择文件夹",
   dropPictures: "或将图片、文件夹拖放或粘贴到此处：JPEG、PNG、WebP 等",
   choosePictureFirst: "请先选择图片。",
+  beingMarked: "正在标记图片。请等待完成，或取消。",
+  answerFirst: "请在该图片处答复是否再次标记。",
+  onlyMarkedKept: "这些图片只保留了标记后的文件。请重新选择原图。",
   message: "信息",
   kind: "种类",
   kinds: {
@@ -202,12 +205,14 @@ export const zh = {
   pattern: "标记后文件的名称",
   patternHint: (places) => `${places} 会替换为相应内容（原名、序号、信息、日期）；扩展名不变。`,
   markPictures: (count) => (count > 1 ? `标记 ${count} 张图片` : "标记图片"),
+  markAllAgain: (count) => (count > 1 ? `按此重新标记全部 ${count} 张` : "按此重新标记"),
   pictureList: "图片列表",
-  batchSummary: ({ all, marked, failed, asking, isRunning, isPaused }) =>
+  batchSummary: ({ all, marked, failed, cancelled, asking, isRunning, isPaused }) =>
     [
       isRunning && isPaused && "已暂停",
       `共 ${all} 张图片，已标记 ${marked} 张`,
       failed > 0 && `${failed} 张失败`,
+      cancelled > 0 && `${cancelled} 张已取消`,
       asking > 0 && `${asking} 张等待答复`,
     ]
       .filter(Boolean)
@@ -215,7 +220,8 @@ export const zh = {
   pause: "暂停",
   resume: "继续",
   cancelAll: "全部取消",
-  retryFailed: "重试失败的图片",
+  retryThese: (failed, cancelled) =>
+    failed === 0 ? "重试已取消的图片" : cancelled === 0 ? "重试失败的图片" : "重试失败和已取消的图片",
   saveZip: "全部保存为 ZIP",
   saveFolder: "全部保存到文件夹",
   clearList: "清空列表",
@@ -254,6 +260,7 @@ export const zh = {
     see: "对比",
     save: "保存",
     again: "再次标记",
+    anew: "重新标记",
     retry: "重试",
     cancel: "取消",
     remove: "移除",
@@ -281,6 +288,8 @@ export const zh = {
     segment: "应用程序数据段",
     pictures: "附带的其他图片",
   },
+  share: "分享",
+  carries: (message) => `它带有 ${message}。`,
   sizes: (before, after) => `${before} → ${after}`,
 
   // A marked picture beside its cover

@@ -13,13 +13,19 @@ import { placeInWords } from "./words.js";
 export class ReadingDetails {
   #facts = h("dl");
   #plot = h("div");
-  element = h(
-    "details",
-    { class: "details" },
-    h("summary", {}, () => m.details),
-    this.#facts,
-    this.#plot,
-  );
+  element;
+
+  /** @param {...Node} above what stands above them */
+  constructor(...above) {
+    this.element = h(
+      "details",
+      { class: "details" },
+      h("summary", {}, () => m.details),
+      ...above,
+      this.#facts,
+      this.#plot,
+    );
+  }
 
   /** @param {Reading} reading in place of the last one; the part stays open or closed */
   show(reading) {
