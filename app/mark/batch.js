@@ -15,7 +15,8 @@ import { Keeper } from "./keeper.js";
  * @import { KeptList } from "./kept-list.js"
  * @import { Lists } from "./lists.js"
  *
- * @typedef {Required<EmbedOptions> & { pattern: string }} MarkOptions pattern: of the file's name, see ui/file-names.js
+ * @typedef {Required<EmbedOptions> & { pattern: string, note: string }} MarkOptions
+ * pattern: of the file's name, see ui/file-names.js; note: for the register
  *
  * @typedef {object} OfThePage
  * @property {string} id of its entry in the register
@@ -23,6 +24,7 @@ import { Keeper } from "./keeper.js";
  * @property {Blob} difference
  * @property {number} sizeBefore bytes of the cover's file
  * @property {AnyMessage} message that was marked
+ * @property {string} note for the register
  *
  * @typedef {Omit<Marked, "data" | "difference" | "message"> & OfThePage} Outcome
  * sizeBefore: bytes of the cover's file
@@ -290,7 +292,7 @@ export class Batch extends EventTarget {
    */
   async #markOne(item, signal) {
     const { file, number } = item;
-    const { pattern, ...options } = /** @type {MarkOptions} */ (item.options);
+    const { pattern, note, ...options } = /** @type {MarkOptions} */ (item.options);
     /** @param {Progress} progress */
     const onProgress = (progress) => {
       item.progress = progress;
@@ -311,6 +313,7 @@ export class Batch extends EventTarget {
       // What nobody has saved is gone, and the register forgets it.
       id: item.outcome && !item.isSaved ? item.outcome.id : crypto.randomUUID(),
       name,
+      note,
       sizeBefore: file.size,
       file: result.blob,
       difference: seen.blob,

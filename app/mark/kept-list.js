@@ -105,7 +105,7 @@ export class KeptList {
       hasCover: kept !== null,
       home: this,
       state,
-      options,
+      options: options && { ...options, note: options.note ?? "" },
       lacksKey: hasKey,
       progress: null,
       error: error && EngineError.from(error),
@@ -193,7 +193,9 @@ function recordOf({ file, state, options, lacksKey, outcome, error, isSaved, isR
  * @returns {Omit<Outcome, "file" | "difference">}
  */
 function upToDate(outcome) {
-  if (outcome.message) return outcome;
+  // Before notes were asked for.
+  const { note = "" } = outcome;
+  if (outcome.message) return { ...outcome, note };
   // Before there were three answers. This build cannot read such marks, but the pictures are to be saved all the same.
   const { payload } = /** @type {{ payload: AnyMessage }} */ (/** @type {unknown} */ (outcome));
   const check = {
@@ -202,7 +204,7 @@ function upToDate(outcome) {
     message: null,
     chance: null,
   };
-  return { ...outcome, message: payload, check };
+  return { ...outcome, message: payload, note, check };
 }
 
 /** @param {Failure} error */

@@ -139,7 +139,10 @@ export class Stage {
     this.#pixels = null;
     this.element.hidden = false;
     setText(this.#title, outcome.name);
-    setText(this.#said, () => m.carries(messageInWords(outcome.message)));
+    setText(this.#said, () => {
+      const message = messageInWords(outcome.message);
+      return m.carries(outcome.note ? m.answerNoted(message, outcome.note) : message);
+    });
     this.#warnings.replaceChildren(
       ...outcome.warnings.map((warning) =>
         h("li", {}, () => m.warnings[warning](inAmount(outcome.expected, "share"))),

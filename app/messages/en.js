@@ -154,19 +154,24 @@ export const en = {
     text: "Text",
     id: "Id",
     number: "Number",
-    random: "Random id",
+    random: "New id",
   },
   kindHints: {
     text: "A few characters, the same for each picture",
     id: "16 hex digits, the same for each picture",
     number: "0 to 18446744073709551615, the same for each picture",
-    random: "A new id for each picture, drawn when it is marked.",
+    random: "For each picture its own, drawn when it is marked. The register says later which picture it is.",
   },
   /** @param {number} used @param {number} most */
   bytesUsed: (used, most) => `${used} of ${most} bytes`,
   /** @param {number} used @param {number} most */
   bytesTooMany: (used, most) =>
     `${used} bytes, and ${most} fit: a letter with an accent takes 2, a Chinese character 3, an emoji 4.`,
+  blank: "White space alone is no message.",
+  noteForRegister: "Note",
+  noteHint: "Kept in the register, on this device only. It shows when the picture is read here.",
+  registerOff:
+    "The register is off, so nothing is written down of what you mark. It is switched on under Register.",
   strength: "Strength",
   stronger: "stronger",
   fainter: "fainter",

@@ -110,7 +110,7 @@ export const zh = {
     "output-metadata": ({ name, found, maximum }) =>
       `${name} 的 ${found === "comment" ? "注释" : found} 超过 JPEG 所能容纳的 ${maximum} 字节。请选择其他格式，或先将其移除。`,
     "output-quality": () => "质量必须是 1 到 100 的整数。",
-    "message-empty": () => "还没有要隐藏的内容。请输入几个字符，或选择随机编号。",
+    "message-empty": () => "还没有要隐藏的内容。请输入几个字符，或选择新编号。",
     "message-too-long": ({ length, maximum }) =>
       `文本占 ${length} 个字节，最多 ${maximum} 个（一个汉字占 3 个，表情符号占 4 个）。`,
     "message-text": () => "文本含有无法显示的字符，例如制表符或换行符。请删除。",
@@ -170,17 +170,21 @@ export const zh = {
     text: "文本",
     id: "编号",
     number: "数字",
-    random: "随机编号",
+    random: "新编号",
   },
   kindHints: {
     text: "几个字符，每张图片相同",
     id: "16 位十六进制数字，每张图片相同",
     number: "0 到 18446744073709551615，每张图片相同",
-    random: "标记时为每张图片随机生成新的编号。",
+    random: "标记时为每张图片随机生成各自的编号。日后由登记簿说明它属于哪张图片。",
   },
   bytesUsed: (used, most) => `${used} / ${most} 个字节`,
   bytesTooMany: (used, most) =>
     `${used} 个字节，最多 ${most} 个：带重音的字母占 2 个，汉字占 3 个，表情符号占 4 个。`,
+  blank: "信息不能只有空白。",
+  noteForRegister: "备注",
+  noteHint: "保存在登记簿中，仅限此设备。在此读取该图片时会显示。",
+  registerOff: "登记簿已关闭，不会记录您标记的内容。可在“登记簿”中打开。",
   strength: "强度",
   stronger: "更强",
   fainter: "更淡",

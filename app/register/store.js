@@ -28,23 +28,29 @@ export const keepFromNow = (value) => prefer("register", value ? "on" : "off");
  * Enters a marked picture, unless the register is switched off.
  *
  * @param {File} cover
- * @param {{ id: string, file: Blob, name: string, message: AnyMessage }} marked id: of its entry
+ * @param {{ id: string, file: Blob, name: string, message: AnyMessage, note: string }} marked id: of its entry, which
+ *   it replaces if there is one
  * @throws {RegisterError}
  */
-export async function register(cover, { id, file, name, message }) {
+export async function register(cover, { id, file, name, message, note }) {
   if (!isKept()) return;
   const [before, after] = await Promise.all([cover.arrayBuffer(), file.arrayBuffer()]);
-  await put({
+  /** @type {Entry} */
+  const entry = {
     id,
     time: Date.now(),
     message,
-    note: "",
+    note,
     cover: { name: cover.name, size: cover.size, sha256: await digestOf(before) },
     marked: { name, size: file.size, sha256: await digestOf(after) },
     thumbnail: await thumbnailOf(cover).then(
       (thumbnail) => thumbnail.arrayBuffer(),
       () => null,
     ),
+  };
+  await inStore("readwrite", async (store) => {
+    const former = /** @type {Entry | undefined} */ (await store.get(id));
+    await store.put?.({ ...entry, note: note || (former?.note ?? "") });
   });
 }
 

@@ -53,6 +53,7 @@ def test_pictures_that_wait_while_the_engine_loads(fresh_page: Page, url: str) -
     app = App(fresh_page, url, started=False)
     with said_aloud(fresh_page, "Loading the engine: ", "0 of 2 pictures marked."):
         panel = app.choose(sample_path("rocket.jpg"), sample_path("coffee.png"))
+        panel.get_by_label("Message").select_option("text")
         panel.get_by_role("textbox", name="Text").fill("pipe")
         panel.get_by_role("button", name="Mark 2 pictures").click()
         expect(app.engine_line).to_contain_text("Loading the engine: ")
@@ -68,6 +69,7 @@ def test_a_batch_with_every_outcome(app: App, marked: Path, broken: Path) -> Non
     )
     with said_aloud(app.page, *outcomes):
         panel = app.choose(sample_path("rocket.jpg"), broken, marked, sample_path("coffee.png"))
+        panel.get_by_label("Message").select_option("text")
         panel.get_by_role("textbox", name="Text").fill("pipe")
         panel.get_by_role("button", name="Mark 4 pictures").click()
         panel.get_by_role("button", name="Cancel: coffee.png").click()
@@ -128,6 +130,7 @@ def test_a_picture_that_is_being_broken(app: App, marked: Path) -> None:
 def test_a_tile_over_a_page(app: App) -> None:
     panel = app.show("Page overlay")
     with said_aloud(app.page, "The tile carries “over”."):
+        panel.get_by_label("Message").select_option("text")
         panel.get_by_role("textbox", name="Text").fill("over")
         panel.get_by_role("button", name="Make the tile").click()
         expect(panel.get_by_label("CSS rule")).to_be_visible(timeout=PATIENCE_MS)

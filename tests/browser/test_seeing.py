@@ -166,6 +166,7 @@ def test_a_chart_says_how_far_a_mark_survives_together_with_other_trials(app: Ap
 
 def test_a_page_under_the_tile_is_read_from_its_screenshot(app: App, tmp_path: Path) -> None:
     panel = app.show("Page overlay")
+    panel.get_by_label("Message").select_option("text")
     panel.get_by_role("textbox", name="Text").fill("over")
     panel.get_by_role("slider", name="Strength").fill("2")  # Much of this page is white, which is hard.
     panel.get_by_role("button", name="Make the tile").click()

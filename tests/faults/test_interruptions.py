@@ -173,6 +173,7 @@ def test_another_build_is_released_without_a_service_worker(
         app.page.on("dialog", lambda dialog: dialog.accept())
         app.page.reload()
         app.await_engine()
+        panel.get_by_label("Message").select_option("text")
         panel.get_by_role("textbox", name="Text").fill("pipe")
         panel.get_by_role("button", name="Retry failed").click()
         assert_goes_on(app, kept)
