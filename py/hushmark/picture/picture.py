@@ -133,11 +133,14 @@ class Picture:
 
     @property
     def marked_name(self) -> str:
-        """A name for the marked picture: photo.jpg -> photo-marked.jpg, its extension true to the format."""
+        """A name for the marked picture: photo.jpg -> photo-marked.jpg, its extension true to the format.
+
+        One that ends so already stays: photo-marked.jpg.
+        """
         path = PurePath(self.name)
         extensions = _EXTENSIONS[self.file_format]
         extension = path.suffix if path.suffix.lower() in extensions else extensions[0]
-        return f"{path.stem}-marked{extension}"
+        return f"{path.stem.removesuffix('-marked')}-marked{extension}"
 
     def in_colour(self, image: Image.Image) -> Image.Image:
         """Pixels of this picture's mode as they look: CMYK as RGB through its profile, others as they are."""
