@@ -6,6 +6,7 @@
 import { EngineError } from "../engine/errors.js";
 import { holdUpdates } from "../site/update-holds.js";
 import { fileName } from "../ui/file-names.js";
+import { folderOf, inOrder } from "../ui/folders.js";
 import { Keeper } from "./keeper.js";
 
 /**
@@ -25,8 +26,10 @@ import { Keeper } from "./keeper.js";
  * @property {number} sizeBefore bytes of the cover's file
  * @property {AnyMessage} message that was marked
  * @property {string} note for the register
+ * @property {string} folder the way that led to the cover
+ * @property {string | null} perceptual_hash null where an older build marked it
  *
- * @typedef {Omit<Marked, "data" | "difference" | "message"> & OfThePage} Outcome
+ * @typedef {Omit<Marked, "data" | "difference" | "message" | "perceptual_hash"> & OfThePage} Outcome
  * sizeBefore: bytes of the cover's file
  *
  * @typedef {"new" | "waiting" | "working" | "marked" | "asking" | "failed" | "cancelled"} ItemState
@@ -35,6 +38,7 @@ import { Keeper } from "./keeper.js";
  * @typedef {object} Item
  * @property {number} number from 1, in the order they were added
  * @property {File} file the cover; empty, with only its name, if the cover was not kept
+ * @property {string} folder the way that led to it
  * @property {boolean} hasCover
  * @property {KeptList | null} home where it is kept; null if it is not
  * @property {ItemState} state
@@ -87,12 +91,13 @@ export class Batch extends EventTarget {
 
   /** @param {File[]} files */
   add(files) {
-    const items = files.map((file) => {
+    const items = inOrder(files).map((file) => {
       this.#added += 1;
       /** @type {Item} */
       const item = {
         number: this.#added,
         file,
+        folder: folderOf(file),
         hasCover: true,
         home: null,
         state: "new",
@@ -291,7 +296,7 @@ export class Batch extends EventTarget {
    * @param {AbortSignal} signal
    */
   async #markOne(item, signal) {
-    const { file, number } = item;
+    const { file, folder, number } = item;
     const { pattern, note, ...options } = /** @type {MarkOptions} */ (item.options);
     /** @param {Progress} progress */
     const onProgress = (progress) => {
@@ -302,6 +307,7 @@ export class Batch extends EventTarget {
     const { data, difference, ...facts } = marked;
     const name = fileName(pattern, {
       cover: file.name,
+      folder,
       marked: marked.name,
       number,
       message: marked.message.value,
@@ -313,6 +319,7 @@ export class Batch extends EventTarget {
       // What nobody has saved is gone, and the register forgets it.
       id: item.outcome && !item.isSaved ? item.outcome.id : crypto.randomUUID(),
       name,
+      folder,
       note,
       sizeBefore: file.size,
       file: result.blob,

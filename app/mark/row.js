@@ -1,4 +1,5 @@
 import { h, setAttribute, setText } from "../ui/dom.js";
+import { pathOf } from "../ui/folders.js";
 import { inAmount, inBytes, m } from "../ui/language.js";
 import { showThumbnail } from "../ui/thumbnails.js";
 import { errorInWords, messageInWords } from "../ui/words.js";
@@ -41,12 +42,25 @@ export class MarkRow {
     const thumbnail = h("img", { alt: "" });
     const picture = item.hasCover ? item.file : item.outcome?.file;
     if (picture) showThumbnail(thumbnail, picture);
-    setAttribute(this.#bar, "aria-label", () => m.progressOf(item.file.name));
+    const { folder } = item;
+    const { name } = item.file;
+    setAttribute(this.#bar, "aria-label", () => m.progressOf(pathOf({ folder, name })));
     this.element = h(
       "li",
       { class: "row" },
       h("div", { class: "thumbnail" }, thumbnail),
-      h("div", { class: "row-text" }, h("p", { class: "row-name" }, item.file.name), this.#state, this.#bar),
+      h(
+        "div",
+        { class: "row-text" },
+        h(
+          "p",
+          { class: "row-name" },
+          h("span", { class: "hint" }, folder && `${folder}/`),
+          h("span", {}, name),
+        ),
+        this.#state,
+        this.#bar,
+      ),
       this.#actions,
     );
     this.update();
@@ -101,13 +115,13 @@ export class MarkRow {
 
   /** @param {RowAction} action */
   #button(action) {
-    const { name } = this.#item.file;
+    const path = pathOf({ folder: this.#item.folder, name: this.#item.file.name });
     return h(
       "button",
       {
         type: "button",
         class: action === "remove" ? "plain" : "",
-        "aria-label": () => m.actionOn(m.actions[action], name),
+        "aria-label": () => m.actionOn(m.actions[action], path),
         onclick: () => this.#onAction(action, this.#item),
       },
       () => m.actions[action],

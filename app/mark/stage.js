@@ -140,7 +140,9 @@ export class Stage {
     this.element.hidden = false;
     setText(this.#title, outcome.name);
     setText(this.#said, () => {
-      const message = messageInWords(outcome.message);
+      const { kind } = outcome.message;
+      const words = messageInWords(outcome.message);
+      const message = kind === "id" ? m.identified(words) : words;
       return m.carries(outcome.note ? m.answerNoted(message, outcome.note) : message);
     });
     this.#warnings.replaceChildren(
@@ -174,7 +176,7 @@ export class Stage {
   /** Whether the picture can be seen in full where the page is scrolled to. */
   get isInView() {
     const { top, bottom } = this.#viewer.element.getBoundingClientRect();
-    return top >= 0 && bottom <= innerHeight;
+    return !this.element.hidden && top >= 0 && bottom <= innerHeight;
   }
 
   /**

@@ -35,7 +35,8 @@ export const en = {
     "The page's style sheet did not arrive whole, or was altered: nothing was started. Reload the page.",
 
   // The engine
-  engineStarting: "Starting Python…",
+  engineStarting: "Starting…",
+  engineReady: "Ready. Your pictures stay on this device.",
   /** @param {string} loaded @param {string} total */
   engineLoading: (loaded, total) =>
     `Loading the engine: ${loaded} of ${total}. Pictures that you choose meanwhile wait for it.`,
@@ -91,7 +92,8 @@ export const en = {
       "The register on this device was written by a newer Hushmark. Reload the page to get that one; nothing was changed.",
     "import-json": () =>
       "This file is damaged, or not an exported register: it is no JSON. Nothing was changed.",
-    "import-format": () => "This file is no exported register. Nothing was changed.",
+    "import-format": () =>
+      "This file is no exported register. It has to be JSON or CSV as Hushmark writes it. Nothing was changed.",
     "import-version": (version) =>
       `This register has the version ${version}, which this Hushmark does not know. Reload the page to get a newer one. Nothing was changed.`,
   },
@@ -140,9 +142,10 @@ export const en = {
 
   // Mark
   markLead:
-    "Hide an id, a number or a few characters in pictures. It is hard to see, and Hushmark reads it back.",
+    "Put an invisible mark into your pictures, and tell later whose picture it is and where a copy came from. Your pictures stay on this device.",
   choosePictures: "Choose pictures",
   chooseFolder: "Choose a folder",
+  trySample: "Try it with a sample picture",
   dropPictures: "or drop or paste them here, folders too: JPEG, PNG, WebP and others",
   choosePictureFirst: "Choose a picture first.",
   beingMarked: "The pictures are being marked. Wait for them, or cancel them.",
@@ -303,6 +306,8 @@ export const en = {
     pictures: "further pictures",
   },
   share: "Share",
+  /** @param {string} id */
+  identified: (id) => `the id ${id}`,
   /** @param {string} message */
   carries: (message) => `It carries ${message}.`,
   /** @param {string} before @param {string} after */
@@ -423,10 +428,8 @@ export const en = {
   },
   /** @param {string} answer @param {string} note */
   answerNoted: (answer, note) => `${answer}: ${note}`,
-  /** @param {string} chance */
-  readLine: (chance) => `The message passed its check. The chance that it is a false one: ${chance}.`,
-  /** @param {string} tried */
-  noneLine: (tried) => `None of the ${tried} places that were looked at has one.`,
+  readLine: "The message passed its check.",
+  noneLine: "It was never marked, or too much of the mark is lost.",
   /** Why a mark cannot be read. other-key: a key was given. */
   reasons: {
     damaged:
@@ -446,6 +449,7 @@ export const en = {
   helps: {
     copy: "A larger copy, or one that is less cropped",
     key: "The key that it was marked with",
+    anyKey: "Its key, if it was marked with one",
     register: "A comparison with the register: it names the likeliest of your entries",
   },
   likeliestHead: "Likeliest in the register, not verified",
@@ -456,6 +460,19 @@ export const en = {
     `${agreeing} raw bits agree with it. The chance that so many do by accident: ${chance}.`,
   /** @param {string} name */
   inRegister: (name) => `It is in the register: ${name}.`,
+  /** @param {string} name */
+  inRegisterUnlike: (name) =>
+    `The register has this message, but for a picture that looks different: ${name}.`,
+  /** @param {number} count */
+  inRegisterTimes: (count) =>
+    `${count} entries of the register have this message. Pictures that look like this one come first.`,
+  notInRegister: "It is not in the register of this device.",
+  looksAlike: "looks like this picture",
+  looksUnlike: "looks different",
+  /** @param {number} count */
+  moreEntries: (count) => `${count} more in the register`,
+  /** @param {number} count */
+  entries: (count) => `${count} entries`,
   details: "Details",
   /** @param {{ count: string, sure: string, guesses: string, weakest: string }} figures */
   bitsCaption: ({ count, sure, guesses, weakest }) =>
@@ -606,6 +623,7 @@ export const en = {
   registerNothing: "Nothing fits. Try other words.",
   search: "Search",
   exportJson: "Export",
+  exportTable: "Export as CSV",
   importJson: "Import",
   deleteAll: "Delete everything",
   /** @param {number} count */
@@ -630,11 +648,13 @@ export const en = {
     cover: "the original's file",
     marked: "the marked picture's file",
     thumbnail: "its small picture",
+    hash: "its perceptual hash",
     all: "all of it",
   },
   /** @param {string} part */
   damagedEntry: (part) => `This entry is damaged (${part}). Readings are not compared with it. Remove it.`,
   damagedName: "a damaged entry",
+  entryGone: "This entry is no longer in the register.",
   damagedRemoved: "A damaged entry was removed.",
   note: "Note",
   /** @param {string} entry */

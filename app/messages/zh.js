@@ -30,8 +30,9 @@ export const zh = {
   styleDamaged: "页面的样式文件没有完整送达或被改动，因此没有启动。请重新加载页面。",
 
   // The engine
-  engineStarting: "正在启动 Python…",
-  engineLoading: (loaded, total) => `正在加载引擎：${loaded}，共 ${total}。现在选择的图片会排队等候。`,
+  engineStarting: "正在启动…",
+  engineReady: "已就绪。图片不会离开此设备。",
+  engineLoading: (loaded, total) => `正在准备：已加载 ${loaded}，共 ${total}。现在选择的图片会排队等候。`,
   engineProvider: (provider, threads) =>
     provider === "webgpu" ? "执行提供程序 WebGPU" : `执行提供程序 wasm（${threads} 个线程）`,
   engineLoaded: (size) => `已加载 ${size}`,
@@ -68,7 +69,8 @@ export const zh = {
     "register-newer": () =>
       "此设备上的登记簿由更新版本的 Hushmark 写入。请重新加载页面以获取新版本；未作任何改动。",
     "import-json": () => "此文件已损坏，或不是导出的登记簿：它不是 JSON。未作任何改动。",
-    "import-format": () => "此文件不是导出的登记簿。未作任何改动。",
+    "import-format": () =>
+      "此文件不是导出的登记簿。它必须是 Hushmark 导出的 JSON 或 CSV 文件。未作任何改动。",
     "import-version": (version) =>
       `此登记簿的版本为 ${version}，当前的 Hushmark 无法识别。请重新加载页面以获取新版本。未作任何改动。`,
   },
@@ -156,9 +158,10 @@ export const zh = {
   list: (parts) => parts.join("，"),
 
   // Mark
-  markLead: "在图片中隐藏一个编号、一个数字或几个字符。肉眼很难察觉，Hushmark 可以读出来。",
+  markLead: "为图片加上看不见的标记，日后可以辨认副本属于谁、来自哪里。图片不会离开此设备。",
   choosePictures: "选择图片",
   chooseFolder: "选择文件夹",
+  trySample: "用示例图片试一试",
   dropPictures: "或将图片、文件夹拖放或粘贴到此处：JPEG、PNG、WebP 等",
   choosePictureFirst: "请先选择图片。",
   beingMarked: "正在标记图片。请等待完成，或取消。",
@@ -207,7 +210,7 @@ export const zh = {
   quality: "质量",
   qualityHint: "1 到 100。留空：与原图相同，或取较好的质量。",
   pattern: "标记后文件的名称",
-  patternHint: (places) => `${places} 会替换为相应内容（原名、序号、信息、日期）；扩展名不变。`,
+  patternHint: (places) => `${places} 会替换为相应内容（原名、文件夹、序号、信息、日期）；扩展名不变。`,
   markPictures: (count) => (count > 1 ? `标记 ${count} 张图片` : "标记图片"),
   markAllAgain: (count) => (count > 1 ? `按此重新标记全部 ${count} 张` : "按此重新标记"),
   pictureList: "图片列表",
@@ -293,6 +296,7 @@ export const zh = {
     pictures: "附带的其他图片",
   },
   share: "分享",
+  identified: (id) => `编号 ${id}`,
   carries: (message) => `它带有 ${message}。`,
   sizes: (before, after) => `${before} → ${after}`,
 
@@ -389,8 +393,8 @@ export const zh = {
     none: "未发现标记",
   },
   answerNoted: (answer, note) => `${answer}：${note}`,
-  readLine: (chance) => `信息已通过校验。它有误的概率：${chance}。`,
-  noneLine: (tried) => `查看了 ${tried} 个位置，均无标记。`,
+  readLine: "信息已通过校验。",
+  noneLine: "它从未被标记，或者标记损失过多。",
   reasons: {
     damaged: "图片有标记，但其中的信息未通过校验：损失过多，或需要密钥。",
     key: "标记时使用了密钥。请输入该密钥，然后重新读取。",
@@ -408,12 +412,20 @@ export const zh = {
   helps: {
     copy: "更大的副本，或裁剪较少的副本",
     key: "标记时使用的密钥",
+    anyKey: "它的密钥（如果标记时用了密钥）",
     register: "与登记簿比对：可指出其中最可能的条目",
   },
   likeliestHead: "登记簿中最可能的条目（未经证实）",
   likeliest: (what, certainty) => `可能是 ${what}（若为登记簿中的一条，把握 ${certainty}）`,
   likeliestLine: (agreeing, chance) => `有 ${agreeing} 个原始位与它一致。偶然如此一致的概率：${chance}。`,
   inRegister: (name) => `登记簿中有此条目：${name}。`,
+  inRegisterUnlike: (name) => `登记簿中有此信息，但属于另一张看起来不同的图片：${name}。`,
+  inRegisterTimes: (count) => `登记簿中有 ${count} 个条目带有此信息，与此图片相似的排在前面。`,
+  notInRegister: "此设备的登记簿中没有它。",
+  looksAlike: "与此图片相似",
+  looksUnlike: "看起来不同",
+  moreEntries: (count) => `登记簿中还有 ${count} 条`,
+  entries: (count) => `${count} 个条目`,
   details: "详细信息",
   bitsCaption: ({ count, sure, guesses, weakest }) =>
     `${count} 个原始位中每一位的把握：${sure} 位至少 99%，${guesses} 位是低于 75% 的猜测；最弱 ${weakest}。`,
@@ -539,6 +551,7 @@ export const zh = {
   registerNothing: "没有符合的记录。请换别的词。",
   search: "搜索",
   exportJson: "导出",
+  exportTable: "导出为 CSV",
   importJson: "导入",
   deleteAll: "全部删除",
   deleteAllAsk: (count) => `要删除全部 ${count} 条记录吗？此操作无法撤销。图片本身不受影响。`,
@@ -556,10 +569,12 @@ export const zh = {
     cover: "原图文件",
     marked: "标记后的文件",
     thumbnail: "缩略图",
+    hash: "感知哈希",
     all: "整条记录",
   },
   damagedEntry: (part) => `此记录已损坏（${part}）。读取时不与它比对。请移除。`,
   damagedName: "一条损坏的记录",
+  entryGone: "登记簿中已没有此条目。",
   damagedRemoved: "已移除一条损坏的记录。",
   note: "备注",
   noteOn: (entry) => `备注：${entry}`,

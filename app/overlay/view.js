@@ -1,5 +1,7 @@
 /** The screen that makes tiles for web pages, and reads screenshots of pages with a tile. */
 
+import { RegisterError } from "../register/entries.js";
+import { registerTile } from "../register/store.js";
 import { Answer, answerOf } from "../ui/answer.js";
 import { h, ObjectUrls, setText } from "../ui/dom.js";
 import { JobLines } from "../ui/job.js";
@@ -11,7 +13,7 @@ import { ReadingDetails } from "../ui/reading-details.js";
 import { download } from "../ui/save.js";
 import { screenHead } from "../ui/screen-head.js";
 import { StrengthField } from "../ui/strength-field.js";
-import { messageInWords, timeInWords } from "../ui/words.js";
+import { errorInWords, messageInWords, timeInWords } from "../ui/words.js";
 import { samplePage } from "./sample-page.js";
 
 /**
@@ -58,6 +60,8 @@ export class OverlayView {
   #copied = h("p", { class: "hint", role: "status" });
   /** @type {Overlay | null} */
   #made = null;
+  /** Of which the register was told. @type {Overlay | null} */
+  #registered = null;
   #choices = h(
     "div",
     { class: "choices", hidden: true },
@@ -76,7 +80,7 @@ export class OverlayView {
       { class: "buttons" },
       h(
         "button",
-        { type: "button", class: "primary", onclick: () => this.#download() },
+        { type: "button", class: "primary", onclick: () => void this.#download() },
         () => m.downloadTile,
       ),
       h("button", { type: "button", onclick: () => void this.#copy() }, () => m.copyCss),
@@ -181,8 +185,20 @@ export class OverlayView {
     return this.#opacity.value === "1" ? css : css.replace(/ }$/, ` opacity: ${this.#opacity.value}; }`);
   }
 
-  #download() {
-    if (this.#made) download(this.#png(this.#made), FILE_NAME);
+  /** A tile is entered when people take it: they make several until one is as they want it. */
+  async #download() {
+    const made = this.#made;
+    if (!made) return;
+    const file = this.#png(made);
+    download(file, FILE_NAME);
+    if (this.#registered === made) return;
+    this.#registered = made;
+    try {
+      await registerTile({ file, name: FILE_NAME, message: made.message, note: "" });
+    } catch (error) {
+      if (!(error instanceof RegisterError)) throw error;
+      this.#lines.fail(() => m.notRegistered(errorInWords(error)));
+    }
   }
 
   async #copy() {

@@ -40,7 +40,9 @@ export class ReadingDetails {
  * @param {Reading} reading
  * @returns {[LiveText, LiveText][]}
  */
-function factsOf({ outcome, message, corrected, corners, statistic, threshold, false_alarm, tried }) {
+function factsOf(reading) {
+  const { outcome, message, chance, match, corrected, corners, statistic, threshold, false_alarm, tried } =
+    reading;
   /** @type {[LiveText, LiveText][]} */
   const facts = [
     [() => m.signal, () => m.signalLine(inNumber(statistic, 2), inNumber(threshold, 2))],
@@ -48,8 +50,15 @@ function factsOf({ outcome, message, corrected, corners, statistic, threshold, f
     [() => m.tried, () => m.places(tried)],
   ];
   if (message) facts.unshift([() => m.kind, () => m.kinds[message.kind]]);
+  if (match && outcome === "unreadable") {
+    facts.push([
+      () => m.likeliestHead,
+      () => m.likeliestLine(inNumber(match.agreeing), inChance(match.chance)),
+    ]);
+  }
   if (outcome === "read") {
     facts.push(
+      [() => m.columns.chance, () => inChance(chance ?? 1)],
       [() => m.corrected, () => inNumber(corrected ?? 0)],
       [() => m.place, () => placeInWords(corners)],
     );

@@ -1,5 +1,6 @@
 """Many pictures at once, and the screen's two languages, on a desktop and on a phone."""
 
+import csv
 import io
 import re
 import zipfile
@@ -88,7 +89,10 @@ def test_sixty_pictures_are_marked_around_broken_and_cancelled_ones(
         panel.get_by_role("button", name="Save all as ZIP").click()
     download.value.save_as(tmp_path / "all.zip")
     files = unzipped(tmp_path / "all.zip")
+    table = files.pop("marks.csv").decode("utf-8-sig").splitlines()
     assert len(files) == 58
+    assert table[0] == "file,message,kind,note"
+    assert sorted(table[1:]) == [f"{name},18446744073709551615,number," for name in sorted(files)]
     thread = ThreadPoolExecutor(1)
     for name, data in files.items():
         assert re.fullmatch(r"\d{3}-18446744073709551615\.(jpg|png|webp)", name)
@@ -128,7 +132,7 @@ def test_a_zip_file_is_written_where_people_choose(app: App, pictures: list[Path
     (tmp_path / "chosen.zip").write_bytes(bytes(data))
     marked = app.download(tmp_path)
     files = unzipped(tmp_path / "chosen.zip")
-    assert len(files) == 2
+    assert len(files) == 3
     assert files[marked.name] == marked.read_bytes()
 
 
@@ -144,20 +148,23 @@ def test_options_that_are_no_good_leave_the_whole_list_as_it_was(app: App, pictu
     expect(panel.locator(".status")).to_have_text("3 of 3 pictures marked.")
 
 
-def test_a_folder_gives_its_pictures_and_takes_the_marked_ones(app: App, tmp_path: Path) -> None:
+def test_folders_stay_folders(app: App, tmp_path: Path) -> None:
     folder = tmp_path / "holiday"
     (folder / "day two").mkdir(parents=True)
     (folder / "notes.txt").write_text("no picture")
     (folder / "phone.HEIC").write_bytes(b"\0\0\0\x18ftypheic" + bytes(12))
-    for path in (folder / "one.jpg", folder / "day two" / "one.jpg"):
+    for path in (folder / "10.jpg", folder / "9.jpg", folder / "day two" / "9.jpg"):
         path.write_bytes(sample_photo("rocket.jpg"))
     panel = app.choose()
     panel.locator("input[webkitdirectory]").set_input_files(folder)
-    expect(panel.get_by_role("listitem")).to_have_count(3)
+    expect(panel.locator(".row-name")).to_have_text(
+        ["holiday/9.jpg", "holiday/10.jpg", "holiday/phone.HEIC", "holiday/day two/9.jpg"]
+    )
     panel.get_by_label("Message").select_option("random")
+    panel.get_by_label("Note").fill("© Herald, Jane")
     app.more_options(panel)
     panel.get_by_label("Name of the marked file").fill("{name}")
-    panel.get_by_role("button", name="Mark 3 pictures").click()
+    panel.get_by_role("button", name="Mark 4 pictures").click()
     app.await_batch(panel)
     phone = panel.get_by_role("listitem").filter(has_text="phone.HEIC")
     expect(phone).to_contain_text("phone.HEIC is of type HEIC. Export it as JPEG first")
@@ -167,18 +174,40 @@ def test_a_folder_gives_its_pictures_and_takes_the_marked_ones(app: App, tmp_pat
             (await navigator.storage.getDirectory()).getDirectoryHandle("chosen", { create: true })"""
     )
     panel.get_by_role("button", name="Save all into a folder").click()
-    expect(panel.locator(".status")).to_have_text("2 pictures saved into the folder chosen.")
+    expect(panel.locator(".status")).to_have_text("3 pictures saved into the folder chosen.")
     sizes = app.page.evaluate(
         """async () => {
             const root = await navigator.storage.getDirectory();
             const sizes = {};
-            for await (const [name, handle] of (await root.getDirectoryHandle("chosen")).entries())
-                sizes[name] = (await handle.getFile()).size;
+            const look = async (folder, path) => {
+                for await (const [name, handle] of folder.entries()) {
+                    if (handle.kind === "directory") await look(handle, `${path}${name}/`);
+                    else sizes[path + name] = (await handle.getFile()).size;
+                }
+            };
+            await look(await root.getDirectoryHandle("chosen"), "");
             return sizes;
         }"""
     )
-    assert sizes.keys() == {"one.jpg", "one (2).jpg"}
+    paths = {"holiday/9.jpg", "holiday/10.jpg", "holiday/day two/9.jpg"}
+    assert sizes.keys() == paths
     assert min(sizes.values()) > 50_000
+
+    app.page.evaluate("window.showSaveFilePicker = undefined")
+    with app.page.expect_download() as download:
+        panel.get_by_role("button", name="Save all as ZIP").click()
+    download.value.save_as(tmp_path / "all.zip")
+    files = unzipped(tmp_path / "all.zip")
+    rows = list(csv.DictReader(io.StringIO(files.pop("marks.csv").decode("utf-8-sig"))))
+    assert files.keys() == paths
+    for row in rows:
+        assert row["note"] == "© Herald, Jane"
+        assert re.fullmatch("[0-9a-f]{16}", row["message"])
+    assert {row["file"] for row in rows} == paths
+    register = app.show("Register")
+    register.get_by_role("searchbox", name="Search").fill("day two")
+    expect(register.get_by_role("listitem")).to_have_count(1)
+    expect(register.get_by_role("listitem")).to_contain_text("holiday/day two/9.jpg")
 
 
 def test_a_marked_picture_is_marked_again_only_if_asked(app: App, tmp_path: Path) -> None:
