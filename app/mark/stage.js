@@ -38,7 +38,7 @@ export class Stage {
 
   #title = h("h2", { tabindex: -1 });
   #said = h("p");
-  #warnings = h("ul", { class: "warnings" });
+  #warnings = h("div", { class: "warnings" });
   #save = h("button", { type: "button", class: "primary" }, () => m.actions.save);
   #share = h("button", { type: "button", hidden: true }, () => m.share);
   #cover = h("img", { alt: () => m.originalPicture });
@@ -147,7 +147,7 @@ export class Stage {
     });
     this.#warnings.replaceChildren(
       ...outcome.warnings.map((warning) =>
-        h("li", {}, () => m.warnings[warning](inAmount(outcome.expected, "share"))),
+        h("p", {}, () => m.beware(m.warnings[warning](inAmount(outcome.expected, "share")))),
       ),
     );
     this.#share.hidden = !canShare(outcome);

@@ -15,6 +15,7 @@ import { Offers } from "./offers.js";
 import { MarkOptionsForm } from "./options.js";
 import { PicturesPicker } from "./picker.js";
 import { MarkRow } from "./row.js";
+import { samplePicture } from "./sample-picture.js";
 import { saveToFolder, saveZip, share } from "./saving.js";
 import { Stage } from "./stage.js";
 
@@ -37,7 +38,10 @@ export class MarkView {
   #batch;
   /** @type {Map<Item, MarkRow>} */
   #rows = new Map();
-  #picker = new PicturesPicker((files) => this.take(files));
+  #picker = new PicturesPicker(
+    (files) => this.take(files),
+    () => void this.#trySample(),
+  );
   #form = new MarkOptionsForm(() => this.#mark());
   #error = h("p", { class: "error", role: "alert" });
   #emptied = h("p", { role: "status" });
@@ -113,6 +117,11 @@ export class MarkView {
   take(files) {
     setText(this.#error, "");
     this.#batch.add(files);
+  }
+
+  async #trySample() {
+    this.take([await samplePicture()]);
+    this.#mark();
   }
 
   async #reopen() {
@@ -217,7 +226,11 @@ export class MarkView {
 
   /** Brings the result, or how far it is, into view. */
   #follow() {
-    if (this.#isAwaited() && !this.#stage.isInView) this.#board.element.scrollIntoView({ block: "start" });
+    if (!this.#isAwaited() || this.#stage.isInView) return;
+    this.#board.element.scrollIntoView({ block: "start" });
+    // The keyboard must not be left at a button that has gone out of view.
+    const { top, bottom } = (document.activeElement ?? document.body).getBoundingClientRect();
+    if (bottom <= 0 || top >= innerHeight) this.#board.focus();
   }
 
   #retry() {

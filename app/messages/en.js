@@ -284,6 +284,8 @@ export const en = {
   /** @param {string} message what it reads as, or nothing */
   askAgain: (message) =>
     `It is marked already${message && `: it reads as ${message}`}. Mark it again? The new mark replaces that one.`,
+  /** @param {string} warning one of those below */
+  beware: (warning) => `Beware: ${warning}.`,
   warnings: {
     unreadable: () => "cannot be read back: choose a greater strength",
     weak: () => "can only just be read back: choose a greater strength",

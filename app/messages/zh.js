@@ -276,6 +276,7 @@ export const zh = {
   progressOf: (name) => `${name} 的进度`,
   askAgain: (message) =>
     `这张图片已有标记${message && `，读出为 ${message}`}。要再次标记吗？新标记会取代原来的。`,
+  beware: (warning) => `注意：${warning}。`,
   warnings: {
     unreadable: () => "无法读回：请选择更大的强度",
     weak: () => "只能勉强读回：请选择更大的强度",
@@ -297,7 +298,7 @@ export const zh = {
   },
   share: "分享",
   identified: (id) => `编号 ${id}`,
-  carries: (message) => `它带有 ${message}。`,
+  carries: (message) => `标记内容：${message}。`,
   sizes: (before, after) => `${before} → ${after}`,
 
   // A marked picture beside its cover

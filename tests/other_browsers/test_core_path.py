@@ -38,6 +38,8 @@ def test_pictures_are_marked_and_a_marked_one_is_read(
         browser.click("#screen-mark form .primary")
         browser.wait_for_text("#screen-mark", "It carries “pipe”.")
         browser.wait_for_text("#screen-mark", "2 of 2 pictures marked.")
+        browser.wait_for_text("#engine", "Ready.")
+        browser.click("#engine summary")
         engine = browser.wait_for_text("#engine", "Execution provider wasm")
         has_threads = browser.run("return typeof SharedArrayBuffer === 'function'")
         assert ("(1 thread)" in engine) != has_threads
