@@ -44,9 +44,12 @@ def begin(app: App, pictures: list[Path]) -> tuple[Locator, dict[str, str]]:
     """Mark pictures until the first is marked and kept; answers the section, and the digests of the kept."""
     panel = mark(app, pictures)
     expect(panel.locator('[data-state="marked"]')).not_to_have_count(0, timeout=PATIENCE_MS)
-    kept = app.page.evaluate(MARKED)
-    assert kept
-    return panel, kept
+    # A record that is written anew, as when the register was told, may be gone for a moment.
+    for _ in range(50):
+        if kept := app.page.evaluate(MARKED):
+            return panel, kept
+        app.page.wait_for_timeout(100)
+    raise AssertionError("Nothing is kept.")
 
 
 def assert_goes_on(app: App, kept: dict[str, str]) -> None:
