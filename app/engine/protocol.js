@@ -149,6 +149,7 @@
  * @property {number} expected the measured chance, 0..1, that a mark in a picture of this size is read after
  *   JPEG of quality 80
  * @property {Removed[]} removed what showed the unmarked picture, and so was left out, in alphabetical order
+ * @property {string} perceptual_hash 64 bits in 16 hex digits, most of which pictures share that look alike
  * @property {Record<string, number>} phases milliseconds by phase
  * @property {string} type MIME type of the file
  * @property {Uint8Array<ArrayBuffer>} difference a PNG file: mid-grey + 16 times the change
@@ -159,6 +160,8 @@
  *
  * @typedef {object} TimedReading A picture that was read.
  * @property {Reading} reading what was read
+ * @property {string} perceptual_hash 64 bits in 16 hex digits, most of which pictures share that look alike, of
+ *   the place where a message was read, else of the whole picture
  * @property {Record<string, number>} phases milliseconds by phase
  *
  * @typedef {object} OverlayOptions How to make a tile that marks a page.

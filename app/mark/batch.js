@@ -6,6 +6,7 @@
 import { EngineError } from "../engine/errors.js";
 import { holdUpdates } from "../site/update-holds.js";
 import { fileName } from "../ui/file-names.js";
+import { folderOf, inOrder } from "../ui/folders.js";
 import { Keeper } from "./keeper.js";
 
 /**
@@ -15,7 +16,8 @@ import { Keeper } from "./keeper.js";
  * @import { KeptList } from "./kept-list.js"
  * @import { Lists } from "./lists.js"
  *
- * @typedef {Required<EmbedOptions> & { pattern: string }} MarkOptions pattern: of the file's name, see ui/file-names.js
+ * @typedef {Required<EmbedOptions> & { pattern: string, note: string }} MarkOptions
+ * pattern: of the file's name, see ui/file-names.js; note: for the register
  *
  * @typedef {object} OfThePage
  * @property {string} id of its entry in the register
@@ -23,8 +25,11 @@ import { Keeper } from "./keeper.js";
  * @property {Blob} difference
  * @property {number} sizeBefore bytes of the cover's file
  * @property {AnyMessage} message that was marked
+ * @property {string} note for the register
+ * @property {string} folder the way that led to the cover
+ * @property {string | null} perceptual_hash null where an older build marked it
  *
- * @typedef {Omit<Marked, "data" | "difference" | "message"> & OfThePage} Outcome
+ * @typedef {Omit<Marked, "data" | "difference" | "message" | "perceptual_hash"> & OfThePage} Outcome
  * sizeBefore: bytes of the cover's file
  *
  * @typedef {"new" | "waiting" | "working" | "marked" | "asking" | "failed" | "cancelled"} ItemState
@@ -33,6 +38,7 @@ import { Keeper } from "./keeper.js";
  * @typedef {object} Item
  * @property {number} number from 1, in the order they were added
  * @property {File} file the cover; empty, with only its name, if the cover was not kept
+ * @property {string} folder the way that led to it
  * @property {boolean} hasCover
  * @property {KeptList | null} home where it is kept; null if it is not
  * @property {ItemState} state
@@ -85,12 +91,13 @@ export class Batch extends EventTarget {
 
   /** @param {File[]} files */
   add(files) {
-    const items = files.map((file) => {
+    const items = inOrder(files).map((file) => {
       this.#added += 1;
       /** @type {Item} */
       const item = {
         number: this.#added,
         file,
+        folder: folderOf(file),
         hasCover: true,
         home: null,
         state: "new",
@@ -132,19 +139,19 @@ export class Batch extends EventTarget {
 
   /** Whether pictures are being marked or wait, also during a pause. */
   get isRunning() {
-    return this.items.some(({ state }) => state === "waiting" || state === "working");
+    return this.items.some(isUnderWay);
   }
 
   /**
    * Marks pictures, except those that already wait or are worked on.
    *
    * @param {Item[]} items
-   * @param {Partial<MarkOptions>} options all of them for new pictures, else those that differ from last time
+   * @param {Partial<MarkOptions>} options all but `again` for new pictures, else those that differ from last time
    */
   mark(items, options) {
     for (const item of items) {
-      if (item.state === "waiting" || item.state === "working") continue;
-      item.options = /** @type {MarkOptions} */ ({ ...item.options, ...options });
+      if (isUnderWay(item)) continue;
+      item.options = /** @type {MarkOptions} */ ({ again: false, ...item.options, ...options });
       if ("key" in options) item.lacksKey = false;
       this.#become(item, "waiting");
       this.#keeper.keepCover(item);
@@ -180,7 +187,7 @@ export class Batch extends EventTarget {
     for (const item of items) {
       const controller = this.#handedOver.get(item);
       if (controller) controller.abort();
-      else if (item.state === "waiting") this.#become(item, "cancelled");
+      else if (item.state === "waiting") this.#giveUp(item, "cancelled");
     }
     this.#tellList();
   }
@@ -261,8 +268,8 @@ export class Batch extends EventTarget {
       if (!(error instanceof EngineError)) throw error;
       item.error = error;
       if (OPTIONS_ERROR.test(error.code)) this.#refuse(item, error);
-      // It returned to `new` when the options of another picture were refused.
-      else if (item.state !== "new") this.#become(item, stateAfter(error));
+      // It was given up already when the options of another picture were refused.
+      else if (isUnderWay(item)) this.#giveUp(item, stateAfter(error));
     } finally {
       this.#handedOver.delete(item);
       if (!this.items.includes(item) && !this.#emptied.includes(item)) this.#keeper.drop(item);
@@ -278,7 +285,7 @@ export class Batch extends EventTarget {
   #refuse(item, error) {
     const waiting = this.items.filter(({ state }) => state === "waiting");
     for (const each of [item, ...waiting]) {
-      this.#become(each, "new");
+      this.#giveUp(each, "new");
       this.#handedOver.get(each)?.abort();
     }
     this.dispatchEvent(new CustomEvent("refused", { detail: error }));
@@ -289,8 +296,8 @@ export class Batch extends EventTarget {
    * @param {AbortSignal} signal
    */
   async #markOne(item, signal) {
-    const { file, number } = item;
-    const { pattern, ...options } = /** @type {MarkOptions} */ (item.options);
+    const { file, folder, number } = item;
+    const { pattern, note, ...options } = /** @type {MarkOptions} */ (item.options);
     /** @param {Progress} progress */
     const onProgress = (progress) => {
       item.progress = progress;
@@ -300,6 +307,7 @@ export class Batch extends EventTarget {
     const { data, difference, ...facts } = marked;
     const name = fileName(pattern, {
       cover: file.name,
+      folder,
       marked: marked.name,
       number,
       message: marked.message.value,
@@ -308,8 +316,11 @@ export class Batch extends EventTarget {
     const seen = await this.#keeper.keep(item, "difference", difference, "image/png", this.items);
     item.outcome = {
       ...facts,
-      id: crypto.randomUUID(),
+      // What nobody has saved is gone, and the register forgets it.
+      id: item.outcome && !item.isSaved ? item.outcome.id : crypto.randomUUID(),
       name,
+      folder,
+      note,
       sizeBefore: file.size,
       file: result.blob,
       difference: seen.blob,
@@ -317,6 +328,17 @@ export class Batch extends EventTarget {
     item.isSaved = false;
     item.isRegistered = false;
     item.isKept = result.isKept && (await this.#keeper.note(item, { state: "marked" }));
+  }
+
+  /**
+   * Ends an item's marking without a result. One of an earlier time stays.
+   *
+   * @param {Item} item
+   * @param {ItemState} state if there is none
+   */
+  #giveUp(item, state) {
+    this.#become(item, item.outcome ? "marked" : state);
+    if (item.outcome) this.#keeper.note(item);
   }
 
   /**
@@ -343,6 +365,9 @@ export class Batch extends EventTarget {
     this.dispatchEvent(new CustomEvent("item", { detail: item }));
   }
 }
+
+/** @param {Item} item */
+const isUnderWay = ({ state }) => state === "waiting" || state === "working";
 
 /**
  * @param {EngineError} error

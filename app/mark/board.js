@@ -10,7 +10,7 @@ import { canSaveToFolder } from "./saving.js";
  * @typedef {object} BoardActions what the buttons do
  * @property {() => void} pause or go on
  * @property {() => void} cancelAll
- * @property {() => void} retryFailed
+ * @property {() => void} retry those that failed or were cancelled
  * @property {() => void} saveZip
  * @property {() => void} saveFolder
  * @property {() => void} clearList
@@ -33,11 +33,11 @@ export class Board {
    * @param {...Node} below what stands below the buttons
    */
   constructor(actions, ...below) {
-    /** @param {keyof BoardActions} name */
+    /** @param {Exclude<keyof BoardActions, "retry">} name */
     const button = (name) => h("button", { type: "button", onclick: () => actions[name]() }, () => m[name]);
     this.#pause = button("pause");
     this.#cancelAll = button("cancelAll");
-    this.#retry = button("retryFailed");
+    this.#retry = h("button", { type: "button", onclick: () => actions.retry() });
     this.#zip = button("saveZip");
     this.#toFolder = button("saveFolder");
     this.element = h(
@@ -66,16 +66,25 @@ export class Board {
    */
   show(batch, { isFull, failure }) {
     const { items, isRunning, isPaused } = batch;
-    const [marked, failed, asking] = [batch.count("marked"), batch.count("failed"), batch.count("asking")];
+    const [marked, failed, cancelled, asking] = /** @type {const} */ ([
+      "marked",
+      "failed",
+      "cancelled",
+      "asking",
+    ]).map((state) => batch.count(state));
     this.element.hidden = items.length === 0;
     this.#bar.hidden = !isRunning;
     this.#pause.hidden = !isRunning;
     this.#cancelAll.hidden = !isRunning;
-    this.#retry.hidden = failed + batch.count("cancelled") === 0;
-    this.#zip.hidden = marked === 0;
-    this.#toFolder.hidden = marked === 0 || !canSaveToFolder();
+    this.#retry.hidden = failed + cancelled === 0;
+    setText(this.#retry, () => m.retryThese(failed, cancelled));
+    // One picture has a button of its own.
+    this.#zip.hidden = marked === 0 || items.length === 1;
+    this.#toFolder.hidden = this.#zip.hidden || !canSaveToFolder();
     setText(this.#pause, () => (isPaused ? m.resume : m.pause));
-    this.say(() => m.batchSummary({ all: items.length, marked, failed, asking, isRunning, isPaused }));
+    this.say(() =>
+      m.batchSummary({ all: items.length, marked, failed, cancelled, asking, isRunning, isPaused }),
+    );
     if ((isFull || failure) && this.#note.hidden) {
       this.#note.hidden = false;
       setText(this.#note, () =>

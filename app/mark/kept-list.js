@@ -13,7 +13,7 @@ import { EngineError } from "../engine/errors.js";
  * @import { AnyMessage } from "../register/entries.js"
  *
  * @typedef {object} ItemRecord what is kept of an item besides its files
- * @property {{ name: string, type: string, lastModified: number }} cover
+ * @property {{ name: string, folder?: string, type: string, lastModified: number }} cover an older build kept no folder
  * @property {ItemState} state
  * @property {MarkOptions | null} options without the key
  * @property {boolean} hasKey
@@ -102,10 +102,11 @@ export class KeptList {
     const item = {
       number,
       file: new File(kept ? [kept] : [], cover.name, { type: cover.type, lastModified: cover.lastModified }),
+      folder: cover.folder ?? "",
       hasCover: kept !== null,
       home: this,
       state,
-      options,
+      options: options && { ...options, note: options.note ?? "" },
       lacksKey: hasKey,
       progress: null,
       error: error && EngineError.from(error),
@@ -114,17 +115,20 @@ export class KeptList {
       isKept: true,
       isRegistered,
     };
-    if (state === "marked") {
-      const [file, difference] = [
-        await this.#folder.get(`${number}-marked`),
-        await this.#folder.get(`${number}-difference`),
-      ];
-      if (!file || !outcome) return null;
+    // It may have one of an earlier time while it is marked again.
+    const file = outcome && (await this.#folder.get(`${number}-marked`));
+    if (outcome && file) {
+      const difference = await this.#folder.get(`${number}-difference`);
       item.outcome = {
         ...upToDate(outcome),
         file: typed(file, outcome.type),
         difference: difference ? typed(difference, "image/png") : new Blob(),
       };
+    }
+    if (state === "marked") {
+      if (!item.outcome) return null;
+    } else if (!kept && item.outcome) {
+      item.state = "marked";
     } else if (!kept) {
       item.state = "failed";
       item.error = new EngineError("cover-not-kept", cover.name);
@@ -171,9 +175,9 @@ export async function recordsOf(folder) {
  * @param {Item} item
  * @returns {ItemRecord}
  */
-function recordOf({ file, state, options, lacksKey, outcome, error, isSaved, isRegistered }) {
+function recordOf({ file, folder, state, options, lacksKey, outcome, error, isSaved, isRegistered }) {
   return {
-    cover: { name: file.name, type: file.type, lastModified: file.lastModified },
+    cover: { name: file.name, folder, type: file.type, lastModified: file.lastModified },
     state,
     options: options && { ...options, key: null },
     hasKey: lacksKey || Boolean(options?.key),
@@ -190,7 +194,10 @@ function recordOf({ file, state, options, lacksKey, outcome, error, isSaved, isR
  * @returns {Omit<Outcome, "file" | "difference">}
  */
 function upToDate(outcome) {
-  if (outcome.message) return outcome;
+  // Older builds kept no notes, folders and perceptual hashes.
+  const { note = "", folder = "", perceptual_hash = null } = outcome;
+  const more = { note, folder, perceptual_hash };
+  if (outcome.message) return { ...outcome, ...more };
   // Before there were three answers. This build cannot read such marks, but the pictures are to be saved all the same.
   const { payload } = /** @type {{ payload: AnyMessage }} */ (/** @type {unknown} */ (outcome));
   const check = {
@@ -199,7 +206,7 @@ function upToDate(outcome) {
     message: null,
     chance: null,
   };
-  return { ...outcome, message: payload, check };
+  return { ...outcome, ...more, message: payload, check };
 }
 
 /** @param {Failure} error */

@@ -31,22 +31,25 @@ export class MarkOptionsForm {
     this.#submit,
   );
 
-  /** @param {(options: MarkOptions) => void} onSubmit */
+  /** @param {() => void} onSubmit */
   constructor(onSubmit) {
     this.element.addEventListener("submit", (event) => {
       event.preventDefault();
-      onSubmit(this.options);
+      onSubmit();
     });
-    this.showCount(0);
+    this.showCount(0, 0);
   }
 
-  /** @returns {MarkOptions} */
+  /** @returns {Omit<MarkOptions, "again">} */
   get options() {
-    return { ...this.#fields.options, key: this.#key.value, again: false };
+    return { ...this.#fields.options, key: this.#key.value };
   }
 
-  /** @param {number} count of pictures that the button marks */
-  showCount(count) {
-    setText(this.#submit, () => m.markPictures(count));
+  /**
+   * @param {number} fresh pictures that the button marks
+   * @param {number} again without these: those that it marks again
+   */
+  showCount(fresh, again) {
+    setText(this.#submit, () => (fresh || !again ? m.markPictures(fresh) : m.markAllAgain(again)));
   }
 }

@@ -8,6 +8,7 @@ export class PicturesPicker {
   #files = h("input", { class: "visually-hidden", type: "file", accept: "image/*", multiple: true });
   #folder = h("input", { type: "file", webkitdirectory: true, hidden: true });
   #pickFolder = h("button", { type: "button", onclick: () => this.#folder.click() }, () => m.chooseFolder);
+  #sample = h("button", { type: "button", class: "sample-picture" }, () => m.trySample);
   element = h(
     "div",
     { class: "picker" },
@@ -19,12 +20,16 @@ export class PicturesPicker {
       h("span", { class: "drop-title" }, () => m.choosePictures),
       h("span", { class: "hint" }, () => m.dropPictures),
     ),
-    this.#pickFolder,
+    h("div", { class: "buttons" }, this.#pickFolder, this.#sample),
     this.#folder,
   );
 
-  /** @param {(files: File[]) => void} onPick */
-  constructor(onPick) {
+  /**
+   * @param {(files: File[]) => void} onPick
+   * @param {() => void} onSample called when people want to try it with a sample picture
+   */
+  constructor(onPick, onSample) {
+    this.#sample.addEventListener("click", onSample);
     for (const input of [this.#files, this.#folder]) {
       input.addEventListener("change", () => {
         const files = [...(input.files ?? [])];

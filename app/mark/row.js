@@ -1,12 +1,13 @@
 import { h, setAttribute, setText } from "../ui/dom.js";
-import { inAmount, inBytes, inNumber, m } from "../ui/language.js";
+import { pathOf } from "../ui/folders.js";
+import { inAmount, inBytes, m } from "../ui/language.js";
 import { showThumbnail } from "../ui/thumbnails.js";
 import { errorInWords, messageInWords } from "../ui/words.js";
 
 /**
  * @import { Item, ItemState } from "./batch.js"
  *
- * @typedef {"see" | "save" | "again" | "retry" | "cancel" | "remove"} RowAction
+ * @typedef {"see" | "save" | "again" | "anew" | "retry" | "cancel" | "remove"} RowAction
  */
 
 /** What can be done with a picture, by its state. @type {Record<ItemState, RowAction[]>} */
@@ -14,7 +15,7 @@ const ACTIONS = {
   new: ["remove"],
   waiting: ["cancel"],
   working: ["cancel"],
-  marked: ["see", "save", "remove"],
+  marked: ["save", "see", "anew", "remove"],
   asking: ["again", "remove"],
   failed: ["retry", "remove"],
   cancelled: ["retry", "remove"],
@@ -41,12 +42,25 @@ export class MarkRow {
     const thumbnail = h("img", { alt: "" });
     const picture = item.hasCover ? item.file : item.outcome?.file;
     if (picture) showThumbnail(thumbnail, picture);
-    setAttribute(this.#bar, "aria-label", () => m.progressOf(item.file.name));
+    const { folder } = item;
+    const { name } = item.file;
+    setAttribute(this.#bar, "aria-label", () => m.progressOf(pathOf({ folder, name })));
     this.element = h(
       "li",
       { class: "row" },
       h("div", { class: "thumbnail" }, thumbnail),
-      h("div", { class: "row-text" }, h("p", { class: "row-name" }, item.file.name), this.#state, this.#bar),
+      h(
+        "div",
+        { class: "row-text" },
+        h(
+          "p",
+          { class: "row-name" },
+          h("span", { class: "hint" }, folder && `${folder}/`),
+          h("span", {}, name),
+        ),
+        this.#state,
+        this.#bar,
+      ),
       this.#actions,
     );
     this.update();
@@ -67,7 +81,7 @@ export class MarkRow {
     const hadFocus = this.#actions.contains(document.activeElement);
     // Without its cover a picture can neither be compared nor marked.
     const actions = ACTIONS[state].filter(
-      (action) => this.#item.hasCover || !["see", "retry", "again"].includes(action),
+      (action) => this.#item.hasCover || !["see", "retry", "again", "anew"].includes(action),
     );
     this.#actions.replaceChildren(...actions.map((action) => this.#button(action)));
     if (hadFocus) this.#actions.querySelector("button")?.focus();
@@ -88,9 +102,11 @@ export class MarkRow {
     if (state === "marked" && outcome) {
       const figures = [
         messageInWords(outcome.message),
-        m.decibels(inNumber(outcome.psnr, 1)),
+        ...(outcome.note ? [outcome.note] : []),
         m.sizes(inBytes(outcome.sizeBefore), inBytes(outcome.file.size)),
         ...outcome.warnings.map((warning) => m.warnings[warning](inAmount(outcome.expected, "share"))),
+        // It could not be marked again: what it was marked with before is still there.
+        ...(error && error.code !== "cancelled" ? [errorInWords(error)] : []),
       ];
       return figures.join(" · ");
     }
@@ -99,13 +115,13 @@ export class MarkRow {
 
   /** @param {RowAction} action */
   #button(action) {
-    const { name } = this.#item.file;
+    const path = pathOf({ folder: this.#item.folder, name: this.#item.file.name });
     return h(
       "button",
       {
         type: "button",
         class: action === "remove" ? "plain" : "",
-        "aria-label": () => m.actionOn(m.actions[action], name),
+        "aria-label": () => m.actionOn(m.actions[action], path),
         onclick: () => this.#onAction(action, this.#item),
       },
       () => m.actions[action],

@@ -1,7 +1,8 @@
 /** Saves marked pictures as a ZIP file or into a folder. */
 
 import { makeZip } from "client-zip";
-import { distinct } from "../ui/file-names.js";
+import { toCsv } from "../ui/csv.js";
+import { distinct, distinctPaths, foldersOf } from "../ui/file-names.js";
 import { save } from "../ui/save.js";
 
 /**
@@ -13,7 +14,27 @@ import { save } from "../ui/save.js";
  * @property {(options: object) => Promise<FileSystemFileHandle>} [showSaveFilePicker]
  */
 
+/** What the ZIP file has besides: which picture carries what. */
+const LIST = "marks.csv";
 const ZIP = { name: "hushmark.zip", type: "application/zip" };
+
+/** Whether people can share a marked picture from here: on phones and tablets, and where the browser has it. @param {Outcome} outcome */
+export const canShare = (outcome) =>
+  matchMedia("(pointer: coarse)").matches && (navigator.canShare?.({ files: [fileOf(outcome)] }) ?? false);
+
+/**
+ * Shares a marked picture with another app.
+ *
+ * @param {Outcome} outcome
+ * @returns {Promise<boolean>} whether people have chosen one
+ */
+export async function share(outcome) {
+  const done = navigator.share({ files: [fileOf(outcome)] }).then(() => true);
+  return (await unlessAborted(done)) ?? false;
+}
+
+/** @param {Outcome} outcome */
+const fileOf = ({ file, name, type }) => new File([file], name, { type });
 
 /** Whether this browser lets a page write into a folder. */
 export const canSaveToFolder = () => "showDirectoryPicker" in window;
@@ -28,8 +49,12 @@ export const canSaveToFolder = () => "showDirectoryPicker" in window;
  *   download; null when nothing was saved
  */
 export async function saveZip(outcomes, lists) {
-  const names = distinct(outcomes.map(({ name }) => name));
-  const inputs = outcomes.map(({ file }, index) => ({ input: file, name: names[index], size: file.size }));
+  const paths = distinctPaths(outcomes);
+  const table = listOf(outcomes, paths);
+  const inputs = [
+    ...outcomes.map(({ file }, index) => ({ input: file, name: paths[index], size: file.size })),
+    { input: table, name: LIST, size: table.size },
+  ];
   const { showSaveFilePicker } = /** @type {Pickers} */ (window);
   if (showSaveFilePicker) {
     const types = [{ accept: { [ZIP.type]: [".zip"] } }];
@@ -47,15 +72,32 @@ export async function saveZip(outcomes, lists) {
 }
 
 /**
- * Asks for a folder and writes all into it. Files that are already there are not replaced: the new ones get a number.
+ * Asks for a folder and writes all into it, each into folders as its cover lay in. Files that are already there are
+ * not replaced: the new ones get a number.
  *
  * @param {Outcome[]} outcomes
  * @returns {Promise<string | null>} the folder's name; null if none was chosen
  */
 export async function saveToFolder(outcomes) {
   const { showDirectoryPicker } = /** @type {Pickers} */ (window);
-  const folder = await unlessAborted(showDirectoryPicker?.({ mode: "readwrite", id: "hushmark" }));
-  if (!folder) return null;
+  const chosen = await unlessAborted(showDirectoryPicker?.({ mode: "readwrite", id: "hushmark" }));
+  if (!chosen) return null;
+  for (const folder of new Set(outcomes.map((outcome) => outcome.folder))) {
+    let target = chosen;
+    for (const name of foldersOf(folder)) target = await target.getDirectoryHandle(name, { create: true });
+    await saveInto(
+      target,
+      outcomes.filter((outcome) => outcome.folder === folder),
+    );
+  }
+  return chosen.name;
+}
+
+/**
+ * @param {FileSystemDirectoryHandle} folder
+ * @param {Outcome[]} outcomes
+ */
+async function saveInto(folder, outcomes) {
   const present = [];
   for await (const name of folder.keys()) present.push(name);
   const names = distinct([...present, ...outcomes.map(({ name }) => name)]).slice(present.length);
@@ -63,7 +105,15 @@ export async function saveToFolder(outcomes) {
     const handle = await folder.getFileHandle(names[index], { create: true });
     await file.stream().pipeTo(await handle.createWritable());
   }
-  return folder.name;
+}
+
+/**
+ * @param {Outcome[]} outcomes
+ * @param {string[]} paths
+ */
+function listOf(outcomes, paths) {
+  const rows = outcomes.map(({ message, note }, index) => [paths[index], message.value, message.kind, note]);
+  return new Blob([toCsv([["file", "message", "kind", "note"], ...rows])], { type: "text/csv" });
 }
 
 /**

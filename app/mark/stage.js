@@ -1,10 +1,11 @@
 /** A marked picture beside its cover, with its facts; another strength can be tried, and the change amplified. */
 
 import { h, ObjectUrls, setText } from "../ui/dom.js";
-import { inBytes, inChance, inNumber, m } from "../ui/language.js";
+import { inAmount, inBytes, inChance, inNumber, m } from "../ui/language.js";
 import { ReadingDetails } from "../ui/reading-details.js";
 import { FAINTEST_STEP, stepOf, strengthAt, strengthInWords, STRONGEST_STEP } from "../ui/strength-field.js";
 import { messageInWords, timeInWords } from "../ui/words.js";
+import { canShare } from "./saving.js";
 import { amplified, marked, pixelsAreTrue, pixelsOf, ssim } from "./pixels.js";
 import { Viewer } from "./viewer.js";
 
@@ -13,6 +14,8 @@ import { Viewer } from "./viewer.js";
  * @import { LiveText } from "../ui/dom.js"
  *
  * @typedef {object} StageActions
+ * @property {(item: Item) => void} save
+ * @property {(item: Item) => void} share
  * @property {(item: Item, strength: number) => void} markAgain
  * @property {(outcome: Outcome) => void} tryToBreak
  * @property {(file: File) => Promise<Blob>} copyOf makes a copy that the browser can show
@@ -34,6 +37,10 @@ export class Stage {
   #pixels = null;
 
   #title = h("h2", { tabindex: -1 });
+  #said = h("p");
+  #warnings = h("div", { class: "warnings" });
+  #save = h("button", { type: "button", class: "primary" }, () => m.actions.save);
+  #share = h("button", { type: "button", hidden: true }, () => m.share);
   #cover = h("img", { alt: () => m.originalPicture });
   #marked = h("img", { alt: () => m.markedPicture });
   #drawn = h("canvas", { role: "img", "aria-label": () => m.drawnPicture, hidden: true });
@@ -72,11 +79,16 @@ export class Stage {
   );
   #try = h("button", { type: "button" }, () => m.screenNames.lab);
   #facts = h("dl");
-  #details = new ReadingDetails();
+  #details = new ReadingDetails(this.#facts);
   element = h(
     "section",
     { class: "stage card", "aria-labelledby": "stage-title", hidden: true },
-    this.#title,
+    h(
+      "div",
+      { class: "stage-head" },
+      h("div", {}, this.#title, this.#said, this.#warnings),
+      h("div", { class: "buttons" }, this.#save, this.#share),
+    ),
     h(
       "div",
       { class: "stage-bar" },
@@ -91,7 +103,6 @@ export class Stage {
     this.#copyNote,
     h("div", { class: "stage-fields" }, this.#strengthField, this.#gainField),
     h("div", { class: "buttons" }, this.#try),
-    this.#facts,
     this.#details.element,
   );
 
@@ -106,6 +117,8 @@ export class Stage {
       if (this.#shown) actions.markAgain(this.#shown.item, this.#tried);
     });
     this.#try.addEventListener("click", () => this.#shown && actions.tryToBreak(this.#shown.outcome));
+    this.#save.addEventListener("click", () => this.#shown && actions.save(this.#shown.item));
+    this.#share.addEventListener("click", () => this.#shown && actions.share(this.#shown.item));
   }
 
   /** The item that shows, if any. */
@@ -126,6 +139,18 @@ export class Stage {
     this.#pixels = null;
     this.element.hidden = false;
     setText(this.#title, outcome.name);
+    setText(this.#said, () => {
+      const { kind } = outcome.message;
+      const words = messageInWords(outcome.message);
+      const message = kind === "id" ? m.identified(words) : words;
+      return m.carries(outcome.note ? m.answerNoted(message, outcome.note) : message);
+    });
+    this.#warnings.replaceChildren(
+      ...outcome.warnings.map((warning) =>
+        h("p", {}, () => m.beware(m.warnings[warning](inAmount(outcome.expected, "share")))),
+      ),
+    );
+    this.#share.hidden = !canShare(outcome);
     this.#strength.valueAsNumber = stepOf(outcome.strength);
     this.#strengthField.hidden = !pixelsAreTrue();
     this.#viewer.start(outcome);
@@ -146,6 +171,12 @@ export class Stage {
   focus() {
     this.element.scrollIntoView({ block: "start" });
     this.#title.focus({ preventScroll: true });
+  }
+
+  /** Whether the picture can be seen in full where the page is scrolled to. */
+  get isInView() {
+    const { top, bottom } = this.#viewer.element.getBoundingClientRect();
+    return !this.element.hidden && top >= 0 && bottom <= innerHeight;
   }
 
   /**

@@ -2,6 +2,7 @@
 
 import { RegisterError } from "../register/entries.js";
 import { register } from "../register/store.js";
+import { watchHands } from "../ui/attention.js";
 import { h, setText } from "../ui/dom.js";
 import { m } from "../ui/language.js";
 import { save } from "../ui/save.js";
@@ -14,11 +15,12 @@ import { Offers } from "./offers.js";
 import { MarkOptionsForm } from "./options.js";
 import { PicturesPicker } from "./picker.js";
 import { MarkRow } from "./row.js";
-import { saveToFolder, saveZip } from "./saving.js";
+import { samplePicture } from "./sample-picture.js";
+import { saveToFolder, saveZip, share } from "./saving.js";
 import { Stage } from "./stage.js";
 
 /**
- * @import { Item } from "./batch.js"
+ * @import { Item, MarkOptions } from "./batch.js"
  * @import { KeptList } from "./kept-list.js"
  * @import { EngineClient } from "../engine/client.js"
  * @import { RowAction } from "./row.js"
@@ -36,7 +38,10 @@ export class MarkView {
   #batch;
   /** @type {Map<Item, MarkRow>} */
   #rows = new Map();
-  #picker = new PicturesPicker((files) => this.take(files));
+  #picker = new PicturesPicker(
+    (files) => this.take(files),
+    () => void this.#trySample(),
+  );
   #form = new MarkOptionsForm(() => this.#mark());
   #error = h("p", { class: "error", role: "alert" });
   #emptied = h("p", { role: "status" });
@@ -54,17 +59,21 @@ export class MarkView {
   });
   #list = h("ul", { class: "list", "aria-label": () => m.pictureList });
   #stage = new Stage({
+    save: (item) => this.#act("save", item),
+    share: (item) => void this.#share(item),
     markAgain: (item, strength) => this.#markAgain(item, { strength }),
     tryToBreak: ({ file, name, type }) => this.#onTry(new File([file], name, { type })),
     copyOf: (file) => this.#copyOf(file),
   });
   #engine;
   #onTry;
+  /** Whether people wait for a result, and have touched nothing since. */
+  #isAwaited = () => false;
   #board = new Board(
     {
       pause: () => (this.#batch.isPaused ? this.#batch.resume() : this.#batch.pause()),
       cancelAll: () => this.#batch.cancel(this.#batch.items),
-      retryFailed: () => this.#retryFailed(),
+      retry: () => this.#retry(),
       saveZip: () => void this.#saveZip(),
       saveFolder: () => void this.#saveToFolder(),
       clearList: () => this.#empty(),
@@ -108,6 +117,11 @@ export class MarkView {
   take(files) {
     setText(this.#error, "");
     this.#batch.add(files);
+  }
+
+  async #trySample() {
+    this.take([await samplePicture()]);
+    this.#mark();
   }
 
   async #reopen() {
@@ -178,15 +192,58 @@ export class MarkView {
   }
 
   #mark() {
-    const items = this.#batch.items.filter(({ state }) => state === "new");
-    setText(this.#error, items.length ? "" : () => m.choosePictureFirst);
-    if (items.length) this.#batch.mark(items, this.#form.options);
+    const { fresh, again } = this.#markable();
+    const items = fresh.length ? fresh : again;
+    setText(this.#error, items.length ? "" : () => this.#whyNothing());
+    if (items.length) this.#start(items, this.#form.options);
   }
 
-  #retryFailed() {
+  /** What the form's button marks: pictures that are new, else those that are done with. */
+  #markable() {
+    const { items, isRunning } = this.#batch;
+    return {
+      fresh: items.filter(({ state }) => state === "new"),
+      again: items.filter(({ state, hasCover }) => hasCover && !isRunning && state !== "asking"),
+    };
+  }
+
+  #whyNothing() {
+    const { items, isRunning } = this.#batch;
+    if (items.length === 0) return m.choosePictureFirst;
+    if (isRunning) return m.beingMarked;
+    return this.#batch.count("asking") ? m.answerFirst : m.onlyMarkedKept;
+  }
+
+  /**
+   * @param {Item[]} items
+   * @param {Partial<MarkOptions>} options
+   */
+  #start(items, options) {
+    this.#isAwaited = watchHands();
+    this.#batch.mark(items, options);
+    this.#follow();
+  }
+
+  /** Brings the result, or how far it is, into view. */
+  #follow() {
+    if (!this.#isAwaited() || this.#stage.isInView) return;
+    this.#board.element.scrollIntoView({ block: "start" });
+    // The keyboard must not be left at a button that has gone out of view.
+    const { top, bottom } = (document.activeElement ?? document.body).getBoundingClientRect();
+    if (bottom <= 0 || top >= innerHeight) this.#board.focus();
+  }
+
+  #retry() {
     const failed = this.#batch.items.filter(({ state }) => state === "failed" || state === "cancelled");
     setText(this.#error, "");
-    this.#batch.mark(failed, this.#form.options);
+    this.#start(failed, this.#form.options);
+  }
+
+  /** @param {Item} item */
+  #share(item) {
+    return this.#save(async () => {
+      if (item.outcome && (await share(item.outcome))) this.#batch.saved([item]);
+    });
   }
 
   /**
@@ -198,7 +255,7 @@ export class MarkView {
     if (action === "cancel") this.#batch.cancel([item]);
     else if (action === "remove") this.#remove(item);
     else if (action === "again") this.#markAgain(item, { again: true });
-    else if (action === "retry") this.#batch.mark([item], this.#form.options);
+    else if (action === "retry" || action === "anew") this.#start([item], this.#form.options);
     else if (outcome && action === "save") {
       save(outcome.file, outcome.name);
       this.#batch.saved([item]);
@@ -223,11 +280,11 @@ export class MarkView {
     this.#rows.get(item)?.update();
     const isShown = this.#stage.item === item;
     if (item.state === "marked") this.#register(item);
-    if (item.state === "marked" && item.outcome && (isShown || !this.#stage.item)) {
-      this.#stage.show(item, item.outcome);
-    }
+    const isAwaitedResult = item.state === "marked" && item.outcome && (isShown || !this.#stage.item);
+    if (item.outcome && isAwaitedResult) this.#stage.show(item, item.outcome);
     if (item.state !== "working") this.#onList();
     else this.#board.showProgress(this.#batch.items);
+    if (isAwaitedResult) this.#follow();
   }
 
   /** @param {Item} item that is marked */
@@ -260,7 +317,8 @@ export class MarkView {
     }
     const { element } = this.#board;
     const hadFocus = element.contains(document.activeElement) && document.activeElement;
-    this.#form.showCount(this.#batch.count("new"));
+    const { fresh, again } = this.#markable();
+    this.#form.showCount(fresh.length, again.length);
     this.#picker.element.classList.toggle("slim", items.length > 0);
     this.#board.show(this.#batch, this.#lists);
     // When the button with the focus is hidden, the focus goes to the summary, or to the picker if the list is empty.

@@ -40,6 +40,7 @@ export const en = {
   engineOpening: "Opening the networks…",
   /** @param {string} seconds */
   engineLastTime: (seconds) => `Last time it took ${seconds}.`,
+  engineReady: "Ready. Your pictures stay on this device.",
   /** @param {string} loaded @param {string} total */
   engineLoading: (loaded, total) =>
     `Loading the engine: ${loaded} of ${total}. Pictures that you choose meanwhile wait for it.`,
@@ -95,7 +96,8 @@ export const en = {
       "The register on this device was written by a newer Hushmark. Reload the page to get that one; nothing was changed.",
     "import-json": () =>
       "This file is damaged, or not an exported register: it is no JSON. Nothing was changed.",
-    "import-format": () => "This file is no exported register. Nothing was changed.",
+    "import-format": () =>
+      "This file is no exported register. It has to be JSON or CSV as Hushmark writes it. Nothing was changed.",
     "import-version": (version) =>
       `This register has the version ${version}, which this Hushmark does not know. Reload the page to get a newer one. Nothing was changed.`,
   },
@@ -144,30 +146,39 @@ export const en = {
 
   // Mark
   markLead:
-    "Hide an id, a number or a few characters in pictures. It is hard to see, and Hushmark reads it back.",
+    "Put an invisible mark into your pictures, and tell later whose picture it is and where a copy came from. Your pictures stay on this device.",
   choosePictures: "Choose pictures",
   chooseFolder: "Choose a folder",
+  trySample: "Try it with a sample picture",
   dropPictures: "or drop or paste them here, folders too: JPEG, PNG, WebP and others",
   choosePictureFirst: "Choose a picture first.",
+  beingMarked: "The pictures are being marked. Wait for them, or cancel them.",
+  answerFirst: "Say at the picture whether it is to be marked again.",
+  onlyMarkedKept: "Of these pictures only the marked ones were kept. Choose the originals again.",
   message: "Message",
   kind: "Kind",
   kinds: {
     text: "Text",
     id: "Id",
     number: "Number",
-    random: "Random id",
+    random: "New id",
   },
   kindHints: {
     text: "A few characters, the same for each picture",
     id: "16 hex digits, the same for each picture",
     number: "0 to 18446744073709551615, the same for each picture",
-    random: "A new id for each picture, drawn when it is marked.",
+    random: "For each picture its own, drawn when it is marked. The register says later which picture it is.",
   },
   /** @param {number} used @param {number} most */
   bytesUsed: (used, most) => `${used} of ${most} bytes`,
   /** @param {number} used @param {number} most */
   bytesTooMany: (used, most) =>
     `${used} bytes, and ${most} fit: a letter with an accent takes 2, a Chinese character 3, an emoji 4.`,
+  blank: "White space alone is no message.",
+  noteForRegister: "Note",
+  noteHint: "Kept in the register, on this device only. It shows when the picture is read here.",
+  registerOff:
+    "The register is off, so nothing is written down of what you mark. It is switched on under Register.",
   strength: "Strength",
   stronger: "stronger",
   fainter: "fainter",
@@ -196,13 +207,16 @@ export const en = {
   patternHint: (places) => `Use ${places} where these are to stand. The ending stays.`,
   /** @param {number} count */
   markPictures: (count) => (count > 1 ? `Mark ${count} pictures` : "Mark picture"),
+  /** @param {number} count */
+  markAllAgain: (count) => (count > 1 ? `Mark all ${count} again, like this` : "Mark it again, like this"),
   pictureList: "Pictures",
-  /** @param {{ all: number, marked: number, failed: number, asking: number, isRunning: boolean, isPaused: boolean }} state */
-  batchSummary: ({ all, marked, failed, asking, isRunning, isPaused }) =>
+  /** @param {{ all: number, marked: number, failed: number, cancelled: number, asking: number, isRunning: boolean, isPaused: boolean }} state */
+  batchSummary: ({ all, marked, failed, cancelled, asking, isRunning, isPaused }) =>
     [
       isRunning && isPaused && "Paused",
       `${marked} of ${pictures(all)} marked`,
       failed > 0 && `${failed} failed`,
+      cancelled > 0 && `${cancelled} cancelled`,
       asking > 0 && (asking === 1 ? "1 asks for an answer" : `${asking} ask for an answer`),
     ]
       .filter(Boolean)
@@ -210,7 +224,9 @@ export const en = {
   pause: "Pause",
   resume: "Go on",
   cancelAll: "Cancel all",
-  retryFailed: "Retry failed",
+  /** @param {number} failed @param {number} cancelled @returns {string} */
+  retryThese: (failed, cancelled) =>
+    failed === 0 ? "Retry cancelled" : cancelled === 0 ? "Retry failed" : "Retry failed and cancelled",
   saveZip: "Save all as ZIP",
   saveFolder: "Save all into a folder",
   clearList: "Empty the list",
@@ -260,6 +276,7 @@ export const en = {
     see: "Compare",
     save: "Save",
     again: "Mark again",
+    anew: "Mark again",
     retry: "Retry",
     cancel: "Cancel",
     remove: "Remove",
@@ -271,6 +288,8 @@ export const en = {
   /** @param {string} message what it reads as, or nothing */
   askAgain: (message) =>
     `It is marked already${message && `: it reads as ${message}`}. Mark it again? As a rule, what is read from then on is the new mark.`,
+  /** @param {string} warning one of those below */
+  beware: (warning) => `Beware: ${warning}.`,
   warnings: {
     unreadable: () => "cannot be read back: choose a greater strength",
     weak: () => "can only just be read back: choose a greater strength",
@@ -292,6 +311,11 @@ export const en = {
     segment: "application segment",
     pictures: "further pictures",
   },
+  share: "Share",
+  /** @param {string} id */
+  identified: (id) => `the id ${id}`,
+  /** @param {string} message */
+  carries: (message) => `It carries ${message}.`,
   /** @param {string} before @param {string} after */
   sizes: (before, after) => `${before} → ${after}`,
 
@@ -410,10 +434,8 @@ export const en = {
   },
   /** @param {string} answer @param {string} note */
   answerNoted: (answer, note) => `${answer}: ${note}`,
-  /** @param {string} chance */
-  readLine: (chance) => `The message passed its check. The chance that it is a false one: ${chance}.`,
-  /** @param {string} tried */
-  noneLine: (tried) => `None of the ${tried} places that were looked at has one.`,
+  readLine: "The message passed its check.",
+  noneLine: "It was never marked, or too much of the mark is lost.",
   /** Why a mark cannot be read. other-key: a key was given. */
   reasons: {
     damaged:
@@ -433,6 +455,7 @@ export const en = {
   helps: {
     copy: "A larger copy, or one that is less cropped",
     key: "The key that it was marked with",
+    anyKey: "Its key, if it was marked with one",
     register: "A comparison with the register: it names the likeliest of your entries",
   },
   likeliestHead: "Likeliest in the register, not verified",
@@ -443,6 +466,19 @@ export const en = {
     `${agreeing} raw bits agree with it. The chance that so many do by accident: ${chance}.`,
   /** @param {string} name */
   inRegister: (name) => `It is in the register: ${name}.`,
+  /** @param {string} name */
+  inRegisterUnlike: (name) =>
+    `The register has this message, but for a picture that looks different: ${name}.`,
+  /** @param {number} count */
+  inRegisterTimes: (count) =>
+    `${count} entries of the register have this message. Pictures that look like this one come first.`,
+  notInRegister: "It is not in the register of this device.",
+  looksAlike: "looks like this picture",
+  looksUnlike: "looks different",
+  /** @param {number} count */
+  moreEntries: (count) => `${count} more in the register`,
+  /** @param {number} count */
+  entries: (count) => `${count} entries`,
   details: "Details",
   /** @param {{ count: string, sure: string, guesses: string, weakest: string }} figures */
   bitsCaption: ({ count, sure, guesses, weakest }) =>
@@ -593,6 +629,7 @@ export const en = {
   registerNothing: "Nothing fits. Try other words.",
   search: "Search",
   exportJson: "Export",
+  exportTable: "Export as CSV",
   importJson: "Import",
   deleteAll: "Delete everything",
   /** @param {number} count */
@@ -617,11 +654,13 @@ export const en = {
     cover: "the original's file",
     marked: "the marked picture's file",
     thumbnail: "its small picture",
+    hash: "its perceptual hash",
     all: "all of it",
   },
   /** @param {string} part */
   damagedEntry: (part) => `This entry is damaged (${part}). Readings are not compared with it. Remove it.`,
   damagedName: "a damaged entry",
+  entryGone: "This entry is no longer in the register.",
   damagedRemoved: "A damaged entry was removed.",
   note: "Note",
   /** @param {string} entry */

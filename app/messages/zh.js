@@ -34,7 +34,8 @@ export const zh = {
   engineStartingPython: "正在启动 Python…",
   engineOpening: "正在打开网络模型…",
   engineLastTime: (seconds) => `上次用时 ${seconds}。`,
-  engineLoading: (loaded, total) => `正在加载引擎：${loaded}，共 ${total}。现在选择的图片会排队等候。`,
+  engineLoading: (loaded, total) => `正在准备：已加载 ${loaded}，共 ${total}。现在选择的图片会排队等候。`,
+  engineReady: "已就绪。图片不会离开此设备。",
   engineProvider: (provider, threads) =>
     provider === "webgpu" ? "执行提供程序 WebGPU" : `执行提供程序 wasm（${threads} 个线程）`,
   engineLoaded: (size) => `已加载 ${size}`,
@@ -71,7 +72,8 @@ export const zh = {
     "register-newer": () =>
       "此设备上的登记簿由更新版本的 Hushmark 写入。请重新加载页面以获取新版本；未作任何改动。",
     "import-json": () => "此文件已损坏，或不是导出的登记簿：它不是 JSON。未作任何改动。",
-    "import-format": () => "此文件不是导出的登记簿。未作任何改动。",
+    "import-format": () =>
+      "此文件不是导出的登记簿。它必须是 Hushmark 导出的 JSON 或 CSV 文件。未作任何改动。",
     "import-version": (version) =>
       `此登记簿的版本为 ${version}，当前的 Hushmark 无法识别。请重新加载页面以获取新版本。未作任何改动。`,
   },
@@ -113,7 +115,7 @@ export const zh = {
     "output-metadata": ({ name, found, maximum }) =>
       `${name} 的 ${found === "comment" ? "注释" : found} 超过 JPEG 所能容纳的 ${maximum} 字节。请选择其他格式，或先将其移除。`,
     "output-quality": () => "质量必须是 1 到 100 的整数。",
-    "message-empty": () => "还没有要隐藏的内容。请输入几个字符，或选择随机编号。",
+    "message-empty": () => "还没有要隐藏的内容。请输入几个字符，或选择新编号。",
     "message-too-long": ({ length, maximum }) =>
       `文本占 ${length} 个字节，最多 ${maximum} 个（一个汉字占 3 个，表情符号占 4 个）。`,
     "message-text": () => "文本含有无法显示的字符，例如制表符或换行符。请删除。",
@@ -159,28 +161,36 @@ export const zh = {
   list: (parts) => parts.join("，"),
 
   // Mark
-  markLead: "在图片中隐藏一个编号、一个数字或几个字符。肉眼很难察觉，Hushmark 可以读出来。",
+  markLead: "为图片加上看不见的标记，日后可以辨认副本属于谁、来自哪里。图片不会离开此设备。",
   choosePictures: "选择图片",
   chooseFolder: "选择文件夹",
+  trySample: "用示例图片试一试",
   dropPictures: "或将图片、文件夹拖放或粘贴到此处：JPEG、PNG、WebP 等",
   choosePictureFirst: "请先选择图片。",
+  beingMarked: "正在标记图片。请等待完成，或取消。",
+  answerFirst: "请在该图片处答复是否再次标记。",
+  onlyMarkedKept: "这些图片只保留了标记后的文件。请重新选择原图。",
   message: "信息",
   kind: "种类",
   kinds: {
     text: "文本",
     id: "编号",
     number: "数字",
-    random: "随机编号",
+    random: "新编号",
   },
   kindHints: {
     text: "几个字符，每张图片相同",
     id: "16 位十六进制数字，每张图片相同",
     number: "0 到 18446744073709551615，每张图片相同",
-    random: "标记时为每张图片随机生成新的编号。",
+    random: "标记时为每张图片随机生成各自的编号。日后由登记簿说明它属于哪张图片。",
   },
   bytesUsed: (used, most) => `${used} / ${most} 个字节`,
   bytesTooMany: (used, most) =>
     `${used} 个字节，最多 ${most} 个：带重音的字母占 2 个，汉字占 3 个，表情符号占 4 个。`,
+  blank: "信息不能只有空白。",
+  noteForRegister: "备注",
+  noteHint: "保存在登记簿中，仅限此设备。在此读取该图片时会显示。",
+  registerOff: "登记簿已关闭，不会记录您标记的内容。可在“登记簿”中打开。",
   strength: "强度",
   stronger: "更强",
   fainter: "更淡",
@@ -203,14 +213,16 @@ export const zh = {
   quality: "质量",
   qualityHint: "1 到 100。留空：与原图相同，或取较好的质量。",
   pattern: "标记后文件的名称",
-  patternHint: (places) => `${places} 会替换为相应内容（原名、序号、信息、日期）；扩展名不变。`,
+  patternHint: (places) => `${places} 会替换为相应内容（原名、文件夹、序号、信息、日期）；扩展名不变。`,
   markPictures: (count) => (count > 1 ? `标记 ${count} 张图片` : "标记图片"),
+  markAllAgain: (count) => (count > 1 ? `按此重新标记全部 ${count} 张` : "按此重新标记"),
   pictureList: "图片列表",
-  batchSummary: ({ all, marked, failed, asking, isRunning, isPaused }) =>
+  batchSummary: ({ all, marked, failed, cancelled, asking, isRunning, isPaused }) =>
     [
       isRunning && isPaused && "已暂停",
       `共 ${all} 张图片，已标记 ${marked} 张`,
       failed > 0 && `${failed} 张失败`,
+      cancelled > 0 && `${cancelled} 张已取消`,
       asking > 0 && `${asking} 张等待答复`,
     ]
       .filter(Boolean)
@@ -218,7 +230,8 @@ export const zh = {
   pause: "暂停",
   resume: "继续",
   cancelAll: "全部取消",
-  retryFailed: "重试失败的图片",
+  retryThese: (failed, cancelled) =>
+    failed === 0 ? "重试已取消的图片" : cancelled === 0 ? "重试失败的图片" : "重试失败和已取消的图片",
   saveZip: "全部保存为 ZIP",
   saveFolder: "全部保存到文件夹",
   clearList: "清空列表",
@@ -257,6 +270,7 @@ export const zh = {
     see: "对比",
     save: "保存",
     again: "再次标记",
+    anew: "重新标记",
     retry: "重试",
     cancel: "取消",
     remove: "移除",
@@ -265,6 +279,7 @@ export const zh = {
   progressOf: (name) => `${name} 的进度`,
   askAgain: (message) =>
     `这张图片已有标记${message && `，读出为 ${message}`}。要再次标记吗？此后读出的通常是新标记。`,
+  beware: (warning) => `注意：${warning}。`,
   warnings: {
     unreadable: () => "无法读回：请选择更大的强度",
     weak: () => "只能勉强读回：请选择更大的强度",
@@ -284,6 +299,9 @@ export const zh = {
     segment: "应用程序数据段",
     pictures: "附带的其他图片",
   },
+  share: "分享",
+  identified: (id) => `编号 ${id}`,
+  carries: (message) => `标记内容：${message}。`,
   sizes: (before, after) => `${before} → ${after}`,
 
   // A marked picture beside its cover
@@ -379,8 +397,8 @@ export const zh = {
     none: "未发现标记",
   },
   answerNoted: (answer, note) => `${answer}：${note}`,
-  readLine: (chance) => `信息已通过校验。它有误的概率：${chance}。`,
-  noneLine: (tried) => `查看了 ${tried} 个位置，均无标记。`,
+  readLine: "信息已通过校验。",
+  noneLine: "它从未被标记，或者标记损失过多。",
   reasons: {
     damaged: "图片有标记，但其中的信息未通过校验：损失过多，或需要密钥。",
     key: "标记时使用了密钥。请输入该密钥，然后重新读取。",
@@ -398,12 +416,20 @@ export const zh = {
   helps: {
     copy: "更大的副本，或裁剪较少的副本",
     key: "标记时使用的密钥",
+    anyKey: "它的密钥（如果标记时用了密钥）",
     register: "与登记簿比对：可指出其中最可能的条目",
   },
   likeliestHead: "登记簿中最可能的条目（未经证实）",
   likeliest: (what, certainty) => `可能是 ${what}（若为登记簿中的一条，把握 ${certainty}）`,
   likeliestLine: (agreeing, chance) => `有 ${agreeing} 个原始位与它一致。偶然如此一致的概率：${chance}。`,
   inRegister: (name) => `登记簿中有此条目：${name}。`,
+  inRegisterUnlike: (name) => `登记簿中有此信息，但属于另一张看起来不同的图片：${name}。`,
+  inRegisterTimes: (count) => `登记簿中有 ${count} 个条目带有此信息，与此图片相似的排在前面。`,
+  notInRegister: "此设备的登记簿中没有它。",
+  looksAlike: "与此图片相似",
+  looksUnlike: "看起来不同",
+  moreEntries: (count) => `登记簿中还有 ${count} 条`,
+  entries: (count) => `${count} 个条目`,
   details: "详细信息",
   bitsCaption: ({ count, sure, guesses, weakest }) =>
     `${count} 个原始位中每一位的把握：${sure} 位至少 99%，${guesses} 位是低于 75% 的猜测；最弱 ${weakest}。如果标记并不恰好位于读取之处，这些数值会偏高。`,
@@ -529,6 +555,7 @@ export const zh = {
   registerNothing: "没有符合的记录。请换别的词。",
   search: "搜索",
   exportJson: "导出",
+  exportTable: "导出为 CSV",
   importJson: "导入",
   deleteAll: "全部删除",
   deleteAllAsk: (count) => `要删除全部 ${count} 条记录吗？此操作无法撤销。图片本身不受影响。`,
@@ -546,10 +573,12 @@ export const zh = {
     cover: "原图文件",
     marked: "标记后的文件",
     thumbnail: "缩略图",
+    hash: "感知哈希",
     all: "整条记录",
   },
   damagedEntry: (part) => `此记录已损坏（${part}）。读取时不与它比对。请移除。`,
   damagedName: "一条损坏的记录",
+  entryGone: "登记簿中已没有此条目。",
   damagedRemoved: "已移除一条损坏的记录。",
   note: "备注",
   noteOn: (entry) => `备注：${entry}`,

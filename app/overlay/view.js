@@ -1,5 +1,7 @@
 /** The screen that makes tiles for web pages, and reads screenshots of pages with a tile. */
 
+import { RegisterError } from "../register/entries.js";
+import { registerTile } from "../register/store.js";
 import { Answer, answerOf } from "../ui/answer.js";
 import { h, ObjectUrls, setText } from "../ui/dom.js";
 import { JobLines } from "../ui/job.js";
@@ -11,7 +13,7 @@ import { ReadingDetails } from "../ui/reading-details.js";
 import { save } from "../ui/save.js";
 import { screenHead } from "../ui/screen-head.js";
 import { StrengthField } from "../ui/strength-field.js";
-import { messageInWords, timeInWords } from "../ui/words.js";
+import { errorInWords, messageInWords, timeInWords } from "../ui/words.js";
 import { samplePage } from "./sample-page.js";
 
 /**
@@ -58,6 +60,8 @@ export class OverlayView {
   #copied = h("p", { class: "hint", role: "status" });
   /** @type {Overlay | null} */
   #made = null;
+  /** Of which the register was told. @type {Overlay | null} */
+  #registered = null;
   #choices = h(
     "div",
     { class: "choices", hidden: true },
@@ -74,7 +78,7 @@ export class OverlayView {
     h(
       "div",
       { class: "buttons" },
-      h("button", { type: "button", class: "primary", onclick: () => this.#save() }, () => m.saveTile),
+      h("button", { type: "button", class: "primary", onclick: () => void this.#save() }, () => m.saveTile),
       h("button", { type: "button", onclick: () => void this.#copy() }, () => m.copyCss),
     ),
     this.#copied,
@@ -178,8 +182,20 @@ export class OverlayView {
     return this.#opacity.value === "1" ? css : css.replace(/ }$/, ` opacity: ${this.#opacity.value}; }`);
   }
 
-  #save() {
-    if (this.#made) save(this.#png(this.#made), this.#made.name);
+  /** A tile is entered when people take it: they make several until one is as they want it. */
+  async #save() {
+    const made = this.#made;
+    if (!made) return;
+    const file = this.#png(made);
+    save(file, made.name);
+    if (this.#registered === made) return;
+    this.#registered = made;
+    try {
+      await registerTile({ file, name: made.name, message: made.message, note: "" });
+    } catch (error) {
+      if (!(error instanceof RegisterError)) throw error;
+      this.#lines.fail(() => m.notRegistered(errorInWords(error)));
+    }
   }
 
   async #copy() {

@@ -3,18 +3,20 @@
 import { answerOf, likeliestOf, outcomeIcon } from "../ui/answer.js";
 import { toCsv } from "../ui/csv.js";
 import { h, setText } from "../ui/dom.js";
+import { folderOf, pathOf } from "../ui/folders.js";
 import { inChance, inNumber, m } from "../ui/language.js";
+import { meant, nameOf } from "../ui/register-matches.js";
 import { save } from "../ui/save.js";
 import { errorInWords, placeInWords } from "../ui/words.js";
 
 /**
  * @import { EngineError } from "../engine/errors.js"
- * @import { Reading } from "../engine/protocol.js"
- * @import { Entry } from "../register/entries.js"
+ * @import { TimedReading, Reading } from "../engine/protocol.js"
+ * @import { FoundEntry } from "../register/entries.js"
  *
  * @typedef {object} Row
  * @property {File} file
- * @property {Reading | null} reading
+ * @property {TimedReading | null} read
  * @property {EngineError | null} error
  * @property {HTMLTableRowElement} element
  */
@@ -22,10 +24,13 @@ import { errorInWords, placeInWords } from "../ui/words.js";
 /** @type {(keyof typeof m.columns)[]} */
 const COLUMNS = ["picture", "answer", "chance", "more", "register"];
 
+/** @param {File} file */
+const pathOfFile = (file) => pathOf({ folder: folderOf(file), name: file.name });
+
 export class ReadingsTable {
   /** @type {Row[]} */
   #rows = [];
-  #entryOf;
+  #entriesOf;
   #body = h("tbody");
   #caption = h("caption");
   #export = h("button", { type: "button", onclick: () => this.#exportCsv() }, () => m.exportCsv);
@@ -50,9 +55,9 @@ export class ReadingsTable {
     this.#export,
   );
 
-  /** @param {(reading: Reading) => Entry | undefined} entryOf the register's entry that matches */
-  constructor(entryOf) {
-    this.#entryOf = entryOf;
+  /** @param {(read: TimedReading) => FoundEntry[]} entriesOf entries of the register that a reading may be of */
+  constructor(entriesOf) {
+    this.#entriesOf = entriesOf;
   }
 
   /**
@@ -64,12 +69,12 @@ export class ReadingsTable {
   start(files) {
     const rows = files.map((file) => ({
       file,
-      reading: null,
+      read: null,
       error: null,
       element: h(
         "tr",
         {},
-        h("th", { scope: "row" }, file.name),
+        h("th", { scope: "row" }, pathOfFile(file)),
         h("td", { colspan: COLUMNS.length - 1 }, () => m.waits),
       ),
     }));
@@ -89,7 +94,7 @@ export class ReadingsTable {
   #sumUp() {
     const rows = this.#rows;
     const count = (/** @type {Reading["outcome"]} */ outcome) =>
-      rows.filter(({ reading }) => reading?.outcome === outcome).length;
+      rows.filter(({ read }) => read?.reading.outcome === outcome).length;
     setText(this.#caption, () =>
       m.readSummary({
         all: rows.length,
@@ -102,7 +107,7 @@ export class ReadingsTable {
   }
 
   /** @param {Row} row with its reading or its error */
-  fill({ element, reading, error }) {
+  fill({ element, read, error }) {
     this.#export.disabled = false;
     this.#sumUp();
     const [name] = element.children;
@@ -111,10 +116,11 @@ export class ReadingsTable {
         name,
         h("td", { class: "error", colspan: COLUMNS.length - 1 }, () => errorInWords(error)),
       );
-    } else if (reading) {
+    } else if (read) {
+      const { reading } = read;
       const { outcome, chance, reason, match } = reading;
       element.dataset.outcome = outcome;
-      const entry = this.#entryOf(reading);
+      const entries = this.#entriesOf(read);
       /** @type {(() => string)[]} */
       const texts = [
         () => answerOf(reading),
@@ -126,8 +132,10 @@ export class ReadingsTable {
             none: () => m.noneIn(inNumber(reading.tried)),
           })[outcome](),
         () => {
+          const entry = meant(entries);
           if (outcome === "unreadable" && match) return likeliestOf(match, entry);
-          return entry?.note || entry?.cover.name || "–";
+          if (entry) return entry.note || nameOf(entry);
+          return entries.length ? m.entries(entries.length) : "–";
         },
       ];
       const [, ...columns] = COLUMNS;
@@ -165,21 +173,22 @@ export class ReadingsTable {
       "error",
     ];
     const lines = this.#rows
-      .filter(({ reading, error }) => reading || error)
-      .map(({ file, reading, error }) => [
-        file.name,
-        ...(reading
-          ? this.#csvCells(reading)
+      .filter(({ read, error }) => read || error)
+      .map(({ file, read, error }) => [
+        pathOfFile(file),
+        ...(read
+          ? this.#csvCells(read)
           : [...Array(head.length - 2).fill(""), error ? errorInWords(error) : ""]),
       ]);
     save(new Blob([toCsv([head, ...lines])], { type: "text/csv" }), "hushmark-readings.csv");
   }
 
-  /** @param {Reading} reading */
-  #csvCells(reading) {
+  /** @param {TimedReading} read */
+  #csvCells(read) {
+    const { reading } = read;
     const { outcome, message, chance, reason, match } = reading;
-    const entry = this.#entryOf(reading);
-    const name = entry?.note || entry?.cover.name || "";
+    const entry = meant(this.#entriesOf(read));
+    const name = entry ? entry.note || nameOf(entry) : "";
     const likeliest = outcome === "unreadable" ? match : null;
     return [
       outcome,

@@ -1,7 +1,7 @@
 /** The screen that reads pictures: one with all details, several in a table. */
 
 import { EngineError } from "../engine/errors.js";
-import { knownIds, RegisterError } from "../register/entries.js";
+import { entriesWith, knownIds, RegisterError } from "../register/entries.js";
 import { entries } from "../register/store.js";
 import { Answer, answerNoted } from "../ui/answer.js";
 import { h, ObjectUrls, setText } from "../ui/dom.js";
@@ -10,6 +10,7 @@ import { KeyField } from "../ui/key-field.js";
 import { m } from "../ui/language.js";
 import { Picker } from "../ui/picker.js";
 import { ReadingDetails } from "../ui/reading-details.js";
+import { meant } from "../ui/register-matches.js";
 import { screenHead } from "../ui/screen-head.js";
 import { timeInWords } from "../ui/words.js";
 import { placeFigure } from "./place.js";
@@ -17,7 +18,7 @@ import { ReadingsTable } from "./table.js";
 
 /**
  * @import { EngineClient } from "../engine/client.js"
- * @import { TimedReading, Reading } from "../engine/protocol.js"
+ * @import { TimedReading } from "../engine/protocol.js"
  * @import { Entry } from "../register/entries.js"
  */
 
@@ -38,8 +39,8 @@ export class ReadView {
     h("label", {}, this.#compare, () => m.compareRegister),
     this.#again,
   );
-  /** What the register has, by id. @type {Map<string, Entry>} */
-  #entries = new Map();
+  /** What the register has. @type {Entry[]} */
+  #entries = [];
 
   #answer = new Answer();
   #place = h("div");
@@ -51,7 +52,7 @@ export class ReadView {
     h("div", { class: "reading" }, this.#place, this.#details.element),
   );
 
-  #table = new ReadingsTable((reading) => this.#entryOf(reading));
+  #table = new ReadingsTable((read) => this.#entriesOf(read));
   element = h(
     "section",
     { class: "read" },
@@ -98,7 +99,7 @@ export class ReadView {
         async (options) => {
           const [key, mayCompare, known] = [this.#key.value, !this.#compare.checked, await this.#known()];
           const read = await this.#engine.run("read", files[0], { key, known }, options);
-          return { ...read, hasKey: key !== null, mayCompare };
+          return { ...read, hasKey: key !== null, mayCompare, isCompared: known !== null };
         },
         (read) => this.#show(read, files[0]),
       );
@@ -110,7 +111,7 @@ export class ReadView {
     if (!this.#compare.checked) return null;
     try {
       const { whole } = await entries();
-      this.#entries = new Map(whole.map((entry) => [entry.id, entry]));
+      this.#entries = whole;
       return knownIds(whole);
     } catch (error) {
       if (error instanceof RegisterError) return null;
@@ -118,18 +119,19 @@ export class ReadView {
     }
   }
 
-  /** @param {Reading} reading */
-  #entryOf({ match }) {
-    return this.#entries.get(match?.label ?? "");
+  /** The entries of the register that a reading may be of. @param {TimedReading} read */
+  #entriesOf({ reading: { match }, perceptual_hash: hash }) {
+    return match ? entriesWith(this.#entries, match.message, hash) : [];
   }
 
   /**
-   * @param {TimedReading & { hasKey: boolean, mayCompare: boolean }} read
+   * @param {TimedReading & { hasKey: boolean, mayCompare: boolean, isCompared: boolean }} read
    * @param {File} file
    */
-  #show({ reading, phases, hasKey, mayCompare }, file) {
-    const entry = this.#entryOf(reading);
-    this.#answer.show(reading, { entry, hasKey, mayCompare });
+  #show(read, file) {
+    const { reading, phases, hasKey, mayCompare, isCompared } = read;
+    const found = this.#entriesOf(read);
+    this.#answer.show(reading, { entries: found, isCompared, hasKey, mayCompare });
     this.#details.show(reading);
     const image = h("img", { alt: () => m.pictureRead });
     this.#place.replaceChildren();
@@ -140,7 +142,7 @@ export class ReadView {
       () => undefined, // Python can open some files that the browser cannot show.
     );
     this.#result.hidden = false;
-    return () => m.readDone(file.name, answerNoted(reading, entry), timeInWords(phases));
+    return () => m.readDone(file.name, answerNoted(reading, meant(found)), timeInWords(phases));
   }
 
   /** @param {File[]} files */
@@ -151,7 +153,7 @@ export class ReadView {
         const known = await this.#known();
         for (const [index, row] of rows.entries()) {
           try {
-            const { reading } = await this.#engine.run(
+            row.read = await this.#engine.run(
               "read",
               row.file,
               { key: this.#key.value, known },
@@ -162,7 +164,6 @@ export class ReadView {
                   onProgress?.({ ...progress, share: (index + progress.share) / rows.length }),
               },
             );
-            row.reading = reading;
           } catch (error) {
             if (!(error instanceof EngineError)) throw error;
             if (error.code === "cancelled") {

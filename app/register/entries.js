@@ -1,4 +1,4 @@
-/** The register's entries: their fields, their file format, and what makes one damaged. */
+/** The register's entries: their fields, what makes one damaged, and which of them a reading may be. */
 
 /**
  * @import { Message } from "../engine/protocol.js"
@@ -18,9 +18,11 @@
  * @property {FileFacts} cover
  * @property {FileFacts} marked
  * @property {ArrayBuffer | null} thumbnail a small picture file; IndexedDB keeps ArrayBuffers (Safari has lost Blobs)
+ * @property {string | null} perceptualHash of the original, 16 hex digits; null where none was kept
  *
  * @typedef {object} FileFacts
  * @property {string} name
+ * @property {string} folder the way that led to it, as in "trip/day 1", or nothing
  * @property {number} size bytes
  * @property {string} sha256
  *
@@ -28,15 +30,11 @@
  * @property {IDBValidKey} id
  * @property {Part} part what is wrong with it
  *
- * @typedef {"id" | "time" | "message" | "note" | "cover" | "marked" | "thumbnail" | "all"} Part
+ * @typedef {"id" | "time" | "message" | "note" | "cover" | "marked" | "thumbnail" | "hash" | "all"} Part
  */
 
-const FORMAT = "hushmark-register";
-const VERSION = 2;
-/** In which a message was called payload. */
-const OLDER_VERSION = 1;
 /** Characters in base64, and the bytes that these are. */
-const MOST_THUMBNAIL = 200_000;
+export const MOST_THUMBNAIL = 200_000;
 const MOST_THUMBNAIL_BYTES = (MOST_THUMBNAIL / 4) * 3;
 /** Milliseconds from 1970 that a Date can tell, to either side. */
 const MOST_TIME = 8.64e15;
@@ -45,6 +43,10 @@ export const TEXT_BYTES = 8;
 /** Those of an older build's message. */
 const OLDER_BYTES = 4;
 const NUMBERS = 1n << 64n;
+/** Up to so many of 64 bits may differ in the perceptual hashes of pictures that look alike. */
+const MOST_DIFFERENT = 16;
+/** Where no hash was kept, an entry stands between those that look like the picture and those that do not. */
+const UNKNOWN = MOST_DIFFERENT + 0.5;
 
 /** Code: "register-full", "register-failed", "register-newer", "import-json", "import-format", "import-version". */
 export class RegisterError extends Error {
@@ -76,72 +78,6 @@ export function knownIds(list) {
  */
 export const isOlder = (message) => "hex" in message;
 
-/** @param {Entry[]} list */
-export function toJson(list) {
-  const plain = list.map((entry) => ({
-    ...entry,
-    time: new Date(entry.time).toISOString(),
-    thumbnail: entry.thumbnail && toBase64(entry.thumbnail),
-  }));
-  return JSON.stringify({ format: FORMAT, version: VERSION, entries: plain }, null, 1);
-}
-
-/**
- * The entries of an exported register.
- *
- * @param {string} text
- * @returns {{ read: Entry[], left: { number: number, part: Part }[] }} left: the damaged ones, by their places in the
- *   file, from 1
- * @throws {RegisterError} import-json, import-format, import-version
- */
-export function fromJson(text) {
-  let file;
-  try {
-    file = JSON.parse(text);
-  } catch {
-    throw new RegisterError("import-json");
-  }
-  if (file?.format !== FORMAT || !Array.isArray(file.entries)) throw new RegisterError("import-format");
-  if (file.version !== VERSION && file.version !== OLDER_VERSION) {
-    throw new RegisterError("import-version", String(file.version));
-  }
-  /** @type {Entry[]} */
-  const read = [];
-  /** @type {{ number: number, part: Part }[]} */
-  const left = [];
-  for (const [index, value] of file.entries.entries()) {
-    const entry = toEntry(renamed(value));
-    const part = damagedPart(entry);
-    if (part) left.push({ number: index + 1, part });
-    else read.push(/** @type {Entry} */ (entry));
-  }
-  return { read, left };
-}
-
-/**
- * @param {unknown} value of any shape
- * @returns {unknown} with the fields of an entry, where it has them, and no others
- */
-function toEntry(value) {
-  if (!isObject(value)) return value;
-  const { id, time, message, note, cover, marked, thumbnail = null } = value;
-  /** @param {unknown} file */
-  const facts = (file) => isObject(file) && { name: file.name, size: file.size, sha256: file.sha256 };
-  return {
-    id,
-    time: typeof time === "string" ? Date.parse(time) : NaN,
-    message: isObject(message) && {
-      kind: message.kind,
-      value: message.value,
-      ...("hex" in message && { hex: message.hex }),
-    },
-    note,
-    cover: facts(cover),
-    marked: facts(marked),
-    thumbnail: isText(thumbnail, MOST_THUMBNAIL) ? fromBase64(thumbnail) : thumbnail,
-  };
-}
-
 /**
  * @param {unknown} value of any shape
  * @returns {unknown} the same, but its message is called so also where an older build called it payload
@@ -160,7 +96,7 @@ export function renamed(value) {
  */
 export function damagedPart(value) {
   if (!isObject(value)) return "all";
-  const { id, time, message, note, cover, marked, thumbnail } = value;
+  const { id, time, message, note, cover, marked, thumbnail, perceptualHash = null } = value;
   // It is a label in the list of known ids (knownIds), where a line's end or a tab would end it.
   if (!isText(id, 100) || !/^[\w-]+$/.test(id)) return "id";
   if (typeof time !== "number" || !(Math.abs(time) <= MOST_TIME)) return "time";
@@ -169,7 +105,48 @@ export function damagedPart(value) {
   if (!areFacts(cover)) return "cover";
   if (!areFacts(marked)) return "marked";
   const isThumbnail = thumbnail instanceof ArrayBuffer && thumbnail.byteLength <= MOST_THUMBNAIL_BYTES;
-  return thumbnail === null || isThumbnail ? null : "thumbnail";
+  if (thumbnail !== null && !isThumbnail) return "thumbnail";
+  return perceptualHash === null || isHash(perceptualHash) ? null : "hash";
+}
+
+/** @param {Entry} entry that is not damaged, but may be of a build that kept less @returns {Entry} */
+export const completed = ({ cover, marked, perceptualHash = null, ...rest }) => ({
+  ...rest,
+  cover: { ...cover, folder: cover.folder ?? "" },
+  marked: { ...marked, folder: marked.folder ?? "" },
+  perceptualHash,
+});
+
+/**
+ * @typedef {object} FoundEntry an entry that a reading may be of
+ * @property {Entry} entry
+ * @property {boolean | null} isAlike whether its picture looks like the one that was read; null where that is not known
+ */
+
+/**
+ * The entries with a message: first those whose pictures look most like the one that was read, then the latest.
+ *
+ * @param {Entry[]} list
+ * @param {{ kind: string, value: string }} message
+ * @param {string} perceptualHash of the picture that was read
+ * @returns {FoundEntry[]}
+ */
+export function entriesWith(list, message, perceptualHash) {
+  return list
+    .filter(({ message: own }) => !isOlder(own) && own.kind === message.kind && own.value === message.value)
+    .map((entry) => ({ entry, bits: differentBits(entry.perceptualHash, perceptualHash) }))
+    .sort((a, b) => (a.bits ?? UNKNOWN) - (b.bits ?? UNKNOWN) || b.entry.time - a.entry.time)
+    .map(({ entry, bits }) => ({ entry, isAlike: bits === null ? null : bits <= MOST_DIFFERENT }));
+}
+
+/**
+ * @param {string | null} one
+ * @param {string} other
+ */
+function differentBits(one, other) {
+  if (one === null) return null;
+  const bits = BigInt(`0x${one}`) ^ BigInt(`0x${other}`);
+  return bits.toString(2).replaceAll("0", "").length;
 }
 
 /**
@@ -220,6 +197,9 @@ function isOlderMessage(hex, kind, value) {
 /** As in Python's str.isprintable. @param {string} text */
 const isPrintable = (text) => !/[\p{C}\p{Z}]/u.test(text.replaceAll(" ", ""));
 
+/** @param {unknown} value */
+const isHash = (value) => isText(value, 16) && /^[0-9a-f]{16}$/.test(value);
+
 /** In UTF-8. @param {string} text */
 export const toBytes = (text) => new TextEncoder().encode(text);
 
@@ -227,6 +207,7 @@ export const toBytes = (text) => new TextEncoder().encode(text);
 const areFacts = (file) =>
   isObject(file) &&
   isText(file.name, 1000) &&
+  isText(file.folder ?? "", 10_000) &&
   typeof file.size === "number" &&
   Number.isSafeInteger(file.size) &&
   file.size >= 0 &&
@@ -237,7 +218,7 @@ const areFacts = (file) =>
  * @param {unknown} value
  * @returns {value is Record<string, unknown>}
  */
-const isObject = (value) => typeof value === "object" && value !== null;
+export const isObject = (value) => typeof value === "object" && value !== null;
 
 /** @param {Uint8Array} bytes */
 const toHex = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -247,20 +228,4 @@ const toHex = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(
  * @param {number} most characters
  * @returns {value is string}
  */
-const isText = (value, most) => typeof value === "string" && value.length <= most;
-
-/** @param {ArrayBuffer} buffer */
-const toBase64 = (buffer) =>
-  btoa(Array.from(new Uint8Array(buffer), (byte) => String.fromCharCode(byte)).join(""));
-
-/**
- * @param {string} text
- * @returns {ArrayBuffer | undefined} undefined when it is no base64
- */
-function fromBase64(text) {
-  try {
-    return Uint8Array.from(atob(text), (character) => character.charCodeAt(0)).buffer;
-  } catch {
-    return undefined;
-  }
-}
+export const isText = (value, most) => typeof value === "string" && value.length <= most;

@@ -5,7 +5,8 @@ import { inDatabase } from "../site/database.js";
 import { digestOf } from "../site/manifest.js";
 import { prefer, preference } from "../ui/preferences.js";
 import { thumbnailOf } from "../ui/thumbnails.js";
-import { damagedPart, fromJson, RegisterError, renamed } from "./entries.js";
+import { completed, damagedPart, RegisterError, renamed } from "./entries.js";
+import { fromFile } from "./exchange.js";
 
 /**
  * @import { IDBPObjectStore } from "idb"
@@ -25,27 +26,57 @@ export const isKept = () => preference("register") !== "off";
 export const keepFromNow = (value) => prefer("register", value ? "on" : "off");
 
 /**
+ * @typedef {object} MarkedPicture
+ * @property {string} id of its entry, which it replaces if there is one
+ * @property {Blob} file
+ * @property {string} name
+ * @property {string} folder the way that led to the cover
+ * @property {AnyMessage} message
+ * @property {string} note
+ * @property {string | null} perceptual_hash
+ */
+
+/**
  * Enters a marked picture, unless the register is switched off.
  *
  * @param {File} cover
- * @param {{ id: string, file: Blob, name: string, message: AnyMessage }} marked id: of its entry
+ * @param {MarkedPicture} marked
  * @throws {RegisterError}
  */
-export async function register(cover, { id, file, name, message }) {
+export async function register(cover, { id, file, name, folder, message, note, perceptual_hash }) {
   if (!isKept()) return;
   const [before, after] = await Promise.all([cover.arrayBuffer(), file.arrayBuffer()]);
-  await put({
+  /** @type {Entry} */
+  const entry = {
     id,
     time: Date.now(),
     message,
-    note: "",
-    cover: { name: cover.name, size: cover.size, sha256: await digestOf(before) },
-    marked: { name, size: file.size, sha256: await digestOf(after) },
+    note,
+    cover: { name: cover.name, folder, size: cover.size, sha256: await digestOf(before) },
+    marked: { name, folder, size: file.size, sha256: await digestOf(after) },
     thumbnail: await thumbnailOf(cover).then(
       (thumbnail) => thumbnail.arrayBuffer(),
       () => null,
     ),
+    perceptualHash: perceptual_hash,
+  };
+  await inStore("readwrite", async (store) => {
+    const former = /** @type {Entry | undefined} */ (await store.get(id));
+    await store.put?.({ ...entry, note: note || (former?.note ?? "") });
   });
+}
+
+/**
+ * Enters a tile that marks pages, unless the register is switched off. It has no original, so it stands for both.
+ *
+ * @param {{ file: Blob, name: string, message: AnyMessage, note: string }} tile
+ * @throws {RegisterError}
+ */
+export async function registerTile({ file, name, message, note }) {
+  if (!isKept()) return;
+  const facts = { name, folder: "", size: file.size, sha256: await digestOf(await file.arrayBuffer()) };
+  const of = { cover: facts, marked: facts, thumbnail: null, perceptualHash: null };
+  await put({ id: crypto.randomUUID(), time: Date.now(), message, note, ...of });
 }
 
 /**
@@ -62,7 +93,7 @@ export async function entries() {
   for (const value of all) {
     const part = damagedPart(value);
     if (part) damaged.push({ id: /** @type {Damaged} */ (value).id, part });
-    else whole.push(/** @type {Entry} */ (value));
+    else whole.push(completed(/** @type {Entry} */ (value)));
   }
   whole.sort((a, b) => b.time - a.time);
   return { whole, damaged };
@@ -93,13 +124,13 @@ export async function clear() {
  * Adds the entries of an exported register, except those that are damaged. An entry that is here already stays as it
  * is, except that an empty note is filled.
  *
- * @param {string} text
+ * @param {string} text of its file
  * @returns {Promise<{ added: number, present: number, left: { number: number, part: Part }[] }>} left: the damaged
  *   ones, by their places in the file, from 1
  * @throws {RegisterError}
  */
-export async function importJson(text) {
-  const { read, left } = fromJson(text);
+export async function importFile(text) {
+  const { read, left } = fromFile(text);
   const here = new Map((await entries()).whole.map((entry) => [entry.id, entry]));
   const added = read.filter(({ id }) => !here.has(id));
   const noted = read.flatMap(({ id, note }) => {

@@ -2,11 +2,14 @@
 
 import { h, setText } from "../ui/dom.js";
 import { inBytes, inDate, m } from "../ui/language.js";
+import { nameOf } from "../ui/register-matches.js";
 import { save } from "../ui/save.js";
 import { screenHead } from "../ui/screen-head.js";
 import { errorInWords, messageInWords } from "../ui/words.js";
-import { isOlder, RegisterError, toJson } from "./entries.js";
-import { clear, entries, importJson, isKept, keepFromNow, put, remove } from "./store.js";
+import { isOlder, RegisterError } from "./entries.js";
+import { toJson, toTable } from "./exchange.js";
+import { found } from "./search.js";
+import { clear, entries, importFile, isKept, keepFromNow, put, remove } from "./store.js";
 
 /**
  * @import { Damaged, Entry } from "./entries.js"
@@ -43,10 +46,11 @@ export class RegisterView {
   #file = h("input", {
     class: "visually-hidden",
     type: "file",
-    accept: "application/json,.json",
+    accept: "application/json,.json,text/csv,.csv",
     onchange: () => void this.#import(),
   });
   #export = h("button", { type: "button", onclick: () => this.#exportJson() }, () => m.exportJson);
+  #exportTable = h("button", { type: "button", onclick: () => this.#exportCsv() }, () => m.exportTable);
   #wipe = h("button", { type: "button", onclick: () => void this.#askDeleteAll() }, () => m.deleteAll);
   #question = h("p", { id: "register-ask" });
   #ask = h(
@@ -97,6 +101,7 @@ export class RegisterView {
         "div",
         { class: "buttons" },
         this.#export,
+        this.#exportTable,
         h("label", { class: "button" }, this.#file, () => m.importJson),
         this.#wipe,
       ),
@@ -113,11 +118,32 @@ export class RegisterView {
     this.#keep.addEventListener("change", () => keepFromNow(this.#keep.checked));
   }
 
-  /** Reads the register again: something may have been marked meanwhile. */
-  async enter() {
+  /**
+   * Reads the register again: something may have been marked meanwhile.
+   *
+   * @param {string} [id] of an entry to turn to
+   */
+  async enter(id) {
     this.#keep.checked = isKept();
     setText(this.#status, "");
+    if (id) this.#query.value = "";
     await this.#attempt(() => this.#load());
+    if (id) this.#turnTo(id);
+  }
+
+  /** @param {string} id */
+  #turnTo(id) {
+    const place = this.#entries.findIndex((entry) => entry.id === id);
+    if (place < 0) {
+      setText(this.#status, () => m.entryGone);
+      return;
+    }
+    this.#most = Math.max(this.#most, place + 1);
+    this.#showList();
+    const row = this.#list.children[this.#damaged.length + place];
+    row.classList.add("meant");
+    row.scrollIntoView({ block: "center" });
+    row.querySelector("h2")?.focus({ preventScroll: true });
   }
 
   /** A register is imported wherever it is dropped. @param {File[]} files */
@@ -144,30 +170,27 @@ export class RegisterView {
   }
 
   #showList() {
-    const words = this.#query.value.toLowerCase().split(/\s+/);
-    const found = this.#entries.filter((entry) => {
-      const text = searchable(entry);
-      return words.every((word) => text.includes(word));
-    });
+    const fitting = found(this.#entries, this.#query.value);
     const isEmpty = this.#count === 0;
     this.#search.hidden = this.#entries.length === 0;
-    this.#export.hidden = this.#entries.length === 0;
+    this.#export.hidden = this.#exportTable.hidden = this.#entries.length === 0;
     this.#wipe.hidden = isEmpty;
-    this.#empty.hidden = found.length > 0 || (!isEmpty && this.#entries.length === 0);
+    this.#empty.hidden = fitting.length > 0 || (!isEmpty && this.#entries.length === 0);
     setText(this.#empty, () => (isEmpty ? m.registerEmpty : m.registerNothing));
     for (const image of this.#list.querySelectorAll("img")) URL.revokeObjectURL(image.src);
     // The damaged ones come first: they are few, and cannot be searched.
     this.#list.replaceChildren(
       ...this.#damaged.map((entry) => this.#damagedRow(entry)),
-      ...found.slice(0, this.#most).map((entry) => this.#row(entry)),
+      ...fitting.slice(0, this.#most).map((entry) => this.#row(entry)),
     );
-    this.#more.hidden = found.length <= this.#most;
+    this.#more.hidden = fitting.length <= this.#most;
   }
 
   /** @param {Entry} entry */
   #row(entry) {
     const { message, cover, marked, time, thumbnail } = entry;
-    const name = () => m.entryName(messageInWords(message), cover.name);
+    const isTile = cover.sha256 === marked.sha256;
+    const name = () => m.entryName(messageInWords(message), nameOf(entry));
     const note = h("input", {
       type: "text",
       maxlength: 1000,
@@ -197,10 +220,13 @@ export class RegisterView {
       h(
         "div",
         { class: "entry" },
-        h("h2", {}, () => messageInWords(message)),
-        h("p", {}, cover.name),
+        h("h2", { tabindex: -1 }, () => messageInWords(message)),
+        h("p", {}, nameOf(entry)),
         h("p", { class: "hint" }, () =>
-          m.list([inDate(time), m.sizeChange(inBytes(cover.size), inBytes(marked.size))]),
+          m.list([
+            inDate(time),
+            isTile ? m.screenNames.overlay : m.sizeChange(inBytes(cover.size), inBytes(marked.size)),
+          ]),
         ),
         isOlder(message) ? h("p", { class: "hint" }, () => m.olderEntry) : "",
         note,
@@ -275,8 +301,11 @@ export class RegisterView {
   }
 
   #exportJson() {
-    const day = new Date().toISOString().slice(0, 10);
-    save(new Blob([toJson(this.#entries)], { type: "application/json" }), `hushmark-register-${day}.json`);
+    save(new Blob([toJson(this.#entries)], { type: "application/json" }), `${exportName()}.json`);
+  }
+
+  #exportCsv() {
+    save(new Blob([toTable(this.#entries)], { type: "text/csv" }), `${exportName()}.csv`);
   }
 
   async #import() {
@@ -288,7 +317,7 @@ export class RegisterView {
   /** @param {File} file */
   async #importFile(file) {
     await this.#attempt(async () => {
-      const { added, present, left } = await importJson(await file.text());
+      const { added, present, left } = await importFile(await file.text());
       await this.#load();
       const named = left.slice(0, MOST_NAMED);
       setText(this.#status, () =>
@@ -324,8 +353,4 @@ export class RegisterView {
   }
 }
 
-/** @param {Entry} entry */
-const searchable = ({ message, note, cover, marked, time }) =>
-  [messageInWords(message), note, cover.name, marked.name, cover.sha256, marked.sha256, inDate(time)]
-    .join("\n")
-    .toLowerCase();
+const exportName = () => `hushmark-register-${new Date().toISOString().slice(0, 10)}`;

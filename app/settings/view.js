@@ -140,7 +140,10 @@ export class SettingsView {
           : error
             ? m.selfTestFailed(error)
             : m.selfTestNone;
-      return m.sentences([test, threads].filter(Boolean));
+      const notes = info.notes
+        .filter(({ code }) => code.startsWith("webgpu"))
+        .map(({ code, detail }) => m.notes[code](detail));
+      return m.sentences([...notes, test, threads].filter(Boolean));
     });
   }
 

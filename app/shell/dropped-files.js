@@ -1,5 +1,8 @@
 /** What people drop or paste, as a flat list of files. */
 
+import { keepFolder } from "../ui/folders.js";
+import { isPictureName } from "../ui/picture-types.js";
+
 /**
  * The files of a drop or paste, with those in dropped folders, in the order of their paths.
  *
@@ -19,13 +22,18 @@ export async function filesOf(transfer) {
 
 /**
  * @param {FileSystemEntry} entry
- * @returns {Promise<File[]>} none of hidden files
+ * @returns {Promise<File[]>} the pictures, without hidden ones
  */
 async function filesIn(entry) {
   if (entry.name.startsWith(".")) return [];
   if (entry.isFile) {
-    const file = /** @type {FileSystemFileEntry} */ (entry);
-    return [await new Promise((resolve, reject) => file.file(resolve, reject))];
+    if (!isPictureName(entry.name)) return [];
+    /** @type {File} */
+    const file = await new Promise((resolve, reject) =>
+      /** @type {FileSystemFileEntry} */ (entry).file(resolve, reject),
+    );
+    keepFolder(file, entry.fullPath.split("/").slice(1, -1).join("/"));
+    return [file];
   }
   const reader = /** @type {FileSystemDirectoryEntry} */ (entry).createReader();
   /** @type {FileSystemEntry[]} */
@@ -37,6 +45,6 @@ async function filesIn(entry) {
     if (!some.length) break;
     entries.push(...some);
   }
-  entries.sort((a, b) => a.name.localeCompare(b.name));
+  entries.sort((a, b) => a.name.localeCompare(b.name, undefined, { numeric: true }));
   return (await Promise.all(entries.map(filesIn))).flat();
 }

@@ -12,7 +12,7 @@ import { StartClock } from "./start-progress.js";
 /** Milliseconds between two moves of the bar. */
 const TICK = 100;
 
-/** The line at the foot: the progress of the engine's start, then what runs and how much was loaded. */
+/** The line at the foot: the progress of the engine's start; then, under "Details", what runs and how much was loaded. */
 export class EngineLine {
   #engine;
   /** Bytes that the workers have loaded over the network so far. */
@@ -25,8 +25,26 @@ export class EngineLine {
   #status = h("p", { role: "status", tabindex: -1 });
   #offline = h("p", { class: "hint", role: "status" });
   #notes = h("ul", { "aria-live": "polite" });
+  #facts = h("p");
+  #computing = h("ul");
+  #details = h(
+    "details",
+    { hidden: true },
+    h("summary", {}, () => m.details),
+    this.#facts,
+    this.#computing,
+  );
   #retry = h("button", { type: "button" }, () => m.tryAgain);
-  element = h("footer", { id: "engine" }, this.#bar, this.#status, this.#offline, this.#notes, this.#retry);
+  element = h(
+    "footer",
+    { id: "engine" },
+    this.#bar,
+    this.#status,
+    this.#offline,
+    this.#notes,
+    this.#details,
+    this.#retry,
+  );
 
   /** @param {EngineClient} engine */
   constructor(engine) {
@@ -49,7 +67,7 @@ export class EngineLine {
     const { state } = this.#engine;
     this.#bar.hidden = state.name !== "starting";
     this.#retry.hidden = state.name !== "failed";
-    this.#notes.hidden = state.name !== "ready" || state.info.notes.length === 0;
+    this.#notes.hidden = this.#details.hidden = state.name !== "ready";
     this.#status.classList.toggle("error", state.name === "failed");
     if (state.name !== "starting") this.#endClock(state.name === "ready" ? state.info : null);
     if (state.name === "starting") this.#showStart(state.progress);
@@ -85,7 +103,8 @@ export class EngineLine {
   #showReady({ provider, threads, loadedBytes: workerBytes, weightsFrom, notes }) {
     this.#workerBytes += workerBytes;
     const loaded = loadedBytes() + this.#workerBytes;
-    setText(this.#status, () => {
+    setText(this.#status, () => m.engineReady);
+    setText(this.#facts, () => {
       const parts = [
         m.engineProvider(provider, threads),
         m.engineLoaded(inBytes(loaded)),
@@ -93,7 +112,13 @@ export class EngineLine {
       ];
       return m.list(parts);
     });
-    this.#notes.replaceChildren(...notes.map(({ code, detail }) => h("li", {}, () => m.notes[code](detail))));
+    /** @param {boolean} isComputing */
+    const lines = (isComputing) =>
+      notes
+        .filter(({ code }) => code.startsWith("webgpu") === isComputing)
+        .map(({ code, detail }) => h("li", {}, () => m.notes[code](detail)));
+    this.#notes.replaceChildren(...lines(false));
+    this.#computing.replaceChildren(...lines(true));
   }
 }
 

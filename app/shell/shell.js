@@ -10,10 +10,11 @@ import { filesOf } from "./dropped-files.js";
  * @typedef {object} View a screen
  * @property {HTMLElement} element its section
  * @property {(files: File[]) => void} [take] is given what is dropped or pasted anywhere on the page
- * @property {() => void} [enter] called each time the screen comes to the front
+ * @property {(part: string) => void} [enter] called each time the screen comes to the front, with the part of it that
+ *   the address names after a slash, or nothing
  *
  * @typedef {object} Screen
- * @property {string} name in the address (#name) and in the messages
+ * @property {string} name in the address (#name, or #name/part) and in the messages
  * @property {View} view
  */
 
@@ -84,7 +85,7 @@ export class Shell {
 
   /** @param {boolean} byPerson false when the page starts */
   #turn(byPerson) {
-    const name = location.hash.slice(1);
+    const [name, part = ""] = location.hash.slice(1).split("/", 2);
     const next = this.#screens.find((screen) => screen.name === name) ?? this.#screens[0];
     this.#front.view.element.hidden = true;
     this.#links.get(this.#front)?.removeAttribute("aria-current");
@@ -92,9 +93,9 @@ export class Shell {
     next.view.element.hidden = false;
     this.#links.get(next)?.setAttribute("aria-current", "page");
     this.#label();
-    next.view.enter?.();
+    if (byPerson) scrollTo(0, 0);
+    next.view.enter?.(part);
     if (byPerson) {
-      scrollTo(0, 0);
       // The keyboard goes on from here, and a screen reader says the heading.
       const heading = next.view.element.querySelector("h1");
       heading?.setAttribute("tabindex", "-1");

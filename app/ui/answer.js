@@ -1,16 +1,18 @@
 /** The answer of a reading, as every screen gives it: read; marked, but not readable; no mark found. */
 
 import { h, setText, svg } from "./dom.js";
-import { inChance, inNumber, inPercent, m } from "./language.js";
+import { inPercent, m } from "./language.js";
+import { meant, nameOf, registerMatches } from "./register-matches.js";
 import { messageInWords } from "./words.js";
 
 /**
  * @import { Match, Reading } from "../engine/protocol.js"
  * @import { LiveText } from "./dom.js"
- * @import { Entry } from "../register/entries.js"
+ * @import { Entry, FoundEntry } from "../register/entries.js"
  *
  * @typedef {object} Circumstances
- * @property {Entry} [entry] of the register, which `match` names
+ * @property {FoundEntry[]} [entries] entries of the register with the message of `match`, the likeliest first
+ * @property {boolean} [isCompared] whether the register was looked into
  * @property {boolean} [hasKey] whether a key was given
  * @property {boolean} [mayCompare] whether a comparison with the register is left to try
  * @property {LiveText} [further] a sentence that follows the explanation
@@ -56,18 +58,19 @@ export class Answer {
    * @param {Reading} reading
    * @param {Circumstances} [circumstances]
    */
-  show(reading, { entry, hasKey = false, mayCompare = false, further } = {}) {
+  show(reading, { entries = [], isCompared = false, hasKey = false, mayCompare = false, further } = {}) {
     const { outcome, match } = reading;
     this.element.dataset.outcome = outcome;
     this.#icon.replaceChildren(outcomeIcon(outcome));
-    setText(this.#answer, () => answerNoted(reading, entry));
+    setText(this.#answer, () => answerNoted(reading, meant(entries)));
     setText(this.#explanation, () =>
       m.sentences([explanationOf(reading, hasKey), further?.() ?? ""].filter(Boolean)),
     );
     /** @type {Node[]} */
     const rest = [];
-    if (outcome === "read" && entry) rest.push(h("p", {}, () => m.inRegister(entry.cover.name)));
-    if (outcome === "unreadable" && match) rest.push(likeliest(match, entry));
+    if (outcome === "read" && entries.length) rest.push(registerMatches(entries, true));
+    else if (outcome === "read" && isCompared) rest.push(h("p", {}, () => m.notInRegister));
+    if (outcome === "unreadable" && match) rest.push(likeliest(match, entries));
     const helps = this.#hasHelp ? helpsFor(reading, hasKey, mayCompare) : [];
     if (helps.length) {
       rest.push(
@@ -95,10 +98,10 @@ export const outcomeIcon = (outcome) =>
 export const answerOf = ({ outcome, message }) => (message ? messageInWords(message) : m.outcomes[outcome]);
 
 /**
- * The same with the register's note, where the message was read and has one.
+ * The same with the register's note, where the message was read and it is clear which picture it is.
  *
  * @param {Reading} reading
- * @param {Entry} [entry] of the register, which matches
+ * @param {Entry} [entry] of the register, which is meant
  */
 export function answerNoted(reading, entry) {
   const answer = answerOf(reading);
@@ -109,10 +112,10 @@ export function answerNoted(reading, entry) {
  * The likeliest of a list in a few words, with the words that it is not verified.
  *
  * @param {Match} match
- * @param {Entry} [entry] of the register, which it names
+ * @param {Entry} [entry] of the register, which is meant
  */
 export function likeliestOf({ message, certainty }, entry) {
-  const name = entry?.note || entry?.cover.name;
+  const name = entry && (entry.note || nameOf(entry));
   const words = messageInWords(message);
   return m.likeliest(name ? m.answerNoted(words, name) : words, inPercent(certainty));
 }
@@ -121,23 +124,23 @@ export function likeliestOf({ message, certainty }, entry) {
  * @param {Reading} reading
  * @param {boolean} hasKey
  */
-function explanationOf({ outcome, reason, chance, tried }, hasKey) {
-  if (outcome === "none") return m.noneLine(inNumber(tried));
-  if (outcome === "read") return m.readLine(inChance(chance ?? 1));
+function explanationOf({ outcome, reason }, hasKey) {
+  if (outcome === "none") return m.noneLine;
+  if (outcome === "read") return m.readLine;
   return m.reasons[reason === "key" && hasKey ? "other-key" : (reason ?? "damaged")];
 }
 
 /**
  * @param {Match} match
- * @param {Entry} [entry]
+ * @param {FoundEntry[]} entries
  */
-function likeliest(match, entry) {
+function likeliest(match, entries) {
   return h(
     "div",
     { class: "likeliest" },
     h("h2", {}, () => m.likeliestHead),
-    h("p", {}, () => likeliestOf(match, entry)),
-    h("p", { class: "hint" }, () => m.likeliestLine(inNumber(match.agreeing), inChance(match.chance))),
+    h("p", {}, () => likeliestOf(match, meant(entries))),
+    entries.length ? registerMatches(entries, false) : "",
   );
 }
 
@@ -148,12 +151,9 @@ function likeliest(match, entry) {
  * @returns {(keyof typeof m.helps)[]}
  */
 function helpsFor({ outcome, reason }, hasKey, mayCompare) {
-  if (outcome === "none") return ["copy"];
+  const compare = mayCompare ? /** @type {const} */ (["register"]) : [];
+  if (outcome === "none") return ["copy", ...(hasKey ? [] : /** @type {const} */ (["anyKey"])), ...compare];
   if (outcome === "read" || reason === "later" || reason === "no-key") return [];
   if (reason === "key") return ["key"];
-  return [
-    "copy",
-    ...(hasKey ? [] : /** @type {const} */ (["key"])),
-    ...(mayCompare ? /** @type {const} */ (["register"]) : []),
-  ];
+  return ["copy", ...(hasKey ? [] : /** @type {const} */ (["key"])), ...compare];
 }

@@ -5,9 +5,39 @@
  */
 export const toCsv = (rows) => "\ufeff" + rows.map((row) => row.map(cell).join(",") + "\r\n").join("");
 
+/**
+ * The rows of such a table. Where a spreadsheet has put semicolons or tabs in place of the commas, these are taken.
+ *
+ * @param {string} text
+ * @returns {string[][]} without empty lines
+ */
+export function fromCsv(text) {
+  const table = text.replace(/^\ufeff/, "");
+  const [comma = ","] = /[,;\t]/.exec(table.split(/[\r\n]/, 1)[0]) ?? [];
+  const cells = new RegExp(`(?:"((?:[^"]|"")*)"|([^${comma}\\r\\n]*))(${comma}|\\r\\n|\\r|\\n|$)`, "gy");
+  /** @type {string[][]} */
+  const rows = [];
+  /** @type {string[]} */
+  let row = [];
+  for (const [, quoted, plain, end] of table.matchAll(cells)) {
+    row.push(unescaped(quoted?.replaceAll('""', '"') ?? plain));
+    if (end === comma) continue;
+    if (row.length > 1 || row[0] !== "") rows.push(row);
+    row = [];
+    if (end === "") break;
+  }
+  return rows;
+}
+
+/** What a spreadsheet runs, and what was escaped already. */
+const FORMULA = /^'*[=+\-@\t\r]/;
+
 /** @param {string} text */
 function cell(text) {
   // File names come from anywhere, and a spreadsheet runs what looks like a formula.
-  const harmless = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  const harmless = FORMULA.test(text) ? `'${text}` : text;
   return /[",\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
 }
+
+/** @param {string} text */
+const unescaped = (text) => (text.startsWith("'") && FORMULA.test(text) ? text.slice(1) : text);

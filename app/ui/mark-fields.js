@@ -1,5 +1,6 @@
 /** The fields for how pictures are to be marked. Settings has the defaults; a change on a screen holds for a visit. */
 
+import { isKept } from "../register/store.js";
 import { h } from "./dom.js";
 import { field } from "./field.js";
 import { DEFAULT_PATTERN, PLACES } from "./file-names.js";
@@ -18,9 +19,14 @@ const FORMATS = ["JPEG", "PNG", "WEBP", "TIFF"];
 /** @type {(Exclude<Format, "AVIF"> | null)[]} */
 const LOSSY = ["JPEG", "WEBP"];
 
+/** Characters of a note. */
+const MOST_NOTE = 1000;
+const EXAMPLE_NOTE = "© Herald, 2026, Jane";
+
 /** On the screen that marks and, for the defaults, in Settings. Each control has the name of its preference. */
 export class MarkFields {
   #message;
+  #note;
   #strength;
   #format;
   #quality;
@@ -34,6 +40,20 @@ export class MarkFields {
   /** @param {string} id begins the ids of the controls */
   constructor(id) {
     this.#message = new MessageField(id, () => m.kindHints);
+    this.#note = h("input", {
+      type: "text",
+      id: `${id}-note`,
+      name: "note",
+      maxlength: MOST_NOTE,
+      autocomplete: "off",
+      placeholder: EXAMPLE_NOTE,
+    });
+    const note = field(
+      () => m.noteForRegister,
+      this.#note,
+      () => m.noteHint,
+    );
+    const noRegister = h("p", { class: "hint" }, () => m.registerOff);
     this.#strength = new StrengthField(`${id}-strength`);
     this.#format = h(
       "select",
@@ -62,7 +82,7 @@ export class MarkFields {
       autocapitalize: "off",
       spellcheck: "false",
     });
-    this.mark = [this.#message.element, this.#strength.element];
+    this.mark = [this.#message.element, note, noRegister, this.#strength.element];
     this.file = [
       field(() => m.format, this.#format),
       this.#qualityField,
@@ -73,6 +93,11 @@ export class MarkFields {
       ),
     ];
     this.#format.addEventListener("input", () => this.#showQuality());
+    follow("note", (text) => (this.#note.value = text ?? ""));
+    follow("register", () => {
+      note.hidden = !isKept();
+      noRegister.hidden = isKept();
+    });
     follow("strength-step", (step) => (this.#strength.step = Number(step)));
     follow("format", (format) => {
       this.#format.selectedIndex = 1 + FORMATS.findIndex((known) => known === format);
@@ -87,6 +112,7 @@ export class MarkFields {
     return {
       kind: this.#message.kind,
       value: this.#message.value,
+      note: isKept() ? this.#note.value.trim() : "",
       strength: this.#strength.strength,
       output_format: this.#chosenFormat,
       quality: this.#isLossy && this.#quality.value ? this.#quality.valueAsNumber : null,

@@ -5,8 +5,8 @@ import { follow } from "./preferences.js";
 
 /** @import { KindOption } from "../engine/protocol.js" */
 
-/** @type {KindOption[]} */
-const KINDS = ["text", "id", "number", "random"];
+/** The first is the default. @type {KindOption[]} */
+const KINDS = ["random", "text", "number", "id"];
 const EXAMPLES = { text: "© Jane", id: "0123456789abcdef", number: "1234567", random: "" };
 /** Kinds of older builds, which Settings may have kept, and what is nearest to them. @type {Record<string, KindOption>} */
 const OLDER_KINDS = { hex: "id", protected: "number" };
@@ -86,11 +86,15 @@ export class MessageField {
   #showCount() {
     const bytes = toBytes(this.value).length;
     const isTooLong = this.kind === "text" && bytes > TEXT_BYTES;
+    const isBlank = this.kind === "text" && bytes > 0 && this.value.trim() === "";
     this.#count.hidden = this.kind !== "text";
     // A screen reader says it only when it matters, not at each letter.
-    this.#count.ariaLive = isTooLong ? "polite" : "off";
-    this.#count.classList.toggle("error", isTooLong);
-    this.#value.setAttribute("aria-invalid", String(isTooLong));
-    setText(this.#count, () => (isTooLong ? m.bytesTooMany : m.bytesUsed)(bytes, TEXT_BYTES));
+    this.#count.ariaLive = isTooLong || isBlank ? "polite" : "off";
+    this.#count.classList.toggle("error", isTooLong || isBlank);
+    this.#value.setAttribute("aria-invalid", String(isTooLong || isBlank));
+    setText(this.#count, () => {
+      if (isBlank) return m.blank;
+      return (isTooLong ? m.bytesTooMany : m.bytesUsed)(bytes, TEXT_BYTES);
+    });
   }
 }

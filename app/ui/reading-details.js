@@ -13,13 +13,19 @@ import { placeInWords } from "./words.js";
 export class ReadingDetails {
   #facts = h("dl");
   #plot = h("div");
-  element = h(
-    "details",
-    { class: "details" },
-    h("summary", {}, () => m.details),
-    this.#facts,
-    this.#plot,
-  );
+  element;
+
+  /** @param {...Node} above what stands above them */
+  constructor(...above) {
+    this.element = h(
+      "details",
+      { class: "details" },
+      h("summary", {}, () => m.details),
+      ...above,
+      this.#facts,
+      this.#plot,
+    );
+  }
 
   /** @param {Reading} reading in place of the last one; the part stays open or closed */
   show(reading) {
@@ -34,7 +40,9 @@ export class ReadingDetails {
  * @param {Reading} reading
  * @returns {[LiveText, LiveText][]}
  */
-function factsOf({ outcome, message, corrected, corners, statistic, threshold, false_alarm, tried }) {
+function factsOf(reading) {
+  const { outcome, message, chance, match, corrected, corners, statistic, threshold, false_alarm, tried } =
+    reading;
   /** @type {[LiveText, LiveText][]} */
   const facts = [
     [() => m.signal, () => m.signalLine(inNumber(statistic, 2), inNumber(threshold, 2))],
@@ -42,8 +50,15 @@ function factsOf({ outcome, message, corrected, corners, statistic, threshold, f
     [() => m.tried, () => m.places(tried)],
   ];
   if (message) facts.unshift([() => m.kind, () => m.kinds[message.kind]]);
+  if (match && outcome === "unreadable") {
+    facts.push([
+      () => m.likeliestHead,
+      () => m.likeliestLine(inNumber(match.agreeing), inChance(match.chance)),
+    ]);
+  }
   if (outcome === "read") {
     facts.push(
+      [() => m.columns.chance, () => inChance(chance ?? 1)],
       [() => m.corrected, () => inNumber(corrected ?? 0)],
       [() => m.place, () => placeInWords(corners)],
     );

@@ -22,11 +22,12 @@ from .message.known import KnownIds
 from .message.sealing import encode
 from .picture import view
 from .picture.container import Format
+from .picture.perceptual_hash import perceptual_hash
 from .picture.picture import Picture, encode_picture, open_picture
 from .picture.previews import Removed, maker_note, may_hide_a_picture
 from .progress import OnProgress, Phases
 from .reading.opener import Opener
-from .reading.reading import AlreadyMarked, Reading, decide
+from .reading.reading import WHOLE_PICTURE, AlreadyMarked, Reading, decide
 from .reading.search import search
 from .trials import TRIALS
 
@@ -70,7 +71,8 @@ class Marked:
     encoding; `message`: that was marked; `check`: what reading the file back gave; `warnings`: what that
     means, empty when all is well; `expected`: the measured chance, 0..1, that a mark in a picture of this
     size is read after JPEG of quality 80; `removed`: what showed the unmarked picture, and so was left out,
-    in alphabetical order; `phases`: milliseconds by phase.
+    in alphabetical order; `perceptual_hash`: 64 bits in 16 hex digits, most of which pictures share
+    that look alike; `phases`: milliseconds by phase.
     """
 
     data: bytes
@@ -85,6 +87,7 @@ class Marked:
     warnings: tuple[MarkWarning, ...]
     expected: float
     removed: tuple[Removed, ...]
+    perceptual_hash: str
     phases: dict[str, float]
     _samples: tuple[Image.Image, Image.Image]
 
@@ -97,10 +100,13 @@ class Marked:
 class TimedReading:
     """A picture that was read.
 
-    `reading`: what was read; `phases`: milliseconds by phase.
+    `reading`: what was read; `perceptual_hash`: 64 bits in 16 hex digits, most of which pictures share that
+    look alike, of the place where a message was read, else of the whole picture; `phases`: milliseconds by
+    phase.
     """
 
     reading: Reading
+    perceptual_hash: str
     phases: dict[str, float]
 
 
@@ -166,6 +172,7 @@ async def embed(
         warnings=_warnings(check, message, width, height, note),
         expected=expected_reading(width, height),
         removed=removed,
+        perceptual_hash=perceptual_hash(image),
         phases=phases.finish(),
         _samples=samples,
     )
@@ -249,7 +256,9 @@ async def read(
     picture = open_picture(data, name)
     await phases.enter("search")
     reading = await search(picture, forward=forward, card=card, key=key, known=known, progress=phases.step)
-    return TimedReading(reading, phases.finish())
+    window = reading.window if reading.outcome == "read" else WHOLE_PICTURE
+    seen = view.part(picture, window.corners, card.image_size)
+    return TimedReading(reading, perceptual_hash(seen), phases.finish())
 
 
 @dataclass(frozen=True)

@@ -43,6 +43,7 @@ def lab(app: App, folder: Path) -> None:
 
 def overlay(app: App, folder: Path) -> None:
     panel = app.show("Page overlay")
+    panel.get_by_label("Message").select_option("text")
     panel.get_by_role("textbox", name="Text").fill("pipe")
     panel.get_by_role("button", name="Make the tile").click()
     expect(panel.locator(".status").first).to_have_text("The tile carries “pipe”.", timeout=PATIENCE_MS)

@@ -1,5 +1,6 @@
 """Many pictures at once, and the screen's two languages, on a desktop and on a phone."""
 
+import csv
 import io
 import re
 import zipfile
@@ -73,12 +74,12 @@ def test_sixty_pictures_are_marked_around_broken_and_cancelled_ones(
     large.get_by_role("button", name="Cancel").click()
     expect(panel.locator(UNDER_WAY)).to_have_count(0, timeout=4 * PATIENCE_MS)
     summary = panel.locator(".status")
-    expect(summary).to_have_text("56 of 60 pictures marked, 2 failed.")
+    expect(summary).to_have_text("56 of 60 pictures marked, 2 failed, 2 cancelled.")
     rows = panel.get_by_role("listitem")
     expect(rows.nth(16)).to_contain_text("picture-17.webp is not a picture")
     expect(rows.nth(40)).to_contain_text("picture-41.webp is cut off")
 
-    panel.get_by_role("button", name="Retry failed").click()
+    panel.get_by_role("button", name="Retry failed and cancelled").click()
     app.await_batch(panel)
     expect(summary).to_have_text("58 of 60 pictures marked, 2 failed.")
 
@@ -88,7 +89,10 @@ def test_sixty_pictures_are_marked_around_broken_and_cancelled_ones(
         panel.get_by_role("button", name="Save all as ZIP").click()
     download.value.save_as(tmp_path / "all.zip")
     files = unzipped(tmp_path / "all.zip")
+    table = files.pop("marks.csv").decode("utf-8-sig").splitlines()
     assert len(files) == 58
+    assert table[0] == "file,message,kind,note"
+    assert sorted(table[1:]) == [f"{name},18446744073709551615,number," for name in sorted(files)]
     thread = ThreadPoolExecutor(1)
     for name, data in files.items():
         assert re.fullmatch(r"\d{3}-18446744073709551615\.(jpg|png|webp)", name)
@@ -105,8 +109,11 @@ def unzipped(archive: Path) -> dict[str, bytes]:
         return {name: opened.read(name) for name in opened.namelist()}
 
 
-def test_a_zip_file_is_written_where_people_choose(app: App, tmp_path: Path) -> None:
-    panel = app.mark(sample_path("rocket.jpg"), "pipe")
+def test_a_zip_file_is_written_where_people_choose(app: App, pictures: list[Path], tmp_path: Path) -> None:
+    panel = app.choose(*pictures[:2])
+    app.say(panel, "pipe")
+    panel.get_by_role("button", name="Mark 2 pictures").click()
+    app.await_batch(panel)
     app.page.evaluate(
         """() => {
             window.showSaveFilePicker = async ({ suggestedName }) =>
@@ -114,7 +121,7 @@ def test_a_zip_file_is_written_where_people_choose(app: App, tmp_path: Path) -> 
         }"""
     )
     panel.get_by_role("button", name="Save all as ZIP").click()
-    expect(panel.locator(".status")).to_have_text("1 picture saved as hushmark.zip.")
+    expect(panel.locator(".status")).to_have_text("2 pictures saved as hushmark.zip.")
     data = app.page.evaluate(
         """async () => {
             const root = await navigator.storage.getDirectory();
@@ -124,7 +131,9 @@ def test_a_zip_file_is_written_where_people_choose(app: App, tmp_path: Path) -> 
     )
     (tmp_path / "chosen.zip").write_bytes(bytes(data))
     marked = app.download(tmp_path)
-    assert unzipped(tmp_path / "chosen.zip") == {marked.name: marked.read_bytes()}
+    files = unzipped(tmp_path / "chosen.zip")
+    assert len(files) == 3
+    assert files[marked.name] == marked.read_bytes()
 
 
 def test_options_that_are_no_good_leave_the_whole_list_as_it_was(app: App, pictures: list[Path]) -> None:
@@ -139,20 +148,23 @@ def test_options_that_are_no_good_leave_the_whole_list_as_it_was(app: App, pictu
     expect(panel.locator(".status")).to_have_text("3 of 3 pictures marked.")
 
 
-def test_a_folder_gives_its_pictures_and_takes_the_marked_ones(app: App, tmp_path: Path) -> None:
+def test_folders_stay_folders(app: App, tmp_path: Path) -> None:
     folder = tmp_path / "holiday"
     (folder / "day two").mkdir(parents=True)
     (folder / "notes.txt").write_text("no picture")
     (folder / "phone.HEIC").write_bytes(b"\0\0\0\x18ftypheic" + bytes(12))
-    for path in (folder / "one.jpg", folder / "day two" / "one.jpg"):
+    for path in (folder / "10.jpg", folder / "9.jpg", folder / "day two" / "9.jpg"):
         path.write_bytes(sample_photo("rocket.jpg"))
     panel = app.choose()
     panel.locator("input[webkitdirectory]").set_input_files(folder)
-    expect(panel.get_by_role("listitem")).to_have_count(3)
+    expect(panel.locator(".row-name")).to_have_text(
+        ["holiday/9.jpg", "holiday/10.jpg", "holiday/phone.HEIC", "holiday/day two/9.jpg"]
+    )
     panel.get_by_label("Message").select_option("random")
+    panel.get_by_label("Note").fill("© Herald, Jane")
     app.more_options(panel)
     panel.get_by_label("Name of the marked file").fill("{name}")
-    panel.get_by_role("button", name="Mark 3 pictures").click()
+    panel.get_by_role("button", name="Mark 4 pictures").click()
     app.await_batch(panel)
     phone = panel.get_by_role("listitem").filter(has_text="phone.HEIC")
     expect(phone).to_contain_text("phone.HEIC is of type HEIC. Export it as JPEG first")
@@ -162,18 +174,40 @@ def test_a_folder_gives_its_pictures_and_takes_the_marked_ones(app: App, tmp_pat
             (await navigator.storage.getDirectory()).getDirectoryHandle("chosen", { create: true })"""
     )
     panel.get_by_role("button", name="Save all into a folder").click()
-    expect(panel.locator(".status")).to_have_text("2 pictures saved into the folder chosen.")
+    expect(panel.locator(".status")).to_have_text("3 pictures saved into the folder chosen.")
     sizes = app.page.evaluate(
         """async () => {
             const root = await navigator.storage.getDirectory();
             const sizes = {};
-            for await (const [name, handle] of (await root.getDirectoryHandle("chosen")).entries())
-                sizes[name] = (await handle.getFile()).size;
+            const look = async (folder, path) => {
+                for await (const [name, handle] of folder.entries()) {
+                    if (handle.kind === "directory") await look(handle, `${path}${name}/`);
+                    else sizes[path + name] = (await handle.getFile()).size;
+                }
+            };
+            await look(await root.getDirectoryHandle("chosen"), "");
             return sizes;
         }"""
     )
-    assert sizes.keys() == {"one.jpg", "one (2).jpg"}
+    paths = {"holiday/9.jpg", "holiday/10.jpg", "holiday/day two/9.jpg"}
+    assert sizes.keys() == paths
     assert min(sizes.values()) > 50_000
+
+    app.page.evaluate("window.showSaveFilePicker = undefined")
+    with app.page.expect_download() as download:
+        panel.get_by_role("button", name="Save all as ZIP").click()
+    download.value.save_as(tmp_path / "all.zip")
+    files = unzipped(tmp_path / "all.zip")
+    rows = list(csv.DictReader(io.StringIO(files.pop("marks.csv").decode("utf-8-sig"))))
+    assert files.keys() == paths
+    for row in rows:
+        assert row["note"] == "© Herald, Jane"
+        assert re.fullmatch("[0-9a-f]{16}", row["message"])
+    assert {row["file"] for row in rows} == paths
+    register = app.show("Register")
+    register.get_by_role("searchbox", name="Search").fill("day two")
+    expect(register.get_by_role("listitem")).to_have_count(1)
+    expect(register.get_by_role("listitem")).to_contain_text("holiday/day two/9.jpg")
 
 
 def test_a_marked_picture_is_marked_again_only_if_asked(app: App, tmp_path: Path) -> None:
@@ -192,15 +226,14 @@ def test_another_strength_is_seen_at_once_and_marked_when_asked(app: App) -> Non
     panel = app.mark(sample_path("coffee.png"), "pipe")
     stage = panel.locator(".stage")
     slider = stage.get_by_role("slider", name="See another strength")
-    row = panel.get_by_role("listitem")
-    psnr = decibels(row)
+    psnr = decibels(stage)
     before = stage.locator(".after").screenshot()
     slider.fill("3")
     expect(stage.get_by_role("img", name="at the strength of the slider")).to_be_visible()
     assert stage.locator(".after").screenshot() != before
     stage.get_by_role("button", name="Mark at strength 2.8").click()
     app.await_batch(panel)
-    assert decibels(row) < psnr - 5
+    assert decibels(stage) < psnr - 5
 
     stage.get_by_role("radio", name="Residual").check()
     expect(stage.get_by_role("img", name="The difference between the two")).to_be_visible()
@@ -209,9 +242,9 @@ def test_another_strength_is_seen_at_once_and_marked_when_asked(app: App) -> Non
     expect(stage.locator(".zoom output")).to_have_text("1.5×")
 
 
-def decibels(row: Locator) -> float:
-    """The PSNR that a marked picture's row states."""
-    figure = re.search(r"(\d+\.\d) dB", row.inner_text())
+def decibels(stage: Locator) -> float:
+    """The PSNR that a marked picture's details state."""
+    figure = re.search(r"(\d+\.\d) dB", stage.locator(".details").text_content() or "")
     assert figure is not None
     return float(figure[1])
 

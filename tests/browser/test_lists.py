@@ -162,7 +162,7 @@ def test_a_list_of_an_older_build_is_shown_and_saved(
     panel = visit.page.locator("#screen-mark")
     expect(panel.get_by_role("listitem")).to_contain_text("0badcafe")
     panel.get_by_role("button", name="Compare: cat.png").click()
-    facts = panel.locator(".stage > dl")
+    facts = panel.locator(".stage dl").first
     expect(facts).to_contain_text("Message0badcafe")
     # Its mark is one that this build does not read.
     expect(facts).to_contain_text("Read backMarked, but not readable")

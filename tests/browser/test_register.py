@@ -147,9 +147,9 @@ def test_entries_of_an_older_build_are_kept_and_shown(
         expect(row.get_by_role("textbox")).to_have_value(f"note of {name}")
     # What is exported now can be imported again.
     with fresh_page.expect_download() as download:
-        panel.get_by_role("button", name="Export").click()
+        panel.get_by_role("button", name="Export", exact=True).click()
     exported = json.loads(Path(download.value.path()).read_text("utf-8"))
-    assert exported["version"] == 2
+    assert exported["version"] == 3
     assert {entry["id"]: entry["message"] for entry in exported["entries"]} == dict(
         zip(names, OLDER, strict=True)
     )

@@ -199,6 +199,7 @@ def test_a_chart_says_how_far_a_mark_survives_together_with_other_trials(app: Ap
 
 def test_a_page_under_the_tile_is_read_from_its_screenshot(app: App, tmp_path: Path) -> None:
     panel = app.show("Page overlay")
+    panel.get_by_label("Message").select_option("text")
     panel.get_by_role("textbox", name="Text").fill("over")
     panel.get_by_role("slider", name="Strength").fill("2")  # Much of this page is white, which is hard.
     panel.get_by_role("button", name="Make the tile").click()
@@ -226,18 +227,21 @@ def test_a_page_under_the_tile_is_read_from_its_screenshot(app: App, tmp_path: P
 def test_the_register_is_exported_wiped_and_imported(app: App, marked: Path, tmp_path: Path) -> None:
     assert marked.exists()
     panel = app.show("Register")
+    # The picture, and the tile that was downloaded.
+    expect(panel.get_by_role("listitem")).to_have_count(2)
+    expect(panel.get_by_role("listitem").first).to_contain_text("Page overlay")
     before = panel.locator(".entries").inner_text()
     with app.page.expect_download() as download:
-        panel.get_by_role("button", name="Export").click()
+        panel.get_by_role("button", name="Export", exact=True).click()
     path = tmp_path / "register.json"
     download.value.save_as(path)
 
     panel.get_by_role("button", name="Delete everything").click()
     panel.get_by_role("button", name="Keep them").click()
-    expect(panel.get_by_role("listitem")).to_have_count(1)
+    expect(panel.get_by_role("listitem")).to_have_count(2)
     panel.get_by_role("button", name="Delete everything").click()
     panel.get_by_role("dialog").get_by_role("button", name="Delete everything").click()
-    expect(panel.get_by_role("status")).to_have_text("1 entry deleted.")
+    expect(panel.get_by_role("status")).to_have_text("2 entries deleted.")
     expect(panel).to_contain_text("Nothing is written down yet.")
 
     for name, data, sentence in (
@@ -249,7 +253,7 @@ def test_the_register_is_exported_wiped_and_imported(app: App, marked: Path, tmp
         expect(panel.get_by_role("alert")).to_contain_text(sentence)
         expect(panel.get_by_role("listitem")).to_have_count(0)
 
-    for sentence in ("1 entry added.", "0 entries added, 1 were here already."):
+    for sentence in ("2 entries added.", "0 entries added, 2 were here already."):
         panel.get_by_label("Import").set_input_files(path)
         expect(panel.get_by_role("status")).to_have_text(sentence)
     assert panel.locator(".entries").inner_text() == before

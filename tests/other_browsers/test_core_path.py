@@ -33,10 +33,13 @@ def test_pictures_are_marked_and_a_marked_one_is_read(
         browser.open(f"{url}#mark")
         # Two, so that one is opened while the other is in the forward pass.
         browser.type("#screen-mark input[accept]", f"{cover}\n{sample_path('chelsea.png')}")
-        browser.type("#screen-mark input[type=text]", "pipe")
+        browser.click("#mark-kind option[value=text]")
+        browser.type("#screen-mark input[name=value]", "pipe")
         browser.click("#screen-mark form .primary")
-        browser.wait_for_text("#screen-mark", "by accident")
+        browser.wait_for_text("#screen-mark", "It carries “pipe”.")
         browser.wait_for_text("#screen-mark", "2 of 2 pictures marked.")
+        browser.wait_for_text("#engine", "Ready.")
+        browser.click("#engine summary")
         engine = browser.wait_for_text("#engine", "Execution provider wasm")
         has_threads = browser.run("return typeof SharedArrayBuffer === 'function'")
         assert ("(1 thread)" in engine) != has_threads

@@ -133,11 +133,14 @@ class Picture:
 
     @property
     def marked_name(self) -> str:
-        """A name for the marked picture: photo.jpg -> photo-marked.jpg, its ending true to the format."""
+        """A name for the marked picture: photo.jpg -> photo-marked.jpg, its ending true to the format.
+
+        One that ends so already stays: photo-marked.jpg.
+        """
         path = PurePath(self.name)
         endings = ENDINGS[self.file_format]
         ending = path.suffix if path.suffix.lower() in endings else endings[0]
-        return f"{path.stem}-marked{ending}"
+        return f"{path.stem.removesuffix('-marked')}-marked{ending}"
 
     def in_colour(self, image: Image.Image) -> Image.Image:
         """Pixels of this picture's mode as they look: CMYK as RGB through its profile, others as they are."""

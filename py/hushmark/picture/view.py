@@ -1,7 +1,8 @@
 """What the networks see of a picture, and how it is gone through: its views, its strips."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,7 @@ from PIL import Image
 from .picture import Picture
 
 _STRIP_PIXELS = 1 << 18
+_PART_SIDE = 1024
 _GAP = 2  # pixels a side that the last filter gets for each pixel of the result
 _QUICK = 4  # the largest factor that Pillow has a quick way for in all runtimes
 
@@ -37,6 +39,26 @@ def prepare(picture: Picture, size: int) -> NDArray[np.float32]:
     if small.mode in ("La", "RGBa"):
         planes = np.minimum(planes[:-1] + np.float32(0.5) * (1 - planes[-1:]), np.float32(1))
     return np.ascontiguousarray(np.broadcast_to(planes, (3, size, size)))[np.newaxis]
+
+
+def part(picture: Picture, corners: Sequence[tuple[float, float]], size: int) -> NDArray[np.float32]:
+    """A part of the picture as displayed, turned upright: float32 [1,3,size,size], RGB in 0..1.
+
+    `corners`: its top left, top right, bottom right and bottom left in shares of width and height. Beyond the
+    picture there is its mean colour.
+    """
+    lengths = [math.dist(one, other) for one, other in pairwise(corners)]
+    whole = of(picture, round(size / max(*lengths, size / _PART_SIDE)))
+    top_left, top_right, bottom_right, bottom_left = ((x * whole.width, y * whole.height) for x, y in corners)
+    seen = whole.transform(
+        (size, size),
+        Image.Transform.QUAD,
+        (*top_left, *bottom_left, *bottom_right, *top_right),
+        Image.Resampling.BILINEAR,
+        fillcolor=tuple(np.asarray(whole).mean(axis=(0, 1)).round().astype(int).tolist()),
+    )
+    planes = (np.asarray(seen, np.float32) / np.float32(255)).transpose(2, 0, 1)
+    return np.ascontiguousarray(planes)[np.newaxis]
 
 
 def of(picture: Picture, side: int) -> Image.Image:

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { damagedPart, fromJson, knownIds, renamed, toJson } from "../../../app/register/entries.js";
+import { completed, damagedPart, entriesWith, knownIds, renamed } from "../../../app/register/entries.js";
 
 /** @import { Entry } from "../../../app/register/entries.js" */
 
@@ -11,9 +11,10 @@ const ENTRY = {
   time: Date.UTC(2026, 10, 21),
   message: { kind: "text", value: "pipe" },
   note: "",
-  cover: { name: "a.png", size: 1, sha256: "0".repeat(64) },
-  marked: { name: "a-marked.png", size: 2, sha256: "1".repeat(64) },
+  cover: { name: "a.png", folder: "", size: 1, sha256: "0".repeat(64) },
+  marked: { name: "a-marked.png", folder: "", size: 2, sha256: "1".repeat(64) },
   thumbnail: Uint8Array.of(1, 2, 255).buffer,
+  perceptualHash: "00ff00ff00ff00ff",
 };
 
 /** Those of builds that marked 32 bits. @type {Entry["message"][]} */
@@ -24,35 +25,6 @@ const OLDER = [
   { kind: "protected", value: "4711", hex: "12345678" },
 ];
 
-/** @param {string} text */
-const errorOf = (text) => {
-  try {
-    fromJson(text);
-  } catch (error) {
-    return error instanceof Error && error.message;
-  }
-  return null;
-};
-
-test("a register is read as it was written", () => {
-  const { read, left } = fromJson(toJson([ENTRY, { ...ENTRY, id: "1", thumbnail: null }]));
-  assert.deepEqual(left, []);
-  assert.deepEqual(read, [ENTRY, { ...ENTRY, id: "1", thumbnail: null }]);
-});
-
-test("what is no register is refused", () => {
-  assert.equal(errorOf("{"), "import-json: ");
-  assert.equal(errorOf("null"), "import-format: ");
-  assert.equal(errorOf('{"format": "hushmark-register", "entries": {}}'), "import-format: ");
-  assert.equal(errorOf(toJson([]).replace('"version": 2', '"version": 3')), "import-version: 3");
-});
-
-test("a register of an older build is read, its messages as they are", () => {
-  const entries = OLDER.map((message, index) => ({ ...ENTRY, id: `old-${index}`, message }));
-  const text = toJson(entries).replace('"version": 2', '"version": 1').replaceAll('"message"', '"payload"');
-  assert.deepEqual(fromJson(text), { read: entries, left: [] });
-});
-
 test("an entry that an older build stored keeps all that it has", () => {
   for (const payload of OLDER) {
     const { message: _, ...rest } = ENTRY;
@@ -62,16 +34,6 @@ test("an entry that an older build stored keeps all that it has", () => {
   }
   assert.equal(renamed(ENTRY), ENTRY);
   assert.equal(renamed(7), 7);
-});
-
-test("damaged entries are left out and named by their place; the others are read", () => {
-  const text = toJson([ENTRY, { ...ENTRY, id: "a\nb" }, { ...ENTRY, id: "2" }]);
-  const { read, left } = fromJson(text);
-  assert.deepEqual(
-    read.map(({ id }) => id),
-    ["0b5c", "2"],
-  );
-  assert.deepEqual(left, [{ number: 2, part: "id" }]);
 });
 
 /** @type {[string, unknown][]} */
@@ -101,7 +63,10 @@ const DAMAGED = [
   ["note", { ...ENTRY, note: null }],
   ["cover", { ...ENTRY, cover: { ...ENTRY.cover, size: -1 } }],
   ["marked", { ...ENTRY, marked: { ...ENTRY.marked, sha256: "0".repeat(63) } }],
+  ["cover", { ...ENTRY, cover: { ...ENTRY.cover, folder: 7 } }],
   ["thumbnail", { ...ENTRY, thumbnail: "" }],
+  ["hash", { ...ENTRY, perceptualHash: "00ff" }],
+  ["hash", { ...ENTRY, perceptualHash: 7 }],
 ];
 
 test("what damages an entry is named", () => {
@@ -126,4 +91,40 @@ test("marks of older builds are not looked for", () => {
   const older = OLDER.map((message) => ({ ...ENTRY, message }));
   assert.equal(knownIds([...older, ENTRY]), "text:pipe\t0b5c");
   assert.equal(knownIds(older), null);
+});
+
+test("an entry of a build that kept less is whole", () => {
+  const { perceptualHash: _, ...rest } = ENTRY;
+  const older = { ...rest, cover: { name: "a.png", size: 1, sha256: "0".repeat(64) } };
+  assert.equal(damagedPart(older), null);
+  assert.deepEqual(completed(/** @type {Entry} */ (older)), { ...ENTRY, perceptualHash: null });
+});
+
+test("of entries with a message, the picture that looks like the one read comes first, then the latest", () => {
+  const read = "00ff00ff00ff00ff";
+  /** @type {[string, string | null, number][]} */
+  const facts = [
+    ["unlike", "ff00ff00ff00ff00", 9],
+    ["old", null, 1],
+    ["alike", "00ff00ff00ff0000", 1],
+    ["new", null, 9],
+    ["same", read, 1],
+  ];
+  const list = facts.map(([id, perceptualHash, time]) => ({ ...ENTRY, id, perceptualHash, time }));
+  /** @type {Entry["message"]} */
+  const number = { kind: "number", value: "7" };
+  const others = [
+    { ...ENTRY, id: "other", message: number },
+    { ...ENTRY, id: "older", message: OLDER[0] },
+  ];
+  assert.deepEqual(
+    entriesWith([...others, ...list], ENTRY.message, read).map(({ entry, isAlike }) => [entry.id, isAlike]),
+    [
+      ["same", true],
+      ["alike", true],
+      ["new", null],
+      ["old", null],
+      ["unlike", false],
+    ],
+  );
 });

@@ -215,6 +215,7 @@ def test_damaged_exif_does_not_keep_a_picture_from_another_format(block: bytes, 
         ("a.b.JPEG", "a.b-marked.JPEG"),
         ("x.png", "x-marked.jpg"),
         ("plain", "plain-marked.jpg"),
+        ("photo-marked.jpg", "photo-marked.jpg"),
     ],
 )
 def test_the_marked_name_fits_the_format(name: str, marked_name: str) -> None:

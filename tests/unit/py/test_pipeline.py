@@ -47,6 +47,15 @@ def test_a_real_photo_survives_another_jpeg_at_half_its_size() -> None:
     assert reading.message == message
 
 
+def test_a_copy_that_is_read_looks_like_what_was_marked() -> None:
+    marked = run(
+        embed(sample_photo("rocket.jpg"), text("pipe"), name="a.jpg", forward=SpreadForward(), card=CARD)
+    )
+    half = Image.open(io.BytesIO(marked.data)).resize((320, 214))
+    seen = run(read(encoded(half, "JPEG"), name="b.jpg", forward=SpreadForward(), card=CARD))
+    assert (int(marked.perceptual_hash, 16) ^ int(seen.perceptual_hash, 16)).bit_count() <= 4
+
+
 def test_an_unmarked_photo_holds_nothing() -> None:
     cover = sample_photo("rocket.jpg")
     reading = run(read(cover, name="rocket.jpg", forward=SpreadForward(), card=CARD)).reading
