@@ -79,7 +79,9 @@
  *
  * @typedef {"JPEG" | "PNG" | "WEBP" | "TIFF" | "AVIF"} Format
  *
- * @typedef {"quality" | "share" | "degrees" | "factor" | "amount"} Unit
+ * @typedef {"quality" | "share" | "degrees" | "factor" | "amount" | "count" | "pixels" | "switch"} Unit
+ *
+ * @typedef {"file" | "frame" | "colour" | "detail" | "covered" | "scene"} Group
  *
  * @typedef {"unreadable" | "weak" | "small" | "shape" | "maker-note"} MarkWarning
  *
@@ -175,6 +177,8 @@
  * @typedef {object} LabOptions How to try a mark.
  * @property {LabStep[]} steps changes of the picture, taken in turn
  * @property {string | null} [key] passphrase that it was marked with
+ * @property {[number, number, number, number]} [frame] left, top, right and bottom of what is left of the
+ *   picture before the first change, in shares of its sides
  *
  * @typedef {object} Attempt What became of a picture that was changed.
  * @property {Uint8Array<ArrayBuffer>} preview a JPEG of it, to look at
@@ -182,10 +186,11 @@
  *
  * @typedef {object} LabKind A way to change a picture.
  * @property {string} name of the change
+ * @property {Group} group of what kind it is
  * @property {number} least smallest amount
  * @property {number} most largest amount
  * @property {number} start where its slider stands at first
- * @property {Unit} unit what the amount is
+ * @property {Unit} unit what the amount is, and a switch has none
  *
  * @typedef {object} Preview A picture to look at.
  * @property {Uint8Array<ArrayBuffer>} data a JPEG file, upright, of at most 1000 pixels a side

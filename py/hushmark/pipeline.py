@@ -28,7 +28,7 @@ from .progress import OnProgress, Phases
 from .reading.opener import Opener
 from .reading.reading import AlreadyMarked, Reading, decide
 from .reading.search import search
-from .trials import TRIALS
+from .trials import TRIALS, WHOLE, framed
 
 REFINING_STEPS = 3
 """At most so many steps along the decoder's gradient."""
@@ -270,11 +270,14 @@ async def attempt(
     name: str,
     forward: Forward,
     card: ModelCard,
+    frame: tuple[float, float, float, float] = WHOLE,
     key: Key | None = None,
     on_look: Callable[[Attempt], None] | None = None,
     progress: OnProgress | None = None,
 ) -> Attempt:
     """Change a copy of the picture in `data`, then read it: each step is a name in TRIALS and an amount.
+
+    `frame`: what is left of the picture before the first step, see `trials.framed`.
 
     The copy has at most 1000 px a side, so that an answer comes while a slider is moved. `on_look`: is told
     what one look at the whole picture gives, where a search follows.
@@ -284,7 +287,7 @@ async def attempt(
     await phases.enter("open")
     copy = _copy(data, name)
     await phases.enter("change")
-    image = copy.image
+    image = framed(copy.image, frame)
     for number, (kind, amount) in enumerate(steps):
         phases.step(number, len(steps))
         image = TRIALS[kind].apply(image, amount)

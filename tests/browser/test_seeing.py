@@ -142,6 +142,41 @@ def test_a_slider_of_the_lab_breaks_the_mark(app: App, marked: Path) -> None:
     expect(panel.locator(".answer")).to_have_text("“pipe”", timeout=PATIENCE_MS)
 
 
+def test_the_lab_cuts_a_picture_by_a_frame(app: App, marked: Path) -> None:
+    panel = app.show("Try to break it")
+    choose(panel, marked)
+    expect(panel.locator(".answer")).to_have_text("“pipe”", timeout=PATIENCE_MS)
+    panel.locator(".cropper summary").click()
+    image = panel.get_by_role("img", name="The changed picture")
+
+    panel.get_by_role("button", name="1:1").click()
+    expect(panel.locator(".cropper output").first).to_have_text("66.5% × 100%")
+    expect(image).to_have_js_property("naturalWidth", 299, timeout=PATIENCE_MS)
+    expect(panel.locator(".answer")).to_have_text("“pipe”", timeout=PATIENCE_MS)
+
+    left = panel.get_by_role("slider", name="Cut off left")
+    left.focus()
+    left.press("Home")
+    expect(panel.locator(".cropper output").first).to_have_text("83.3% × 100%")
+
+    stage = panel.locator(".crop-stage").bounding_box()
+    corner = panel.locator(".crop-handle.left.bottom").bounding_box()
+    assert stage is not None and corner is not None
+    x, y = corner["x"] + corner["width"] / 2, corner["y"] + corner["height"] / 2
+    app.page.mouse.move(x, y)
+    app.page.mouse.down()
+    app.page.mouse.move(x + 0.25 * stage["width"], y - 0.2 * stage["height"], steps=4)
+    app.page.mouse.up()
+    expect(left).to_have_value("0.25")
+    expect(panel.get_by_role("slider", name="Cut off bottom")).to_have_value("0.2")
+    expect(image).to_have_js_property("naturalHeight", 240, timeout=PATIENCE_MS)
+    panel.get_by_role("button", name="How far? JPEG quality").click()
+    expect(panel.locator(".survival figcaption")).to_contain_text("goes through: Crop 58.3% × 80%.")
+    panel.get_by_role("button", name="Cancel").click()
+    panel.get_by_role("button", name="Start over").click()
+    expect(image).to_have_js_property("naturalWidth", 451, timeout=PATIENCE_MS)
+
+
 def test_a_chart_says_how_far_a_mark_survives_together_with_other_trials(app: App, marked: Path) -> None:
     panel = app.show("Try to break it")
     choose(panel, marked)
