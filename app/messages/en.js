@@ -595,6 +595,8 @@ export const en = {
     number: "0 to 18446744073709551615",
     random: "A new id, drawn when the tile is made.",
   },
+  tileShows:
+    "A tile may show as a faint pattern on large plain areas, the more the stronger it is. Look at your own page with it, light and dark.",
   makeTile: "Make the tile",
   /** @param {string} message */
   tileMade: (message) => `The tile carries ${message}.`,
@@ -610,6 +612,18 @@ export const en = {
   copyCss: "Copy the CSS",
   copied: "Copied.",
   notCopied: "This browser did not let it be copied. It is selected: press Ctrl+C or ⌘C.",
+  teamHead: "A tile for each person",
+  teamNames: "Names, one a line",
+  teamHint:
+    "Each name gets a tile with an id of its own, at the strength and with the key above. A screenshot then tells whose page it shows.",
+  teamMake: "Make the tiles",
+  teamEmpty: "Write at least one name.",
+  /** @param {number} count */
+  teamMade: (count) =>
+    `${count === 1 ? "1 tile is" : `${count} tiles are`} made. The ZIP has each with its CSS rule, and a table of the ids.`,
+  /** @param {string} reason */
+  teamNotRegistered: (reason) => `The tiles are made, but not all are in the register. ${reason}`,
+  teamSave: "Save all as ZIP",
   readScreenshot: "Read a screenshot",
   readScreenshotHint: "Take a screenshot of a page with the tile and paste it here.",
   sample: {

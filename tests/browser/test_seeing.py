@@ -14,6 +14,7 @@ from playwright.sync_api import Dialog, Locator, Page, expect
 
 from tests.browser.access import said_aloud
 from tests.browser.app import PATIENCE_MS, App
+from tests.browser.lists import unzipped
 from tests.support.pictures import sample_path
 
 PHONE = {"width": 360, "height": 740}
@@ -223,6 +224,35 @@ def test_a_page_under_the_tile_is_read_from_its_screenshot(app: App, tmp_path: P
 
     choose(panel, tmp_path / "screenshot.jpg")
     expect(panel.locator(".answer")).to_have_text("“over”", timeout=PATIENCE_MS)
+
+
+def test_a_team_gets_a_tile_for_each_name(app: App) -> None:
+    panel = app.show("Page overlay")
+    make = panel.get_by_role("button", name="Make the tiles")
+    make.click()
+    expect(panel.locator(".team .error").first).to_have_text("Write at least one name.")
+    panel.get_by_label("Names, one a line").fill('Jane\n\n=Li "Q"/2\nJane')
+    with said_aloud(app.page, "3 tiles are made."):
+        make.click()
+        expect(panel.locator(".team .status")).to_contain_text("3 tiles are made.", timeout=PATIENCE_MS)
+    files = unzipped(app, panel.get_by_role("button", name="Save all as ZIP"))
+    tiles = ["Jane.png", "=Li _Q__2.png", "Jane (2).png"]
+    styles = [name.replace(".png", ".css") for name in tiles]
+    assert set(files) == {*tiles, *styles, "overlays.csv"}
+    for tile, style in zip(tiles, styles, strict=True):
+        assert f'url("{tile}")' in files[style].decode()
+        with Image.open(io.BytesIO(files[tile])) as image:
+            assert (image.mode, image.size) == ("RGBA", (160, 160))
+    rows = list(csv.DictReader(io.StringIO(files["overlays.csv"].decode("utf-8-sig"))))
+    assert [row["name"] for row in rows] == ["Jane", '\'=Li "Q"/2', "Jane"]
+    assert len({row["message"] for row in rows}) == 3
+
+    panel = app.show("Register")
+    for row in rows:
+        entry = panel.get_by_role("listitem").filter(has_text=row["message"])
+        expect(entry.get_by_role("textbox", name="Note")).to_have_value(row["name"].lstrip("'"))
+        entry.get_by_role("button", name="Remove").click()
+        expect(entry).to_have_count(0)
 
 
 def test_the_register_is_exported_wiped_and_imported(app: App, marked: Path, tmp_path: Path) -> None:
