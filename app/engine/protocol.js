@@ -154,6 +154,8 @@
  * @typedef {object} ReadOptions How to read a picture.
  * @property {string | null} [key] passphrase that it was marked with
  * @property {string | null} [known] list of messages, one a line, to tell whose mark it is
+ * @property {boolean} [glance] look only at the few likeliest places, as in a picture of a camera, which another
+ *   follows
  *
  * @typedef {object} Read A picture that was read.
  * @property {Reading} reading what was read

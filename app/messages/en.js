@@ -79,6 +79,12 @@ export const en = {
     "cover-not-kept": (name) =>
       `${name} was not kept when the page was left, since there was no room for it. Choose it again.`,
     "file-unreadable": (name) => `${name} could not be read. If it was moved or changed, choose it again.`,
+    "camera-refused": () =>
+      "This page may not use the camera. Allow it in the browser's settings for this site, or take a photo and choose it.",
+    "camera-missing": () =>
+      "No camera was found, or this browser gives none to this page. Choose a picture or a photo instead.",
+    "camera-busy": () =>
+      "The camera gives no picture: another app may be using it, or it was unplugged. Close that app and try again.",
     "engine-start": (detail) => `The engine could not start (${detail}). Try again, or reload the page.`,
     "engine-stopped": (detail) =>
       `The engine stopped twice in the middle of this picture (${detail}) and was started again. ` +
@@ -392,6 +398,17 @@ export const en = {
   readLead:
     "Drop, paste or choose a picture or a screenshot. The answer says what is hidden in it, and how sure that is.",
   takePhoto: "Take a photo",
+  camera: "Read by camera",
+  cameraPicture: "What the camera sees",
+  cameraTake: "Take this picture",
+  cameraStop: "Turn the camera off",
+  cameraHidden: "The camera was turned off while you were away.",
+  cameraFile: "camera.jpg",
+  cameraSays: {
+    read: "Read",
+    unreadable: "There is a mark. Come closer, hold still, avoid glare.",
+    none: "Fill the view with the picture. The answer appears here.",
+  },
   /** @param {string} names */
   sharedRefused: (names) =>
     `${names} was shared with Hushmark, but is not a picture. Share a JPEG, PNG, WebP, TIFF, AVIF, GIF or BMP file.`,

@@ -60,6 +60,9 @@ export const zh = {
       `${url.slice(url.lastIndexOf("/") + 1)} 两次下载后均已损坏。请重新加载页面，或稍后再试。`,
     "cover-not-kept": (name) => `离开页面时空间不足，未能保留 ${name}。请重新选择。`,
     "file-unreadable": (name) => `无法读取 ${name}。如果文件已被移动或更改，请重新选择。`,
+    "camera-refused": () => "此页面不能使用相机。请在浏览器中为本网站允许使用相机，或先拍照再选择照片。",
+    "camera-missing": () => "没有找到相机，或此浏览器不允许此页面使用相机。请改为选择图片或照片。",
+    "camera-busy": () => "相机没有画面：可能正被其他应用使用，或已断开。请关闭该应用后重试。",
     "engine-start": (detail) => `引擎无法启动（${detail}）。请重试，或重新加载页面。`,
     "engine-stopped": (detail) =>
       `引擎在处理这张图片时两次停止（${detail}），现已重新启动。请换一张较小的图片。`,
@@ -365,6 +368,17 @@ export const zh = {
   // Read
   readLead: "拖入、粘贴或选择图片或截图。结果会说明其中隐藏了什么，以及有多大把握。",
   takePhoto: "拍照",
+  camera: "用相机读取",
+  cameraPicture: "相机画面",
+  cameraTake: "使用此画面",
+  cameraStop: "关闭相机",
+  cameraHidden: "您离开期间相机已关闭。",
+  cameraFile: "相机.jpg",
+  cameraSays: {
+    read: "已读出",
+    unreadable: "有标记。请靠近些，拿稳，避免反光。",
+    none: "请让图片充满画面，结果会显示在这里。",
+  },
   sharedRefused: (names) =>
     `分享给 Hushmark 的 ${names} 不是图片。请分享 JPEG、PNG、WebP、TIFF、AVIF、GIF 或 BMP 文件。`,
   readKeyHint: "如果标记时用了口令，请在此输入。没有口令就无法读出信息。",

@@ -11,6 +11,7 @@ import { filesOf } from "./dropped-files.js";
  * @property {HTMLElement} element its section
  * @property {(files: File[]) => void} [take] is given what is dropped or pasted anywhere on the page
  * @property {() => void} [enter] called each time the screen comes to the front
+ * @property {() => void} [leave] called when another one comes to the front
  *
  * @typedef {object} Screen
  * @property {string} name in the address (#name) and in the messages
@@ -86,6 +87,7 @@ export class Shell {
   #turn(byPerson) {
     const name = location.hash.slice(1);
     const next = this.#screens.find((screen) => screen.name === name) ?? this.#screens[0];
+    if (next !== this.#front) this.#front.view.leave?.();
     this.#front.view.element.hidden = true;
     this.#links.get(this.#front)?.removeAttribute("aria-current");
     this.#front = next;

@@ -237,18 +237,22 @@ async def read(
     card: ModelCard,
     key: Key | None = None,
     known: KnownIds | None = None,
+    glance: bool = False,
     progress: OnProgress | None = None,
 ) -> Read:
     """Read the picture in `data`, wherever in it the mark is.
 
-    `key` is that of the mark, if it has one; `known`: messages that it may be one of. It can be cancelled
+    `key` is that of the mark, if it has one; `known`: messages that it may be one of; `glance`: look only at
+    the few likeliest places, as in a picture of a camera that the next one follows. It can be cancelled
     between two windows. Raises HushmarkError: PictureError, ModelOutput.
     """
     phases = Phases(_READ_PHASES, progress)
     await phases.enter("open")
     picture = open_picture(data, name)
     await phases.enter("search")
-    reading = await search(picture, forward=forward, card=card, key=key, known=known, progress=phases.step)
+    reading = await search(
+        picture, forward=forward, card=card, key=key, known=known, glance=glance, progress=phases.step
+    )
     return Read(reading, phases.finish())
 
 

@@ -80,11 +80,12 @@ class ReadOptions:
     """How to read a picture.
 
     `key`: passphrase that it was marked with; `known`: list of messages, one a line, to tell whose mark it
-    is.
+    is; `glance`: look only at the few likeliest places, as in a picture of a camera, which another follows.
     """
 
     key: str | None = None
     known: str | None = None
+    glance: bool = False
 
 
 @dataclass(frozen=True)
@@ -203,6 +204,7 @@ class Tasks:
             card=self._card,
             key=_key(options.key),
             known=KnownIds.parse(options.known) if options.known else None,
+            glance=options.glance,
             progress=self._on_progress,
         )
 

@@ -250,7 +250,9 @@ def test_the_lab_crosses_as_plain_javascript(
 ) -> None:
     folder, _ = native
     facts = json.loads((folder / "lab.json").read_text())
-    assert [kind["name"] for kind in facts["kinds"]] == [name for name in TRIALS if name != "avif"]
+    names = [kind["name"] for kind in facts["kinds"]]
+    # Whether Pillow can save AVIF there depends on the wheel.
+    assert [name for name in names if name != "avif"] == [name for name in TRIALS if name != "avif"]
     assert facts["kinds"][0] == {
         "name": "jpeg",
         "group": "file",

@@ -50,6 +50,8 @@ _HARDLY_MARKED = -2.0
 """The locator's logit below which its answer is not followed: a chance of 12% of an upright mark."""
 _FOLLOWED = 2
 """Windows of a round whose answers by the locator are followed, the surest first."""
+_IN_VIEW = (1.0, 0.75)
+"""Shares of the sides of a camera's view that a picture may fill."""
 _CLIMBS = 3
 """Climbs in the end, from the strongest looks of all."""
 _CLIMB_STEPS = ((0.03, 0.03, 3.0), (0.015, 0.015, 1.5), (0.0075, 0.0075, 0.75))
@@ -83,12 +85,14 @@ async def search(
     card: ModelCard,
     key: Key | None = None,
     known: KnownIds | None = None,
+    glance: bool = False,
     on_look: Callable[[Reading], None] | None = None,
     progress: Looks | None = None,
 ) -> Reading:
     """Read the picture wherever the mark may be -> the reading, which says what was tried.
 
     It ends when a message is read, or when a mark turns out to have another key, none, or a later version.
+    `glance`: look only where somebody who points a camera at a picture has it, upright and near the middle.
     `on_look`: is told what the whole picture says where a search follows. The search can be cancelled between
     two windows; `progress` is told of each after the first. Raises ModelOutput.
     """
@@ -99,7 +103,7 @@ async def search(
     if not _is_settled(reading):
         if on_look is not None:
             on_look(reading)
-        reading = await _Search(picture, forward, opener, known, progress).run(logits)
+        reading = await _Search(picture, forward, opener, known, glance, progress).run(logits)
     return replace(reading, milliseconds=1000 * (time.perf_counter() - started))
 
 
@@ -119,6 +123,7 @@ class _Search:
         forward: Forward,
         opener: Opener,
         known: KnownIds | None,
+        glance: bool,
         progress: Looks | None,
     ) -> None:
         self._forward = forward
@@ -135,11 +140,11 @@ class _Search:
             Frame(complex(left, top), complex(right - left), complex(0, bottom - top))
             for left, top, right, bottom in content_boxes(self._page)
         ]
-        self._frames = list(self._candidates())
-        self._rounds = list(self._rounds_to_ask())
+        self._frames = [] if glance else list(self._candidates())
+        self._rounds = [self._in_view()] if glance else list(self._rounds_to_ask())
         asked = sum(len(asking.windows) for asking in self._rounds) + len(self._boxes)
         followed = 3 * _FOLLOWED * len(self._rounds)
-        climbs = len(self._rounds) + _CLIMBS
+        climbs = len(self._rounds) + (0 if glance else _CLIMBS)
         climb = 2 * sum(len(_moves(*steps)) for steps in _CLIMB_STEPS)
         self._tried = 1
         self._most = 1 + asked + followed + len(self._frames) + climbs * climb
@@ -156,7 +161,7 @@ class _Search:
             # Where a mark shows already, it is upright.
             if not self._is_settled() and (asking.upright or not self._is_mark()):
                 await self._ask(asking.windows)
-        if not self._is_settled():
+        if self._frames and not self._is_settled():
             await self._go_through(self._frames)
         self._try_lock()
         return self._reading()
@@ -224,6 +229,21 @@ class _Search:
         if self._boxes:
             yield _Round(list(turns(self._boxes[0])), upright=False)
         yield _Round([frame.turned(angle) for frame in eighths[:3] for angle in _ANGLES], upright=False)
+
+    def _in_view(self) -> _Round:
+        """Where a camera has a picture that somebody points it at."""
+        short = min(self._page.size) / max(self._page.size)
+        windows = [self._whole, *self._boxes]
+        for share in _IN_VIEW:
+            part = self._whole.scaled(share, share)
+            windows += [part] if share < 1 else []
+            # A picture of 3:2 lies across a phone that is held upright, and the other way round.
+            for ratio in (1, 2 / 3):
+                across, down = (
+                    (short * ratio, 1.0) if self._page.width > self._page.height else (1.0, short * ratio)
+                )
+                windows.append(part.scaled(across, down))
+        return _Round(windows, upright=True)
 
     def _candidates(self) -> Iterator[Frame]:
         """Frames to look at where the locator has found nothing."""
