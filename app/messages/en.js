@@ -512,6 +512,16 @@ export const en = {
   /** @param {string} how */
   placeWhole: (how) => `It was read in the whole picture${how && `, ${how}`}.`,
 
+  // The browser extension
+  extensionLead: "The picture is read on this device. Nothing is uploaded.",
+  extensionFetching: "Getting the picture…",
+  /** @param {string} host */
+  extensionAsk: (host) =>
+    `${host} gives this picture only to its own pages. Allow Hushmark to get it once, or save the picture and choose it below.`,
+  /** @param {string} host */
+  extensionAllow: (host) => `Get it from ${host}`,
+  extensionLost: "The picture could not be got from its page. Save it, and choose it below.",
+
   // Try to break it
   labLead: "Change a marked picture until the mark breaks, and see how much it takes.",
   trialsHead: "Trials",

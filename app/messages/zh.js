@@ -460,6 +460,14 @@ export const zh = {
   placePart: (how) => `标记图片是这张图片的一部分${how && `，${how}`}。`,
   placeWhole: (how) => `在整张图片中读出${how && `，${how}`}。`,
 
+  // The browser extension
+  extensionLead: "图片在此设备上读取，不会上传。",
+  extensionFetching: "正在获取图片…",
+  extensionAsk: (host) =>
+    `${host} 只向自己的网页提供这张图片。请允许 Hushmark 获取一次，或保存图片后在下面选择。`,
+  extensionAllow: (host) => `从 ${host} 获取`,
+  extensionLost: "无法从网页获取图片。请保存图片后在下面选择。",
+
   // Try to break it
   labLead: "不断改动标记过的图片，看看标记能承受多少。",
   trialsHead: "试验",
