@@ -623,7 +623,7 @@ export const en = {
     random: "A new id, drawn when the tile is made.",
   },
   tileShows:
-    "A tile may show as a faint pattern on large plain areas, the more the stronger it is. Look at your own page with it, light and dark.",
+    "On large plain areas a tile shows as a faint pattern, the more the stronger it is. Look at your own page with it, light and dark.",
   makeTile: "Make the tile",
   /** @param {string} message */
   tileMade: (message) => `The tile carries ${message}.`,
