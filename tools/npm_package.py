@@ -94,7 +94,8 @@ def npm_pack(folder: Path, out: Path) -> Path:
         "--pack-destination",
         str(out.resolve()),
     ]
-    return out / json.loads(_run(command, folder))[0]["filename"]
+    name: str = json.loads(_run(command, folder))[0]["filename"]
+    return out / name
 
 
 def write_extension(root: Path, site: Path, bundles: Path, folder: Path) -> None:
