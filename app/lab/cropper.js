@@ -115,7 +115,14 @@ export class Cropper {
 
   /** @param {Side} name */
   #sliderOf(name) {
-    const slider = h("input", { type: "range", min: 0, max: 1 - LEAST, step: 0.01, value: 0 });
+    const slider = h("input", {
+      type: "range",
+      min: 0,
+      max: 1 - LEAST,
+      step: 0.01,
+      value: 0,
+      "aria-label": () => m.cropSides[name],
+    });
     slider.addEventListener("input", () => {
       const off = slider.valueAsNumber;
       this.#move(name, name === "left" || name === "top" ? off : 1 - off);

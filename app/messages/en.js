@@ -643,7 +643,7 @@ export const en = {
   teamNames: "Names, one a line",
   teamHint:
     "Each name gets a tile with an id of its own, at the strength and with the key above. A screenshot then tells whose page it shows.",
-  teamMake: "Make the tiles",
+  teamMake: "Make one for each name",
   teamEmpty: "Write at least one name.",
   /** @param {number} count */
   teamMade: (count) =>

@@ -570,7 +570,7 @@ export const zh = {
   teamHead: "每人一块贴图",
   teamNames: "姓名，每行一个",
   teamHint: "每个姓名得到一块带有独立编号的贴图，使用上面的强度和密钥。从截图即可得知是谁的网页。",
-  teamMake: "制作这些贴图",
+  teamMake: "为每个姓名制作",
   teamEmpty: "请至少写一个姓名。",
   teamMade: (count) => `已制作 ${count} 块贴图。ZIP 中有每块贴图及其 CSS 规则，还有编号表。`,
   teamNotRegistered: (reason) => `贴图已制作，但没有全部写入登记簿。${reason}`,

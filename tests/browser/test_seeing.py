@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Dialog, Locator, Page, expect
 
-from tests.browser.access import said_aloud
+from tests.browser.access import assert_accessible, said_aloud
 from tests.browser.app import PATIENCE_MS, App
 from tests.browser.lists import unzipped
 from tests.support.pictures import sample_path
@@ -171,6 +171,7 @@ def test_the_lab_cuts_a_picture_by_a_frame(app: App, marked: Path) -> None:
     expect(left).to_have_value("0.25")
     expect(panel.get_by_role("slider", name="Cut off bottom")).to_have_value("0.2")
     expect(image).to_have_js_property("naturalHeight", 240, timeout=PATIENCE_MS)
+    assert_accessible(app.page)
     panel.get_by_role("button", name="How far? JPEG quality").click()
     expect(panel.locator(".survival figcaption")).to_contain_text("goes through: Crop 58.3% × 80%.")
     panel.get_by_role("button", name="Cancel").click()
@@ -228,7 +229,7 @@ def test_a_page_under_the_tile_is_read_from_its_screenshot(app: App, tmp_path: P
 
 def test_a_team_gets_a_tile_for_each_name(app: App) -> None:
     panel = app.show("Page overlay")
-    make = panel.get_by_role("button", name="Make the tiles")
+    make = panel.get_by_role("button", name="Make one for each name")
     make.click()
     expect(panel.locator(".team .error").first).to_have_text("Write at least one name.")
     panel.get_by_label("Names, one a line").fill('Jane\n\n=Li "Q"/2\nJane')
