@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve test test-browsers faults fuzz bench bench-peers bench-messages screenshots lint format wheels train train-smoke evaluate clean butteraugli chromium exiftool firefox webkit
+.PHONY: help serve test test-browsers faults fuzz bench bench-peers bench-messages screenshots package lint format wheels train train-smoke evaluate clean butteraugli chromium exiftool firefox webkit
 
 PYTHON ?= python3
 VENV := .venv
@@ -56,6 +56,9 @@ bench-messages: $(VENV)/train.stamp ## measure messages and small pictures: make
 screenshots: $(VENV)/dev.stamp node_modules/stamp chromium ## renew docs/screenshots: every screen, light and dark, desktop and phone
 	@$(PY) build.py
 	@$(PY) -m tests.browser.screenshots docs/screenshots
+
+package: $(VENV)/dev.stamp node_modules/stamp ## build the npm package and the browser extension into dist/npm and dist/extension
+	@$(PY) build.py package
 
 lint: $(VENV)/train.stamp node_modules/stamp ## check style and types
 	@$(PY) -m ruff check

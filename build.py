@@ -3,6 +3,7 @@
     python build.py                      make dist/ anew; only wheels that are not here yet are fetched
     python build.py serve [--port N]     the same, then serve it and print the URL (port 0 takes a free one)
     python build.py wheel [--out DIR]    make only our own wheel and print its path
+    python build.py package [--out DIR]  the same site, then dist/npm and dist/extension (for browsers)
 
 dist/ holds manifest.json, which lists every file of the site under a key that stays the same from build to
 build, and the headers that a host has to send with each:
@@ -30,6 +31,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -45,13 +47,21 @@ import onnx
 from google.protobuf.message import DecodeError
 
 from tools.compress import write_compressed
+from tools.npm_package import (
+    MODULE,
+    PackageError,
+    npm_pack,
+    write_engine,
+    write_extension,
+    write_package,
+)
 from tools.packing.pack import STDLIB, PackError, pack
 from tools.sbom import LINKED, PACKED, TEXTS, npm_component, wheel_component, write_sbom
 from tools.serve import CONTENT_SECURITY_POLICY, SECURITY_HEADERS, make_server
 from tools.wheels.find import Wheel, find_wheels
 from tools.wheels.lock import WheelError
 
-__all__ = ["BuildError", "build_site", "build_wheel", "make_server"]
+__all__ = ["BuildError", "build_package", "build_site", "build_wheel", "make_server"]
 
 ROOT = Path(__file__).resolve().parent
 DEFAULT_PORT = 8765
@@ -268,6 +278,33 @@ def build_wheel(folder: Path, root: Path = ROOT, *, weights: bool = True) -> Pat
     if done.returncode or len(built) != 1:
         raise BuildError(f"Our own wheel was not built: {_last_line(done.stderr) or built}")
     return built[0]
+
+
+def build_package(site: Path, out: Path, root: Path = ROOT) -> tuple[Path, Path]:
+    """Make the npm package and the browser extension of a built site.
+
+    Answers the package's tarball, which lies in `out`/npm, and the extension's folder, `out`/extension, as a
+    browser loads it. Raises BuildError.
+    """
+    with tempfile.TemporaryDirectory(prefix=".package-", dir=root) as temporary:
+        work = Path(temporary)
+        package, extension, bundles = (work / name for name in ("package", "extension", "bundles"))
+        try:
+            manifest = write_engine(site, package / "engine")
+            shutil.copytree(package / "engine", extension / "engine")
+            _bundle(root, bundles, [f"hushmark={MODULE}"], f'--define:MANIFEST_SHA256="{manifest}"')
+            write_package(root, site, bundles / "hushmark.js", package)
+            entries = [
+                f"{Path(name).stem}=app/extension/{name}" for name in ("background.js", "read.js", "read.css")
+            ]
+            # The extension is built on what is published.
+            _bundle(root, bundles, entries, f"--alias:hushmark={package / 'hushmark.js'}")
+            write_extension(root, site, bundles, extension)
+            tarball = npm_pack(package, out / "npm")
+        except PackageError as error:
+            raise BuildError(str(error)) from error
+        _swap(extension, out / "extension", work / "old")
+    return tarball, out / "extension"
 
 
 def _add_weights(site: Site, folder: Path) -> None:
@@ -568,6 +605,10 @@ def main() -> int:
     )
     wheel = commands.add_parser("wheel", help="make only our own wheel")
     wheel.add_argument("--out", type=Path, default=Path(), help="the folder for it (default: this one)")
+    package = commands.add_parser("package", help="build the site, the npm package and the browser extension")
+    package.add_argument(
+        "--out", type=Path, default=ROOT / "dist", help="the folder for both (default: dist/)"
+    )
     options = parser.parse_args()
     try:
         if options.command == "wheel":
@@ -576,6 +617,9 @@ def main() -> int:
         folder = build_site()
         size = sum(path.stat().st_size for path in folder.rglob("*") if path.suffix not in (".br", ".gz"))
         print(f"Built {folder.name}/: {size / 1e6:.1f} MB", flush=True)
+        if options.command == "package":
+            for made in build_package(folder, options.out):
+                print(made)
         if options.command == "serve":
             _serve(options.port)
     except BuildError as error:

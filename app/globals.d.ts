@@ -17,3 +17,21 @@ declare var trustedTypes:
 declare var launchQueue:
   | { setConsumer(consumer: (launch: { files: readonly { getFile(): Promise<File> }[] }) => void): void }
   | undefined;
+
+/** What the extension uses of its browser's API. */
+declare var chrome: {
+  runtime: { getURL(path: string): string; onInstalled: { addListener(listener: () => void): void } };
+  i18n: { getMessage(name: string): string };
+  tabs: { create(tab: { url: string; index?: number; openerTabId?: number }): void };
+  contextMenus: {
+    removeAll(): Promise<void>;
+    create(entry: { id: string; title: string; contexts: string[] }): void;
+    onClicked: {
+      addListener(listener: (info: { srcUrl?: string }, tab?: { id: number; index: number }) => void): void;
+    };
+  };
+  permissions: {
+    request(permissions: { origins: string[] }): Promise<boolean>;
+    remove(permissions: { origins: string[] }): Promise<boolean>;
+  };
+};

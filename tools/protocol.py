@@ -21,7 +21,7 @@ from hushmark.pipeline import Marked
 from hushmark.progress import Progress
 from hushmark.reading.reading import Outcome, Reading, Reason
 from hushmark.tasks import Tasks, plain_fields
-from hushmark.trials import Unit
+from hushmark.trials import Group, Unit
 
 ROOT = Path(__file__).resolve().parents[1]
 TYPES = ROOT / "app" / "engine" / "protocol.js"
@@ -34,6 +34,7 @@ _NAMES: dict[Any, str] = {
     Reason: "Reason",
     Format: "Format",
     Unit: "Unit",
+    Group: "Group",
     pipeline.MarkWarning: "MarkWarning",
     Removed: "Removed",
 }

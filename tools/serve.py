@@ -63,6 +63,8 @@ SECURITY_HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
+    # The screen that reads asks for the camera when people want it. Nothing else of the kind is used.
+    "Permissions-Policy": "camera=(self), microphone=(), geolocation=(), display-capture=()",
 }
 
 

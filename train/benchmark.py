@@ -7,7 +7,20 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from hushmark.trials import blurred, brightened, contrasted, hue_turned, noisy, resized
+from hushmark.trials import (
+    blurred,
+    brightened,
+    contrasted,
+    gamma,
+    halftoned,
+    hue_turned,
+    noisy,
+    of_colours,
+    on_screen,
+    resized,
+    sepia,
+    vintage,
+)
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter, ImageOps
 
@@ -26,23 +39,17 @@ from .distortions import (
     crop,
     erased,
     fixed,
-    gamma,
     grey,
-    halftoned,
-    of_256_colours,
     on_any_page,
     on_page,
-    on_screen,
     perspective,
     quarter_turn,
     rotate,
     saved,
     scrolled,
-    sepia,
     several,
     strip,
     then,
-    vintage,
 )
 
 
@@ -109,7 +116,7 @@ def _filtered(how: ImageFilter.Filter) -> Change:
 _IN_PLACE = (
     Distortion("none", lambda image, rng: image, 1),
     Distortion("JPEG 80", saved("JPEG", 80), 1),
-    Distortion("PNG of 256 colours", fixed(of_256_colours), 1),
+    Distortion("PNG of 256 colours", fixed(of_colours, 256), 1),
     Distortion("twice as large", fixed(resized, 2, 2), 1),
     Distortion("JPEG 50", saved("JPEG", 50), 0.99),
     Distortion("WebP 50", saved("WEBP", 50), 0.99),

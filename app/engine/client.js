@@ -129,6 +129,17 @@ export class EngineClient extends EventTarget {
     return this.ready;
   }
 
+  /** Ends the worker. Jobs that are left end as cancelled; another one would start the engine anew. */
+  close() {
+    const error = new EngineError("cancelled");
+    this.#starts += 1;
+    this.#worker?.terminate();
+    this.#worker = null;
+    this.#rejectReady(error);
+    this.#become({ name: "failed", error });
+    for (const { reject } of this.#queue.clear()) reject(error);
+  }
+
   /** @param {number} start */
   async #startWorker(start) {
     try {

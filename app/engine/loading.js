@@ -30,7 +30,8 @@ export class Loading {
     this.#missing = new Map(files.map(([, file]) => [file.url, file]));
     // Where there is a GPU another build of onnxruntime comes in place of the wasm one.
     this.#wasmBuild = siteFile(manifest, "ort/wasm.wasm");
-    this.#builds = ["jspi", "asyncify"].map((build) => siteFile(manifest, `ort/${build}.wasm`));
+    // The npm package has none of these.
+    this.#builds = ["jspi", "asyncify"].flatMap((build) => manifest.files[`ort/${build}.wasm`] ?? []);
     this.#weightsSize = sizeOnWire(Object.values(manifest.files).filter(({ part }) => part === "weights"));
     this.#total = this.#weightsSize + sizeOnWire(this.#missing.values());
     this.#onProgress = onProgress;

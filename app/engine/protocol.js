@@ -83,7 +83,9 @@
  *
  * @typedef {"JPEG" | "PNG" | "WEBP" | "TIFF" | "AVIF"} Format
  *
- * @typedef {"quality" | "share" | "degrees" | "factor" | "amount"} Unit
+ * @typedef {"quality" | "share" | "degrees" | "factor" | "amount" | "count" | "pixels" | "switch"} Unit
+ *
+ * @typedef {"file" | "frame" | "colour" | "detail" | "covered" | "scene"} Group
  *
  * @typedef {"unreadable" | "weak" | "small" | "shape" | "maker-note"} MarkWarning
  *
@@ -157,6 +159,8 @@
  * @typedef {object} ReadOptions How to read a picture.
  * @property {string | null} [key] passphrase that it was marked with
  * @property {string | null} [known] list of messages, one a line, to tell whose mark it is
+ * @property {boolean} [glance] look only at the few likeliest places, as in a picture of a camera, which another
+ *   follows
  *
  * @typedef {object} TimedReading A picture that was read.
  * @property {Reading} reading what was read
@@ -183,6 +187,8 @@
  * @typedef {object} LabOptions How to try a mark.
  * @property {LabStep[]} steps changes of the picture, taken in turn
  * @property {string | null} [key] passphrase that it was marked with
+ * @property {[number, number, number, number]} [frame] left, top, right and bottom of what is left of the
+ *   picture before the first change, in shares of its sides
  *
  * @typedef {object} Attempt What became of a picture that was changed.
  * @property {Uint8Array<ArrayBuffer>} preview a JPEG of it, to look at
@@ -190,10 +196,11 @@
  *
  * @typedef {object} LabKind A way to change a picture.
  * @property {string} name of the change
+ * @property {Group} group of what kind it is
  * @property {number} least smallest amount
  * @property {number} most largest amount
  * @property {number} start where its slider stands at first
- * @property {Unit} unit what the amount is
+ * @property {Unit} unit what the amount is, and a switch has none
  *
  * @typedef {object} Preview A picture to look at.
  * @property {Uint8Array<ArrayBuffer>} data a JPEG file, upright, of at most 1000 pixels a side

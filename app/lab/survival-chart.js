@@ -26,8 +26,9 @@ const SHAPES = {
  * @param {LabKind} kind
  * @param {Outcome[]} outcomes by rising amount
  * @param {{ kind: LabKind, amount: number }[]} others that the picture went through as well
+ * @param {string | null} crop what was left of the picture before, in words; null for all of it
  */
-export function survivalChart({ name, least, most, unit }, outcomes, others) {
+export function survivalChart({ name, least, most, unit }, outcomes, others, crop) {
   /** @param {number} amount */
   const x = (amount) => LEFT + EDGE + ((amount - least) / (most - least)) * (WIDTH - LEFT - 2 * EDGE);
   /** @param {number} accuracy */
@@ -73,11 +74,9 @@ export function survivalChart({ name, least, most, unit }, outcomes, others) {
     h("figcaption", {}, () =>
       m.sentences([
         m.survivalCaption,
-        others.length
+        others.length || crop
           ? m.survivalWith(
-              m.list(
-                others.map(({ kind, amount }) => m.trialAt(m.trials[kind.name], inAmount(amount, kind.unit))),
-              ),
+              m.list([...(crop ? [m.trialAt(m.cropHead, crop)] : []), ...others.map(stepInWords)]),
             )
           : m.survivalAlone,
       ]),
@@ -95,3 +94,7 @@ export function survivalChart({ name, least, most, unit }, outcomes, others) {
     ),
   );
 }
+
+/** @param {{ kind: LabKind, amount: number }} step */
+const stepInWords = ({ kind: { name, unit }, amount }) =>
+  unit === "switch" ? m.trials[name] : m.trialAt(m.trials[name], inAmount(amount, unit));

@@ -10,8 +10,9 @@ import { Picker } from "../ui/picker.js";
 import { ReadingDetails } from "../ui/reading-details.js";
 import { screenHead } from "../ui/screen-head.js";
 import { errorInWords } from "../ui/words.js";
+import { Cropper } from "./cropper.js";
 import { survivalChart } from "./survival-chart.js";
-import { stepsOf, Trials } from "./trials.js";
+import { amountsOf, stepsOf, Trials } from "./trials.js";
 
 /**
  * @import { EngineClient } from "../engine/client.js"
@@ -20,7 +21,7 @@ import { stepsOf, Trials } from "./trials.js";
  * @import { Trial } from "./trials.js"
  */
 
-/** Amounts of a chart. */
+/** Amounts of a chart, at most. */
 const AMOUNTS = 9;
 
 export class LabView {
@@ -30,9 +31,11 @@ export class LabView {
   #file = null;
   #picker = new Picker(([file]) => this.#take(file));
   #key = new KeyField("lab-key", () => m.readKeyHint);
+  #cropper = new Cropper(() => void this.#update());
   #trials = new Trials(
     () => void this.#update(),
     (trial) => void this.#survive(trial),
+    () => this.#cropper.reset(),
   );
   /** Counts changes of what is tried. Results of older ones are ignored. */
   #change = 0;
@@ -80,6 +83,7 @@ export class LabView {
         { class: "card" },
         h("h2", {}, () => m.trialsHead),
         h("p", { class: "hint" }, () => m.trialsHint),
+        this.#cropper.element,
         this.#trials.element,
         this.#trials.reset,
         openForKey(
@@ -116,6 +120,8 @@ export class LabView {
 
   /** @param {File} file */
   async #take(file) {
+    // With another key it is the same file, and the frame stays.
+    if (file !== this.#file) this.#cropper.element.hidden = true;
     this.#file = file;
     this.#original = undefined;
     this.#live.hidden = true;
@@ -149,6 +155,7 @@ export class LabView {
     const isLatest = () => change === this.#change;
     const steps = stepsOf(this.#trials.on).map(({ kind, amount }) => ({ kind: kind.name, amount }));
     const key = this.#key.value;
+    const { frame } = this.#cropper;
     const search = new AbortController();
     const { signal } = search;
     this.#search = search;
@@ -161,7 +168,7 @@ export class LabView {
       const found = await this.#engine.run(
         "lab",
         file,
-        { steps, key },
+        { steps, key, frame },
         {
           signal,
           onPartial: (look) => {
@@ -188,7 +195,8 @@ export class LabView {
    */
   async #bitsOf(file, key, signal) {
     if (this.#original === undefined) {
-      const { reading } = await this.#engine.run("lab", file, { steps: [], key }, { signal });
+      const { preview, reading } = await this.#engine.run("lab", file, { steps: [], key }, { signal });
+      if (this.#cropper.element.hidden) this.#cropper.take(new Blob([preview], { type: "image/jpeg" }));
       this.#original = reading.outcome === "none" ? null : reading.bits;
     }
     return this.#original;
@@ -257,14 +265,16 @@ export class LabView {
     const { on } = this.#trials;
     const chain = stepsOf(on.includes(trial) ? on : [...on, trial]);
     const others = chain.filter((step) => step.kind !== kind);
-    const draw = () => this.#chart.replaceChildren(survivalChart(kind, outcomes, others));
+    const { frame, isWhole, words } = this.#cropper;
+    const crop = isWhole ? null : words;
+    const amounts = amountsOf(kind, AMOUNTS);
+    const draw = () => this.#chart.replaceChildren(survivalChart(kind, outcomes, others, crop));
     draw();
     this.#chart.scrollIntoView({ block: "nearest" });
     await this.#lines.run(
       async ({ signal, onProgress }) => {
         const original = await this.#bitsOf(file, key, signal);
-        for (let index = 0; original && index < AMOUNTS; index++) {
-          const amount = kind.least + ((kind.most - kind.least) * index) / (AMOUNTS - 1);
+        for (const [index, amount] of original ? amounts.entries() : []) {
           const steps = chain.map((step) => ({
             kind: step.kind.name,
             amount: step.kind === kind ? amount : step.amount,
@@ -272,15 +282,15 @@ export class LabView {
           const { reading } = await this.#engine.run(
             "lab",
             file,
-            { steps, key },
+            { steps, key, frame },
             {
               signal,
               inBackground: true,
               onProgress: (progress) =>
-                onProgress?.({ ...progress, share: (index + progress.share) / AMOUNTS }),
+                onProgress?.({ ...progress, share: (index + progress.share) / amounts.length }),
             },
           );
-          const accuracy = agreeing(reading.bits, original) / original.length;
+          const accuracy = original ? agreeing(reading.bits, original) / original.length : 0;
           outcomes.push({ amount, accuracy, outcome: reading.outcome });
           draw();
         }
@@ -290,7 +300,7 @@ export class LabView {
         if (!isMarked) return m.labUnmarked;
         const count = (/** @type {Reading["outcome"]} */ wanted) =>
           inNumber(outcomes.filter(({ outcome }) => outcome === wanted).length);
-        return m.survived(m.trials[kind.name], count("read"), count("unreadable"), inNumber(AMOUNTS));
+        return m.survived(m.trials[kind.name], count("read"), count("unreadable"), inNumber(outcomes.length));
       },
     );
   }

@@ -84,6 +84,12 @@ export const en = {
     "cover-not-kept": (name) =>
       `${name} was not kept when the page was left, since there was no room for it. Choose it again.`,
     "file-unreadable": (name) => `${name} could not be read. If it was moved or changed, choose it again.`,
+    "camera-refused": () =>
+      "This page may not use the camera. Allow it in the browser's settings for this site, or take a photo and choose it.",
+    "camera-missing": () =>
+      "No camera was found, or this browser gives none to this page. Choose a picture or a photo instead.",
+    "camera-busy": () =>
+      "The camera gives no picture: another app may be using it, or it was unplugged. Close that app and try again.",
     "engine-start": (detail) => `The engine could not start (${detail}). Try again, or reload the page.`,
     "engine-stopped": (detail) =>
       `The engine stopped twice in the middle of this picture (${detail}) and was started again. ` +
@@ -420,6 +426,17 @@ export const en = {
   readLead:
     "Drop, paste or choose a picture or a screenshot. The answer says what is hidden in it, and how sure that is.",
   takePhoto: "Take a photo",
+  camera: "Read by camera",
+  cameraPicture: "What the camera sees",
+  cameraTake: "Take this picture",
+  cameraStop: "Turn the camera off",
+  cameraHidden: "The camera was turned off while you were away.",
+  cameraFile: "camera.jpg",
+  cameraSays: {
+    read: "Read",
+    unreadable: "There is a mark. Come closer, hold still, avoid glare.",
+    none: "Fill the view with the picture. The answer appears here.",
+  },
   /** @param {string} names */
   sharedRefused: (names) =>
     `${names} was shared with Hushmark, but is not a picture. Share a JPEG, PNG, WebP, TIFF, AVIF, GIF or BMP file.`,
@@ -535,6 +552,16 @@ export const en = {
   /** @param {string} how */
   placeWhole: (how) => `It was read in the whole picture${how && `, ${how}`}.`,
 
+  // The browser extension
+  extensionLead: "The picture is read on this device. Nothing is uploaded.",
+  extensionFetching: "Getting the picture…",
+  /** @param {string} host */
+  extensionAsk: (host) =>
+    `${host} gives this picture only to its own pages. Allow Hushmark to get it once, or save the picture and choose it below.`,
+  /** @param {string} host */
+  extensionAllow: (host) => `Get it from ${host}`,
+  extensionLost: "The picture could not be got from its page. Save it, and choose it below.",
+
   // Try to break it
   labLead: "Change a marked picture until the mark breaks, and see how much it takes.",
   trialsHead: "Trials",
@@ -544,18 +571,57 @@ export const en = {
   trials: {
     jpeg: "JPEG quality",
     webp: "WebP quality",
+    avif: "AVIF quality",
+    chat: "Saved twice at",
+    palette: "Palette colours",
     resize: "Resize",
-    crop: "Crop to",
+    aspect: "Width",
+    crop: "Random crop",
     rotate: "Rotate",
-    blur: "Blur",
-    noise: "Noise",
+    turn: "Rotate, uncut",
+    mirror: "Mirror",
+    skew: "Perspective",
     brightness: "Brightness",
     contrast: "Contrast",
+    gamma: "Gamma",
     saturation: "Colour",
     hue: "Hue",
+    sepia: "Sepia",
+    vintage: "Vintage filter",
+    posterise: "Posterise",
+    blur: "Blur",
+    sharpen: "Sharpen",
+    median: "Median filter",
+    noise: "Noise",
+    erase: "Painted over",
+    caption: "Caption over",
+    bars: "Bars",
+    collage: "Collage of four",
     screenshot: "Page screenshot",
-    print: "Print and photo",
+    scroll: "Scrolled out",
+    camera: "Photo, askew",
+    screen: "Photo of a screen",
+    print: "Photo of a print",
   },
+  trialGroups: {
+    file: "Saving",
+    frame: "Size and frame",
+    colour: "Light and colour",
+    detail: "Sharpness",
+    covered: "Covered",
+    scene: "Screenshots and photos",
+  },
+  /** @param {string} count */
+  trialsOn: (count) => `(${count} on)`,
+  cropHead: "Crop",
+  cropHint: "Drag the frame or its corners. It comes before all trials.",
+  cropShapes: "Shape of the crop",
+  cropShape: { whole: "Whole", square: "1:1", portrait: "4:5", wide: "16:9" },
+  cropSides: { left: "Cut off left", top: "Cut off top", right: "Cut off right", bottom: "Cut off bottom" },
+  /** @param {string} width @param {string} height */
+  cropLeft: (width, height) => `${width} × ${height}`,
+  /** @param {string} number */
+  amountInPixels: (number) => `${number} px`,
   /** @param {string} trial */
   amountOf: (trial) => `Amount: ${trial}`,
   /** @param {string} number */
@@ -596,6 +662,8 @@ export const en = {
     number: "0 to 18446744073709551615",
     random: "A new id, drawn when the tile is made.",
   },
+  tileShows:
+    "On large plain areas a tile shows as a faint pattern, the more the stronger it is. Look at your own page with it, light and dark.",
   makeTile: "Make the tile",
   /** @param {string} message */
   tileMade: (message) => `The tile carries ${message}.`,
@@ -611,6 +679,18 @@ export const en = {
   copyCss: "Copy the CSS",
   copied: "Copied.",
   notCopied: "This browser did not let it be copied. It is selected: press Ctrl+C or ⌘C.",
+  teamHead: "A tile for each person",
+  teamNames: "Names, one a line",
+  teamHint:
+    "Each name gets a tile with an id of its own, at the strength and with the key above. A screenshot then tells whose page it shows.",
+  teamMake: "Make one for each name",
+  teamEmpty: "Write at least one name.",
+  /** @param {number} count */
+  teamMade: (count) =>
+    `${count === 1 ? "1 tile is" : `${count} tiles are`} made. The ZIP has each with its CSS rule, and a table of the ids.`,
+  /** @param {string} reason */
+  teamNotRegistered: (reason) => `The tiles are made, but not all are in the register. ${reason}`,
+  teamSave: "Save all as ZIP",
   readScreenshot: "Read a screenshot",
   readScreenshotHint: "Take a screenshot of a page with the tile and paste it here.",
   sample: {

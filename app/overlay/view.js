@@ -15,6 +15,7 @@ import { screenHead } from "../ui/screen-head.js";
 import { StrengthField } from "../ui/strength-field.js";
 import { errorInWords, messageInWords, timeInWords } from "../ui/words.js";
 import { samplePage } from "./sample-page.js";
+import { Team } from "./team.js";
 
 /**
  * @import { EngineClient } from "../engine/client.js"
@@ -34,6 +35,7 @@ export class OverlayView {
     { class: "options card", novalidate: true },
     this.#message.element,
     this.#strength.element,
+    h("p", { class: "hint" }, () => m.tileShows),
     openForKey(
       h(
         "details",
@@ -84,6 +86,7 @@ export class OverlayView {
     this.#copied,
   );
 
+  #team;
   #readLines = new JobLines();
   #picker = new Picker(([file]) => this.#read(file));
   #answer = new Answer();
@@ -121,6 +124,8 @@ export class OverlayView {
   /** @param {EngineClient} engine */
   constructor(engine) {
     this.#engine = engine;
+    this.#team = new Team(engine, () => ({ key: this.#key.value, strength: this.#strength.strength }));
+    this.element.querySelector(".screenshot")?.before(this.#team.element);
     this.#form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.#make(this.#message);

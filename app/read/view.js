@@ -13,6 +13,7 @@ import { ReadingDetails } from "../ui/reading-details.js";
 import { meant } from "../ui/register-matches.js";
 import { screenHead } from "../ui/screen-head.js";
 import { timeInWords } from "../ui/words.js";
+import { Camera } from "./camera.js";
 import { placeFigure } from "./place.js";
 import { ReadingsTable } from "./table.js";
 
@@ -52,6 +53,29 @@ export class ReadView {
     h("div", { class: "reading" }, this.#place, this.#details.element),
   );
 
+  #camera = new Camera({
+    onStart: () => {
+      this.#lines.cancel();
+      this.#result.hidden = true;
+      this.#table.element.hidden = true;
+      this.#cameraKnown = this.#known();
+    },
+    read: async (picture, signal) => {
+      const known = await this.#cameraKnown;
+      const options = { key: this.#key.value, known, glance: true };
+      return this.#engine.run("read", picture, options, { signal });
+    },
+    onTake: (picture, read) => {
+      this.#isRead = read;
+      this.#picker.take([picture]);
+    },
+    entryOf: (read) => meant(this.#entriesOf(read)),
+  });
+  /** The register's list while the camera is on. @type {Promise<string | null>} */
+  #cameraKnown = Promise.resolve(null);
+  /** What the camera's picture was read as already. @type {TimedReading | null} */
+  #isRead = null;
+
   #table = new ReadingsTable((read) => this.#entriesOf(read));
   element = h(
     "section",
@@ -61,7 +85,14 @@ export class ReadView {
       "div",
       { class: "columns" },
       this.#picker.element,
-      h("div", { class: "rest" }, this.#lines.element, this.#result, this.#table.element),
+      h(
+        "div",
+        { class: "rest" },
+        this.#camera.element,
+        this.#lines.element,
+        this.#result,
+        this.#table.element,
+      ),
       this.#options,
     ),
   );
@@ -81,6 +112,11 @@ export class ReadView {
     this.#picker.take(files);
   }
 
+  /** The camera is never on behind another screen. */
+  leave() {
+    this.#camera.stop();
+  }
+
   /** @param {string[]} names of files that another app has shared and that are no pictures */
   refuse(names) {
     this.#lines.fail(() => m.sharedRefused(m.list(names)));
@@ -88,6 +124,9 @@ export class ReadView {
 
   /** @param {File[]} files */
   async #read(files) {
+    this.#camera.stop();
+    const isRead = this.#isRead;
+    this.#isRead = null;
     this.#files = files;
     this.#again.hidden = false;
     this.#result.hidden = true;
@@ -98,7 +137,7 @@ export class ReadView {
       await this.#lines.run(
         async (options) => {
           const [key, mayCompare, known] = [this.#key.value, !this.#compare.checked, await this.#known()];
-          const read = await this.#engine.run("read", files[0], { key, known }, options);
+          const read = isRead ?? (await this.#engine.run("read", files[0], { key, known }, options));
           return { ...read, hasKey: key !== null, mayCompare, isCompared: known !== null };
         },
         (read) => this.#show(read, files[0]),

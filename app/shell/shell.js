@@ -12,6 +12,7 @@ import { filesOf } from "./dropped-files.js";
  * @property {(files: File[]) => void} [take] is given what is dropped or pasted anywhere on the page
  * @property {(part: string) => void} [enter] called each time the screen comes to the front, with the part of it that
  *   the address names after a slash, or nothing
+ * @property {() => void} [leave] called when another one comes to the front
  *
  * @typedef {object} Screen
  * @property {string} name in the address (#name, or #name/part) and in the messages
@@ -87,6 +88,7 @@ export class Shell {
   #turn(byPerson) {
     const [name, part = ""] = location.hash.slice(1).split("/", 2);
     const next = this.#screens.find((screen) => screen.name === name) ?? this.#screens[0];
+    if (next !== this.#front) this.#front.view.leave?.();
     this.#front.view.element.hidden = true;
     this.#links.get(this.#front)?.removeAttribute("aria-current");
     this.#front = next;

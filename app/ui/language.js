@@ -83,7 +83,8 @@ export function inPercent(share) {
  * @param {LabKind["unit"]} unit
  */
 export function inAmount(amount, unit) {
-  if (unit === "quality") return inNumber(amount);
+  if (unit === "quality" || unit === "count") return inNumber(amount);
+  if (unit === "pixels") return m.amountInPixels(inNumber(amount));
   if (unit === "factor") return m.factor(inNumber(amount, 2));
   if (unit === "degrees") {
     return new Intl.NumberFormat(locale, {

@@ -29,7 +29,7 @@ from .progress import OnProgress, Phases
 from .reading.opener import Opener
 from .reading.reading import WHOLE_PICTURE, AlreadyMarked, Reading, decide
 from .reading.search import search
-from .trials import TRIALS
+from .trials import TRIALS, WHOLE, framed
 
 REFINING_STEPS = 3
 """At most so many steps along the decoder's gradient."""
@@ -244,18 +244,22 @@ async def read(
     card: ModelCard,
     key: Key | None = None,
     known: KnownIds | None = None,
+    glance: bool = False,
     progress: OnProgress | None = None,
 ) -> TimedReading:
     """Read the picture in `data`, wherever in it the mark is.
 
-    `key` is that of the mark, if it has one; `known`: messages that it may be one of. It can be cancelled
+    `key` is that of the mark, if it has one; `known`: messages that it may be one of; `glance`: look only at
+    the few likeliest places, as in a picture of a camera that the next one follows. It can be cancelled
     between two windows. Raises HushmarkError: PictureError, ModelOutput.
     """
     phases = Phases(_READ_PHASES, progress)
     await phases.enter("open")
     picture = open_picture(data, name)
     await phases.enter("search")
-    reading = await search(picture, forward=forward, card=card, key=key, known=known, progress=phases.step)
+    reading = await search(
+        picture, forward=forward, card=card, key=key, known=known, glance=glance, progress=phases.step
+    )
     window = reading.window if reading.outcome == "read" else WHOLE_PICTURE
     seen = view.part(picture, window.corners, card.image_size)
     return TimedReading(reading, perceptual_hash(seen), phases.finish())
@@ -279,11 +283,14 @@ async def attempt(
     name: str,
     forward: Forward,
     card: ModelCard,
+    frame: tuple[float, float, float, float] = WHOLE,
     key: Key | None = None,
     on_look: Callable[[Attempt], None] | None = None,
     progress: OnProgress | None = None,
 ) -> Attempt:
     """Change a copy of the picture in `data`, then read it: each step is a name in TRIALS and an amount.
+
+    `frame`: what is left of the picture before the first step, see `trials.framed`.
 
     The copy has at most 1000 px a side, so that an answer comes while a slider is moved. `on_look`: is told
     what one look at the whole picture gives, where a search follows.
@@ -293,7 +300,7 @@ async def attempt(
     await phases.enter("open")
     copy = _copy(data, name)
     await phases.enter("change")
-    image = copy.image
+    image = framed(copy.image, frame)
     for number, (kind, amount) in enumerate(steps):
         phases.step(number, len(steps))
         image = TRIALS[kind].apply(image, amount)

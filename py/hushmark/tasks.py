@@ -27,7 +27,7 @@ from .picture.picture import MIME_TYPES, open_picture
 from .pipeline import Attempt, Marked, TimedReading
 from .progress import OnProgress
 from .reading.reading import Reading
-from .trials import TRIALS, Unit
+from .trials import WHOLE, Group, Unit, offered
 
 KindOption = Literal["text", "id", "number", "random"]
 """What to mark: a message of this kind, or a random id."""
@@ -79,11 +79,12 @@ class ReadOptions:
     """How to read a picture.
 
     `key`: passphrase that it was marked with; `known`: list of messages, one a line, to tell whose mark it
-    is.
+    is; `glance`: look only at the few likeliest places, as in a picture of a camera, which another follows.
     """
 
     key: str | None = None
     known: str | None = None
+    glance: bool = False
 
 
 @dataclass(frozen=True)
@@ -101,22 +102,25 @@ class LabStep:
 class LabOptions:
     """How to try a mark.
 
-    `steps`: changes of the picture, taken in turn; `key`: passphrase that it was marked with.
+    `steps`: changes of the picture, taken in turn; `key`: passphrase that it was marked with; `frame`: left,
+    top, right and bottom of what is left of the picture before the first change, in shares of its sides.
     """
 
     steps: tuple[LabStep, ...]
     key: str | None = None
+    frame: tuple[float, float, float, float] = WHOLE
 
 
 @dataclass(frozen=True)
 class LabKind:
     """A way to change a picture.
 
-    `name`: of the change; `least`: smallest amount; `most`: largest amount; `start`: where its slider stands
-    at first; `unit`: what the amount is.
+    `name`: of the change; `group`: of what kind it is; `least`: smallest amount; `most`: largest amount;
+    `start`: where its slider stands at first; `unit`: what the amount is, and a switch has none.
     """
 
     name: str
+    group: Group
     least: float
     most: float
     start: float
@@ -201,6 +205,7 @@ class Tasks:
             card=self._card,
             key=_key(options.key),
             known=KnownIds.parse(options.known) if options.known else None,
+            glance=options.glance,
             progress=self._on_progress,
         )
 
@@ -224,6 +229,7 @@ class Tasks:
             name=picture.name,
             forward=self._forward,
             card=self._card,
+            frame=options.frame,
             key=_key(options.key),
             on_look=self._on_partial,
             progress=self._on_progress,
@@ -232,7 +238,8 @@ class Tasks:
     async def lab_kinds(self) -> tuple[LabKind, ...]:
         """In what ways the lab can change a picture."""
         return tuple(
-            LabKind(name, trial.least, trial.most, trial.start, trial.unit) for name, trial in TRIALS.items()
+            LabKind(name, trial.group, trial.least, trial.most, trial.start, trial.unit)
+            for name, trial in offered().items()
         )
 
     async def preview(self, picture: File) -> Preview:

@@ -28,7 +28,7 @@ window.Worker = class extends EventTarget {
         const { task, name, options } = job;
         (window.asked ??= []).push({ task, name, options });
         const preview = Uint8Array.from(atob(PREVIEW), (character) => character.charCodeAt(0));
-        const blur = { name: "blur", least: 0, most: 1, start: 0, unit: "share" };
+        const blur = { name: "blur", group: "detail", least: 0, most: 1, start: 0, unit: "share" };
         const result = {
             read: () => ({
                 reading: READINGS[name], perceptual_hash: "0f".repeat(8), phases: { search: 1200 },

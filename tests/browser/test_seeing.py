@@ -12,8 +12,9 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Dialog, Locator, Page, expect
 
-from tests.browser.access import said_aloud
+from tests.browser.access import assert_accessible, said_aloud
 from tests.browser.app import PATIENCE_MS, App
+from tests.browser.lists import unzipped
 from tests.support.pictures import sample_path
 
 PHONE = {"width": 360, "height": 740}
@@ -175,6 +176,42 @@ def test_a_slider_of_the_lab_breaks_the_mark(app: App, marked: Path) -> None:
     expect(panel.locator(".answer")).to_have_text("“pipe”", timeout=PATIENCE_MS)
 
 
+def test_the_lab_cuts_a_picture_by_a_frame(app: App, marked: Path) -> None:
+    panel = app.show("Try to break it")
+    choose(panel, marked)
+    expect(panel.locator(".answer")).to_have_text("“pipe”", timeout=PATIENCE_MS)
+    panel.locator(".cropper summary").click()
+    image = panel.get_by_role("img", name="The changed picture")
+
+    panel.get_by_role("button", name="1:1").click()
+    expect(panel.locator(".cropper output").first).to_have_text("66.5% × 100%")
+    expect(image).to_have_js_property("naturalWidth", 299, timeout=PATIENCE_MS)
+    expect(panel.locator(".answer")).to_have_text("“pipe”", timeout=PATIENCE_MS)
+
+    left = panel.get_by_role("slider", name="Cut off left")
+    left.focus()
+    left.press("Home")
+    expect(panel.locator(".cropper output").first).to_have_text("83.3% × 100%")
+
+    stage = panel.locator(".crop-stage").bounding_box()
+    corner = panel.locator(".crop-handle.left.bottom").bounding_box()
+    assert stage is not None and corner is not None
+    x, y = corner["x"] + corner["width"] / 2, corner["y"] + corner["height"] / 2
+    app.page.mouse.move(x, y)
+    app.page.mouse.down()
+    app.page.mouse.move(x + 0.25 * stage["width"], y - 0.2 * stage["height"], steps=4)
+    app.page.mouse.up()
+    expect(left).to_have_value("0.25")
+    expect(panel.get_by_role("slider", name="Cut off bottom")).to_have_value("0.2")
+    expect(image).to_have_js_property("naturalHeight", 240, timeout=PATIENCE_MS)
+    assert_accessible(app.page)
+    panel.get_by_role("button", name="How far? JPEG quality").click()
+    expect(panel.locator(".survival figcaption")).to_contain_text("goes through: Crop 58.3% × 80%.")
+    panel.get_by_role("button", name="Cancel").click()
+    panel.get_by_role("button", name="Start over").click()
+    expect(image).to_have_js_property("naturalWidth", 451, timeout=PATIENCE_MS)
+
+
 def test_a_chart_says_how_far_a_mark_survives_together_with_other_trials(app: App, marked: Path) -> None:
     panel = app.show("Try to break it")
     choose(panel, marked)
@@ -222,6 +259,35 @@ def test_a_page_under_the_tile_is_read_from_its_screenshot(app: App, tmp_path: P
 
     choose(panel, tmp_path / "screenshot.jpg")
     expect(panel.locator(".answer")).to_have_text("“over”", timeout=PATIENCE_MS)
+
+
+def test_a_team_gets_a_tile_for_each_name(app: App) -> None:
+    panel = app.show("Page overlay")
+    make = panel.get_by_role("button", name="Make one for each name")
+    make.click()
+    expect(panel.locator(".team .error").first).to_have_text("Write at least one name.")
+    panel.get_by_label("Names, one a line").fill('Jane\n\n=Li "Q"/2\nJane')
+    with said_aloud(app.page, "3 tiles are made."):
+        make.click()
+        expect(panel.locator(".team .status")).to_contain_text("3 tiles are made.", timeout=PATIENCE_MS)
+    files = unzipped(app, panel.get_by_role("button", name="Save all as ZIP"))
+    tiles = ["Jane.png", "=Li _Q__2.png", "Jane (2).png"]
+    styles = [name.replace(".png", ".css") for name in tiles]
+    assert set(files) == {*tiles, *styles, "overlays.csv"}
+    for tile, style in zip(tiles, styles, strict=True):
+        assert f'url("{tile}")' in files[style].decode()
+        with Image.open(io.BytesIO(files[tile])) as image:
+            assert (image.mode, image.size) == ("RGBA", (160, 160))
+    rows = list(csv.DictReader(io.StringIO(files["overlays.csv"].decode("utf-8-sig"))))
+    assert [row["name"] for row in rows] == ["Jane", '\'=Li "Q"/2', "Jane"]
+    assert len({row["message"] for row in rows}) == 3
+
+    panel = app.show("Register")
+    for row in rows:
+        entry = panel.get_by_role("listitem").filter(has_text=row["message"])
+        expect(entry.get_by_role("textbox", name="Note")).to_have_value(row["name"].lstrip("'"))
+        entry.get_by_role("button", name="Remove").click()
+        expect(entry).to_have_count(0)
 
 
 def test_the_register_is_exported_wiped_and_imported(app: App, marked: Path, tmp_path: Path) -> None:

@@ -250,7 +250,16 @@ def test_the_lab_crosses_as_plain_javascript(
 ) -> None:
     folder, _ = native
     facts = json.loads((folder / "lab.json").read_text())
-    assert [kind["name"] for kind in facts["kinds"]] == list(TRIALS)
-    assert facts["kinds"][0] == {"name": "jpeg", "least": 5, "most": 95, "start": 50, "unit": "quality"}
+    names = [kind["name"] for kind in facts["kinds"]]
+    # Whether Pillow can save AVIF there depends on the wheel.
+    assert [name for name in names if name != "avif"] == [name for name in TRIALS if name != "avif"]
+    assert facts["kinds"][0] == {
+        "name": "jpeg",
+        "group": "file",
+        "least": 5,
+        "most": 95,
+        "start": 50,
+        "unit": "quality",
+    }
     assert facts["reading"]["message"]["value"] == "pipe"
     assert Image.open(folder / "lab.jpg").size == (320, 214)

@@ -12,10 +12,12 @@ FORBIDDEN = {
     "site": {"shell", *SCREENS},
     "ui": {"shell", *SCREENS},
     "shell": set(),
+    "package": {"ui", "shell", "messages", *SCREENS},
+    "extension": {"shell", "engine", *SCREENS},
     **{screen: {"shell", *SCREENS} - {screen} for screen in SCREENS},
 }
-STORES = {"register/store.js", "register/entries.js"}
-"""Parts of a screen that others may use: they show nothing."""
+STORES = {"register/store.js", "register/entries.js", "read/place.js"}
+"""Parts of a screen that others may use: they show nothing, or where a mark lies."""
 
 
 def imports() -> dict[str, set[str]]:

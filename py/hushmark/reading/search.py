@@ -73,12 +73,14 @@ async def search(
     card: ModelCard,
     key: Key | None = None,
     known: KnownIds | None = None,
+    glance: bool = False,
     on_look: Callable[[Reading], None] | None = None,
     progress: Looks | None = None,
 ) -> Reading:
     """Read the picture wherever the mark may be -> the reading, which says what was tried.
 
     It ends when a message is read, or when a mark turns out to have another key, none, or a later version.
+    `glance`: look only at the likeliest places, as in a picture of a camera that the next one follows.
     `on_look`: is told what the whole picture says where a search follows. The search can be cancelled between
     two windows; `progress` is told of each after the first. Raises ModelOutput.
     """
@@ -89,7 +91,7 @@ async def search(
     if not _is_settled(reading):
         if on_look is not None:
             on_look(reading)
-        reading = await _Search(picture, forward, opener, known, progress).run(logits)
+        reading = await _Search(picture, forward, opener, known, glance, progress).run(logits)
     return replace(reading, milliseconds=1000 * (time.perf_counter() - started))
 
 
@@ -109,6 +111,7 @@ class _Search:
         forward: Forward,
         opener: Opener,
         known: KnownIds | None,
+        glance: bool,
         progress: Looks | None,
     ) -> None:
         self._forward = forward
@@ -125,6 +128,7 @@ class _Search:
             Frame(complex(left, top), complex(right - left), complex(0, bottom - top))
             for left, top, right, bottom in content_boxes(self._view)
         ]
+        self._glance = glance
         self._carrier = Carrier(opener.card.waves)
         placed = (_PLACES + 1) * _SHIFTS
         located = 1 + len(self._boxes) + 3 * _FOLLOWED
@@ -143,8 +147,9 @@ class _Search:
         for look_around in (self._look_at_places, self._look_at_turns, self._ask_the_locator):
             if not self._is_settled():
                 await look_around()
-        for look in sorted(self._looks, key=_statistic, reverse=True)[:_CLIMBS]:
-            await self._climb(look)
+        if not self._glance:
+            for look in sorted(self._looks, key=_statistic, reverse=True)[:_CLIMBS]:
+                await self._climb(look)
         self._try_lock()
         return self._reading()
 
@@ -227,7 +232,7 @@ class _Search:
 
     async def _look_at_turns(self) -> None:
         """Look at the whole picture turned by quarters and mirrored, for marks whose waves are lost."""
-        if not self._is_mark():
+        if not self._is_mark() and not self._glance:
             await self._look_at_each(turns(self._whole))
 
     async def _look_at_each(self, frames: Iterable[Frame]) -> None:

@@ -94,6 +94,7 @@ def test_every_answer_is_isolated_and_guarded(server: SiteServer, path: str) -> 
     assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Referrer-Policy"] == "no-referrer"
+    assert headers["Permissions-Policy"].startswith("camera=(self), microphone=()")
     policy = headers["Content-Security-Policy"].split("; ")
     assert "default-src 'self'" in policy
     assert "object-src 'none'" in policy

@@ -71,6 +71,23 @@ def test_a_picture_as_it_is_takes_one_look(marked: Image.Image) -> None:
     assert asked == reading.tried == 1
 
 
+def test_a_glance_is_short(marked: Image.Image) -> None:
+    """A camera's next picture comes at once."""
+    wall = Image.linear_gradient("L").convert("RGB").resize((640, 480))
+    reading, asked = searched(wall, glance=True)
+    assert reading.outcome == "none"
+    assert asked == reading.tried <= 20 < searched(wall)[1]
+
+
+def test_a_glance_finds_a_picture_in_the_middle(marked: Image.Image) -> None:
+    wall = Image.linear_gradient("L").convert("RGB").resize((480, 800))
+    wall.paste(marked.resize((480, 320)), (0, 240))
+    reading, asked = searched(wall, glance=True)
+    assert reading.message == text("pipe")
+    assert asked == reading.tried
+    assert reading.window.corners[0] == pytest.approx((0, 0.3), abs=0.03)
+
+
 class NoisyForward(CountingForward):
     """Every look has noise of its own, too much for any of them to be read alone."""
 

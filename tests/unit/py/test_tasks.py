@@ -9,7 +9,7 @@ from hushmark.pipeline import Attempt, Marked, TimedReading
 from hushmark.progress import Progress
 from hushmark.reading.reading import AlreadyMarked
 from hushmark.tasks import File, Overlay, Preview, Tasks, failure, plain
-from hushmark.trials import TRIALS
+from hushmark.trials import offered
 from PIL import Image
 
 from tests.support.fakes import CARD, SpreadForward, encoded, photo, run
@@ -70,7 +70,7 @@ def test_the_lab_tells_a_look_before_it_searches() -> None:
 def test_other_tasks() -> None:
     tile: Overlay = do("overlay", None, MARK)
     assert tile.data.startswith(b"\x89PNG")
-    assert [kind["name"] for kind in plain(do("lab_kinds", None, {}))] == list(TRIALS)
+    assert [kind["name"] for kind in plain(do("lab_kinds", None, {}))] == list(offered())
 
 
 def test_a_preview_is_upright_and_small_and_takes_no_network() -> None:

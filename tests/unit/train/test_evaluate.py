@@ -21,7 +21,7 @@ from hushmark.picture.picture import Picture
 from hushmark.picture.view import prepare
 from hushmark.reading.opener import Opener
 from hushmark.reading.reading import Reading, decide
-from hushmark.trials import page, through_file
+from hushmark.trials import halftoned, on_screen, page, through_file
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
@@ -31,7 +31,6 @@ from tests.support.fakes import SpreadForward, photo
 from tests.support.pictures import sample_path
 from train import checks, evaluate, plot
 from train.benchmark import DISTORTIONS, GEOMETRIC, Distortion, psnr, ssim, wilson
-from train.distortions import halftoned, on_screen
 from train.forward import TorchForward, gmac, megabytes
 from train.gallery import Exhibit, flattest, write_gallery
 from train.model import BITS, IMAGE_SIZE, Decoder, Encoder, Locator
