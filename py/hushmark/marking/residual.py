@@ -182,7 +182,9 @@ def _table_for(pattern: _Pattern, picture: Picture) -> list[int]:
 
     The scale is found by trying it on a sample of the cover, so rounding, clipping and transparency count.
     """
-    size = view.fit(picture.image.size, _SAMPLE_SIDE)
+    # Each side by itself: a strip of a long picture would leave nothing of the pattern across it.
+    width, height = picture.image.size
+    size = min(width, _SAMPLE_SIDE), min(height, _SAMPLE_SIDE)
     before = _pixels(picture.image.resize(size, Image.Resampling.NEAREST))
     enlarged = pattern.image.resize(size, Image.Resampling.BICUBIC)
     # Shrunk to a small picture the pattern loses power, which a larger scale gives back.
