@@ -13,9 +13,9 @@ import { StrengthField } from "./strength-field.js";
  * @import { Format } from "../engine/protocol.js"
  */
 
-/** What the page's Pillow writes. @type {Exclude<Format, "AVIF">[]} */
+/** What the page's Pillow writes. @type {Exclude<Format, "AVIF" | "GIF">[]} */
 const FORMATS = ["JPEG", "PNG", "WEBP", "TIFF"];
-/** @type {(Exclude<Format, "AVIF"> | null)[]} */
+/** @type {(Exclude<Format, "AVIF" | "GIF"> | null)[]} */
 const LOSSY = ["JPEG", "WEBP"];
 
 /** On the screen that marks and, for the defaults, in Settings. Each control has the name of its preference. */
@@ -90,6 +90,7 @@ export class MarkFields {
       strength: this.#strength.strength,
       output_format: this.#chosenFormat,
       quality: this.#isLossy && this.#quality.value ? this.#quality.valueAsNumber : null,
+      first: false,
       pattern: this.#pattern.value,
     };
   }

@@ -23,7 +23,7 @@ from .message.kinds import Message, parse
 from .message.known import KnownIds
 from .picture import view
 from .picture.container import Format
-from .picture.picture import MIME_TYPES, open_picture
+from .picture.picture import MIME_TYPES
 from .pipeline import Attempt, Marked, Read
 from .progress import OnProgress
 from .reading.reading import Reading
@@ -67,12 +67,14 @@ class EmbedOptions(OverlayOptions):
     `kind`: of the message; `value`: text or digits as typed, unused for random; `key`: passphrase that who
     reads needs, too; `strength`: how visible the mark may be, 2 is twice as visible as 1; `again`: mark it
     even if it is marked already; `output_format`: None keeps that of the cover; `quality`: 1..100 of a lossy
-    format, None keeps that of the cover, or takes a good one in another format.
+    format, None keeps that of the cover, or takes a good one in another format; `first`: of several frames or
+    pages mark the first alone, as a single picture.
     """
 
     again: bool = False
     output_format: Format | None = None
     quality: int | None = None
+    first: bool = False
 
 
 @dataclass(frozen=True)
@@ -188,6 +190,7 @@ class Tasks:
             again=options.again,
             output_format=options.output_format,
             quality=options.quality,
+            first=options.first,
             progress=self._on_progress,
         )
 
@@ -237,7 +240,9 @@ class Tasks:
     async def preview(self, picture: File) -> Preview:
         """Make a copy that every browser can show."""
         copy = io.BytesIO()
-        view.page(open_picture(picture.data, picture.name), _PREVIEW_SIDE).save(copy, "JPEG", quality=85)
+        view.page(pipeline.open_still(picture.data, picture.name), _PREVIEW_SIDE).save(
+            copy, "JPEG", quality=85
+        )
         return Preview(copy.getvalue())
 
 

@@ -103,8 +103,15 @@ def hushmark() -> None:
 @options.with_strength
 @options.with_key
 @click.option("--again", is_flag=True, help="Mark pictures that are marked already, too.")
+@click.option("--first", is_flag=True, help="Of several frames or pages mark the first alone.")
 def embed(
-    pictures: Pictures, wanted: Wanted, output: Output, strength: float, secret: Secret, again: bool
+    pictures: Pictures,
+    wanted: Wanted,
+    output: Output,
+    strength: float,
+    secret: Secret,
+    again: bool,
+    first: bool,
 ) -> int:
     """Mark pictures: files, folders, glob patterns, or - for standard input.
 
@@ -127,6 +134,7 @@ def embed(
         force=output.force,
         output_format=output.format_for(folder=folder),
         quality=output.quality,
+        first=first,
         threads=pictures.threads,
     )
     written: set[Path] = set()

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from pyodide.ffi import JsException, JsProxy, jsnull, to_js
 
 from ..card import read_card
+from ..embedding import LONG_PHASE
 from ..errors import HushmarkError, picture_error
-from ..pipeline import LONG_PHASE
 from ..progress import Progress
 from ..tasks import File, Tasks, failure, plain
 

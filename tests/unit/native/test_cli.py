@@ -606,9 +606,9 @@ def test_a_file_is_not_read_before_its_size_is_known(tmp_path: Path, marked: byt
     good, huge = records(done.stdout)
     assert good["outcome"] == "read"
     assert huge["error"]["code"] == "file-too-large"
-    assert "larger than 1200 million bytes" in huge["error"]["message"]
+    assert "larger than 2000 million bytes" in huge["error"]["message"]
     done = in_a_process("read", tmp_path / "a.png", "--ids", tmp_path / "huge.png", timeout=60)
-    assert b"larger than 1200 million bytes" in done.stderr
+    assert b"larger than 2000 million bytes" in done.stderr
     with open("/dev/zero", "rb") as endless:
         done = in_a_process("read", "-", stdin=endless, timeout=60)
     assert b"standard input is larger than" in done.stderr
