@@ -6,6 +6,7 @@
  * worker that was stopped or failed to start is replaced by the page; only that gives its memory back.
  */
 
+import { Codecs } from "./codecs.js";
 import { Downloads } from "./downloads.js";
 import { factsOf, lastLine } from "./errors.js";
 import { startForward } from "./forward.js";
@@ -23,8 +24,8 @@ import { loadedBytes, watchTransfers } from "./transfers.js";
  * @property {(id: number) => void} cancel
  *
  * @typedef {object} PythonModule hushmark.hosts.browser
- * @property {(forward: Forward, cardPath: string, send: (message: FromPython, transfer: ArrayBuffer[]) => void)
- *   => PythonEngine} Engine
+ * @property {(forward: Forward, cardPath: string, send: (message: FromPython, transfer: ArrayBuffer[]) => void,
+ *   codecs: Codecs) => PythonEngine} Engine
  */
 
 /** @type {Promise<PythonEngine>} */
@@ -83,7 +84,7 @@ async function start(manifest, compute) {
   python.FS.writeFile(cardPath, card);
   /** @type {PythonModule} */
   const module = python.pyimport("hushmark.hosts.browser");
-  const engine = module.Engine(forward, cardPath, send);
+  const engine = module.Engine(forward, cardPath, send, new Codecs(manifest, python));
   send({ type: "ready", info: { ...info, loadedBytes: info.loadedBytes + loadedBytes() } });
   return engine;
 }

@@ -13,7 +13,7 @@ import { isIntact } from "../site/manifest.js";
 /** @import { Manifest, SiteFile } from "../site/manifest.js" */
 
 /** The weights are not among them: weights.js verifies these itself, and reports how much has arrived. */
-const GUARDED = ["python", "wheels", "onnxruntime"];
+const GUARDED = ["python", "wheels", "codecs", "onnxruntime"];
 
 const load = globalThis.fetch.bind(globalThis);
 /** The addresses in memory of scripts that were verified, by SHA-256. @type {Map<string, Promise<string>>} */

@@ -62,16 +62,6 @@ function combined(ground, { data, width, height }, factor) {
   return result;
 }
 
-/** Whether this browser gives pixels unchanged. */
-export function pixelsAreTrue() {
-  const context = new OffscreenCanvas(16, 16).getContext("2d");
-  if (!context) return false;
-  context.fillStyle = "rgb(101, 102, 103)";
-  context.fillRect(0, 0, 16, 16);
-  const { data } = context.getImageData(0, 0, 16, 16);
-  return data.every((value, index) => value === [101, 102, 103, 255][index % 4]);
-}
-
 /**
  * Structural similarity of the luma of two pictures, the mean over windows of 8 x 8 pixels, every fourth one.
  * Wang et al., Image Quality Assessment: From Error Visibility to Structural Similarity, 2004; K1 0.01, K2 0.03.

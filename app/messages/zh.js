@@ -201,7 +201,7 @@ export const zh = {
   keyHint: "口令：只有持有者才能读出信息。不需要时留空。",
   format: "格式",
   sameFormat: "与原图相同",
-  formats: { JPEG: "JPEG 格式", PNG: "PNG 格式", WEBP: "WebP 格式", TIFF: "TIFF 格式，不压缩" },
+  formats: { JPEG: "JPEG 格式", PNG: "PNG 格式", WEBP: "WebP 格式", AVIF: "AVIF 格式", TIFF: "TIFF 格式" },
   quality: "质量",
   qualityHint: "1 到 100。留空：与原图相同，或取较好的质量。",
   pattern: "标记后文件的名称",
@@ -273,6 +273,7 @@ export const zh = {
     small: (share) => `像素太少，标记可能无法保留：存为质量 80 的 JPEG 后有 ${share} 能读出`,
     shape: (share) => `太窄，标记可能无法保留：存为质量 80 的 JPEG 后有 ${share} 能读出`,
     "maker-note": () => "EXIF 中有很大的厂商注释，其中可能含有未加水印的图片",
+    metadata: () => "图片由浏览器打开，其元数据和颜色配置文件未能保留",
   },
   previewsLeftOut: "已去除（会显示未加水印的图片）",
   removed: {

@@ -13,10 +13,10 @@ import { StrengthField } from "./strength-field.js";
  * @import { Format } from "../engine/protocol.js"
  */
 
-/** What the page's Pillow writes. @type {Exclude<Format, "AVIF" | "GIF">[]} */
-const FORMATS = ["JPEG", "PNG", "WEBP", "TIFF"];
-/** @type {(Exclude<Format, "AVIF" | "GIF"> | null)[]} */
-const LOSSY = ["JPEG", "WEBP"];
+/** What the page's Pillow writes. @type {Exclude<Format, "GIF">[]} */
+const FORMATS = ["JPEG", "PNG", "WEBP", "AVIF", "TIFF"];
+/** @type {(Exclude<Format, "GIF"> | null)[]} */
+const LOSSY = ["JPEG", "WEBP", "AVIF"];
 
 /** On the screen that marks and, for the defaults, in Settings. Each control has the name of its preference. */
 export class MarkFields {

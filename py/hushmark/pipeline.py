@@ -38,10 +38,10 @@ _FRAME_SIDE = 64
 _READ_PHASES = ("open", "search")
 _ATTEMPT_PHASES = ("open", "change", "search")
 
-MarkWarning = Literal["unreadable", "weak", "small", "shape", "maker-note"]
+MarkWarning = Literal["unreadable", "weak", "small", "shape", "maker-note", "metadata"]
 """What to know of a marked picture: its mark cannot be read back, or only just; it has so few pixels, in a
 usual or in a long shape, that the mark may not last (see `Marked.expected`); it has a maker note so large
-that a preview of the unmarked one may be in it.
+that a preview of the unmarked one may be in it; its metadata stayed behind, since a browser opened it.
 """
 
 _WEAK = 1 / 16

@@ -7,7 +7,7 @@ the fields in docs/command-line.md. A field's description is what its class's do
 
 import io
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import cache
 from operator import attrgetter
 from typing import Any, Literal, NamedTuple, TypeVar, cast, get_args, get_origin, get_type_hints
@@ -22,8 +22,7 @@ from .message.keys import Key
 from .message.kinds import Message, parse
 from .message.known import KnownIds
 from .picture import view
-from .picture.container import Format
-from .picture.picture import MIME_TYPES
+from .picture.container import MIME_TYPES, Format
 from .pipeline import Attempt, Marked, Read
 from .progress import OnProgress
 from .reading.reading import Reading
@@ -40,10 +39,14 @@ _Options = TypeVar("_Options")
 
 @dataclass(frozen=True)
 class File:
-    """A picture's file: its bytes, and the name that sentences and the marked picture's name have."""
+    """A picture's file: its bytes, and the name that sentences and the marked picture's name have.
+
+    `is_bare`: whether it is made of pixels that a browser decoded, so that its metadata stayed behind.
+    """
 
     data: bytes
     name: str
+    is_bare: bool = False
 
 
 @dataclass(frozen=True)
@@ -179,7 +182,7 @@ class Tasks:
 
     async def embed(self, picture: File, options: EmbedOptions) -> Marked:
         """Mark a picture, and read it back."""
-        return await pipeline.embed(
+        marked = await pipeline.embed(
             picture.data,
             parse(options.kind, options.value),
             name=picture.name,
@@ -193,6 +196,7 @@ class Tasks:
             first=options.first,
             progress=self._on_progress,
         )
+        return replace(marked, warnings=(*marked.warnings, "metadata")) if picture.is_bare else marked
 
     async def read(self, picture: File, options: ReadOptions) -> Read:
         """Read a picture, wherever in it the mark is."""

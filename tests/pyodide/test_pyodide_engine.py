@@ -206,6 +206,16 @@ def test_same_facts_as_plain_javascript(
     assert reading["match"]["chance"] < 1e-5
 
 
+def test_what_the_browser_opens_is_marked_and_says_so(folder: Path) -> None:
+    told = json.loads((folder / "by-browser.json").read_text())
+    heic, avif = told["heic"], told["avif"]
+    assert (heic["name"], heic["type"], heic["width"]) == ("a-marked.jpg", "image/jpeg", 64)
+    assert "metadata" in heic["warnings"]
+    # A part of Pillow is asked for first, where there may be one.
+    assert told["asked"] == ["image/heic 52", "avif", "image/avif 52"]
+    assert avif["error"]["code"] == "picture-unsupported"
+
+
 def test_errors_for_people_come_back_as_values_and_others_are_thrown(
     native: tuple[Path, dict[str, tuple[Marked, RecordingForward]]],
 ) -> None:

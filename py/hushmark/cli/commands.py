@@ -43,6 +43,7 @@ _WARNINGS = {
     "weak": "its mark only just reads back: mark it stronger (--strength) if you can",
     "small": "it is small: {chance:.0%} of marks in pictures of its size were read after JPEG of quality 80",
     "shape": "it is narrow: {chance:.0%} of marks in pictures of its size were read after JPEG of quality 80",
+    "metadata": "its metadata stayed behind",
     "maker-note": "its EXIF has a large maker note, which may show the unmarked picture",
 }
 _REMOVED: dict[Removed, str] = {

@@ -21,6 +21,17 @@ Format = Literal["JPEG", "PNG", "WEBP", "TIFF", "AVIF", "GIF"]
 Source = Format | Literal["BMP", "HEIC"]
 """What is read."""
 
+MIME_TYPES: dict[Source, str] = {
+    "JPEG": "image/jpeg",
+    "PNG": "image/png",
+    "WEBP": "image/webp",
+    "TIFF": "image/tiff",
+    "AVIF": "image/avif",
+    "GIF": "image/gif",
+    "BMP": "image/bmp",
+    "HEIC": "image/heic",
+}
+
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _PNG_METADATA = {b"gAMA", b"cHRM", b"sRGB", b"iCCP", b"cICP", b"mDCV", b"cLLI", b"pHYs", b"eXIf", b"tIME"}
 _PNG_TEXT = {b"tEXt", b"zTXt", b"iTXt"}

@@ -66,15 +66,6 @@ MAXIMUM_BYTES = 10 * MAXIMUM_PIXELS
 """Of a file that is read: what the largest picture takes without compression, 8 a pixel, and some."""
 LOSSY_QUALITY: dict[Format, int] = {"JPEG": 92, "WEBP": 90, "AVIF": 85}
 """The quality where none is asked for and the original's is not known."""
-MIME_TYPES: dict[Format, str] = {
-    "JPEG": "image/jpeg",
-    "PNG": "image/png",
-    "WEBP": "image/webp",
-    "TIFF": "image/tiff",
-    "AVIF": "image/avif",
-    "GIF": "image/gif",
-}
-
 _ORIENTATION_TAG = 0x0112
 _LONGEST_SIDES: dict[Format, int] = {"JPEG": 65_500, "WEBP": 16_383, "AVIF": 32_768}
 """In pixels, as the libraries have it that write and read them."""
