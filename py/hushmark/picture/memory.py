@@ -16,10 +16,9 @@ def may_take(size: int) -> bool:
     if sys.platform == "emscripten":
         # What a page may have nobody tells. It is only ever got, so that this costs nothing later.
         try:
-            del bytearray(size)[:]
-        except MemoryError:
+            return len(bytearray(size)) == size
+        except (MemoryError, OverflowError):
             return False
-        return True
     available = _available()
     return available is None or size <= available
 

@@ -80,8 +80,8 @@ _EXTENSIONS: dict[Format, tuple[str, ...]] = {
 _PLUGINS: dict[Source, str] = {"HEIC": "HEIF"}
 """Pillow's name of a format, where it is another one."""
 _HDR_TRANSFERS = (16, 18)  # PQ, HLG
-_BYTES_PER_PIXEL = 12
-"""What marking takes at most, besides the file: the picture, and that which is read back."""
+_BYTES_PER_PIXEL = 6
+"""What marking takes at least, besides the file: the picture, and the marked file of a smooth one."""
 # Modes that are read, and what each is worked on in where there is no transparency.
 _MODES: dict[str, "Mode"] = {
     "1": "L",
