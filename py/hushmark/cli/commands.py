@@ -290,6 +290,8 @@ def _readings(
 
 def _marked_line(path: Path, marked: Marked) -> str:
     line = f"{path}: {marked.message.value}, {marked.psnr:.1f} dB"
+    if marked.frames > 1:
+        line += f", {marked.frames} {'pages' if marked.file_format == 'TIFF' else 'frames'}"
     if marked.removed:
         # They would show the unmarked picture.
         line += f", without {', '.join(_REMOVED[what] for what in marked.removed)}"

@@ -21,7 +21,7 @@ _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12
 """Bytes of a value by the type of its tag."""
 _SUBFILE, _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC = 254, 256, 257, 258, 259, 262
 _STRIPS, _SAMPLES, _STRIP_ROWS, _STRIP_SIZES, _PREDICTOR, _EXTRA = 273, 277, 278, 279, 317, 338
-_ACROSS, _DOWN, _RESOLUTION_UNIT, _ICC = 282, 283, 296, 34675
+_PLANAR, _ACROSS, _DOWN, _RESOLUTION_UNIT, _ICC = 284, 282, 283, 296, 34675
 _OFFSETS = {_STRIPS, 324}  # of strips and of tiles
 _SUB_IFDS, _DNG_VERSION = 330, 50706
 _RAW_PIXELS = (32803, 34892)  # a colour filter's, and linear ones of a sensor
@@ -122,7 +122,7 @@ def _shift(page: bytearray, order: str, start: int, by: int) -> None:
 def is_deep(source: TiffImagePlugin.TiffImageFile) -> bool:
     """Whether it has 16 bits a channel, whole numbers, of a kind that comes back to the last bit."""
     tags = source.tag_v2
-    plain = set(tags.get(339, (1,))) == {1} and tags.get(284, 1) == 1
+    plain = set(tags.get(339, (1,))) == {1} and tags.get(_PLANAR, 1) == 1
     return set(tags.get(_BITS, (1,))) == {16} and plain and source.mode in ("I;16", "I;16B", "RGB", "RGBA")
 
 
@@ -180,6 +180,7 @@ def encode(high: Image.Image, low: Image.Image, options: Mapping[str, Any]) -> l
     directory[_COMPRESSION] = _DEFLATE if packed else _RAW
     directory[_PHOTOMETRIC] = _PHOTOMETRICS[high.mode]
     directory[_SAMPLES] = bands
+    directory[_PLANAR] = 1
     directory[_STRIP_ROWS] = rows
     directory.tagtype[_STRIPS] = directory.tagtype[_STRIP_SIZES] = 4
     sizes = [len(strip) for strip in strips]

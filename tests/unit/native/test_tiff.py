@@ -10,12 +10,12 @@ from hushmark.picture import tiff
 from hushmark.picture.picture import open_pages, open_picture
 from hushmark.pipeline import Marked, embed
 from numpy.typing import NDArray
-from PIL import Image, features
+from PIL import Image
 
 from tests.support.corpus import ADOBE_RGB_PRIMARIES, exif, rgb_profile, tiff_with
 from tests.support.fakes import CARD, SpreadForward, encoded, photo, run, written
 
-COMPRESSIONS = ["raw", "tiff_lzw", "tiff_adobe_deflate"] if features.check("libtiff") else ["raw"]
+COMPRESSIONS = ["raw", "tiff_lzw", "tiff_adobe_deflate"]
 
 
 def deep(mode: str, order: str = "<", size: tuple[int, int] = (90, 70)) -> tuple[bytes, NDArray[np.uint16]]:
