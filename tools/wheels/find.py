@@ -173,15 +173,15 @@ def find_wheels(packages_dir: Path, say: Say = print) -> list[Wheel]:
                 found[pin.name] = _download(url, pin, cache)
         except WheelError as error:
             say(f"wheels: {error}")
-    if names := [pin.name for pin in missing()]:
+    if lacking := [pin.name for pin in missing()]:
         try:
-            built = build_wheels(names, packages_dir, say=say)
+            built = build_wheels(lacking, packages_dir, say=say)
         except WheelError as error:
             # The rest by itself: it may be only what a page does without that cannot be built.
             needed = [pin.name for pin in missing() if not pin.is_optional]
-            if needed == names:
+            if needed == lacking:
                 raise
-            left_out = ", ".join(name for name in names if name not in needed)
+            left_out = ", ".join(name for name in lacking if name not in needed)
             say(f"wheels: the page does without {left_out}, which could not be made: {error}")
             built = build_wheels(needed, packages_dir, say=say) if needed else []
         found |= {wheel.name: wheel for wheel in built}
