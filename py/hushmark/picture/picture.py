@@ -60,7 +60,7 @@ MINIMUM_SIDE = 32
 MAXIMUM_PIXELS = 200_000_000
 MAXIMUM_WEBP_PIXELS = 40_000_000
 """libwebp takes up to 35 bytes a pixel, and a few kilobytes may hold so many."""
-MAXIMUM_SCANNED_PIXELS = 2_400_000_000
+MAXIMUM_SCANNED_PIXELS = 20 * MAXIMUM_PIXELS
 """Pixels times scans of a progressive JPEG, each of which goes over all of them; 10 scans are usual."""
 MAXIMUM_BYTES = 10 * MAXIMUM_PIXELS
 """Of a file that is read: what the largest picture takes without compression, 8 a pixel, and some."""
