@@ -87,7 +87,9 @@ export const zh = {
     "picture-truncated": ({ name }) => `${name} 不完整：文件末尾缺失。请重新复制或下载。`,
     "picture-unreadable": ({ name }) => `${name} 已损坏，无法解码。请重新复制或下载。`,
     "picture-animated": ({ name, pages }) =>
-      `${name} ${pages ? "有多页" : "是动画"}。Hushmark 只处理单张图片：请保存其中${pages ? "一页" : "一帧"}。`,
+      pages
+        ? `${name} 有多页。请保存其中一页。`
+        : `${name} 是动画。Hushmark 处理 GIF、WebP 和 PNG 动画：请另存为其中一种，或保存其中一帧。`,
     "picture-frames": ({ name, frames, most, pixels, pages }) =>
       `${name} 有 ${frames} ${pages ? "页" : "帧"}。Hushmark 最多处理 ${most} ${pages ? "页" : "帧"}，总像素不超过 ${Number(pixels) / 1e8} 亿：请先缩短或缩小。`,
     "picture-too-small": ({ name, width, height, minimum }) =>

@@ -97,15 +97,19 @@ class PictureUnreadable(PictureError):
 
 
 class PictureAnimated(PictureError):
-    """The file holds an animation, or several pages."""
+    """The file holds several pages where one was to be named, or an animation of a kind that is not taken."""
 
     code = "picture-animated"
 
     def __init__(self, name: str, *, pages: bool = False) -> None:
-        what, one = ("has several pages", "page") if pages else ("is animated", "frame")
-        super().__init__(
-            f"{name} {what}. Hushmark takes single pictures: save one {one} of it.", name=name, pages=pages
-        )
+        if pages:
+            sentence = f"{name} has several pages. Save one page of it."
+        else:
+            sentence = (
+                f"{name} is animated. Hushmark takes animations as GIF, WebP or PNG: save it as one of these, "
+                "or save one frame of it."
+            )
+        super().__init__(sentence, name=name, pages=pages)
 
 
 class PictureFrames(PictureError):
