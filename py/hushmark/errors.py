@@ -106,8 +106,8 @@ class PictureAnimated(PictureError):
             sentence = f"{name} has several pages. Save one page of it."
         else:
             sentence = (
-                f"{name} is animated. Hushmark takes animations as GIF, WebP or PNG: save it as one of these, "
-                "or save one frame of it."
+                f"{name} is animated. Hushmark takes animations as GIF, WebP or PNG: save it as one of "
+                "these, or save one frame of it."
             )
         super().__init__(sentence, name=name, pages=pages)
 
