@@ -10,6 +10,9 @@
  * @property {Uint8Array} data RGBA, not multiplied by alpha
  */
 
+/** Formats of a frame without alpha. */
+const OPAQUE = ["I420", "I422", "I444", "NV12", "RGBX", "BGRX"];
+
 /**
  * @param {Uint8Array} file
  * @param {string} type its MIME type
@@ -34,11 +37,11 @@ export function pixelsAreTrue() {
 }
 
 /**
- * By the decoder itself, whose pixels nobody changes and whose alpha is not multiplied in.
+ * By the decoder itself, whose pixels nobody changes. Not with alpha, which Chromium gives in another range.
  *
  * @param {Uint8Array} file
  * @param {string} type
- * @returns {Promise<Pixels | null>} null where there is no such decoder, or the picture has to be turned
+ * @returns {Promise<Pixels | null>} null where there is no such decoder, or the picture has alpha or is to be turned
  */
 async function decodeFrame(file, type) {
   if (!("ImageDecoder" in globalThis) || !(await ImageDecoder.isTypeSupported(type))) return null;
@@ -48,7 +51,7 @@ async function decodeFrame(file, type) {
     const { image } = await decoder.decode();
     try {
       const turned = /** @type {{ rotation?: number, flip?: boolean }} */ (image);
-      if (turned.rotation || turned.flip) return null;
+      if (turned.rotation || turned.flip || !OPAQUE.includes(image.format ?? "")) return null;
       const { width, height } = /** @type {DOMRectReadOnly} */ (image.visibleRect);
       const data = new Uint8Array(width * height * 4);
       await image.copyTo(data, /** @type {VideoFrameCopyToOptions} */ ({ format: "RGBA" }));

@@ -17,7 +17,8 @@ from hushmark.card import read_card
 from hushmark.hosts.native import NativeForward
 from hushmark.message.keys import Key
 from hushmark.message.sealing import encode
-from hushmark.picture.picture import MIME_TYPES, open_picture
+from hushmark.picture.container import MIME_TYPES
+from hushmark.picture.picture import open_picture
 from hushmark.picture.view import prepare
 from hushmark.pipeline import embed
 from hushmark.trials import TRIALS
