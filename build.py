@@ -60,13 +60,14 @@ from tools.sbom import LINKED, PACKED, TEXTS, npm_component, wheel_component, wr
 from tools.serve import CONTENT_SECURITY_POLICY, SECURITY_HEADERS, make_server
 from tools.wheels.find import Wheel, find_wheels
 from tools.wheels.lock import WheelError
+from tools.wheels.repack import write_wheel
 
 __all__ = ["BuildError", "build_package", "build_site", "build_wheel", "make_server"]
 
 ROOT = Path(__file__).resolve().parent
 DEFAULT_PORT = 8765
 
-Part = Literal["app", "python", "onnxruntime", "weights", "wheels", "page"]
+Part = Literal["app", "python", "onnxruntime", "weights", "wheels", "codecs", "page"]
 Say = Callable[[str], None]
 
 PYODIDE_FILES = (
@@ -104,11 +105,14 @@ LIMITS: dict[Part, int] = {
     "app": 120_000,
     "page": 100_000,
     "python": 4_100_000,
-    "wheels": 2_600_000,
+    "wheels": 2_700_000,
+    "codecs": 1_200_000,
     "onnxruntime": 9_200_000,
     "weights": 6_000_000,
 }
 """Bytes that each part may take on the wire: people wait for them, and browsers keep them."""
+CODECS = {"pillow-avif": "avif"}
+"""Wheels that are loaded when they are wanted, and what the page calls each."""
 GRAPHS = {"encoder": ("encoder",), "decoder": ("decoder", "refiner"), "locator": ("locator",)}
 """The graphs whose weights lie in each `.safetensors` file."""
 
@@ -248,7 +252,9 @@ def build_site(root: Path = ROOT, out: Path | None = None, say: Say = print) -> 
         bundled = _add_app(site, root, npm, bundles)
         _add_icons(site, root / "app")
         own_wheel = build_wheel(Path(temporary), root, weights=False)
-        paths = {**{wheel.name: wheel.path for wheel in wheels}, "hushmark": own_wheel}
+        _add_codecs(site, wheels)
+        paths = {wheel.name: wheel.path for wheel in wheels if wheel.name not in CODECS}
+        paths["hushmark"] = own_wheel
         _add_python(site, npm, paths, Path(temporary) / "packing")
         packages = sorted({*bundled, "pyodide", "onnxruntime-web"})
         site.add("licenses.txt", "page", "licenses.txt", _licenses(npm, packages, wheels).encode())
@@ -397,6 +403,22 @@ def _add_python(site: Site, npm: NpmPackages, wheels: Mapping[str, Path], work: 
         site.add(f"wheels/{name}", "wheels", f"wheels/{_short_hash(data)}/{path.name}", data)
 
 
+def _add_codecs(site: Site, wheels: Sequence[Wheel]) -> None:
+    """The wheels that a page loads when a picture wants them, stored without compression of their own."""
+    for wheel in wheels:
+        if wheel.name in CODECS:
+            with zipfile.ZipFile(wheel.path) as archive:
+                files = {name: archive.read(name) for name in archive.namelist()}
+            record = next(name for name in files if name.endswith(".dist-info/RECORD"))
+            del files[record]
+            with tempfile.TemporaryDirectory() as folder:
+                stored = Path(folder) / wheel.path.name
+                write_wheel(stored, files, record.removesuffix("/RECORD"), zipfile.ZIP_STORED)
+                data = stored.read_bytes()
+            url = f"codecs/{_short_hash(data)}/{wheel.path.name}"
+            site.add(f"codecs/{CODECS[wheel.name]}", "codecs", url, data)
+
+
 def _add_onnxruntime(site: Site, npm: NpmPackages) -> None:
     for build, stem in ORT_GLUE.items():
         for ending in ("mjs", "wasm"):
@@ -508,7 +530,7 @@ def _licenses(npm: NpmPackages, packages: Sequence[str], wheels: Sequence[Wheel]
     for part, linked in LINKED.items():
         chapters += [(f"{one.name} ({one.licence}), linked into {part}", [one.text]) for one in linked]
     rule = "=" * 80
-    packed = ", ".join(wheel.name for wheel in wheels)
+    packed = ", ".join(wheel.name for wheel in wheels if wheel.name not in CODECS)
     return f"CPython's standard library (in pyodide), {packed}: {PACKED}\n\n" + "\n".join(
         f"{rule}\n{title}\n{rule}\n\n" + "\n\n".join(texts) for title, texts in chapters
     )
@@ -528,9 +550,16 @@ def _write_sbom(
         for package in packages
     ]
     components += [
-        wheel_component(wheel.name, wheel.version, {wheel.path.name: wheel.sha256}) for wheel in wheels
+        wheel_component(
+            wheel.name, wheel.version, {wheel.path.name: wheel.sha256}, is_codec=wheel.name in CODECS
+        )
+        for wheel in wheels
     ]
-    owners = {site.files[f"wheels/{wheel.name}"].url: wheel.name for wheel in wheels}
+    keys = {
+        wheel.name: f"codecs/{CODECS[wheel.name]}" if wheel.name in CODECS else f"wheels/{wheel.name}"
+        for wheel in wheels
+    }
+    owners = {site.files[key].url: name for name, key in keys.items()}
     for key, file in site.files.items():
         if key.startswith(("pyodide/", "ort/")):
             owners[file.url] = "pyodide" if key.startswith("pyodide/") else "onnxruntime-web"

@@ -27,9 +27,12 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
-from hushmark.errors import HushmarkError, OutputMetadata, OutputSide, PictureError
+from hushmark import text
+from hushmark.errors import HushmarkError, OutputMetadata, OutputSide
 from hushmark.marking import residual
-from hushmark.picture.picture import encode_picture, open_picture, writable_formats
+from hushmark.picture.animation import open_animation
+from hushmark.picture.picture import encode_picture, open_pages, open_picture, writable_formats
+from hushmark.pipeline import embed
 from hushmark.reading.search import search
 from numpy.typing import NDArray
 
@@ -236,7 +239,7 @@ def files(count: int, seed: int) -> Iterator[tuple[str, bytes]]:
     """Names and contents, the same for the same seed."""
     rng = random.Random(seed)
     covers = {**corpus.formats(), **corpus.native_formats(), **corpus.annotated()}
-    covers |= {**corpus.carriers(), **corpus.native_carriers()}
+    covers |= {**corpus.carriers(), **corpus.native_carriers(), **corpus.several()}
     others = list(covers.values())
     for number in range(count):
         name = rng.choice(list(covers))
@@ -270,8 +273,14 @@ def try_one(data: bytes) -> str:
     """Open, read, mark, write in every format and open that. What came of it."""
     pattern = np.random.default_rng(1).normal(0, 0.01, (1, 3, 64, 64)).astype(np.float32)
     try:
+        if open_animation(data, "photo") is not None or len(open_pages(data, "photo")) > 1:
+            job = embed(
+                data, text("a"), name="photo", forward=fakes.SpreadForward(), card=fakes.CARD, again=True
+            )
+            fakes.run(job)
+            return "marked"
         picture = open_picture(data, "photo")
-    except PictureError as error:
+    except HushmarkError as error:
         return error.code
     try:
         with suppress(Enough):

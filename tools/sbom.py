@@ -43,6 +43,7 @@ LINKED: Mapping[str, Sequence[Linked]] = {
         Linked("libjpeg-turbo", "IJG AND BSD-3-Clause AND Zlib"),
         Linked("libwebp", "BSD-3-Clause"),
         Linked("lcms2", "MIT"),
+        Linked("libtiff", "libtiff"),
         Linked("zlib", "Zlib"),
     ),
 }
@@ -57,6 +58,7 @@ PACKED = (
 LICENCES = {
     "numpy": "BSD-3-Clause AND 0BSD AND MIT AND Zlib AND CC0-1.0",
     "pillow": "MIT-CMU",
+    "pillow-avif": "MIT-CMU AND BSD-2-Clause",
     "safetensors": "Apache-2.0",
 }
 """SPDX expressions of the wheels, some of whose metadata have only words."""
@@ -84,10 +86,16 @@ def npm_component(name: str, version: str, licence: str, sources: Mapping[str, s
     return Component(name, version, licence, f"pkg:npm/{name}@{version}", sources, changes)
 
 
-def wheel_component(name: str, version: str, sources: Mapping[str, str]) -> Component:
-    """A wheel that others wrote; `sources` has the SHA-256 that it had before it was packed."""
-    changes = f"The wheel: {PACKED}"
-    return Component(name, version, LICENCES[name], f"pkg:pypi/{name}@{version}", sources, changes)
+def wheel_component(
+    name: str, version: str, sources: Mapping[str, str], *, is_codec: bool = False
+) -> Component:
+    """A wheel that others wrote; `sources` has the SHA-256 that it had before it was packed.
+
+    `is_codec`: a part of another package, which is not packed and which no index has by itself.
+    """
+    changes = "" if is_codec else f"The wheel: {PACKED}"
+    index = "generic" if is_codec else "pypi"
+    return Component(name, version, LICENCES[name], f"pkg:{index}/{name}@{version}", sources, changes)
 
 
 def write_sbom(

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from hushmark.pipeline import REFINING_STEPS
+from hushmark.marking.pattern import REFINING_STEPS
 
 from .forward import TorchForward, gmac, megabytes
 

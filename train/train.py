@@ -19,7 +19,7 @@ from typing import Any, TextIO
 import numpy as np
 import torch
 import torch.nn.functional as F
-from hushmark.pipeline import REFINING_STEP
+from hushmark.marking.pattern import REFINING_STEP
 from numpy.typing import NDArray
 from PIL import Image
 from safetensors.torch import load_file

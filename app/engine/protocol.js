@@ -81,13 +81,13 @@
  *
  * @typedef {"damaged" | "key" | "no-key" | "later"} Reason
  *
- * @typedef {"JPEG" | "PNG" | "WEBP" | "TIFF" | "AVIF"} Format
+ * @typedef {"JPEG" | "PNG" | "WEBP" | "TIFF" | "AVIF" | "GIF"} Format
  *
  * @typedef {"quality" | "share" | "degrees" | "factor" | "amount" | "count" | "pixels" | "switch"} Unit
  *
  * @typedef {"file" | "frame" | "colour" | "detail" | "covered" | "scene"} Group
  *
- * @typedef {"unreadable" | "weak" | "small" | "shape" | "maker-note"} MarkWarning
+ * @typedef {"unreadable" | "weak" | "small" | "shape" | "maker-note" | "metadata"} MarkWarning
  *
  * @typedef {"exif" | "maker-note" | "jfif" | "photoshop" | "iptc" | "xmp" | "text" | "segment" | "pictures"} Removed
  *
@@ -100,6 +100,7 @@
  * @property {Format | null} [output_format] null keeps that of the cover
  * @property {number | null} [quality] 1..100 of a lossy format, null keeps that of the cover, or takes a good
  *   one in another format
+ * @property {boolean} [first] of several frames or pages mark the first alone, as a single picture
  *
  * @typedef {object} Message What a mark says.
  * @property {Kind} kind text, id or number
@@ -140,13 +141,14 @@
  * @typedef {object} Marked A marked picture.
  * @property {Uint8Array<ArrayBuffer>} data the file
  * @property {string} name suggested file name
- * @property {Format} file_format JPEG, PNG, WEBP, TIFF or AVIF
+ * @property {Format} file_format JPEG, PNG, WEBP, TIFF, AVIF or GIF
  * @property {number} width pixels as displayed
  * @property {number} height pixels as displayed
+ * @property {number} frames how many frames or pages were marked
  * @property {number} strength that was asked for
  * @property {number} psnr dB against the cover, before encoding
  * @property {Message} message that was marked
- * @property {Reading} check what reading the file back gave
+ * @property {Reading} check what reading the file back gave, of several frames or pages where that is worst
  * @property {MarkWarning[]} warnings what that means, empty when all is well
  * @property {number} expected the measured chance, 0..1, that a mark in a picture of this size is read after
  *   JPEG of quality 80

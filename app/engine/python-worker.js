@@ -6,6 +6,7 @@
  * worker that was stopped or failed to start is replaced by the page; only that gives its memory back.
  */
 
+import { Codecs } from "./codecs.js";
 import { Loading } from "./loading.js";
 import { factsOf, lastLine } from "./errors.js";
 import { startForward } from "./forward.js";
@@ -25,8 +26,8 @@ import { takeSnapshot } from "./snapshot.js";
  * @property {(id: number) => void} cancel
  *
  * @typedef {object} PythonModule hushmark.hosts.browser
- * @property {(forward: Forward, cardPath: string, send: (message: FromPython, transfer: ArrayBuffer[]) => void)
- *   => PythonEngine} Engine
+ * @property {(forward: Forward, cardPath: string, send: (message: FromPython, transfer: ArrayBuffer[]) => void,
+ *   codecs: Codecs) => PythonEngine} Engine
  */
 
 /** @type {Promise<PythonEngine>} */
@@ -98,7 +99,7 @@ async function start(manifest, compute) {
   python.FS.writeFile(cardPath, card);
   /** @type {PythonModule} */
   const module = python.pyimport("hushmark.hosts.browser");
-  const engine = module.Engine(forward, cardPath, send);
+  const engine = module.Engine(forward, cardPath, send, new Codecs(manifest, python));
   taker = new SnapshotTaker(manifest);
   send({ type: "ready", info: { ...info, loadedBytes: info.loadedBytes + loadedBytes() } });
   return engine;

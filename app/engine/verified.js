@@ -14,7 +14,7 @@ import { isIntact } from "../site/manifest.js";
 /** @import { Manifest, SiteFile } from "../site/manifest.js" */
 
 /** The weights are not among them: weights.js verifies these itself, and reports how much has arrived. */
-const GUARDED = ["python", "wheels", "onnxruntime"];
+const GUARDED = ["python", "wheels", "codecs", "onnxruntime"];
 
 /** Whether files may be loaded over the network. */
 let mayLoad = true;

@@ -64,16 +64,6 @@ function combined(ground, { data, width, height }, factor) {
   return result;
 }
 
-/** Whether this browser gives pixels unchanged. */
-export function pixelsAreTrue() {
-  const context = new OffscreenCanvas(16, 16).getContext("2d");
-  if (!context) return false;
-  context.fillStyle = "rgb(101, 102, 103)";
-  context.fillRect(0, 0, 16, 16);
-  const { data } = context.getImageData(0, 0, 16, 16);
-  return data.every((value, index) => value === [101, 102, 103, 255][index % 4]);
-}
-
 /**
  * Structural similarity of the luma of two pictures, at least 11 pixels a side, as published and as train/benchmark.py
  * has it: the mean over a Gaussian window of 11 pixels with sigma 1.5, wherever it fits. Wang et al., Image Quality

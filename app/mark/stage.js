@@ -5,8 +5,9 @@ import { inAmount, inBytes, inChance, inNumber, m } from "../ui/language.js";
 import { ReadingDetails } from "../ui/reading-details.js";
 import { FAINTEST_STEP, stepOf, strengthAt, strengthInWords, STRONGEST_STEP } from "../ui/strength-field.js";
 import { messageInWords, timeInWords } from "../ui/words.js";
+import { pixelsAreTrue } from "../engine/decoding.js";
 import { canShare } from "./saving.js";
-import { amplified, marked, pixelsAreTrue, pixelsOf, ssim } from "./pixels.js";
+import { amplified, marked, pixelsOf, ssim } from "./pixels.js";
 import { Viewer } from "./viewer.js";
 
 /**

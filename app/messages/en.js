@@ -205,7 +205,7 @@ export const en = {
   keyHint: "A passphrase: only people who have it can read the message. Leave it empty for none.",
   format: "Format",
   sameFormat: "The picture's own",
-  formats: { JPEG: "JPEG", PNG: "PNG", WEBP: "WebP", TIFF: "TIFF, not compressed" },
+  formats: { JPEG: "JPEG", PNG: "PNG", WEBP: "WebP", AVIF: "AVIF", TIFF: "TIFF" },
   quality: "Quality",
   qualityHint: "1 to 100. Empty: the picture's own, or a good one.",
   pattern: "Name of the marked file",
@@ -304,6 +304,7 @@ export const en = {
     /** @param {string} share */
     shape: (share) => `so narrow that the mark may not last: ${share} are read after JPEG 80`,
     "maker-note": () => "its EXIF has a large maker note, which may show the unmarked picture",
+    metadata: () => "the browser opened it, so its metadata and colour profile stayed behind",
   },
   previewsLeftOut: "Left out, as it shows the unmarked picture",
   removed: {

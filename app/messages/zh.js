@@ -84,17 +84,22 @@ export const zh = {
     "picture-empty": ({ name }) => `${name} 是空文件（0 字节）。请选择其他文件。`,
     "picture-format": ({ name, found }) =>
       `${name} ${found === undefined ? "不是可识别的图片" : `的类型是 ${found === "video" ? "视频" : found}`}。` +
+      (found === "RAW"
+        ? "请先用相机附带的程序或图片编辑器冲洗，并另存为 JPEG。"
+        : "Hushmark 处理 JPEG、PNG、WebP、TIFF、AVIF、HEIC、BMP 和 GIF：请先另存为其中一种格式。"),
+    "picture-unsupported": ({ name, found }) =>
+      `${name} 的类型是 ${found}，此处无法读取。` +
       (found === "HEIC"
         ? "请先导出为 JPEG；在 iPhone 上，将相机格式设为“兼容性最佳”即可直接拍摄 JPEG。"
-        : found === "RAW"
-          ? "请先用相机附带的程序或图片编辑器冲洗，并另存为 JPEG。"
-          : "Hushmark 处理 JPEG、PNG、WebP、TIFF、AVIF、BMP 和 GIF：请先另存为其中一种格式。"),
-    "picture-unsupported": ({ name, found }) =>
-      `${name} 的类型是 ${found}，此处无法读取。请先另存为 PNG 或 JPEG。`,
+        : "请先另存为 PNG 或 JPEG。"),
     "picture-truncated": ({ name }) => `${name} 不完整：文件末尾缺失。请重新复制或下载。`,
     "picture-unreadable": ({ name }) => `${name} 已损坏，无法解码。请重新复制或下载。`,
     "picture-animated": ({ name, pages }) =>
-      `${name} ${pages ? "有多页" : "是动画"}。Hushmark 只处理单张图片：请保存其中${pages ? "一页" : "一帧"}。`,
+      pages
+        ? `${name} 有多页。请保存其中一页。`
+        : `${name} 是动画。Hushmark 处理 GIF、WebP 和 PNG 动画：请另存为其中一种，或保存其中一帧。`,
+    "picture-frames": ({ name, frames, most, pixels, pages }) =>
+      `${name} 有 ${frames} ${pages ? "页" : "帧"}。Hushmark 最多处理 ${most} ${pages ? "页" : "帧"}，总像素不超过 ${Number(pixels) / 1e8} 亿：请先缩短或缩小。`,
     "picture-too-small": ({ name, width, height, minimum }) =>
       `${name} 为 ${width} × ${height} 像素。短边至少需要 ${minimum} 像素：请选择较大的图片。`,
     "picture-too-large": ({ name, maximum }) =>
@@ -106,13 +111,15 @@ export const zh = {
     "picture-texts": ({ name, maximum }) =>
       `${name} 中有颜色配置文件或文本超过 ${Number(maximum) / 2 ** 20} MB，这是 Hushmark 所能处理的上限。请先将其移除。`,
     "picture-mode": ({ name, found }) =>
-      `${name} 的像素类型是 ${found}。Hushmark 处理每通道 8 位的灰度、RGB 和 CMYK 图片，以及 16 位的 PNG：请先转换。`,
+      `${name} 的像素类型是 ${found}。Hushmark 处理每通道 8 位的灰度、RGB 和 CMYK 图片，以及 16 位的 PNG 和 TIFF：请先转换。`,
     "picture-transparent": ({ name }) => `${name} 完全透明，没有可标记的内容。请选择其他图片。`,
     "picture-memory": ({ name }) => `内存不足，无法处理 ${name}。请关闭其他程序，或先将图片缩小。`,
     "picture-defect": ({ name, reason }) =>
       `处理 ${name} 时暴露了 Hushmark 的一个错误（${reason}）。请报告此错误，如有可能请附上该图片。`,
     "picture-metadata": ({ name }) => `${name} 的元数据无法写回。请移除后重试。`,
     "output-format": ({ file_format }) => `此处无法写出 ${file_format}。请选择 JPEG、PNG 或 WebP。`,
+    "output-several": ({ name, file_format, pages }) =>
+      `${name} 有多${pages ? "页" : "帧"}，不能保存为 ${file_format}：请保留其原有格式。`,
     "output-side": ({ name, file_format, maximum }) =>
       `${name} 的边长超过 ${maximum} 像素，这是 ${file_format} 的上限。请选择其他格式。`,
     "output-metadata": ({ name, found, maximum }) =>
@@ -212,7 +219,7 @@ export const zh = {
   keyHint: "口令：只有持有者才能读出信息。不需要时留空。",
   format: "格式",
   sameFormat: "与原图相同",
-  formats: { JPEG: "JPEG 格式", PNG: "PNG 格式", WEBP: "WebP 格式", TIFF: "TIFF 格式，不压缩" },
+  formats: { JPEG: "JPEG 格式", PNG: "PNG 格式", WEBP: "WebP 格式", AVIF: "AVIF 格式", TIFF: "TIFF 格式" },
   quality: "质量",
   qualityHint: "1 到 100。留空：与原图相同，或取较好的质量。",
   pattern: "标记后文件的名称",
@@ -289,6 +296,7 @@ export const zh = {
     small: (share) => `像素太少，标记可能无法保留：存为质量 80 的 JPEG 后有 ${share} 能读出`,
     shape: (share) => `太窄，标记可能无法保留：存为质量 80 的 JPEG 后有 ${share} 能读出`,
     "maker-note": () => "EXIF 中有很大的厂商注释，其中可能含有未加水印的图片",
+    metadata: () => "图片由浏览器打开，其元数据和颜色配置文件未能保留",
   },
   previewsLeftOut: "已去除（会显示未加水印的图片）",
   removed: {

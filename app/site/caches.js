@@ -28,7 +28,7 @@ export const SHARE_TARGET = { url: "share", field: "pictures" };
 export const isShell = ({ part }) => part === "app" || part === "page";
 
 /** @param {SiteFile} file */
-export const isRuntime = ({ part }) => part === "python" || part === "wheels" || part === "onnxruntime";
+export const isRuntime = ({ part }) => ["python", "wheels", "codecs", "onnxruntime"].includes(part);
 
 /**
  * Keeps a file of the site, if it is what the manifest says.

@@ -14,10 +14,10 @@ import { StrengthField } from "./strength-field.js";
  * @import { Format } from "../engine/protocol.js"
  */
 
-/** What the page's Pillow writes. @type {Exclude<Format, "AVIF">[]} */
-const FORMATS = ["JPEG", "PNG", "WEBP", "TIFF"];
-/** @type {(Exclude<Format, "AVIF"> | null)[]} */
-const LOSSY = ["JPEG", "WEBP"];
+/** What the page's Pillow writes. @type {Exclude<Format, "GIF">[]} */
+const FORMATS = ["JPEG", "PNG", "WEBP", "AVIF", "TIFF"];
+/** @type {(Exclude<Format, "GIF"> | null)[]} */
+const LOSSY = ["JPEG", "WEBP", "AVIF"];
 
 /** Characters of a note. */
 const MOST_NOTE = 1000;
@@ -116,6 +116,7 @@ export class MarkFields {
       strength: this.#strength.strength,
       output_format: this.#chosenFormat,
       quality: this.#isLossy && this.#quality.value ? this.#quality.valueAsNumber : null,
+      first: false,
       pattern: this.#pattern.value,
     };
   }

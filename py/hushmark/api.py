@@ -31,6 +31,7 @@ async def embed(
     again: bool = False,
     output_format: Format | None = None,
     quality: int | None = None,
+    first: bool = False,
     progress: OnProgress | None = None,
 ) -> Marked:
     """Mark a picture and read it back.
@@ -40,7 +41,8 @@ async def embed(
     unless given; `strength`: how visible the mark may be, 0.25 (faint) to 4 (strong); `key`: a passphrase
     without which the mark cannot be read; `again`: whether a picture that is marked already may be marked
     once more; `output_format`: JPEG, PNG, WEBP, TIFF or AVIF, that of the picture unless given; `quality`:
-    1..100 where the format has one, that of the picture unless given; `progress`: is told how far it is.
+    1..100 where the format has one, that of the picture unless given; `first`: of several frames or pages
+    mark the first alone, as a single picture; `progress`: is told how far it is.
 
     The result has the marked file in `data`, and in `warnings` whether it reads back. The networks are
     loaded at the first call. The work is done in the caller's thread; a server that must go on answering
@@ -61,6 +63,7 @@ async def embed(
         again=again,
         output_format=output_format,
         quality=quality,
+        first=first,
         progress=progress,
     )
 

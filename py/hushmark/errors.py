@@ -52,12 +52,10 @@ class PictureFormat(PictureError):
     code = "picture-format"
 
     def __init__(self, name: str, found: str | None) -> None:
-        if found == "HEIC":
-            advice = "Export it as JPEG first; an iPhone takes JPEG with its camera set to Most Compatible."
-        elif found == "RAW":
+        if found == "RAW":
             advice = "Develop it first, in your camera's program or an image editor, and save it as JPEG."
         else:
-            advice = "Hushmark takes JPEG, PNG, WebP, TIFF, AVIF, BMP and GIF: save it as one of these first."
+            advice = "Hushmark takes JPEG, PNG, WebP, TIFF, AVIF, HEIC, BMP and GIF: save it in one of these."
         what = "is not a picture in a known format" if found is None else f"is of type {found}"
         super().__init__(f"{name} {what}. {advice}", name=name, found=found)
 
@@ -68,8 +66,11 @@ class PictureUnsupported(PictureError):
     code = "picture-unsupported"
 
     def __init__(self, name: str, found: str) -> None:
+        advice = "Save it as PNG or JPEG first."
+        if found == "HEIC":
+            advice = "Export it as JPEG first; an iPhone takes JPEG with its camera set to Most Compatible."
         super().__init__(
-            f"{name} is of type {found}, which cannot be read here. Save it as PNG or JPEG first.",
+            f"{name} is of type {found}, which cannot be read here. {advice}",
             name=name,
             found=found,
         )
@@ -96,14 +97,36 @@ class PictureUnreadable(PictureError):
 
 
 class PictureAnimated(PictureError):
-    """The file holds an animation, or several pages."""
+    """The file holds several pages where one was to be named, or an animation of a kind that is not taken."""
 
     code = "picture-animated"
 
     def __init__(self, name: str, *, pages: bool = False) -> None:
-        what, one = ("has several pages", "page") if pages else ("is animated", "frame")
+        if pages:
+            sentence = f"{name} has several pages. Save one page of it."
+        else:
+            sentence = (
+                f"{name} is animated. Hushmark takes animations as GIF, WebP or PNG: save it as one of "
+                "these, or save one frame of it."
+            )
+        super().__init__(sentence, name=name, pages=pages)
+
+
+class PictureFrames(PictureError):
+    """More than `most` frames or pages, or more than `pixels` in all of them; none was decoded."""
+
+    code = "picture-frames"
+
+    def __init__(self, name: str, frames: int, most: int, pixels: int, *, pages: bool = False) -> None:
+        what = "pages" if pages else "frames"
         super().__init__(
-            f"{name} {what}. Hushmark takes single pictures: save one {one} of it.", name=name, pages=pages
+            f"{name} has {frames:,} {what}. Hushmark takes up to {most:,}, with at most "
+            f"{pixels // 1_000_000} million pixels in all of them: make it shorter or smaller first.",
+            name=name,
+            frames=frames,
+            most=most,
+            pixels=pixels,
+            pages=pages,
         )
 
 
@@ -173,7 +196,7 @@ class PictureMode(PictureError):
     def __init__(self, name: str, found: str) -> None:
         super().__init__(
             f"{name} has {found} pixels. Hushmark takes grey, RGB and CMYK with 8 bits a channel, "
-            "and 16 bits in PNG: convert it first.",
+            "and 16 bits in PNG and TIFF: convert it first.",
             name=name,
             found=found,
         )
@@ -249,6 +272,21 @@ class OutputFormat(PictureError):
     def __init__(self, file_format: str) -> None:
         super().__init__(
             f"{file_format} cannot be written here. Choose JPEG, PNG or WebP.", file_format=file_format
+        )
+
+
+class OutputSeveral(PictureError):
+    """Several frames or pages, which `file_format` is not given to hold."""
+
+    code = "output-several"
+
+    def __init__(self, name: str, file_format: str, *, pages: bool) -> None:
+        what = "several pages" if pages else "several frames"
+        super().__init__(
+            f"{name} has {what}, and is not saved as {file_format}: keep its format.",
+            name=name,
+            file_format=file_format,
+            pages=pages,
         )
 
 

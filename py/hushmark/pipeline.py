@@ -11,47 +11,38 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from .card import ModelCard
-from .errors import ModelOutput
+from .embedding import EMBED_PHASES, Embedding, Order, Written
 from .forward import Forward
 from .marking import residual
-from .marking.budget import DEFAULT_STRENGTH, Budget, check_strength, to_grid
+from .marking.budget import DEFAULT_STRENGTH, check_strength
+from .marking.pattern import REFINING_STEPS, Pattern
 from .marking.sizes import expected_reading
 from .message.keys import Key
 from .message.kinds import Message
 from .message.known import KnownIds
 from .message.sealing import encode
 from .picture import view
+from .picture.animation import open_animation, spread
 from .picture.container import Format
 from .picture.perceptual_hash import perceptual_hash
-from .picture.picture import Picture, encode_picture, open_picture
-from .picture.previews import Removed, maker_note, may_hide_a_picture
+from .picture.picture import Picture, open_pages, open_picture
+from .picture.previews import Removed, may_hide_a_picture
 from .progress import OnProgress, Phases
 from .reading.opener import Opener
 from .reading.reading import WHOLE_PICTURE, AlreadyMarked, Reading, decide
 from .reading.search import search
 from .trials import TRIALS, WHOLE, framed
 
-REFINING_STEPS = 3
-"""At most so many steps along the decoder's gradient."""
-REFINING_STEPS_AGAIN = 6
-"""The same on top of another mark, which is in the way."""
-REFINING_STEP = 0.4
-"""Length of a step, as a share of what may be seen."""
-ENOUGH_MARGIN = 6.0
-"""Margin of the weakest bit from which on another step is not worth its time."""
-
 _COPY_SIDE = 1000
+_FRAME_SIDE = 64
 
-LONG_PHASE = "refine"
-"""The phase that leaves Python nothing to do for longest: the time to decode the next picture."""
-_EMBED_PHASES = ("open", "prepare", "forward", LONG_PHASE, "apply", "save", "check")
 _READ_PHASES = ("open", "search")
 _ATTEMPT_PHASES = ("open", "change", "search")
 
-MarkWarning = Literal["unreadable", "weak", "small", "shape", "maker-note"]
+MarkWarning = Literal["unreadable", "weak", "small", "shape", "maker-note", "metadata"]
 """What to know of a marked picture: its mark cannot be read back, or only just; it has so few pixels, in a
 usual or in a long shape, that the mark may not last (see `Marked.expected`); it has a maker note so large
-that a preview of the unmarked one may be in it.
+that a preview of the unmarked one may be in it; its metadata stayed behind, since a browser opened it.
 """
 
 _WEAK = 1 / 16
@@ -66,13 +57,14 @@ _LONG = 4
 class Marked:
     """A marked picture.
 
-    `data`: the file; `name`: suggested file name; `file_format`: JPEG, PNG, WEBP, TIFF or AVIF; `width`,
-    `height`: pixels as displayed; `strength`: that was asked for; `psnr`: dB against the cover, before
-    encoding; `message`: that was marked; `check`: what reading the file back gave; `warnings`: what that
-    means, empty when all is well; `expected`: the measured chance, 0..1, that a mark in a picture of this
-    size is read after JPEG of quality 80; `removed`: what showed the unmarked picture, and so was left out,
-    in alphabetical order; `perceptual_hash`: 64 bits in 16 hex digits, most of which pictures share
-    that look alike; `phases`: milliseconds by phase.
+    `data`: the file; `name`: suggested file name; `file_format`: JPEG, PNG, WEBP, TIFF, AVIF or GIF; `width`,
+    `height`: pixels as displayed; `frames`: how many frames or pages were marked; `strength`: that was asked
+    for; `psnr`: dB against the cover, before encoding; `message`: that was marked; `check`: what reading the
+    file back gave, of several frames or pages where that is worst; `warnings`: what that means, empty when
+    all is well; `expected`: the measured chance, 0..1, that a mark in a picture of this size is read after
+    JPEG of quality 80; `removed`: what showed the unmarked picture, and so was left out, in alphabetical
+    order; `perceptual_hash`: 64 bits in 16 hex digits, most of which pictures share that look alike;
+    `phases`: milliseconds by phase.
     """
 
     data: bytes
@@ -80,6 +72,7 @@ class Marked:
     file_format: Format
     width: int
     height: int
+    frames: int
     strength: float
     psnr: float
     message: Message
@@ -122,60 +115,73 @@ async def embed(
     again: bool = False,
     output_format: Format | None = None,
     quality: int | None = None,
+    first: bool = False,
     progress: OnProgress | None = None,
 ) -> Marked:
     """Mark the picture in `data` (any that `open_picture` takes; `name` is its file name) with the message.
 
     `strength` is how visible the mark may be, 0.25 (faint) to 4 (strong); `key` is needed to read it, then;
     `again` allows a second mark on top of one that the picture carries already; `output_format` and `quality`
-    (1..100) as in `Picture.in_format`.
+    (1..100) as in `Picture.in_format`; all frames of an animation and all pages of a document are marked, or
+    the `first` alone, which makes it a single picture.
     Raises HushmarkError: StrengthError, PictureError, AlreadyMarked, ModelOutput.
     """
     check_strength(strength)
     bits = encode(message, card.bits, key)
-    phases = Phases(_EMBED_PHASES, progress)
+    opener = Opener(card, key)
 
-    await phases.enter("open")
-    cover = open_picture(data, name).in_format(output_format, quality)
-    await phases.enter("prepare")
-    image = view.prepare(cover, card.image_size)
-    if not again:
-        before = decide(await forward.decode(image), Opener(card, key))
-        if before.outcome != "none":
-            raise AlreadyMarked(name, before)
-    unmarked = residual.sample(cover)
-    steps = REFINING_STEPS_AGAIN if again else REFINING_STEPS
-    marked, psnr = await _mark(cover, image, bits, strength, forward, phases, steps)
-    await phases.enter("save")
-    samples = unmarked, residual.sample(marked)
-    file_format, marked_name, (width, height) = cover.file_format, cover.marked_name, cover.display_size
-    removed, note = tuple(sorted(cover.removed)), maker_note(cover.metadata.exif)
-    pieces = encode_picture(marked)
-    del cover, marked  # the file in one piece, and the picture that the check decodes, take their room
-    encoded = b"".join(pieces)
-    del pieces
+    async def look(image: NDArray[np.float32]) -> None:
+        if not again:
+            before = decide(await forward.decode(image), opener)
+            if before.outcome != "none":
+                raise AlreadyMarked(name, before)
+
+    phases = Phases(EMBED_PHASES, progress)
+    bits = encode(message, card.bits, key)
+    order = Order(bits, strength, again, output_format, quality, first)
+    written = await Embedding(order, forward, card, phases, look).embed(data, name)
+    encoded = b"".join(written.pieces)
+    written.pieces.clear()
     await phases.enter("check")
-    # What `prepare` shrinks anyway need not be decoded at full size.
-    written = open_picture(encoded, marked_name, least_side=card.image_size)
-    seen = view.prepare(written, card.image_size)
-    check = decide(await forward.decode(seen), Opener(card, key))
+    check = await _check(encoded, written, message, forward, opener)
+    width, height = written.size
     return Marked(
         data=encoded,
-        name=marked_name,
-        file_format=file_format,
+        name=written.name,
+        file_format=written.file_format,
         width=width,
         height=height,
+        frames=written.frames,
         strength=strength,
-        psnr=psnr,
+        psnr=written.psnr,
         message=message,
         check=check,
-        warnings=_warnings(check, message, width, height, note),
+        warnings=_warnings(check, message, width, height, written.note),
         expected=expected_reading(width, height),
-        removed=removed,
-        perceptual_hash=perceptual_hash(image),
+        removed=tuple(sorted(written.removed)),
+        perceptual_hash=perceptual_hash(written.view),
         phases=phases.finish(),
-        _samples=samples,
+        _samples=written.samples,
     )
+
+
+async def _check(
+    data: bytes, written: Written, message: Message, forward: Forward, opener: Opener
+) -> Reading:
+    """What reading the file back gives; of several frames or pages, where that is worst."""
+    size = opener.card.image_size
+    readings = []
+    for page in _pages_to_read(data, written):
+        # What `prepare` shrinks anyway need not be decoded at full size.
+        picture = open_picture(data, written.name, least_side=size, page=page)
+        readings.append(decide(await forward.decode(view.prepare(picture, size)), opener))
+    return max(readings, key=lambda reading: (reading.message != message, reading.corrected or 0))
+
+
+def _pages_to_read(data: bytes, written: Written) -> Sequence[int | None]:
+    if written.frames == 1:
+        return [None]
+    return open_pages(data, written.name) if written.file_format == "TIFF" else spread(written.frames, 3)
 
 
 async def mark(
@@ -187,38 +193,11 @@ async def mark(
     """
     image = view.prepare(cover, card.image_size)
     copy = cover.with_image(cover.image.copy())
-    return await _mark(copy, image, bits, strength, forward, Phases(_EMBED_PHASES, None), REFINING_STEPS)
-
-
-async def _mark(
-    cover: Picture,
-    image: NDArray[np.float32],
-    bits: NDArray[np.float32],
-    strength: float,
-    forward: Forward,
-    phases: Phases,
-    steps: int,
-) -> tuple[Picture, float]:
-    budget = Budget(to_grid(image[0]), grey=cover.image.mode in ("L", "LA"))
-    await phases.enter("forward")
-    wanted = bits[np.newaxis]
-    pattern = await forward.encode(wanted, image)
-    if pattern.shape != image.shape:
-        raise ModelOutput
-    # The network does not know the budget: its residual is moved from where it is seen to where it is not.
-    pattern = budget.shape(budget.precondition(to_grid(pattern[0])), strength)
-    await phases.enter(LONG_PHASE)
-    for _ in range(steps):
-        gradient, margins = await forward.refine(wanted, image, pattern[np.newaxis])
-        if gradient.shape[1:] != pattern.shape or margins.shape != wanted.shape:
-            raise ModelOutput
-        if margins.min() >= ENOUGH_MARGIN:
-            break
-        direction = budget.precondition(gradient[0])
-        length = REFINING_STEP * strength / max(budget.visibility(direction), 1e-12)
-        pattern = budget.shape(pattern + np.float32(length) * direction, strength)
-    await phases.enter("apply")
-    return residual.apply(cover, pattern[np.newaxis])
+    grey = cover.image.mode in ("L", "LA")
+    pattern = Pattern([image], bits, grey=grey, strength=strength, forward=forward)
+    await pattern.propose()
+    await pattern.refine(REFINING_STEPS)
+    return residual.apply(copy, pattern.residual)
 
 
 def _warnings(
@@ -255,7 +234,7 @@ async def read(
     """
     phases = Phases(_READ_PHASES, progress)
     await phases.enter("open")
-    picture = open_picture(data, name)
+    picture = open_still(data, name)
     await phases.enter("search")
     reading = await search(
         picture, forward=forward, card=card, key=key, known=known, glance=glance, progress=phases.step
@@ -263,6 +242,18 @@ async def read(
     window = reading.window if reading.outcome == "read" else WHOLE_PICTURE
     seen = view.part(picture, window.corners, card.image_size)
     return TimedReading(reading, perceptual_hash(seen), phases.finish())
+
+
+def open_still(data: bytes, name: str) -> Picture:
+    """The picture to read: of several pages the first, of an animation the frame that shows most.
+
+    Raises as `open_picture`.
+    """
+    animation = open_animation(data, name)
+    if animation is None:
+        return open_picture(data, name, page=open_pages(data, name)[0])
+    wholes = [open_picture(data, name, page=index) for index in spread(len(animation.frames), 3)]
+    return max(wholes, key=lambda whole: float(view.prepare(whole, _FRAME_SIDE).std()))
 
 
 @dataclass(frozen=True)
@@ -323,5 +314,5 @@ async def attempt(
 @lru_cache(maxsize=1)
 def _copy(data: bytes, name: str) -> Picture:
     """The picture upright, small and in RGB; kept, as the same one is tried again and again."""
-    picture = open_picture(data, name)
+    picture = open_still(data, name)
     return replace(picture, image=view.of(picture, _COPY_SIDE), orientation=1)

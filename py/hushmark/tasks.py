@@ -7,7 +7,7 @@ the fields in docs/command-line.md. A field's description is what its class's do
 
 import io
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import cache
 from operator import attrgetter
 from typing import Any, Literal, NamedTuple, TypeVar, cast, get_args, get_origin, get_type_hints
@@ -22,8 +22,7 @@ from .message.keys import Key
 from .message.kinds import Message, parse
 from .message.known import KnownIds
 from .picture import view
-from .picture.container import Format
-from .picture.picture import MIME_TYPES, open_picture
+from .picture.container import MIME_TYPES, Format
 from .pipeline import Attempt, Marked, TimedReading
 from .progress import OnProgress
 from .reading.reading import Reading
@@ -39,10 +38,14 @@ _Options = TypeVar("_Options")
 
 @dataclass(frozen=True)
 class File:
-    """A picture's file: its bytes, and the name that sentences and the marked picture's name have."""
+    """A picture's file: its bytes, and the name that sentences and the marked picture's name have.
+
+    `is_bare`: whether it is made of pixels that a browser decoded, so that its metadata stayed behind.
+    """
 
     data: bytes
     name: str
+    is_bare: bool = False
 
 
 @dataclass(frozen=True)
@@ -66,12 +69,14 @@ class EmbedOptions(OverlayOptions):
     `kind`: of the message; `value`: text or digits as typed, unused for random; `key`: passphrase, which is
     needed for reading, too; `strength`: how visible the mark may be, 2 is twice as visible as 1; `again`:
     mark it even if it is marked already; `output_format`: None keeps that of the cover; `quality`: 1..100 of
-    a lossy format, None keeps that of the cover, or takes a good one in another format.
+    a lossy format, None keeps that of the cover, or takes a good one in another format; `first`: of several
+    frames or pages mark the first alone, as a single picture.
     """
 
     again: bool = False
     output_format: Format | None = None
     quality: int | None = None
+    first: bool = False
 
 
 @dataclass(frozen=True)
@@ -182,7 +187,7 @@ class Tasks:
 
     async def embed(self, picture: File, options: EmbedOptions) -> Marked:
         """Mark a picture, and read it back."""
-        return await pipeline.embed(
+        marked = await pipeline.embed(
             picture.data,
             parse(options.kind, options.value),
             name=picture.name,
@@ -193,8 +198,10 @@ class Tasks:
             again=options.again,
             output_format=options.output_format,
             quality=options.quality,
+            first=options.first,
             progress=self._on_progress,
         )
+        return replace(marked, warnings=(*marked.warnings, "metadata")) if picture.is_bare else marked
 
     async def read(self, picture: File, options: ReadOptions) -> TimedReading:
         """Read a picture, wherever in it the mark is."""
@@ -245,7 +252,7 @@ class Tasks:
     async def preview(self, picture: File) -> Preview:
         """Make a copy that every browser can show."""
         copy = io.BytesIO()
-        view.of(open_picture(picture.data, picture.name), _PREVIEW_SIDE).save(copy, "JPEG", quality=85)
+        view.of(pipeline.open_still(picture.data, picture.name), _PREVIEW_SIDE).save(copy, "JPEG", quality=85)
         return Preview(copy.getvalue())
 
 

@@ -1,6 +1,7 @@
 /** Opens the engine's parts to the tests, in a page of the real site. */
 
 import { EngineClient } from "../../app/engine/client.js";
+import { decode } from "../../app/engine/decoding.js";
 import { digestOf, loadManifest, siteFile } from "../../app/site/manifest.js";
 import { pageManifest } from "../../app/site/pin.js";
 import { openSessions } from "../../app/engine/sessions.js";
@@ -161,4 +162,19 @@ class Recorder {
   }
 }
 
-Object.assign(globalThis, { harness: { openOnSoftwareAdapter, runNetwork, recorder: new Recorder() } });
+/**
+ * What the browser makes of a picture: its width, its height and its pixels in base64.
+ *
+ * @param {string} file base64
+ * @param {string} type
+ */
+async function decodeByBrowser(file, type) {
+  const pixels = await decode(toBytes(file), type);
+  if (!pixels) return null;
+  const text = Array.from(pixels.data, (byte) => String.fromCharCode(byte)).join("");
+  return [pixels.width, pixels.height, btoa(text)];
+}
+
+Object.assign(globalThis, {
+  harness: { openOnSoftwareAdapter, runNetwork, decode: decodeByBrowser, recorder: new Recorder() },
+});

@@ -102,7 +102,41 @@ async function runEngine() {
   }
   await runOverlay(Engine);
   await runLab(Engine);
+  await runByBrowser(Engine);
   await runRefusals(Engine);
+}
+
+/** What the browser opens in Python's place. */
+async function runByBrowser(/** @type {import("pyodide/ffi").PyCallable} */ Engine) {
+  const pattern = floats(join(folder, "rocket.jpg.residual"));
+  const gradient = floats(join(folder, "rocket.jpg.gradient0"));
+  const forward = {
+    encode: async () => [pattern],
+    refine: async () => [gradient, new Float32Array(256).fill(100)],
+    decode: async () => [floats(join(folder, "rocket.jpg.after"))],
+  };
+  /** @type {string[]} */
+  const asked = [];
+  const data = new Uint8Array(64 * 48 * 4).map((_, index) => (index % 4 === 3 ? 255 : (index * 7) % 200));
+  const codecs = {
+    load: async (/** @type {string} */ name) => (asked.push(name), false),
+    decode: async (/** @type {Uint8Array} */ file, /** @type {string} */ type) => {
+      asked.push(`${type} ${file.length}`);
+      return type === "image/heic" ? { width: 64, height: 48, data } : null;
+    },
+  };
+  const { ask, destroy } = engineOn(Engine, forward, codecs);
+  const file = (/** @type {string} */ brand) =>
+    new TextEncoder().encode(`\0\0\0\x18ftyp${brand}${"\0".repeat(40)}`);
+  const options = { kind: "text", value: "pipe", again: true };
+  const {
+    data: _data,
+    difference: _difference,
+    ...heic
+  } = await ask("embed", file("heic"), "a.heic", options);
+  const avif = await ask("embed", file("avif"), "a.avif", options);
+  writeFileSync(join(folder, "by-browser.json"), JSON.stringify({ heic, avif, asked }));
+  destroy();
 }
 
 async function runOverlay(/** @type {import("pyodide/ffi").PyCallable} */ Engine) {
@@ -161,8 +195,9 @@ async function runRefusals(/** @type {import("pyodide/ffi").PyCallable} */ Engin
  *
  * @param {import("pyodide/ffi").PyCallable} Engine
  * @param {object} forward
+ * @param {object | null} [codecs]
  */
-function engineOn(Engine, forward) {
+function engineOn(Engine, forward, codecs = null) {
   let asked = 0;
   let told = (/** @type {any} */ _message) => {};
   const engine = Engine(
@@ -172,6 +207,7 @@ function engineOn(Engine, forward) {
       // What reaches the page is cloned by postMessage; a Python proxy left inside would throw here.
       told(structuredClone(message, { transfer }));
     },
+    codecs,
   );
   /**
    * @param {string} task

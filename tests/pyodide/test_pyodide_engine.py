@@ -17,7 +17,8 @@ from hushmark.card import read_card
 from hushmark.hosts.native import NativeForward
 from hushmark.message.keys import Key
 from hushmark.message.sealing import encode
-from hushmark.picture.picture import MIME_TYPES, open_picture
+from hushmark.picture.container import MIME_TYPES
+from hushmark.picture.picture import open_picture
 from hushmark.picture.view import prepare
 from hushmark.pipeline import embed
 from hushmark.trials import TRIALS
@@ -204,6 +205,16 @@ def test_same_facts_as_plain_javascript(
     right = int(np.sum(np.array(check.bits) == encode(text("pipe"), 256, KEYS.get(name))))
     assert reading["match"]["agreeing"] == right
     assert reading["match"]["chance"] < 1e-5
+
+
+def test_what_the_browser_opens_is_marked_and_says_so(folder: Path) -> None:
+    told = json.loads((folder / "by-browser.json").read_text())
+    heic, avif = told["heic"], told["avif"]
+    assert (heic["name"], heic["type"], heic["width"]) == ("a-marked.jpg", "image/jpeg", 64)
+    assert "metadata" in heic["warnings"]
+    # A part of Pillow is asked for first, where there may be one.
+    assert told["asked"] == ["image/heic 52", "avif", "image/avif 52"]
+    assert avif["error"]["code"] == "picture-unsupported"
 
 
 def test_errors_for_people_come_back_as_values_and_others_are_thrown(

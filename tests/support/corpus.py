@@ -230,10 +230,59 @@ def formats() -> Corpus:
     }
 
 
+def _frames(mode: str = "RGB") -> list[Image.Image]:
+    """The base seen through a window that moves."""
+    return [base(mode).crop((4 * number, 0, 200 + 4 * number, 160)) for number in range(5)]
+
+
+def several() -> Corpus:
+    """Animations and documents."""
+    plays: dict[str, Any] = {"save_all": True, "duration": [40, 80, 120, 60, 200], "loop": 2}
+
+    def saved(file_format: str, mode: str = "RGB", **options: Any) -> bytes:
+        first, *others = _frames(mode)
+        return encoded(first, file_format, append_images=others, **options)
+
+    return {
+        "moving.gif": saved("GIF", **plays, comment=b"A comment"),
+        "moving.webp": saved("WEBP", **plays, quality=85, exif=exif(1), xmp=XMP),
+        "lossless-moving.webp": saved("WEBP", **plays, lossless=True),
+        "clear-moving.webp": saved("WEBP", "RGBA", **plays, quality=85),
+        "moving.png": saved("PNG", **plays, exif=exif(1), icc_profile=rgb_profile(SRGB_PRIMARIES)),
+        "grey-moving.png": saved("PNG", "L", **plays),
+        "pages.tif": saved("TIFF", save_all=True, dpi=(300, 300), description="A scan"),
+    }
+
+
+def deep_tiff() -> bytes:
+    """The samples of `deep_samples` in a TIFF, as big-endian software writes them."""
+    samples = deep_samples("RGB").astype(">u2").tobytes()
+    entries = (
+        *((256, 4, 1, 240), (257, 4, 1, 180), (258, 3, 3, 8), (259, 3, 1, 1 << 16), (262, 3, 1, 2 << 16)),
+        *((273, 4, 1, 16), (277, 3, 1, 3 << 16), (278, 4, 1, 180), (279, 4, 1, len(samples))),
+    )
+    directory = struct.pack(">H", len(entries)) + b"".join(struct.pack(">HHII", *entry) for entry in entries)
+    head = b"MM\0*" + struct.pack(">IHHHH", 16 + len(samples), 16, 16, 16, 0)
+    return head + samples + directory + bytes(4)
+
+
+def heic(mode: str = "RGB", **options: Any) -> bytes:
+    """As a phone writes it. Takes pillow-heif."""
+    import pillow_heif
+
+    pillow_heif.register_heif_opener()
+    return encoded(base(mode), "HEIF", quality=90, **options)
+
+
 def native_formats() -> Corpus:
     """What takes codecs that only the native Pillow has."""
     return {
         "lzw.tif": encoded(base(), "TIFF", compression="tiff_lzw"),
+        "jpeg.tif": encoded(base(), "TIFF", compression="jpeg", quality=90),
+        "deep.tif": deep_tiff(),
+        "deep-lzw.tif": encoded(Image.open(io.BytesIO(deep_png("L"))), "TIFF", compression="tiff_lzw"),
+        "turned.heic": heic(exif=exif(6), icc_profile=rgb_profile(DISPLAY_P3_PRIMARIES), xmp=XMP),
+        "clear.heic": heic("RGBA"),
         "deflate.tif": encoded(base("RGBA"), "TIFF", compression="tiff_adobe_deflate"),
         "image.avif": encoded(base(), "AVIF", quality=90),
         "clear.avif": encoded(base("RGBA"), "AVIF", quality=90),

@@ -143,6 +143,8 @@ def build_wheels(
 def find_wheels(packages_dir: Path, say: Say = print) -> list[Wheel]:
     """The wheels that the page needs, in the lock file's order, each with its hash checked.
 
+    Optional ones are left out where they cannot be made.
+
     `packages_dir` is node_modules, with pyodide in it. The sources, in order: the folder
     $HUSHMARK_WHEELS; the cache folder; Pyodide's CDN; a build from source, which takes minutes.
     What is downloaded or built goes to the cache folder, so that a second run needs no network.
@@ -171,7 +173,16 @@ def find_wheels(packages_dir: Path, say: Say = print) -> list[Wheel]:
                 found[pin.name] = _download(url, pin, cache)
         except WheelError as error:
             say(f"wheels: {error}")
-    if missing():
-        for wheel in build_wheels([pin.name for pin in missing()], packages_dir, say=say):
-            found[wheel.name] = wheel
-    return [found[pin.name] for pin in lock.pins]
+    if lacking := [pin.name for pin in missing()]:
+        try:
+            built = build_wheels(lacking, packages_dir, say=say)
+        except WheelError as error:
+            # The rest by itself: it may be only what a page does without that cannot be built.
+            needed = [pin.name for pin in missing() if not pin.is_optional]
+            if needed == lacking:
+                raise
+            left_out = ", ".join(name for name in lacking if name not in needed)
+            say(f"wheels: the page does without {left_out}, which could not be made: {error}")
+            built = build_wheels(needed, packages_dir, say=say) if needed else []
+        found |= {wheel.name: wheel for wheel in built}
+    return [found[pin.name] for pin in lock.pins if pin.name in found]

@@ -46,6 +46,7 @@ BUILD_PYTHON = (
 )
 BUILD_BACKENDS = ("mesonpy.py", "maturin.py", "setuptools/__init__.py", "setuptools/build_meta.py")
 C_LIBRARIES = ("zlib", "jpeg", "webp", "lcms2")
+AVIF_MODULE = "_avif.cpython-314-wasm32-emscripten.so"
 PROXIES = ("http_proxy", "https_proxy", "no_proxy")
 # A mount namespace of its own: these mounts go away with the command, however it ends.
 ENTER_CHROOT = """
@@ -95,6 +96,10 @@ def _texts(*names: str) -> str:
     return "\n".join((RECIPE / name).read_text(encoding="utf-8") for name in names)
 
 
+def _about_wheel(tag: str) -> bytes:
+    return f"Wheel-Version: 1.0\nGenerator: hushmark\nRoot-Is-Purelib: false\nTag: {tag}\n".encode()
+
+
 class _Builder:
     """The stages, and what they do, in one folder."""
 
@@ -118,10 +123,15 @@ class _Builder:
             "python": (("chroot", "pyodide", "build-tools"), ()),
             "libraries": (("chroot",), ()),
             **dict.fromkeys(C_LIBRARIES, (("compiler", "libraries"), ("flags.sh", "cross.cmake"))),
+            "tiff": (("compiler", "libraries", "zlib", "jpeg"), ("flags.sh", "cross.cmake")),
             "numpy": ((*toolchain, "sdists"), ("target.sh", "cross.ini")),
-            "pillow": ((*toolchain, "sdists", *C_LIBRARIES), ("target.sh",)),
-            # After "libraries": two runs of apt must not meet.
-            "rust": (("libraries",), ()),
+            "pillow": ((*toolchain, "sdists", *C_LIBRARIES, "tiff"), ("target.sh",)),
+            "avif-sources": (("libraries",), ()),
+            "aom": (("compiler", "avif-sources"), ("flags.sh", "cross.cmake")),
+            "avif": (("aom",), ("flags.sh", "cross.cmake")),
+            "pillow-avif": (("pillow", "avif"), ("target.sh",)),
+            # After what else apt fetches: two runs of it must not meet.
+            "rust": (("avif-sources" if "pillow-avif" in wanted else "libraries",), ()),
             "safetensors": ((*toolchain, "rust", "sdists"), ("target.sh",)),
         }
         before: dict[str, Callable[[Job], None]] = {
@@ -132,6 +142,7 @@ class _Builder:
         }
         after: dict[str, Callable[[], None]] = {
             **{name: partial(self.slim, name) for name in ("numpy", "pillow")},
+            "pillow-avif": self.pack_avif,
             "safetensors": self.pack_safetensors,
         }
 
@@ -270,7 +281,27 @@ class _Builder:
 
     def slim(self, name: str) -> None:
         self.out.mkdir(exist_ok=True)
-        slim_wheel(self.lab / "whl" / self.pins[name].source.file, self.wheel(name))
+        pin = self.pins[name]
+        (built,) = (self.lab / "whl").glob(f"{name}-{pin.version}-*.whl")
+        slim_wheel(built, self.wheel(name))
+
+    def pack_avif(self) -> None:
+        """The module that Pillow looks for, as a wheel of its own."""
+        pin = self.pins["pillow-avif"]
+        dist_info = f"pillow_avif-{pin.version}.dist-info"
+        tag = pin.source.file.removeprefix(f"pillow_avif-{pin.version}-").removesuffix(".whl")
+        about = f"Metadata-Version: 2.1\nName: pillow-avif\nVersion: {pin.version}\nLicense: BSD-2-Clause\n"
+        files = {
+            f"PIL/{AVIF_MODULE}": (self.lab / "build-pillow-avif" / AVIF_MODULE).read_bytes(),
+            f"{dist_info}/METADATA": about.encode(),
+            f"{dist_info}/WHEEL": _about_wheel(tag),
+        }
+        for library, names in (("libavif", ("LICENSE",)), ("aom", ("LICENSE", "PATENTS"))):
+            for name in names:
+                text = (self.lab / "libraries" / library / name).read_bytes()
+                files[f"{dist_info}/licenses/{library}/{name}"] = text
+        self.out.mkdir(exist_ok=True)
+        write_wheel(self.wheel("pillow-avif"), files, dist_info)
 
     def unpack_safetensors(self, job: Job) -> None:
         self.unpack_sdist("safetensors", job)
@@ -287,11 +318,10 @@ class _Builder:
         release = "bindings/python/target/wasm32-unknown-emscripten/release/safetensors_rust.wasm"
         dist_info = f"{source.name}.dist-info"
         tag = file.removeprefix(f"{source.name}-").removesuffix(".whl")
-        about = f"Wheel-Version: 1.0\nGenerator: hushmark\nRoot-Is-Purelib: false\nTag: {tag}\n"
         files = {
             "safetensors/_safetensors_rust.abi3.so": (source / release).read_bytes(),
             f"{dist_info}/METADATA": (source / "PKG-INFO").read_bytes(),
-            f"{dist_info}/WHEEL": about.encode(),
+            f"{dist_info}/WHEEL": _about_wheel(tag),
             f"{dist_info}/licenses/LICENSE": (source / "LICENSE").read_bytes(),
         }
         for path in (source / "py_src/safetensors").glob("*.py"):
@@ -300,7 +330,9 @@ class _Builder:
         write_wheel(self.wheel("safetensors"), files, dist_info)
 
     def check(self, wanted: Collection[str], job: Job) -> None:
-        job.run("node", RECIPE / "check.mjs", self.pyodide, *map(self.wheel, wanted))
+        # Pillow's module for AVIF is nothing without Pillow.
+        names = dict.fromkeys(("pillow", *wanted) if "pillow-avif" in wanted else wanted)
+        job.run("node", RECIPE / "check.mjs", self.pyodide, *map(self.wheel, names))
 
 
 def build(
@@ -317,7 +349,7 @@ def build(
     BuildError if a stage fails.
     """
     builder = _Builder(lock, work.resolve(), packages_dir)
-    if any(builder.pins[name].sdist for name in wanted):
+    if any(builder.pins[name].sdist or builder.pins[name].is_optional for name in wanted):
         check_machine()
     run_stages(builder.stages(wanted), [*wanted, "check"], work, say)
     return {name: builder.wheel(name) for name in wanted}

@@ -27,7 +27,8 @@ class Artifact:
 class Pin:
     """A package: Pyodide's own wheel of it, ours from source, and the sdist ours is made of.
 
-    `official` is None where Pyodide's is too old to do.
+    `official` is None where Pyodide's is too old to do, or has no such wheel. `is_optional`: whether a page
+    does without it where it cannot be had.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Pin:
     official: Artifact | None
     source: Artifact
     sdist: str | None
+    is_optional: bool = False
 
     def accepted(self, file: str) -> set[str]:
         """The SHA-256 values that a file of this name may have."""
@@ -74,6 +76,7 @@ def read_lock(path: Path = LOCK_FILE) -> Lock:
             official=None if entry["official"] is None else artifact(entry["official"]),
             source=artifact(entry["source"]),
             sdist=entry["sdist"],
+            is_optional=bool(entry.get("optional")),
         )
         for entry in data["wheels"]
     )

@@ -43,6 +43,7 @@ _WARNINGS = {
     "weak": "its mark only just reads back: mark it stronger (--strength) if you can",
     "small": "it is small: {chance:.0%} of marks in pictures of its size were read after JPEG of quality 80",
     "shape": "it is narrow: {chance:.0%} of marks in pictures of its size were read after JPEG of quality 80",
+    "metadata": "its metadata stayed behind",
     "maker-note": "its EXIF has a large maker note, which may show the unmarked picture",
 }
 _REMOVED: dict[Removed, str] = {
@@ -103,8 +104,15 @@ def hushmark() -> None:
 @options.with_strength
 @options.with_key
 @click.option("--again", is_flag=True, help="Mark pictures that are marked already, too.")
+@click.option("--first", is_flag=True, help="Of several frames or pages mark the first alone.")
 def embed(
-    pictures: Pictures, wanted: Wanted, output: Output, strength: float, secret: Secret, again: bool
+    pictures: Pictures,
+    wanted: Wanted,
+    output: Output,
+    strength: float,
+    secret: Secret,
+    again: bool,
+    first: bool,
 ) -> int:
     """Mark pictures: files, folders, glob patterns, or - for standard input.
 
@@ -127,6 +135,7 @@ def embed(
         force=output.force,
         output_format=output.format_for(folder=folder),
         quality=output.quality,
+        first=first,
         threads=pictures.threads,
     )
     written: set[Path] = set()
@@ -281,6 +290,8 @@ def _readings(
 
 def _marked_line(path: Path, marked: Marked) -> str:
     line = f"{path}: {marked.message.value}, {marked.psnr:.1f} dB"
+    if marked.frames > 1:
+        line += f", {marked.frames} {'pages' if marked.file_format == 'TIFF' else 'frames'}"
     if marked.removed:
         # They would show the unmarked picture.
         line += f", without {', '.join(_REMOVED[what] for what in marked.removed)}"

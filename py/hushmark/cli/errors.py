@@ -6,6 +6,7 @@ _OPTIONS = {
     "already-marked": "--again does that.",
     "mark-unreadable": "--strength and --quality do that; --force writes it all the same.",
     "output-exists": "--force replaces it.",
+    "output-several": "Or mark the first one alone: --first.",
     "folder-empty": "--recursive looks into its folders, too.",
     "file-kind": "Or send what it holds to standard input, which - stands for.",
 }
@@ -14,4 +15,7 @@ _OPTIONS = {
 
 def sentence(error: HushmarkError) -> str:
     """What is printed of an error."""
-    return " ".join(filter(None, (str(error), _OPTIONS.get(error.code))))
+    option = _OPTIONS.get(error.code)
+    if error.code == "picture-unsupported" and error.facts.get("found") == "HEIC":
+        option = "Or let Hushmark read it: pip install 'hushmark[heif]'."
+    return " ".join(filter(None, (str(error), option)))

@@ -38,6 +38,7 @@ class Marking:
     force: bool
     output_format: Format | None
     quality: int | None
+    first: bool
     threads: int
 
     def target(self, item: Item) -> Path | None:
@@ -62,6 +63,7 @@ class Marking:
                 again=self.again,
                 output_format=self.output_format,
                 quality=self.quality,
+                first=self.first,
             )
         )
 

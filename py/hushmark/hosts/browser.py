@@ -5,6 +5,8 @@ proxy would take it element by element.
 """
 
 import asyncio
+import importlib
+import io
 import json
 import time
 import traceback
@@ -15,11 +17,13 @@ from typing import Any, Protocol
 import js
 import numpy as np
 from numpy.typing import NDArray
+from PIL import AvifImagePlugin, Image
 from pyodide.ffi import JsException, JsProxy, jsnull, to_js
 
 from ..card import read_card
-from ..errors import HushmarkError, picture_error
-from ..pipeline import LONG_PHASE
+from ..embedding import LONG_PHASE
+from ..errors import HushmarkError, OutputFormat, PictureUnsupported, picture_error
+from ..picture import container
 from ..progress import Progress
 from ..tasks import File, Tasks, failure, plain
 
@@ -47,6 +51,18 @@ class JsForward(Protocol):
         ...
 
 
+class Codecs(Protocol):
+    """What opens pictures that Pillow cannot open as it is, see app/engine/codecs.js."""
+
+    def load(self, name: str) -> Awaitable[bool]:
+        """Load a part of Pillow -> whether it is there."""
+        ...
+
+    def decode(self, file: JsProxy, type: str) -> Awaitable[JsProxy]:
+        """The browser's {width, height, data}, RGBA; null where it cannot open it."""
+        ...
+
+
 class Engine:
     """The jobs of a worker, and whose turn it is.
 
@@ -57,11 +73,16 @@ class Engine:
     """
 
     def __init__(
-        self, js_forward: JsForward, card_path: str, send: Callable[[JsProxy, JsProxy], None]
+        self,
+        js_forward: JsForward,
+        card_path: str,
+        send: Callable[[JsProxy, JsProxy], None],
+        codecs: Codecs | None = None,
     ) -> None:
         self._js = js_forward
         self._card = read_card(Path(card_path))
         self._send = send
+        self.codecs = codecs
         self._jobs: dict[int, _Job] = {}
         self._at_work: _Job | None = None
         self._watches: set[asyncio.Task[None]] = set()
@@ -189,7 +210,7 @@ class _Job:
             if data is not None and data is not jsnull:
                 picture = File(data.to_bytes(), job["name"])
             del data
-            answer = engine.plain(await engine.tasks(self).run(job["task"], picture, job["options"]))
+            answer = engine.plain(await self._done(job["task"], picture, job["options"]))
             if "phases" in answer:
                 # The wait for its turn is not this picture's time.
                 phases = answer["phases"].items()
@@ -207,10 +228,48 @@ class _Job:
             else:
                 engine.tell_stopped(self.number, traceback.format_exception_only(error)[-1].strip())
 
+    async def _done(self, task: str, picture: File | None, options: dict[str, Any]) -> object:
+        """The answer of the task, by whatever opens its picture."""
+        tasks, codecs = self._engine.tasks(self), self._engine.codecs
+        try:
+            return await tasks.run(task, picture, options)
+        except (PictureUnsupported, OutputFormat) as error:
+            if codecs is None or picture is None:
+                raise
+            if "AVIF" in error.facts.values() and await codecs.load("avif"):
+                # It looked for its module when it was imported.
+                importlib.reload(AvifImagePlugin)
+                return await tasks.run(task, picture, options)
+            bare = None if isinstance(error, OutputFormat) else await _by_browser(codecs, picture)
+            if bare is None:
+                raise
+        image, picture = bare
+        if task == "embed" and options.get("output_format") is None:
+            # Its own format is none that can be written.
+            options = {**options, "output_format": "PNG" if image.mode == "RGBA" else "JPEG"}
+        return await tasks.run(task, picture, options)
+
     def _ended(self, run: "asyncio.Future[None]") -> None:
         if run.cancelled():
             self._engine.tell("error", self.number, error={"code": "cancelled"})
         self._engine.ended(self)
+
+
+async def _by_browser(codecs: Codecs, picture: File) -> tuple[Image.Image, File] | None:
+    """The picture as the browser decodes it, and as a file; None where it cannot."""
+    source = container.detect(picture.data)
+    assert source is not None  # its decoder was found missing
+    array = js.Uint8Array.new(len(picture.data))
+    array.assign(picture.data)
+    pixels = await codecs.decode(array, container.MIME_TYPES[source])
+    if pixels is None or pixels is jsnull:
+        return None
+    image = Image.frombytes("RGBA", (pixels.width, pixels.height), pixels.data.to_bytes())
+    if image.getchannel("A").getextrema() == (255, 255):
+        image = image.convert("RGB")
+    buffer = io.BytesIO()
+    image.save(buffer, "TIFF", compression="raw")
+    return image, File(buffer.getvalue(), picture.name, is_bare=True)
 
 
 class _Forward:

@@ -53,11 +53,16 @@ _CENTRINGS = 3
 class Budget:
     """The visibility of residuals in one cover."""
 
-    def __init__(self, image: Planes, *, grey: bool) -> None:
-        """`image` [3,160,160], RGB in 0..1; `grey`: the picture has no colour to change."""
+    def __init__(self, image: Planes, *more: Planes, grey: bool) -> None:
+        """`image` [3,160,160], RGB in 0..1; `grey`: the picture has no colour to change.
+
+        `more`: further covers of the same residual. What one of them shows counts, if the others hide it.
+        """
         self._image = image
         self._grey = grey
         hidden = _texture(image)
+        for cover in more:
+            hidden = np.minimum(hidden, _texture(cover))
         self._hidden_power = (hidden * hidden).astype(np.float32)
         self._hidden = _halved(_halved(hidden))
 

@@ -70,6 +70,47 @@ def apply(picture: Picture, residual: NDArray[np.float32]) -> tuple[Picture, flo
     return picture, 10 * math.log10(255**2 * count / squares)
 
 
+class FrameMarker:
+    """Adds one residual to all frames of an animation, each of which may be a part of the whole.
+
+    The same for all: it does not flicker, and what a frame leaves as it was stays as it was.
+    """
+
+    def __init__(self, whole: Picture, residual: NDArray[np.float32]) -> None:
+        """`whole`: a whole frame without transparency, mode L or RGB; `residual` as for `apply`."""
+        pattern = _Pattern.of(whole, residual)
+        enlarged = pattern.image.resize(whole.image.size, Image.Resampling.BICUBIC)
+        self._changes = enlarged.point(_table_for(pattern, whole))
+        self._squares, self._count = 0.0, 0
+
+    def add(self, frame: Picture, corner: tuple[int, int]) -> Picture:
+        """A frame with the residual's part; `corner`: where its top left pixel lies in the whole.
+
+        Mode L or LA where the whole is grey, else RGB or RGBA. Its pixels are overwritten.
+        """
+        image = frame.image
+        for top, bottom in view.strips(image.size, 1):
+            before = _pixels(image.crop((0, top, image.width, bottom)))
+            left, above = corner[0], corner[1] + top
+            part = self._changes.crop((left, above, left + image.width, above + bottom - top))
+            changes = np.zeros_like(before)
+            colours = len(part.getbands())
+            changes[..., :colours] = _pixels(part)[..., :colours]
+            after = _add(before, changes.reshape(bottom - top, 1, -1), frame)
+            image.paste(_image(after, image.mode), (0, top))
+            squares, count = _error(frame, before, after)
+            self._squares += squares
+            self._count += count
+        return frame
+
+    @property
+    def psnr(self) -> float:
+        """In dB, of all that was added so far, as `apply` has it. Raises ModelOutput where it is nothing."""
+        if self._squares == 0:
+            raise ModelOutput
+        return 10 * math.log10(255**2 * self._count / self._squares)
+
+
 def sample(picture: Picture) -> Image.Image:
     """Single pixels of the picture, grey or RGB, as displayed, at most 800 px a side.
 
@@ -182,7 +223,9 @@ def _table_for(pattern: _Pattern, picture: Picture) -> list[int]:
 
     The scale is found by trying it on a sample of the cover, so rounding, clipping and transparency count.
     """
-    size = view.fit(picture.image.size, _SAMPLE_SIDE)
+    # Each side by itself: a strip of a long picture would leave nothing of the pattern across it.
+    width, height = picture.image.size
+    size = min(width, _SAMPLE_SIDE), min(height, _SAMPLE_SIDE)
     before = _pixels(picture.image.resize(size, Image.Resampling.NEAREST))
     enlarged = pattern.image.resize(size, Image.Resampling.BICUBIC)
     # Shrunk to a small picture the pattern loses power, which a larger scale gives back.

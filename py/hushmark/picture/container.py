@@ -16,10 +16,21 @@ from . import previews
 from .metadata import EXIF_PREFIX, clean_exif
 from .previews import Removed
 
-Format = Literal["JPEG", "PNG", "WEBP", "TIFF", "AVIF"]
-"""What is written."""
-InputFormat = Format | Literal["BMP", "GIF"]
+Format = Literal["JPEG", "PNG", "WEBP", "TIFF", "AVIF", "GIF"]
+"""What is written; GIF for animations only."""
+InputFormat = Format | Literal["BMP", "HEIC"]
 """What is read."""
+
+MIME_TYPES: dict[InputFormat, str] = {
+    "JPEG": "image/jpeg",
+    "PNG": "image/png",
+    "WEBP": "image/webp",
+    "TIFF": "image/tiff",
+    "AVIF": "image/avif",
+    "GIF": "image/gif",
+    "BMP": "image/bmp",
+    "HEIC": "image/heic",
+}
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _PNG_METADATA = {b"gAMA", b"cHRM", b"sRGB", b"iCCP", b"cICP", b"mDCV", b"cLLI", b"pHYs", b"eXIf", b"tIME"}
@@ -48,6 +59,17 @@ _IDENTIFIERS = {
 _RAW_PROFILE = b"Raw profile type "
 MAXIMUM_TEXT = 16 << 20
 """Bytes of a text or a profile in a PNG, uncompressed."""
+_RAW_STARTS = (
+    b"FUJIFILMCCD-RAW",
+    b"IIRO",
+    b"IIRS",
+    b"MMOR",
+    b"IIU\0",
+    b"FOVb",
+    b"\0MRM",
+    b"II\x1a\0\0\0HEAP",
+)
+"""Of Fujifilm, Olympus, Panasonic, Sigma, Minolta and Canon's oldest; the other makers' are TIFFs."""
 _HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 
 
@@ -57,6 +79,8 @@ def detect(data: bytes) -> InputFormat | None:
         return "WEBP"
     if data[4:8] == b"ftyp" and b"avif" in data[8 : 8 + 4 * 16]:
         return "AVIF"
+    if data[4:8] == b"ftyp" and data[8:12] in _HEIC_BRANDS:
+        return "HEIC"
     if data[8:10] == b"CR":  # Canon's second RAW, otherwise a TIFF
         return None
     starts: dict[bytes, InputFormat] = {
@@ -73,11 +97,11 @@ def detect(data: bytes) -> InputFormat | None:
 def name_foreign(data: bytes) -> str | None:
     """The name of a common format that is none of ours, for the error's sentence."""
     if data[4:8] == b"ftyp":
-        return "RAW" if data[8:12] == b"crx " else "HEIC" if data[8:12] in _HEIC_BRANDS else "video"
+        return "RAW" if data[8:12] == b"crx " else "video"
     starts = {b"%PDF": "PDF", b"<svg": "SVG", b"8BPS": "PSD", b"\0\0\1\0": "ICO"}
     if data[8:10] == b"CR":
         return "RAW"
-    starts |= dict.fromkeys((b"FUJIFILMCCD-RAW", b"IIRO", b"IIRS", b"MMOR", b"IIU\0", b"FOVb"), "RAW")
+    starts |= dict.fromkeys(_RAW_STARTS, "RAW")
     return next((name for start, name in starts.items() if data.startswith(start)), None)
 
 
@@ -90,7 +114,7 @@ def is_whole(data: bytes, input_format: InputFormat) -> bool:
         start_of_scan = next((s.start for s in _jpeg_segments(data) if s.marker == _SOS), len(data))
         return data.rfind(bytes([0xFF, _EOI]), start_of_scan) >= 0  # usually the last bytes
     if input_format == "PNG":
-        return any(chunk.kind == b"IEND" for chunk in _png_chunks(data))
+        return any(chunk.kind == b"IEND" for chunk in png_chunks(data))
     if input_format == "WEBP":
         return len(data) >= 12 and len(data) >= 8 + int.from_bytes(data[4:8], "little")
     return True
@@ -118,20 +142,36 @@ def avif_is_deep(data: bytes) -> bool:
     return 0 <= place < len(data) - 6 and bool(data[place + 6] & 0x40)
 
 
+def png_size(data: bytes) -> tuple[int, int]:
+    """Width and height by the header."""
+    width, height = struct.unpack_from(">II", data, 16)
+    return width, height
+
+
 def png_kind(data: bytes) -> tuple[int, int]:
     """Bits a channel and colour type (0 grey, 2 RGB, 3 palette, 4 grey with alpha, 6 RGBA) by the header."""
     return (data[24], data[25]) if len(data) > 25 else (0, 0)
 
 
-def is_lossless_webp(data: bytes) -> bool:
-    """Whether a still WebP holds its pixels in a VP8L chunk."""
-    position = 12
+def webp_chunks(data: bytes, position: int = 12) -> Iterator[tuple[bytes, bytes]]:
+    """Kind and body of the complete chunks of a WebP from a position on."""
     while position + 8 <= len(data):
         kind, size = struct.unpack_from("<4sI", data, position)
-        if kind in (b"VP8L", b"VP8 "):
-            return bool(kind == b"VP8L")
+        if position + 8 + size > len(data):
+            return
+        yield kind, data[position + 8 : position + 8 + size]
         position += 8 + size + size % 2
-    return False
+
+
+def webp_chunk(kind: bytes, body: bytes) -> bytes:
+    """A chunk with its length, and padded to an even one."""
+    return kind + struct.pack("<I", len(body)) + body + bytes(len(body) % 2)
+
+
+def is_lossless_webp(data: bytes) -> bool:
+    """Whether a still WebP holds its pixels in a VP8L chunk."""
+    kinds = (kind for kind, _ in webp_chunks(data) if kind in (b"VP8L", b"VP8 "))
+    return next(kinds, b"") == b"VP8L"
 
 
 class Insertion(NamedTuple):
@@ -188,7 +228,7 @@ def png_metadata(original: bytes, kind: tuple[int, int]) -> tuple[Insertion, fro
     of_a_kind = _PNG_OF_ITS_KIND if png_kind(original) == kind else set()
     kept = []
     removed: set[Removed] = set()
-    for chunk in _png_chunks(original):
+    for chunk in png_chunks(original):
         body = original[chunk.start + 8 : chunk.end - 4]
         if chunk.kind == b"eXIf":
             kept.append(png_chunk(b"eXIf", clean_exif(body, removed)))
@@ -381,7 +421,7 @@ class _Chunk(NamedTuple):
     end: int
 
 
-def _png_chunks(data: bytes) -> Iterator[_Chunk]:
+def png_chunks(data: bytes) -> Iterator[_Chunk]:
     """The complete chunks of a PNG, up to and including IEND."""
     position = len(PNG_SIGNATURE)
     while position + 12 <= len(data):

@@ -22,6 +22,7 @@ from ..errors import (
     PictureEmpty,
     PictureError,
     PictureFormat,
+    PictureFrames,
     PictureMemory,
     PictureMetadata,
     PictureMode,
@@ -33,7 +34,8 @@ from ..errors import (
     PictureUnreadable,
     PictureUnsupported,
 )
-from . import container, png16
+from . import container, memory, png16, tiff
+from .animation import MAXIMUM_FRAME_PIXELS, MAXIMUM_FRAMES
 from .container import Format, InputFormat
 from .metadata import (
     MAXIMUM_JPEG_BLOCK,
@@ -50,8 +52,12 @@ from .previews import Removed
 PngImagePlugin.MAX_TEXT_CHUNK = container.MAXIMUM_TEXT
 PngImagePlugin.MAX_TEXT_MEMORY = 4 * container.MAXIMUM_TEXT
 
+# Twice as many are an error to Pillow, and to us more than our own limit, which is asked first.
+if Image.MAX_IMAGE_PIXELS is not None:
+    Image.MAX_IMAGE_PIXELS = max(Image.MAX_IMAGE_PIXELS, 120_000_000)
+
 MINIMUM_SIDE = 32
-MAXIMUM_PIXELS = 120_000_000
+MAXIMUM_PIXELS = 200_000_000
 MAXIMUM_WEBP_PIXELS = 40_000_000
 """libwebp takes up to 35 bytes a pixel, and a few kilobytes may hold so many."""
 MAXIMUM_SCANNED_PIXELS = 20 * MAXIMUM_PIXELS
@@ -60,14 +66,6 @@ MAXIMUM_BYTES = 10 * MAXIMUM_PIXELS
 """Of a file that is read: what the largest picture takes without compression, 8 a pixel, and some."""
 LOSSY_QUALITY: dict[Format, int] = {"JPEG": 92, "WEBP": 90, "AVIF": 85}
 """The quality where none is asked for and the original's is not known."""
-MIME_TYPES: dict[Format, str] = {
-    "JPEG": "image/jpeg",
-    "PNG": "image/png",
-    "WEBP": "image/webp",
-    "TIFF": "image/tiff",
-    "AVIF": "image/avif",
-}
-
 _LONGEST_SIDES: dict[Format, int] = {"JPEG": 65_500, "WEBP": 16_383, "AVIF": 32_768}
 """In pixels, as the libraries have it that write and read them."""
 ENDINGS: dict[Format, tuple[str, ...]] = {
@@ -76,11 +74,18 @@ ENDINGS: dict[Format, tuple[str, ...]] = {
     "WEBP": (".webp",),
     "TIFF": (".tif", ".tiff"),
     "AVIF": (".avif",),
+    "GIF": (".gif",),
 }
 """Of the names of files that are written, the usual one first."""
+_PLUGINS: dict[InputFormat, str] = {"HEIC": "HEIF"}
+"""Pillow's name of a format, where it is another one."""
+_HDR_TRANSFERS = (16, 18)  # PQ, HLG
+_BYTES_PER_PIXEL = 6
+"""What marking takes at least, besides the file: the picture, and the marked file of a smooth one."""
 # Modes that are read, and what each is worked on in where there is no transparency.
 _MODES: dict[str, "Mode"] = {
     "1": "L",
+    "I;16B": "L",
     "L": "L",
     "LA": "LA",
     "I;16": "L",
@@ -99,6 +104,7 @@ _WRITTEN_MODES: dict[Format, dict["Mode", "Mode"]] = {
     "WEBP": {"CMYK": "RGB", "L": "RGB", "LA": "RGBA"},
     "TIFF": {},
     "AVIF": {"CMYK": "RGB", "L": "RGB", "LA": "RGBA"},
+    "GIF": {},
 }
 """What a format cannot hold, and what it becomes."""
 
@@ -109,7 +115,8 @@ Mode = Literal["L", "LA", "RGB", "RGBA", "CMYK"]
 class Picture:
     """A decoded picture.
 
-    `file_format`: what it is written in, the format it came in but PNG for BMP and GIF; `image`: pixels as
+    `file_format`: what it is written in, the format it came in but PNG for BMP and GIF, and JPEG, or PNG
+    where it has transparency, for HEIC; `image`: pixels as
     stored, mode L, LA, RGB, RGBA or CMYK, 8 bits; `orientation`: EXIF's 1..8; `low`: the low bytes of a
     picture with 16 bits a channel, whose high bytes are in `image`; `removed`: what was left out of the file
     since it shows the unmarked picture.
@@ -160,7 +167,7 @@ class Picture:
         """The picture, to be saved in another format (None: as it came), or at a quality of 1..100.
 
         Its pixels become what the format can hold: CMYK becomes RGB except in JPEG and TIFF, transparency
-        becomes white in JPEG, 16 bits become 8 except in PNG. Quality means nothing to PNG and TIFF.
+        becomes white in JPEG, 16 bits become 8 except in PNG and TIFF. Quality means nothing to PNG and TIFF.
         Raises OutputFormat where there is no encoder, OutputSide and OutputMetadata where the format cannot
         hold the picture, OutputQuality.
         """
@@ -187,7 +194,8 @@ class Picture:
             image = self.in_colour(image)
         elif image.mode != mode:
             image = image.convert(mode)
-        return replace(self, file_format=target, image=image, low=None, _encoding=_foreign(target, quality))
+        low = self.low if target in ("PNG", "TIFF") else None
+        return replace(self, file_format=target, image=image, low=low, _encoding=_foreign(target, quality))
 
 
 @dataclass(frozen=True)
@@ -214,15 +222,31 @@ def writable_formats() -> tuple[Format, ...]:
     return (*always, "AVIF") if features.check("avif") else always
 
 
-def open_picture(data: bytes, name: str, *, least_side: int | None = None) -> Picture:
-    """Decode a JPEG, PNG, WebP, TIFF, AVIF, BMP or GIF; `name` is the file's name, for error sentences.
+def open_pages(data: bytes, name: str) -> list[int]:
+    """The pages of a TIFF, [0] for other files. Raises PictureFrames where there are too many.
+
+    Small copies of other pages are left out: they show the unmarked picture.
+    """
+    if container.detect(data) != "TIFF":
+        return [0]
+    pages = [page for page in tiff.pages(data, MAXIMUM_FRAMES) if not page.is_small]
+    pixels = sum(page.size[0] * page.size[1] for page in pages)
+    if len(pages) > 1 and (len(pages) > MAXIMUM_FRAMES or pixels > MAXIMUM_FRAME_PIXELS):
+        raise PictureFrames(name, len(pages), MAXIMUM_FRAMES, MAXIMUM_FRAME_PIXELS, pages=True)
+    return [page.number for page in pages] or [0]
+
+
+def open_picture(
+    data: bytes, name: str, *, least_side: int | None = None, page: int | None = None, is_part: bool = False
+) -> Picture:
+    """Decode a JPEG, PNG, WebP, TIFF, AVIF, HEIC, BMP or GIF; `name` is the file's name, for error sentences.
 
     Palettes become RGB, bilevel becomes grey, transparent colours become alpha. With `least_side` a JPEG
     comes at a half, a quarter or an eighth of its size if it keeps so many pixels a side: in a third of the
-    time.
+    time. `page`: which of several frames or pages, 0 is the first; `is_part`: of a frame, which may be small.
     Raises FileTooLarge, or a PictureError: empty, other format, no decoder here, truncated, damaged, animated
-    or with several pages, too small, too large (by the header, before pixels are decoded), with too many
-    scans, with too long texts, samples that cannot be kept.
+    or with several pages where none is named, too small, too large (by the header, before pixels are
+    decoded), with too many scans, with too long texts, samples that cannot be kept, not enough memory.
     """
     if not data:
         raise PictureEmpty(name)
@@ -231,8 +255,10 @@ def open_picture(data: bytes, name: str, *, least_side: int | None = None) -> Pi
     source_format = container.detect(data)
     if source_format is None:
         raise PictureFormat(name, container.name_foreign(data))
-    if source_format == "AVIF" and not features.check("avif"):
-        raise PictureUnsupported(name, "AVIF")
+    if source_format == "TIFF" and tiff.is_raw(data):
+        raise PictureFormat(name, "RAW")
+    if source_format in ("AVIF", "HEIC") and not _has_decoder(source_format):
+        raise PictureUnsupported(name, source_format)
     try:
         if source_format == "WEBP":
             # Pillow sets up a canvas as soon as it opens one.
@@ -241,15 +267,25 @@ def open_picture(data: bytes, name: str, *, least_side: int | None = None) -> Pi
                 raise PictureTooLarge(name, MAXIMUM_WEBP_PIXELS)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow warns about sizes that are checked below
-            source = Image.open(io.BytesIO(data), formats=(source_format,))
+            source = Image.open(io.BytesIO(data), formats=(_PLUGINS.get(source_format, source_format),))
+            if page is None:
+                _check_single(source, name, source_format, data)
+            elif page:
+                source.seek(page)
+            if not is_part:
+                _check_size(source.size, name)
             _check_header(source, data, name, source_format)
             if least_side is not None:
                 source.draft(None, (least_side, least_side))
-            source.load()
             low = None
-            if source_format == "PNG" and container.png_kind(data)[0] == 16:
-                image, low = png16.decode(source, data)
+            if isinstance(source, TiffImagePlugin.TiffImageFile) and tiff.is_deep(source):
+                image, low = tiff.decode(source, data, page or 0, name)
             else:
+                source.load()
+                is_deep = source_format == "PNG" and not page and container.png_kind(data)[0] == 16
+            if low is None and is_deep:
+                image, low = png16.decode(source, data)
+            elif low is None:
                 mode = _working_mode(source)
                 image = source if mode == source.mode else source.convert(mode)
             metadata = Metadata.of(source)
@@ -275,7 +311,7 @@ def open_picture(data: bytes, name: str, *, least_side: int | None = None) -> Pi
         vars(image).pop(attribute, None)
     return Picture(
         name=name,
-        file_format=_written(source_format),
+        file_format=_written(source_format, image, metadata),
         image=image,
         orientation=orientation,
         metadata=metadata,
@@ -299,7 +335,10 @@ def encode_picture(picture: Picture) -> list[bytes]:
     try:
         if encoding.insertion is None:
             options = {**picture.metadata.for_writer(picture.file_format, picture.image.mode), **options}
-        if picture.low is not None:
+        if picture.low is not None and picture.file_format == "TIFF":
+            for piece in tiff.encode(picture.image, picture.low, options):
+                output.write(piece)
+        elif picture.low is not None:
             for piece in png16.encode(picture.image, picture.low):
                 output.write(piece)
         elif picture.file_format in ("JPEG", "PNG"):
@@ -318,35 +357,53 @@ def encode_picture(picture: Picture) -> list[bytes]:
     return output.pieces
 
 
+def _has_decoder(source_format: InputFormat) -> bool:
+    if source_format == "AVIF":
+        return bool(features.check("avif"))
+    try:
+        import pillow_heif
+    except ImportError:
+        return False
+    pillow_heif.register_heif_opener(thumbnails=False)
+    return True
+
+
 def _check_size(size: tuple[int, int], name: str) -> None:
     if min(size) < MINIMUM_SIDE:
         raise PictureTooSmall(name, size, MINIMUM_SIDE)
     if size[0] * size[1] > MAXIMUM_PIXELS:
         raise PictureTooLarge(name, MAXIMUM_PIXELS)
+    if not memory.may_take(size[0] * size[1] * _BYTES_PER_PIXEL):
+        raise PictureMemory(name)
+
+
+def _check_single(source: ImageFile.ImageFile, name: str, source_format: InputFormat, data: bytes) -> None:
+    # Several pictures in one JPEG (MPO: depth, gain map, second lens) or HEIC are no animation; the first one
+    # counts. A TIFF's small copy of itself is no page.
+    several = getattr(source, "is_animated", False) and source_format not in ("JPEG", "HEIC")
+    if several and not (source_format == "TIFF" and len(open_pages(data, name)) == 1):
+        raise PictureAnimated(name, pages=source_format == "TIFF")
 
 
 def _check_header(source: ImageFile.ImageFile, data: bytes, name: str, source_format: InputFormat) -> None:
-    _check_size(source.size, name)
-    # Several pictures in one JPEG (MPO: depth, gain map, second lens) are no animation; the first one counts.
-    if source_format != "JPEG" and getattr(source, "is_animated", False):
-        raise PictureAnimated(name, pages=source_format == "TIFF")
     if source_format == "JPEG" and "progressive" in source.info:
         scans = container.jpeg_scans(data)
         if scans * source.width * source.height > MAXIMUM_SCANNED_PIXELS:
             raise PictureScans(name, scans)
     if source_format == "TIFF":
         tags = source.tag_v2  # type: ignore[attr-defined]  # TIFF images have tags
-        # What is seen first in the RAW files of many cameras is a small preview.
-        if tags.get(254) == 1 and 330 in tags:
-            raise PictureFormat(name, "RAW")
         bits = max(tags.get(258, (1,)))
-        if bits > 8:
+        if bits > 8 and not tiff.is_deep(source):  # type: ignore[arg-type]
             raise PictureMode(name, f"{bits}-bit")
         packing = source.info.get("compression")
         if packing != "raw" and not features.check("libtiff"):
             raise PictureUnsupported(name, f"TIFF ({packing})")
     if source_format == "AVIF" and container.avif_is_deep(data):
         raise PictureMode(name, "10/12-bit")
+    if source_format == "HEIC":
+        transfer = (source.info.get("nclx_profile") or {}).get("transfer_characteristics")
+        if transfer in _HDR_TRANSFERS:
+            raise PictureMode(name, "HDR")
     if source.mode not in _MODES:
         raise PictureMode(name, source.mode)
 
@@ -387,10 +444,13 @@ def _encoding_of(
         return _Encoding({"lossless": True, "exact": True}), nothing
     if isinstance(source, TiffImagePlugin.TiffImageFile):
         return _Encoding(_tiff_options(source)), nothing
-    return _foreign(_written(source_format), None), nothing
+    return _foreign(_written(source_format, image, Metadata.of(source)), None), nothing
 
 
-def _written(source_format: InputFormat) -> Format:
+def _written(source_format: InputFormat, image: Image.Image, metadata: Metadata) -> Format:
+    if source_format == "HEIC":
+        # As its camera would have written it, where that holds all of it.
+        return "PNG" if image.mode == "RGBA" or metadata.too_large_for_jpeg() else "JPEG"
     return "PNG" if source_format == "BMP" or source_format == "GIF" else source_format
 
 
@@ -409,7 +469,9 @@ def _tiff_options(source: TiffImagePlugin.TiffImageFile) -> dict[str, object]:
     compression = source.info["compression"]
     if compression.startswith(("group", "tiff_ccitt")):
         compression = "tiff_adobe_deflate"  # the others hold nothing but black and white
-    return {"compression": compression, "tiffinfo": tiff_tags(source, set())}
+    # libtiff's own 75 would be less than what most of them came with.
+    quality = {"quality": LOSSY_QUALITY["JPEG"]} if compression in ("jpeg", "tiff_jpeg") else {}
+    return {"compression": compression, "tiffinfo": tiff_tags(source, set()), **quality}
 
 
 def _to_rgb(profile: bytes) -> ImageCms.ImageCmsTransform | None:

@@ -199,6 +199,27 @@ def test_source_comes_last_and_only_for_what_is_missing(
     assert sorted(path.name for path in cache.parent.iterdir()) == ["wheels"]
 
 
+def test_an_optional_wheel_that_cannot_be_made_is_left_out(
+    cache: Path, packages: Path, lock: Lock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (cache / file_of("a")).write_bytes(BUILT["a"])
+    a, b = lock.pins
+    a = replace(a, official=None)
+    optional = replace(lock, pins=(a, replace(b, official=None, is_optional=True)))
+    monkeypatch.setattr(find, "read_lock", lambda: optional)
+
+    def fail(*_: object, **__: object) -> list[find.Wheel]:
+        raise WheelError("no compiler here")
+
+    monkeypatch.setattr(find, "build_wheels", fail)
+    said: list[str] = []
+    assert [wheel.name for wheel in find_wheels(packages, said.append)] == ["a"]
+    assert said == ["wheels: the page does without b, which could not be made: no compiler here"]
+    (cache / file_of("a")).unlink()
+    with pytest.raises(WheelError, match="no compiler"):
+        find_wheels(packages, said.append)
+
+
 def test_what_the_cdn_has_too_old_is_built(
     cache: Path,
     packages: Path,
@@ -346,10 +367,11 @@ def test_a_build_of_another_day_is_kept_and_found_again(
 
 def test_the_lock_file_names_the_wheels_with_whole_hashes() -> None:
     lock = read_lock(LOCK_FILE)
-    assert [pin.name for pin in lock.pins] == ["numpy", "pillow", "safetensors"]
+    assert [pin.name for pin in lock.pins] == ["numpy", "pillow", "pillow-avif", "safetensors"]
+    assert [pin.name for pin in lock.pins if pin.is_optional] == ["pillow-avif"]
     for pin in lock.pins:
         for artifact in pin.artifacts:
-            assert artifact.file.startswith(f"{pin.name}-{artifact.version}-")
+            assert artifact.file.startswith(f"{pin.name.replace('-', '_')}-{artifact.version}-")
             assert artifact.sha256 and all(len(digest) == 64 for digest in artifact.sha256)
         assert pin.source.version == pin.version
 

@@ -56,6 +56,20 @@ def names(folder: Path) -> list[str]:
     return sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
 
 
+def test_frames_are_counted_and_the_first_can_be_marked_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cover = tmp_path / "moving.gif"
+    cover.write_bytes(corpus.several()["moving.gif"])
+    assert run("embed", cover, "--text", "pipe", "-o", tmp_path / "all.gif", "--strength", 2) == cli.DONE
+    assert ", 5 frames" in capsys.readouterr().out
+    assert run("embed", cover, "--text", "pipe", "-o", tmp_path / "a.jpg") == cli.FAILED
+    assert capsys.readouterr().err.rstrip().endswith("Or mark the first one alone: --first.")
+    first = ("--first", "-o", tmp_path / "a.jpg", "--strength", 2)
+    assert run("embed", cover, "--text", "pipe", *first) == cli.DONE
+    assert Image.open(tmp_path / "a.jpg").size == (200, 160)
+
+
 def test_what_is_marked_is_read(cover: Path, capsys: pytest.CaptureFixture[str]) -> None:
     marked = cover.with_name("marked.jpg")
     assert run("embed", cover, "--text", "pipe", "-o", marked) == cli.DONE
@@ -608,9 +622,9 @@ def test_a_file_is_not_read_before_its_size_is_known(tmp_path: Path, marked: byt
     good, huge = records(done.stdout)
     assert good["outcome"] == "read"
     assert huge["error"]["code"] == "file-too-large"
-    assert "larger than 1200 million bytes" in huge["error"]["message"]
+    assert "larger than 2000 million bytes" in huge["error"]["message"]
     done = in_a_process("read", tmp_path / "a.png", "--ids", tmp_path / "huge.png", timeout=60)
-    assert b"larger than 1200 million bytes" in done.stderr
+    assert b"larger than 2000 million bytes" in done.stderr
     with open("/dev/zero", "rb") as endless:
         done = in_a_process("read", "-", stdin=endless, timeout=60)
     assert b"standard input is larger than" in done.stderr

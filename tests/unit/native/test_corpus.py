@@ -3,6 +3,7 @@
 import asyncio
 import io
 import json
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -14,12 +15,13 @@ from hushmark.card import ModelCard, read_card
 from hushmark.hosts.native import NativeForward
 from hushmark.picture.container import Format
 from hushmark.picture.picture import encode_picture, open_picture
-from hushmark.pipeline import embed
+from hushmark.pipeline import embed, read
 from PIL import Image
 
 from tests.support import corpus
 
 PICTURES = {**corpus.formats(), **corpus.native_formats(), **corpus.annotated()}
+SEVERAL = corpus.several()
 Engine = tuple[NativeForward, ModelCard]
 
 
@@ -31,7 +33,7 @@ def engine(repo_root: Path) -> Engine:
 
 @pytest.fixture(scope="module")
 def marked(engine: Engine) -> dict[str, Marked]:
-    return {name: mark(engine, name) for name in PICTURES}
+    return {name: mark(engine, name) for name in (*PICTURES, *SEVERAL)}
 
 
 def mark(
@@ -40,7 +42,7 @@ def mark(
     forward, card = engine
     return asyncio.run(
         embed(
-            PICTURES[name],
+            {**PICTURES, **SEVERAL}[name],
             text("pipe"),
             name=name,
             forward=forward,
@@ -53,7 +55,7 @@ def mark(
 
 
 def loaded(data: bytes) -> Image.Image:
-    image = Image.open(io.BytesIO(data))
+    image: Image.Image = Image.open(io.BytesIO(data))
     image.load()
     return image
 
@@ -69,10 +71,14 @@ def test_every_kind_of_picture_reads_back(name: str, marked: dict[str, Marked]) 
     assert after.size == before.size
     if name.endswith((".bmp", ".gif")):
         assert after.format == "PNG"
+    elif name.endswith(".heic"):
+        assert after.format == ("PNG" if name == "clear.heic" else "JPEG")
     else:
         assert after.format == before.format
         assert result.name == name.replace(".", "-marked.")
-    if name not in ("1.png", "palette.png", "palette-clear.png", "image.gif"):
+    if name == "deep-lzw.tif":
+        assert (before.mode, after.mode) == ("I;16", "I;16")
+    elif name not in ("1.png", "palette.png", "palette-clear.png", "image.gif"):
         assert after.mode == before.mode
 
 
@@ -80,7 +86,7 @@ def test_every_kind_of_picture_reads_back(name: str, marked: dict[str, Marked]) 
 def test_alpha_is_untouched_and_so_is_what_it_hides(name: str, marked: dict[str, Marked]) -> None:
     before, after = open_picture(PICTURES[name], name), open_picture(marked[name].data, name)
     cover, result = np.asarray(before.image), np.asarray(after.image)
-    if name.endswith(".avif"):
+    if name.endswith((".avif", ".heic")):
         return  # lossy, alpha too
     assert np.array_equal(cover[..., -1], result[..., -1])
     if name != "clear.webp":
@@ -99,6 +105,25 @@ def test_low_bits_of_16_are_kept(mode: str, marked: dict[str, Marked]) -> None:
     # Where a picture lets half of the light through, half of a change is seen, so more is put there.
     shown = samples[..., -1:] / 65535 if mode[-1] == "A" else 1
     assert 0 < np.abs(change * shown).max() < 100
+
+
+def test_low_bits_of_a_tiff_are_kept(marked: dict[str, Marked]) -> None:
+    for name, mode in (("deep.tif", "RGB"), ("deep-lzw.tif", "L")):
+        result = open_picture(marked[name].data, name)
+        assert result.low is not None
+        low = corpus.deep_samples(mode).reshape(180, 240, -1) & 255
+        assert np.array_equal(np.asarray(result.low).reshape(low.shape), low)
+
+
+@pytest.mark.parametrize("name", SEVERAL)
+def test_first_middle_and_last_frame_read_back(name: str, marked: dict[str, Marked], engine: Engine) -> None:
+    forward, card = engine
+    result = marked[name]
+    assert result.frames == 5 and result.check.message == text("pipe")
+    for page in (0, 2, 4):
+        image = open_picture(result.data, name, page=page).image.convert("RGB")
+        taken = read(corpus.encoded(image, "PNG"), name=name, forward=forward, card=card)
+        assert asyncio.run(taken).reading.message == text("pipe"), page
 
 
 def seen_by_exiftool(folder: Path) -> dict[str, dict[str, str]]:
@@ -125,6 +150,13 @@ PACKING = {
     "PNG:Palette",
     "PNG:Transparency",
     "IFD0:StripOffsets",
+    "IFD0:PreviewImage",  # the strips of JPEG themselves
+    "IFD0:JPEGTables",
+    "IFD0:PlanarConfiguration",
+    "IFD0:Predictor",
+    "IFD0:SamplesPerPixel",
+    "IFD0:PreviewImageStart",
+    "IFD0:PreviewImageLength",
     "IFD0:StripByteCounts",
     "IFD0:RowsPerStrip",
     "QuickTime:MediaData",
@@ -137,20 +169,44 @@ PACKING = {
 
 
 def test_exiftool_sees_the_same_metadata(tmp_path: Path, marked: dict[str, Marked]) -> None:
-    names = [name for name in PICTURES if not name.endswith((".bmp", ".gif"))]
+    covers = {**PICTURES, **SEVERAL}
+    names = [name for name in covers if not name.endswith((".bmp", ".heic")) and name != "image.gif"]
     for name in names:
-        for state, data in (("before", PICTURES[name]), ("after", marked[name].data)):
+        for state, data in (("before", covers[name]), ("after", marked[name].data)):
             (tmp_path / state).mkdir(exist_ok=True)
             (tmp_path / state / name).write_bytes(data)
     before, after = seen_by_exiftool(tmp_path / "before"), seen_by_exiftool(tmp_path / "after")
     for name in names:
-        dropped = {key for key in before[name] if key.startswith("IFD1:")}
+        # A thumbnail, but for documents, whose second page it is.
+        dropped = {key for key in before[name] if key.startswith("IFD1:") and name != "pages.tif"}
+        keys = {*before[name], *after[name]}
+        packing = {key for key in keys if re.sub(r"^IFD\d", "IFD0", key) in PACKING}
         assert bool(dropped) == (name in ("all.jpg", "all.png")), name
         if name == "turned5.tif":  # Pillow turns it upright
             dropped |= {"IFD0:Orientation", "IFD0:ImageWidth", "IFD0:ImageHeight"}
-        for key in before[name].keys() - dropped - PACKING:
+        if name == "deep-lzw.tif":  # 16 bits are packed by Deflate, or not at all
+            dropped |= {"IFD0:Compression"}
+        for key in before[name].keys() - dropped - packing:
             assert after[name].get(key) == before[name][key], (name, key)
-        assert after[name].keys() - PACKING <= before[name].keys(), name
+        assert after[name].keys() - packing <= before[name].keys(), name
+
+
+@pytest.mark.parametrize("output_format", [None, "PNG", "AVIF"])
+def test_heic_takes_its_metadata_along(output_format: Format | None, engine: Engine, tmp_path: Path) -> None:
+    (tmp_path / "before.heic").write_bytes(PICTURES["turned.heic"])
+    result = mark(engine, "turned.heic", output_format)
+    (tmp_path / result.name).write_bytes(result.data)
+    seen = seen_by_exiftool(tmp_path)
+    before, after = seen["before.heic"], seen[result.name]
+    kept = {
+        key: value
+        for key, value in before.items()
+        if key.startswith(("IFD0:", "ExifIFD:", "GPS:", "ICC", "XMP"))
+    }
+    assert len(kept) > 20
+    assert kept.pop("IFD0:Orientation") == "Rotate 90 CW"  # its pixels are upright now
+    assert after.get("IFD0:Orientation", "Horizontal (normal)") == "Horizontal (normal)"
+    assert {key: after.get(key) for key in kept} == kept
 
 
 @pytest.mark.parametrize(

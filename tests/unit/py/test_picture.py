@@ -1,5 +1,6 @@
 import io
 import struct
+import sys
 import zlib
 from typing import Any
 
@@ -26,7 +27,7 @@ from hushmark.errors import (
     PictureUnreadable,
     PictureUnsupported,
 )
-from hushmark.picture import container, view
+from hushmark.picture import container, memory, view
 from hushmark.picture.container import Format
 from hushmark.picture.picture import Picture, open_picture
 from hypothesis import given
@@ -231,11 +232,12 @@ def test_empty() -> None:
     ("data", "said"),
     [
         (b"Just some text.\n" * 10, r"note\.png is not a picture in a known format"),
-        (b"\0\0\0\x18ftypheic" + bytes(40), "is of type HEIC. Export it as JPEG first"),
         (b"\0\0\0\x18ftypisom" + bytes(40), "is of type video"),
         (b"\0\0\0\x18ftypcrx " + bytes(40), "is of type RAW. Develop it first"),
         (b"II*\0\x10\0\0\0CR\2\0" + bytes(40), "is of type RAW"),
         (b"FUJIFILMCCD-RAW 0201" + bytes(40), "is of type RAW"),
+        (b"II\x1a\0\0\0HEAPCCDR" + bytes(40), "is of type RAW"),
+        (b"IIRO\x08\0\0\0" + bytes(40), "is of type RAW"),
         (b"%PDF-1.7" + bytes(40), "is of type PDF"),
     ],
 )
@@ -284,14 +286,31 @@ def test_too_small(size: tuple[int, int]) -> None:
         open_picture(encoded(photo(*size), "PNG"), "dot.png")
 
 
-@pytest.mark.parametrize("side", [11_000, 60_000])
+@pytest.mark.parametrize("side", [14_200, 60_000])
 def test_too_large_by_the_header_alone(side: int) -> None:
     header = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
     data = (
         b"\x89PNG\r\n\x1a\n" + png_chunk(b"IHDR", header) + png_chunk(b"IDAT", b"") + png_chunk(b"IEND", b"")
     )
-    with pytest.raises(PictureTooLarge, match="more than 120 million pixels"):
+    with pytest.raises(PictureTooLarge, match="more than 200 million pixels"):
         open_picture(data, "huge.png")
+
+
+def test_too_large_for_the_memory_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    header = struct.pack(">IIBBBBB", 14_000, 14_000, 8, 2, 0, 0, 0)
+    data = (
+        b"\x89PNG\r\n\x1a\n" + png_chunk(b"IHDR", header) + png_chunk(b"IDAT", b"") + png_chunk(b"IEND", b"")
+    )
+    asked: list[int] = []
+
+    def may_take(size: int) -> bool:
+        asked.append(size)
+        return False
+
+    monkeypatch.setattr(memory, "may_take", may_take)
+    with pytest.raises(PictureMemory, match=r"There is not enough memory for huge\.png"):
+        open_picture(data, "huge.png")
+    assert asked == [6 * 14_000 * 14_000]
 
 
 @pytest.mark.parametrize("file_format", ["PNG", "WEBP", "GIF", "TIFF"])
@@ -347,8 +366,11 @@ def test_cmyk_stays_cmyk(file_format: str) -> None:
 
 
 def test_samples_that_would_lose_bits_are_refused() -> None:
-    with pytest.raises(PictureMode, match="16-bit"):
-        open_picture(encoded(Image.new("I;16", (40, 40), 1000), "TIFF"), "deep.tif")
+    apart = tiff_with(
+        encoded(photo(40, 40), "TIFF"), (258, 3, struct.pack("<3H", 16, 16, 16)), (284, 3, b"\2\0")
+    )
+    with pytest.raises(PictureError, match="deep"):
+        open_picture(apart, "deep.tif")
     with pytest.raises(PictureMode, match="32-bit"):
         open_picture(encoded(Image.new("F", (40, 40)), "TIFF"), "float.tif")
     with pytest.raises(PictureMode, match="LAB"):
@@ -362,6 +384,9 @@ def test_what_takes_a_missing_decoder_is_named(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(features, "check", lambda name: False)
     with pytest.raises(PictureUnsupported, match=r"of type TIFF \(tiff_lzw\), which cannot be read here"):
         open_picture(packed, "scan.tif")
+    with pytest.raises(PictureUnsupported, match=r"type HEIC, which .* here\. Export it as JPEG"):
+        monkeypatch.setitem(sys.modules, "pillow_heif", None)
+        open_picture(b"\0\0\0\x18ftypheic" + bytes(40), "photo.heic")
     with pytest.raises(PictureUnsupported, match="of type AVIF"):
         open_picture(b"\0\0\0\x18ftypavif" + bytes(40), "photo.avif")
     with pytest.raises(OutputFormat, match="AVIF cannot be written here"):
@@ -412,8 +437,15 @@ def test_profiles_and_texts_of_a_png_may_be_large() -> None:
     assert len(after.text["Title"]) == 2_000_000  # type: ignore[attr-defined]  # PNG images have texts
 
 
-def test_a_raw_file_is_not_taken_for_its_preview() -> None:
-    tags = ((254, 4, struct.pack("<I", 1)), (330, 4, struct.pack("<I", 8)))
+RAW_TAGS = {
+    "preview first": ((254, 4, struct.pack("<I", 1)), (330, 4, struct.pack("<I", 8))),
+    "DNG": ((50706, 1, b"\1\4\0\0"),),
+    "colour filter": ((262, 3, struct.pack("<H", 32803)),),
+}
+
+
+@pytest.mark.parametrize("tags", RAW_TAGS.values(), ids=list(RAW_TAGS))
+def test_a_raw_file_is_not_taken_for_its_preview(tags: tuple[tuple[int, int, bytes], ...]) -> None:
     with pytest.raises(PictureFormat, match="Develop it first"):
         open_picture(tiff_with(encoded(photo(64, 48), "TIFF"), *tags), "photo.nef")
 
@@ -423,7 +455,7 @@ def test_scans_without_end_are_refused() -> None:
     start = data.rindex(b"\xff\xda")
     assert open_picture(data[:-2] + data[start:-2] * 100 + data[-2:], "a.jpg").image.size == (1000, 800)
     with pytest.raises(PictureScans, match=r"a\.jpg is stored in \d{4} scans"):
-        open_picture(data[:-2] + data[start:-2] * 3000 + data[-2:], "a.jpg")
+        open_picture(data[:-2] + data[start:-2] * 6000 + data[-2:], "a.jpg")
 
 
 def test_a_file_of_too_many_bytes_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -47,6 +47,12 @@ def test_the_power_is_kept_on_real_photos(name: SamplePhoto, psnr_db: float) -> 
     assert full_psnr(cover, marked) == pytest.approx(psnr, abs=0.05)
 
 
+@pytest.mark.parametrize("size", [(6000, 120), (6000, 300), (120, 2400), (640, 32), (2000, 500)])
+def test_the_power_is_kept_in_long_shapes(size: tuple[int, int]) -> None:
+    _, psnr = applied(opened(photo(*size)), smooth_residual())
+    assert psnr == pytest.approx(38, abs=0.3)
+
+
 @pytest.mark.parametrize("level", [0, 255])
 def test_what_clipping_takes_is_not_made_up_for_by_much(level: int) -> None:
     cover = opened(Image.new("RGB", (300, 200), (level,) * 3))

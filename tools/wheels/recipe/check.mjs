@@ -48,7 +48,7 @@ assert (np.load(file) == a).all()
   pillow: `
 import io
 from PIL import Image, ImageCms, features
-assert all(map(features.check, ("jpg", "zlib", "webp", "littlecms2")))
+assert all(map(features.check, ("jpg", "zlib", "webp", "littlecms2", "libtiff")))
 ramp = Image.linear_gradient("L").resize((640, 480))
 picture = Image.merge("RGB", (ramp, ramp.rotate(180), Image.radial_gradient("L").resize((640, 480))))
 def again(format, **options):
@@ -56,6 +56,8 @@ def again(format, **options):
     picture.save(file, format, **options)
     return Image.open(io.BytesIO(file.getvalue())).convert("RGB"), file.getvalue()
 assert again("PNG")[0].tobytes() == picture.tobytes()
+for packing in ("tiff_lzw", "tiff_adobe_deflate"):
+    assert again("TIFF", compression=packing)[0].tobytes() == picture.tobytes()
 assert again("WEBP", lossless=True, exact=True)[0].tobytes() == picture.tobytes()
 for format in ("JPEG", "WEBP"):
     error = max(abs(a - b) for a, b in zip(again(format, quality=95)[0].tobytes(), picture.tobytes()))
@@ -67,6 +69,20 @@ except OSError:
     pass  # libjpeg's errors come back by longjmp
 lab = ImageCms.buildTransform(ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB"), "RGB", "LAB")
 assert ImageCms.applyTransform(picture, lab).mode == "LAB"
+`,
+  pillow_avif: `
+import importlib
+import io
+from PIL import AvifImagePlugin, Image, features
+importlib.reload(AvifImagePlugin)  # where it was imported before its module was there
+assert features.check("avif")
+ramp = Image.linear_gradient("L").resize((320, 240))
+picture = Image.merge("RGB", (ramp, ramp.rotate(180), Image.radial_gradient("L").resize((320, 240))))
+file = io.BytesIO()
+picture.save(file, "AVIF", quality=90)
+again = Image.open(io.BytesIO(file.getvalue()))
+error = max(abs(a - b) for a, b in zip(again.convert("RGB").tobytes(), picture.tobytes()))
+assert error < 40, error
 `,
   safetensors: `
 import importlib.util

@@ -1,0 +1,56 @@
+/**
+ * What opens pictures that Python cannot by itself: parts of Pillow that are loaded when one is wanted, from the site
+ * itself and verified like the rest, or else the browser.
+ */
+
+import { decode } from "./decoding.js";
+
+/**
+ * @import { PyodideAPI } from "pyodide"
+ * @import { Manifest } from "../site/manifest.js"
+ */
+
+export class Codecs {
+  #manifest;
+  #python;
+  /** By their names. @type {Map<string, Promise<boolean>>} */
+  #loaded = new Map();
+  /** See decoding.js. */
+  decode = decode;
+
+  /**
+   * @param {Manifest} manifest
+   * @param {PyodideAPI} python
+   */
+  constructor(manifest, python) {
+    this.#manifest = manifest;
+    this.#python = python;
+  }
+
+  /**
+   * @param {string} name "avif"
+   * @returns {Promise<boolean>} whether it is there now
+   */
+  load(name) {
+    const loaded = this.#loaded.get(name) ?? this.#install(name);
+    this.#loaded.set(name, loaded);
+    // After a failure the next picture tries again.
+    loaded.then((isThere) => isThere || this.#loaded.delete(name));
+    return loaded;
+  }
+
+  /**
+   * @param {string} name
+   * @returns {Promise<boolean>}
+   */
+  async #install(name) {
+    const file = this.#manifest.files[`codecs/${name}`];
+    if (!file) return false;
+    try {
+      await this.#python.loadPackage(file.url, { messageCallback: () => undefined, checkIntegrity: false });
+      return true;
+    } catch {
+      return false;
+    }
+  }
+}

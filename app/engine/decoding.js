@@ -1,0 +1,83 @@
+/**
+ * Pictures that the browser can open and Python cannot, as pixels. Their metadata stays behind, the colour profile too,
+ * so the colours are turned into sRGB.
+ */
+
+/**
+ * @typedef {object} Pixels
+ * @property {number} width
+ * @property {number} height
+ * @property {Uint8Array} data RGBA, not multiplied by alpha
+ */
+
+/** Formats of a frame without alpha. */
+const OPAQUE = ["I420", "I422", "I444", "NV12", "RGBX", "BGRX"];
+
+/**
+ * @param {Uint8Array} file
+ * @param {string} type its MIME type
+ * @returns {Promise<Pixels | null>} upright; null where the browser cannot open it, or gives no true pixels
+ */
+export async function decode(file, type) {
+  try {
+    return (await decodeFrame(file, type)) ?? (await decodeBitmap(file, type));
+  } catch {
+    return null;
+  }
+}
+
+/** Whether this browser's canvas gives pixels unchanged: some change them against fingerprinting. */
+export function pixelsAreTrue() {
+  const context = new OffscreenCanvas(16, 16).getContext("2d");
+  if (!context) return false;
+  context.fillStyle = "rgb(101, 102, 103)";
+  context.fillRect(0, 0, 16, 16);
+  const { data } = context.getImageData(0, 0, 16, 16);
+  return data.every((value, index) => value === [101, 102, 103, 255][index % 4]);
+}
+
+/**
+ * By the decoder itself, whose pixels nobody changes. Not with alpha, which Chromium gives in another range.
+ *
+ * @param {Uint8Array} file
+ * @param {string} type
+ * @returns {Promise<Pixels | null>} null where there is no such decoder, or the picture has alpha or is to be turned
+ */
+async function decodeFrame(file, type) {
+  if (!("ImageDecoder" in globalThis) || !(await ImageDecoder.isTypeSupported(type))) return null;
+  // A copy: the decoder takes it for good.
+  const decoder = new ImageDecoder({ type, data: file.slice() });
+  try {
+    const { image } = await decoder.decode();
+    try {
+      const turned = /** @type {{ rotation?: number, flip?: boolean }} */ (image);
+      if (turned.rotation || turned.flip || !OPAQUE.includes(image.format ?? "")) return null;
+      const { width, height } = /** @type {DOMRectReadOnly} */ (image.visibleRect);
+      const data = new Uint8Array(width * height * 4);
+      await image.copyTo(data, /** @type {VideoFrameCopyToOptions} */ ({ format: "RGBA" }));
+      return { width, height, data };
+    } finally {
+      image.close();
+    }
+  } finally {
+    decoder.close();
+  }
+}
+
+/**
+ * By the canvas.
+ *
+ * @param {Uint8Array} file
+ * @param {string} type
+ * @returns {Promise<Pixels | null>}
+ */
+async function decodeBitmap(file, type) {
+  if (!pixelsAreTrue()) return null;
+  const bitmap = await createImageBitmap(new Blob([file.slice()], { type }), { premultiplyAlpha: "none" });
+  const { width, height } = bitmap;
+  const context = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
+  context?.drawImage(bitmap, 0, 0);
+  bitmap.close();
+  const pixels = context?.getImageData(0, 0, width, height);
+  return pixels ? { width, height, data: new Uint8Array(pixels.data.buffer) } : null;
+}

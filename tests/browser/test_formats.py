@@ -1,0 +1,52 @@
+"""Pictures of more kinds in the page: animations, and what takes a decoder that is loaded on demand."""
+
+import base64
+import io
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from playwright.sync_api import Page
+
+from tests.browser.app import App
+from tests.support import corpus
+
+
+def test_an_animation_an_avif_and_a_packed_tiff_are_marked(app: App, tmp_path: Path) -> None:
+    covers = {
+        "moving.gif": corpus.several()["moving.gif"],
+        "photo.avif": corpus.encoded(corpus.base(), "AVIF", quality=90, exif=corpus.exif()),
+        "scan.tif": corpus.encoded(corpus.base(), "TIFF", compression="tiff_lzw"),
+    }
+    for name, data in covers.items():
+        path = tmp_path / name
+        path.write_bytes(data)
+        app.mark(path, "pipe")
+        marked = Image.open(app.download(tmp_path))
+        before = Image.open(path)
+        assert (marked.format, marked.size) == (before.format, before.size)
+        frames = getattr(before, "n_frames", 1)
+        assert getattr(marked, "n_frames", 1) == frames
+        for number in range(frames):
+            before.seek(number)
+            marked.seek(number)
+            assert marked.info.get("duration") == before.info.get("duration")
+            change = np.asarray(marked.convert("RGB"), np.int16) - np.asarray(before.convert("RGB"), np.int16)
+            assert 0 < np.square(change).mean() < 100
+        assert marked.getexif().get(0x010F) == before.getexif().get(0x010F)
+
+
+def test_the_browser_decodes_what_python_cannot(harness: Page) -> None:
+    for mode in ("RGB", "RGBA"):
+        file = corpus.encoded(corpus.base(mode), "AVIF", quality=95, subsampling="4:4:4")
+        width, height, text = harness.evaluate(
+            "(file) => harness.decode(file, 'image/avif')", base64.b64encode(file).decode()
+        )
+        pixels = np.frombuffer(base64.b64decode(text), np.uint8).reshape(height, width, 4)
+        wanted = np.asarray(Image.open(io.BytesIO(file)).convert("RGBA"))
+        assert pixels.shape == wanted.shape
+        # Decoders round colours differently, but by no more than a step or two; alpha is the same.
+        difference = np.abs(pixels.astype(np.int16) - wanted)
+        assert difference[wanted[..., 3] > 200].max() <= 3
+        assert difference[..., 3].max() <= 1
+    assert harness.evaluate("harness.decode('eA==', 'image/heic')") is None
