@@ -11,7 +11,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from .card import ModelCard
-from .errors import ModelOutput
+from .credentials.cose import Verify, cannot_verify
+from .credentials.manifest import Manifest, find_store, read_manifest
+from .credentials.signing import Cover, Statement, sign
+from .errors import ModelOutput, SigningFailed
 from .forward import Forward
 from .marking import residual
 from .marking.budget import DEFAULT_STRENGTH, Budget, check_strength, to_grid
@@ -21,8 +24,8 @@ from .message.kinds import Message
 from .message.known import KnownIds
 from .message.sealing import encode
 from .picture import view
-from .picture.container import Format
-from .picture.picture import Picture, encode_picture, open_picture
+from .picture.container import Format, detect
+from .picture.picture import MIME_TYPES, Picture, encode_picture, open_picture
 from .picture.previews import Removed, maker_note, may_hide_a_picture
 from .progress import OnProgress, Phases
 from .reading.opener import Opener
@@ -70,7 +73,8 @@ class Marked:
     encoding; `message`: that was marked; `check`: what reading the file back gave; `warnings`: what that
     means, empty when all is well; `expected`: the measured chance, 0..1, that a mark in a picture of this
     size is read after JPEG of quality 80; `removed`: what showed the unmarked picture, and so was left out,
-    in alphabetical order; `phases`: milliseconds by phase.
+    in alphabetical order; `manifest`: that was signed and written, read back, None where none was;
+    `phases`: milliseconds by phase.
     """
 
     data: bytes
@@ -85,6 +89,7 @@ class Marked:
     warnings: tuple[MarkWarning, ...]
     expected: float
     removed: tuple[Removed, ...]
+    manifest: Manifest | None
     phases: dict[str, float]
     _samples: tuple[Image.Image, Image.Image]
 
@@ -97,10 +102,12 @@ class Marked:
 class Read:
     """A picture that was read.
 
-    `reading`: what was read; `phases`: milliseconds by phase.
+    `reading`: what was read; `manifest`: C2PA's, of the picture, None where it has none; `phases`:
+    milliseconds by phase.
     """
 
     reading: Reading
+    manifest: Manifest | None
     phases: dict[str, float]
 
 
@@ -116,13 +123,15 @@ async def embed(
     again: bool = False,
     output_format: Format | None = None,
     quality: int | None = None,
+    statement: Statement | None = None,
     progress: OnProgress | None = None,
 ) -> Marked:
     """Mark the picture in `data` (any that `open_picture` takes; `name` is its file name) with the message.
 
     `strength` is how visible the mark may be, 0.25 (faint) to 4 (strong); `key` is needed to read it, then;
     `again` allows a second mark on top of one that the picture carries already; `output_format` and `quality`
-    (1..100) as in `Picture.in_format`.
+    (1..100) as in `Picture.in_format`; `statement`: who signs it, and what of it, in a C2PA manifest, which
+    keeps that of the cover, if it can be read. Without a statement the cover's is left out.
     Raises HushmarkError: StrengthError, PictureError, AlreadyMarked, ModelOutput.
     """
     check_strength(strength)
@@ -148,11 +157,29 @@ async def embed(
     del cover, marked  # the file in one piece, and the picture that the check decodes, take their room
     encoded = b"".join(pieces)
     del pieces
+    cover_facts, had_manifest = await _cover_facts(data, name, statement)
+    if had_manifest and cover_facts.store is None:
+        removed = tuple(sorted({*removed, "manifest"}))
     await phases.enter("check")
     # What `prepare` shrinks anyway need not be decoded at full size.
     written = open_picture(encoded, marked_name, least_side=card.image_size)
     seen = view.prepare(written, card.image_size)
     check = decide(await forward.decode(seen), Opener(card, key))
+    manifest = None
+    if statement is not None:
+        encoded = await sign(
+            encoded,
+            file_format,
+            message,
+            key,
+            title=marked_name,
+            mime_type=MIME_TYPES[file_format],
+            cover=cover_facts,
+            statement=statement,
+        )
+        manifest = await read_manifest(encoded, statement.verify)
+        if manifest is None or (manifest.verdict, manifest.picture) != ("valid", "same"):
+            raise SigningFailed(name)
     return Marked(
         data=encoded,
         name=marked_name,
@@ -166,9 +193,27 @@ async def embed(
         warnings=_warnings(check, message, width, height, note),
         expected=expected_reading(width, height),
         removed=removed,
+        manifest=manifest,
         phases=phases.finish(),
         _samples=samples,
     )
+
+
+async def _cover_facts(data: bytes, name: str, statement: Statement | None) -> tuple[Cover, bool]:
+    """What a manifest says of the cover, with its manifest where it is kept; and whether it has one."""
+    source = detect(data)
+    assert source is not None  # it was opened
+    cover = Cover(name, f"image/{source.lower()}")
+    try:
+        found = find_store(data)
+        if found is None or statement is None:
+            return cover, found is not None
+        manifest = await read_manifest(data, statement.verify)
+    except ValueError:
+        return cover, True
+    if manifest is None or manifest.verdict == "damaged":
+        return cover, True
+    return replace(cover, store=found.store, manifest=manifest), True
 
 
 async def mark(
@@ -237,19 +282,21 @@ async def read(
     card: ModelCard,
     key: Key | None = None,
     known: KnownIds | None = None,
+    verify: Verify = cannot_verify,
     progress: OnProgress | None = None,
 ) -> Read:
     """Read the picture in `data`, wherever in it the mark is.
 
-    `key` is that of the mark, if it has one; `known`: messages that it may be one of. It can be cancelled
-    between two windows. Raises HushmarkError: PictureError, ModelOutput.
+    `key` is that of the mark, if it has one; `known`: messages that it may be one of; `verify`: checks the
+    signature of its manifest. It can be cancelled between two windows.
+    Raises HushmarkError: PictureError, ModelOutput.
     """
     phases = Phases(_READ_PHASES, progress)
     await phases.enter("open")
     picture = open_picture(data, name)
     await phases.enter("search")
     reading = await search(picture, forward=forward, card=card, key=key, known=known, progress=phases.step)
-    return Read(reading, phases.finish())
+    return Read(reading, await read_manifest(data, verify), phases.finish())
 
 
 @dataclass(frozen=True)

@@ -2,19 +2,24 @@
 
 import asyncio
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .. import pipeline
 from ..card import ModelCard
-from ..errors import OutputExists
+from ..credentials.binding import ALGORITHM, mark_value
+from ..credentials.cose import Verify, cannot_verify
+from ..credentials.manifest import Manifest, find_store, read_manifest
+from ..credentials.publishing import recover
+from ..credentials.signing import Statement
+from ..errors import ManifestMissing, ManifestWrong, OutputExists, SigningMissing
 from ..message.keys import Key
 from ..message.known import KnownIds
 from ..picture.container import Format
-from ..pipeline import Marked
-from ..reading.reading import Reading
+from ..pipeline import Marked, Read
 from .batch import Source
+from .manifests import fetcher
 from .options import Wanted
 
 if TYPE_CHECKING:
@@ -38,6 +43,7 @@ class Marking:
     force: bool
     output_format: Format | None
     quality: int | None
+    statement: Statement | None
     threads: int
 
     def target(self, source: Source) -> Path | None:
@@ -62,25 +68,72 @@ class Marking:
                 again=self.again,
                 output_format=self.output_format,
                 quality=self.quality,
+                statement=self.statement,
             )
         )
 
 
 @dataclass(frozen=True)
 class Looking:
-    """Reads a picture: see `pipeline.read`."""
+    """Reads a picture: see `pipeline.read`.
+
+    `manifests`: a folder or an address, where the manifest of a picture that lost its own is looked for.
+    """
 
     key: Key | None
     known: KnownIds | None
     threads: int
+    manifests: str | None = None
 
-    def __call__(self, source: Source) -> Reading:
-        """The reading. Raises HushmarkError."""
+    def __call__(self, source: Source) -> Read:
+        """The reading, and the manifest. Raises HushmarkError."""
+        return asyncio.run(self._read(source))
+
+    async def _read(self, source: Source) -> Read:
         forward, card = model(self.threads)
-        reading = pipeline.read(
-            source.load(), name=source.name, forward=forward, card=card, key=self.key, known=self.known
+        verify = verifier()
+        read = await pipeline.read(
+            source.load(),
+            name=source.name,
+            forward=forward,
+            card=card,
+            key=self.key,
+            known=self.known,
+            verify=verify,
         )
-        return asyncio.run(reading).reading
+        message = read.reading.message
+        if read.manifest is not None or message is None or self.manifests is None:
+            return read
+        value = mark_value(message, self.key)
+        return replace(read, manifest=await recover(value, fetcher(self.manifests), verify))
+
+
+@dataclass(frozen=True)
+class Reviewing:
+    """Reads the manifest of a picture, to publish it."""
+
+    def __call__(self, source: Source) -> tuple[bytes, Manifest]:
+        """Its store, and what it says. Raises ManifestMissing, ManifestWrong, FileProblem."""
+        data = source.load()
+        manifest = asyncio.run(read_manifest(data, verifier()))
+        if manifest is None:
+            raise ManifestMissing(source.name)
+        if manifest.verdict != "valid":
+            raise ManifestWrong(source.name, manifest.reason)
+        if not any(binding.alg == ALGORITHM for binding in manifest.bindings):
+            raise ManifestMissing(source.name)
+        found = find_store(data)
+        assert found is not None  # it was read
+        return found.store, manifest
+
+
+def verifier() -> Verify:
+    """What checks signatures; without its packages nothing does, and manifests say so."""
+    try:
+        from ..hosts.signing import verify
+    except SigningMissing:
+        return cannot_verify
+    return verify
 
 
 def model(threads: int) -> tuple["NativeForward", ModelCard]:

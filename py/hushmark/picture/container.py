@@ -87,10 +87,10 @@ def is_whole(data: bytes, source: Source) -> bool:
     True where the container promises nothing.
     """
     if source == "JPEG":
-        start_of_scan = next((s.start for s in _jpeg_segments(data) if s.marker == _SOS), len(data))
+        start_of_scan = next((s.start for s in jpeg_segments(data) if s.marker == _SOS), len(data))
         return data.rfind(bytes([0xFF, _EOI]), start_of_scan) >= 0  # usually the last bytes
     if source == "PNG":
-        return any(chunk.kind == b"IEND" for chunk in _png_chunks(data))
+        return any(chunk.kind == b"IEND" for chunk in png_chunks(data))
     if source == "WEBP":
         return len(data) >= 12 and len(data) >= 8 + int.from_bytes(data[4:8], "little")
     return True
@@ -188,7 +188,7 @@ def png_metadata(original: bytes, kind: tuple[int, int]) -> tuple[Insertion, fro
     of_a_kind = _PNG_OF_ITS_KIND if png_kind(original) == kind else set()
     kept = []
     removed: set[Removed] = set()
-    for chunk in _png_chunks(original):
+    for chunk in png_chunks(original):
         body = original[chunk.start + 8 : chunk.end - 4]
         if chunk.kind == b"eXIf":
             kept.append(png_chunk(b"eXIf", clean_exif(body, removed)))
@@ -212,7 +212,7 @@ class _Segment(NamedTuple):
     end: int
 
 
-def _jpeg_segments(data: bytes) -> Iterator[_Segment]:
+def jpeg_segments(data: bytes) -> Iterator[_Segment]:
     """The marker segments of a JPEG up to and including the first start of scan."""
     position = 2
     while position + 4 <= len(data) and data[position] == 0xFF:
@@ -230,7 +230,7 @@ def _jpeg_segments(data: bytes) -> Iterator[_Segment]:
 
 
 def _jpeg_metadata(data: bytes, removed: set[Removed]) -> Iterator[bytes]:
-    segments = [(s.marker, data[s.start + 4 : s.end]) for s in _jpeg_segments(data)]
+    segments = [(s.marker, data[s.start + 4 : s.end]) for s in jpeg_segments(data)]
     blocks = _whole_blocks([segment for segment in segments if segment[0] in (*_APPLICATION, _COM)])
     dropped_whole = False  # whether the last one is gone, and was as long as one can be
     for marker, prefix, body in blocks:
@@ -258,7 +258,7 @@ def _jpeg_metadata(data: bytes, removed: set[Removed]) -> Iterator[bytes]:
         dropped_whole = kept is None and len(body) >= _LONG_SEGMENT
         if kept is not None:
             yield from _segments(marker, prefix, kept)
-    start = next((s.end for s in _jpeg_segments(data) if s.marker == _SOS), len(data))
+    start = next((s.end for s in jpeg_segments(data) if s.marker == _SOS), len(data))
     end = data.find(bytes([0xFF, _EOI]), start)
     if end >= 0 and previews.starts_a_picture(data, end + 2):
         removed.add("pictures")
@@ -381,7 +381,7 @@ class _Chunk(NamedTuple):
     end: int
 
 
-def _png_chunks(data: bytes) -> Iterator[_Chunk]:
+def png_chunks(data: bytes) -> Iterator[_Chunk]:
     """The complete chunks of a PNG, up to and including IEND."""
     position = len(PNG_SIGNATURE)
     while position + 12 <= len(data):
