@@ -15,7 +15,7 @@ import { guardFetches, verifiedScript } from "./verified.js";
  * @import { Manifest } from "../site/manifest.js"
  */
 
-const PACKAGES = ["numpy", "pillow", "safetensors", "micropip"];
+const PACKAGES = ["numpy", "pillow", "safetensors", "cbor2", "micropip"];
 const DIGEST = "X-SHA-256";
 
 /**

@@ -45,7 +45,7 @@ KEYS = {
     "pyodide/pyodide.asm.wasm",
     "pyodide/python_stdlib.zip",
     "pyodide/pyodide-lock.json",
-    *(f"wheels/{name}" for name in ("numpy", "pillow", "safetensors", "micropip", "hushmark")),
+    *(f"wheels/{name}" for name in ("numpy", "pillow", "safetensors", "cbor2", "micropip", "hushmark")),
     *(
         f"weights/{name}.{kind}"
         for name in ("encoder", "decoder", "locator")
@@ -231,12 +231,12 @@ def test_what_python_imports_first_is_compiled_and_the_rest_is_source(
 
 def test_the_lock_file_lists_the_packages_of_the_site(site: Path, manifest: dict[str, Any]) -> None:
     lock = json.loads((site / manifest["files"]["pyodide/pyodide-lock.json"]["url"]).read_text())
-    assert set(lock["packages"]) == {"numpy", "pillow", "safetensors", "micropip"}
+    assert set(lock["packages"]) == {"numpy", "pillow", "safetensors", "cbor2", "micropip"}
 
 
 def test_licences_name_all_that_others_wrote(site: Path) -> None:
     text = (site / "licenses.txt").read_text()
-    for name in ("idb", "onnxruntime-web", "pyodide", "numpy", "pillow", "safetensors", "micropip"):
+    for name in ("idb", "onnxruntime-web", "pyodide", "numpy", "pillow", "safetensors", "cbor2", "micropip"):
         assert re.search(rf"^{name} \d", text, re.MULTILINE), name
     for part, words in (
         ("cpython", "PYTHON SOFTWARE FOUNDATION LICENSE"),
@@ -273,10 +273,10 @@ def test_bill_of_materials_is_true_to_what_is_shipped(site: Path) -> None:
     components = {component["name"]: component for component in bill["components"]}
     assert set(components) == {
         *("hushmark", "client-zip", "idb", "onnxruntime-web", "pyodide"),
-        *("numpy", "pillow", "safetensors", "micropip"),
+        *("numpy", "pillow", "safetensors", "cbor2", "micropip"),
     }
     assert {name for name, component in components.items() if "pedigree" in component} == {
-        *("pyodide", "numpy", "pillow", "safetensors", "micropip")
+        *("pyodide", "numpy", "pillow", "safetensors", "cbor2", "micropip")
     }
     for wheel in find_wheels(Path(__file__).parents[3] / "node_modules"):
         taken = {"name": f"hushmark:taken-sha256:{wheel.path.name}", "value": wheel.sha256}

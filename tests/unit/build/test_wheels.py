@@ -344,9 +344,9 @@ def test_a_build_of_another_day_is_kept_and_found_again(
 # The lock file of the repository
 
 
-def test_the_lock_file_names_four_wheels_with_whole_hashes() -> None:
+def test_the_lock_file_names_five_wheels_with_whole_hashes() -> None:
     lock = read_lock(LOCK_FILE)
-    assert [pin.name for pin in lock.pins] == ["numpy", "pillow", "safetensors", "micropip"]
+    assert [pin.name for pin in lock.pins] == ["numpy", "pillow", "safetensors", "cbor2", "micropip"]
     for pin in lock.pins:
         for artifact in pin.artifacts:
             assert artifact.file.startswith(f"{pin.name}-{artifact.version}-")
