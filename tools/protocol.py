@@ -56,15 +56,15 @@ _RECORDS: tuple[tuple[str, str, type, tuple[tuple[str, str], ...]], ...] = (
     ),
     (
         "A reading",
-        "With `file` and `manifest` (null where there is none) for `read`; with `file` and `verified` (true or "
-        "false) for `verify`.",
+        "With `file`, and `manifest` (null where there is none), for `read`; with `file` and `verified` "
+        "(true or false) for `verify`.",
         Reading,
         (),
     ),
     (
         "A manifest",
         "With `file` and `output`, the file that was written, as `manifest` for `publish`.",
-        manifest.Manifest,
+        manifest.PictureManifest,
         (),
     ),
     ("A binding", "", manifest.Binding, ()),

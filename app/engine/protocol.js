@@ -148,10 +148,10 @@
  * @property {string} relationship parentOf, componentOf or inputTo
  * @property {boolean} has_manifest whether its own manifest is kept
  *
- * @typedef {object} Manifest What the manifest of a picture says, and what of it holds.
+ * @typedef {object} PictureManifest What the manifest of a picture says, and what of it holds.
  * @property {Verdict} verdict valid, changed, broken, unchecked or damaged
- * @property {PictureCheck} picture whether the picture is the signed one
- * @property {SignatureCheck} signature whether the signature holds
+ * @property {PictureCheck} picture whether it is the signed one
+ * @property {SignatureCheck} signature whether it holds, or is broken
  * @property {string} signer whom the certificate names, which nobody has to believe
  * @property {string} issuer who issued the certificate
  * @property {CertificateTime | null} certificate current, expired or early, null where it cannot be read
@@ -180,7 +180,7 @@
  * @property {number} expected the measured chance, 0..1, that a mark in a picture of this size is read after
  *   JPEG of quality 80
  * @property {Removed[]} removed what showed the unmarked picture, and so was left out, in alphabetical order
- * @property {Manifest | null} manifest that was signed and written, read back, null where none was
+ * @property {PictureManifest | null} manifest that was signed and written, read back, null where none was
  * @property {Record<string, number>} phases milliseconds by phase
  * @property {string} type MIME type of the file
  * @property {Uint8Array<ArrayBuffer>} difference a PNG file: mid-grey + 16 times the change
@@ -191,7 +191,7 @@
  *
  * @typedef {object} Read A picture that was read.
  * @property {Reading} reading what was read
- * @property {Manifest | null} manifest C2PA's, of the picture, null where it has none
+ * @property {PictureManifest | null} manifest C2PA's, of the picture, null where it has none
  * @property {Record<string, number>} phases milliseconds by phase
  *
  * @typedef {object} OverlayOptions How to make a tile that marks a page.

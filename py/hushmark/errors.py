@@ -449,32 +449,50 @@ class CertificateDamaged(CredentialsError):
         )
 
 
-class CertificateUse(CredentialsError):
-    """The certificate cannot sign pictures: `found` is "key" (not P-256) or "purpose"."""
+class CertificateKey(CredentialsError):
+    """The key of a certificate, or a private key, is not one for ES256."""
 
-    code = "certificate-use"
+    code = "certificate-key"
 
-    def __init__(self, name: str, found: str) -> None:
-        why = {
-            "key": "its key is of another kind than ES256 needs (the curve P-256)",
-            "purpose": "it is not made for signatures, mail or documents, or it is an authority's own",
-        }[found]
+    def __init__(self, name: str) -> None:
         super().__init__(
-            f"{name} cannot sign pictures: {why}. Get another certificate.", name=name, found=found
+            f"{name} cannot sign pictures: its key is of another kind than ES256 needs (the curve P-256). "
+            "Get another certificate.",
+            name=name,
         )
 
 
-class CertificateTime(CredentialsError):
-    """The certificate is "expired" or "early", as `found` says; `date`: since or until when (ISO 8601)."""
+class CertificatePurpose(CredentialsError):
+    """The certificate is not made for signing claims."""
 
-    code = "certificate-time"
+    code = "certificate-purpose"
 
-    def __init__(self, name: str, found: str, date: str) -> None:
-        why = f"expired on {date}" if found == "expired" else f"is not valid before {date}"
+    def __init__(self, name: str) -> None:
         super().__init__(
-            f"The certificate in {name} {why}. Get a new one, or set this machine's clock right.",
+            f"{name} cannot sign pictures: it is not made for signatures, mail or documents, or it is an "
+            "authority's own. Get another certificate.",
             name=name,
-            found=found,
+        )
+
+
+class CertificateExpired(CredentialsError):
+    """The certificate was valid until `date` (ISO 8601)."""
+
+    code = "certificate-expired"
+
+    def __init__(self, name: str, date: str) -> None:
+        super().__init__(f"The certificate in {name} expired on {date}. Get a new one.", name=name, date=date)
+
+
+class CertificateEarly(CredentialsError):
+    """The certificate is valid from `date` (ISO 8601) on."""
+
+    code = "certificate-early"
+
+    def __init__(self, name: str, date: str) -> None:
+        super().__init__(
+            f"The certificate in {name} is not valid before {date}. Wait, or set this machine's clock right.",
+            name=name,
             date=date,
         )
 

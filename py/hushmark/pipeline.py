@@ -12,7 +12,7 @@ from PIL import Image
 
 from .card import ModelCard
 from .credentials.cose import Verify, cannot_verify
-from .credentials.manifest import Manifest, find_store, read_manifest
+from .credentials.manifest import PictureManifest, find_store, read_manifest
 from .credentials.signing import Cover, Statement, sign
 from .errors import ModelOutput, SigningFailed
 from .forward import Forward
@@ -89,7 +89,7 @@ class Marked:
     warnings: tuple[MarkWarning, ...]
     expected: float
     removed: tuple[Removed, ...]
-    manifest: Manifest | None
+    manifest: PictureManifest | None
     phases: dict[str, float]
     _samples: tuple[Image.Image, Image.Image]
 
@@ -107,7 +107,7 @@ class Read:
     """
 
     reading: Reading
-    manifest: Manifest | None
+    manifest: PictureManifest | None
     phases: dict[str, float]
 
 

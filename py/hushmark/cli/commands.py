@@ -14,7 +14,7 @@ import click
 
 from .. import __version__
 from ..credentials.binding import ALGORITHM
-from ..credentials.manifest import Manifest, Verdict
+from ..credentials.manifest import PictureManifest, Verdict
 from ..errors import HushmarkError, KnownError, MarkUnreadable, MessageError, OutputExists, OutputTwice
 from ..marking import overlay
 from ..message.known import KnownIds
@@ -331,14 +331,14 @@ def _keep(source: Source, marked: Marked, work: Marking, output: Output, written
 @contextmanager
 def _readings(
     pictures: Pictures, secret: Secret, known: KnownIds | None, manifests: str | None = None
-) -> Iterator[tuple[Report, Iterator[tuple[Source, tuple[Reading, Manifest | None]]]]]:
+) -> Iterator[tuple[Report, Iterator[tuple[Source, tuple[Reading, PictureManifest | None]]]]]:
     """The report, and the readings and manifests of the pictures that did not fail."""
     model_card()
     key = secret.key()
     found = pictures.find()
     work = Looking(key, known, pictures.threads, manifests)
 
-    def readings() -> Iterator[tuple[Source, tuple[Reading, Manifest | None]]]:
+    def readings() -> Iterator[tuple[Source, tuple[Reading, PictureManifest | None]]]:
         for source, outcome in outcomes:
             if isinstance(outcome, HushmarkError):
                 report.fail(source, outcome)
@@ -374,7 +374,7 @@ def _line(source: Source, reading: Reading) -> str:
     return f"{source.name}: no mark found ({reading.statistic:.2f}, threshold {reading.threshold:.2f})"
 
 
-def _manifest_lines(manifest: Manifest | None) -> Iterator[str]:
+def _manifest_lines(manifest: PictureManifest | None) -> Iterator[str]:
     """What is printed of a manifest, under the line of its picture."""
     if manifest is None:
         return

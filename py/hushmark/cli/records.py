@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from ..credentials.manifest import Manifest
+from ..credentials.manifest import PictureManifest
 from ..errors import HushmarkError
 from ..pipeline import Marked
 from ..reading.reading import Reading
@@ -28,6 +28,6 @@ def of_reading(reading: Reading) -> Record:
     return facts
 
 
-def of_manifest(manifest: Manifest | None) -> Record:
+def of_manifest(manifest: PictureManifest | None) -> Record:
     """The manifest of a picture, or that it has none."""
     return {"manifest": plain(manifest, files=False)}

@@ -10,7 +10,7 @@ from .. import pipeline
 from ..card import ModelCard
 from ..credentials.binding import ALGORITHM, mark_value
 from ..credentials.cose import Verify, cannot_verify
-from ..credentials.manifest import Manifest, find_store, read_manifest
+from ..credentials.manifest import PictureManifest, find_store, read_manifest
 from ..credentials.publishing import recover
 from ..credentials.signing import Statement
 from ..errors import ManifestMissing, ManifestWrong, OutputExists, SigningMissing
@@ -112,7 +112,7 @@ class Looking:
 class Reviewing:
     """Reads the manifest of a picture, to publish it."""
 
-    def __call__(self, source: Source) -> tuple[bytes, Manifest]:
+    def __call__(self, source: Source) -> tuple[bytes, PictureManifest]:
         """Its store, and what it says. Raises ManifestMissing, ManifestWrong, FileProblem."""
         data = source.load()
         manifest = asyncio.run(read_manifest(data, verifier()))

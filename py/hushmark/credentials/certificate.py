@@ -7,7 +7,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
-from ..errors import CertificateDamaged, CertificateTime, CertificateUse
+from ..errors import (
+    CertificateDamaged,
+    CertificateEarly,
+    CertificateExpired,
+    CertificateKey,
+    CertificatePurpose,
+)
 
 _OID_NAMES = {"2.5.4.3": "common", "2.5.4.10": "organisation"}
 _KEY_USAGE, _BASIC_CONSTRAINTS, _EXTENDED_USAGE = "2.5.29.15", "2.5.29.19", "2.5.29.37"
@@ -60,20 +66,22 @@ def parse(data: bytes) -> Certificate:
 def check(chain: tuple[bytes, ...], name: str) -> None:
     """Whether the first certificate of a chain may sign claims by ES256, now.
 
-    `name`: of its file, for sentences. Raises CertificateDamaged, CertificateUse, CertificateTime.
+    `name`: of its file, for sentences. Raises CertificateDamaged, CertificateKey, CertificatePurpose,
+    CertificateExpired, CertificateEarly.
     """
     try:
         leaf = parse(chain[0])
     except (ValueError, IndexError) as error:
         raise CertificateDamaged(name) from error
     if not leaf.is_p256:
-        raise CertificateUse(name, "key")
+        raise CertificateKey(name)
     if not leaf.may_sign:
-        raise CertificateUse(name, "purpose")
+        raise CertificatePurpose(name)
     state = leaf.state(datetime.now(UTC))
-    if state != "current":
-        when = leaf.end if state == "expired" else leaf.start
-        raise CertificateTime(name, state, when.date().isoformat())
+    if state == "expired":
+        raise CertificateExpired(name, leaf.end.date().isoformat())
+    if state == "early":
+        raise CertificateEarly(name, leaf.start.date().isoformat())
 
 
 def _parse(data: bytes) -> Certificate:

@@ -54,7 +54,7 @@ class Ingredient:
 
 
 @dataclass(frozen=True)
-class Manifest:
+class PictureManifest:
     """What the manifest of a picture says, and what of it holds.
 
     `verdict`: valid, changed, broken, unchecked or damaged; `picture`: whether it is the signed one;
@@ -94,7 +94,7 @@ def find_store(data: bytes) -> placement.Found | None:
     return found
 
 
-async def read_manifest(data: bytes, verify: Verify) -> Manifest | None:
+async def read_manifest(data: bytes, verify: Verify) -> PictureManifest | None:
     """The manifest of a picture; None where it has none. What is damaged is told, nothing is raised."""
     try:
         found = find_store(data)
@@ -102,15 +102,15 @@ async def read_manifest(data: bytes, verify: Verify) -> Manifest | None:
             return None
         return await _checked(found.store, data, found, verify)
     except (ValueError, RecursionError) as error:
-        return Manifest("damaged", reason=str(error))
+        return PictureManifest("damaged", reason=str(error))
 
 
-async def read_store(store: bytes, mark: bytes, verify: Verify) -> Manifest:
+async def read_store(store: bytes, mark: bytes, verify: Verify) -> PictureManifest:
     """The manifest of a store that was found by a mark whose value is `mark`, away from its picture."""
     try:
         manifest = await _checked(store, None, None, verify)
     except (ValueError, RecursionError) as error:
-        return Manifest("damaged", reason=str(error))
+        return PictureManifest("damaged", reason=str(error))
     if binding.ALGORITHM not in [each.alg for each in manifest.bindings if each.value == mark.hex()]:
         return replace(manifest, verdict="changed", picture="changed", reason="it is of another mark")
     if manifest.verdict != "unchecked" or manifest.signature != "holds":
@@ -132,7 +132,7 @@ def active(store: bytes) -> tuple[Box, Box]:
 
 async def _checked(
     store: bytes, data: bytes | None, found: placement.Found | None, verify: Verify
-) -> Manifest:
+) -> PictureManifest:
     whole, manifest = active(store)
     claim_box = next((box for label in CLAIMS if (box := manifest.find(label))), None)
     signature_box, assertions = manifest.find(SIGNATURE), manifest.find(ASSERTIONS)
@@ -225,7 +225,7 @@ class _Said:
                 if kept and not self._fits(entry, kept):
                     self.broken = "the manifest of an ingredient was changed"
 
-    def manifest(self) -> Manifest:
+    def manifest(self) -> PictureManifest:
         """What is said; the checks are still to be filled in."""
         actions = [
             each for value in self._of("c2pa.actions") for each in map(_mapping, _list(value.get("actions")))
@@ -239,7 +239,7 @@ class _Said:
         authors = [_text(_first(each.get("dc:creator"))) for each in words]
         authors += [_text(_mapping(_first(each.get("author"))).get("name")) for each in works]
         notes = [_text(_first(each.get("dc:description"))) for each in words]
-        return Manifest(
+        return PictureManifest(
             "unchecked",
             time=max(times, default=None),
             generator=generator or _text(self._claim.get("claim_generator")),

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable
 
 from .binding import ALGORITHM
 from .cose import Verify
-from .manifest import Manifest, active, read_store
+from .manifest import PictureManifest, active, read_store
 
 Fetch = Callable[[str], Awaitable[bytes | None]]
 """The bytes of the file at a path, with "/" in it, under a folder or an address; None where there is none."""
@@ -47,7 +47,7 @@ def with_match(listed: bytes | None, identifier: str) -> bytes:
     return _json({"matches": [{"manifestId": name} for name in names]})
 
 
-async def recover(mark: bytes, fetch: Fetch, verify: Verify) -> Manifest | None:
+async def recover(mark: bytes, fetch: Fetch, verify: Verify) -> PictureManifest | None:
     """The first manifest of those that a mark's value leads to which names this mark and holds.
 
     None where there is none. What `fetch` raises is passed on.
@@ -58,7 +58,7 @@ async def recover(mark: bytes, fetch: Fetch, verify: Verify) -> Manifest | None:
     try:
         names = _identifiers(listed)
     except ValueError as error:
-        return Manifest("damaged", reason=str(error))
+        return PictureManifest("damaged", reason=str(error))
     answer = None
     for name in names[:MOST_MATCHES]:
         store = await fetch(manifest_path(name))

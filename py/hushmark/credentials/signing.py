@@ -14,7 +14,7 @@ from ..picture.container import Format
 from ..picture.picture import MIME_TYPES
 from . import binding, cbor, cose, jumbf, placement
 from .cose import Signer, Verify
-from .manifest import ASSERTIONS, CLAIMS, SIGNATURE, STORE, Manifest, active
+from .manifest import ASSERTIONS, CLAIMS, SIGNATURE, STORE, PictureManifest, active
 
 _ALGORITHM = "sha256"
 _DIGEST = 32
@@ -46,7 +46,7 @@ class Cover:
     name: str
     mime_type: str
     store: bytes | None = None
-    manifest: Manifest | None = None
+    manifest: PictureManifest | None = None
 
 
 async def sign(
@@ -114,30 +114,35 @@ async def sign(
         return jumbf.superbox(STORE, STORE, kept, manifest)
 
     hash_of = _bmff_hash if file_format == "AVIF" else _data_hash
-    room = _room(data, file_format, lambda place: len(store(hash_of(place, None), cose.placeholder(signer))))
-    filler = store(hash_of(room, None), cose.placeholder(signer))
-    hashed = hash_of(room, filler)
+    empty = cose.placeholder(signer)
+    room, pad = _room(data, file_format, lambda place: len(store(hash_of(place, 0, None), empty)))
+    hashed = hash_of(room, pad, store(hash_of(room, pad, None), empty))
     return room.file(store(hashed, await cose.sign(claim(hashed), signer)))
 
 
 def _room(
     data: bytes, file_format: Format, size_of: Callable[[placement.Placement], int]
-) -> placement.Placement:
-    """Room for a store whose size depends on where it lies and how large it is: numbers take 1 to 9 bytes.
+) -> tuple[placement.Placement, int]:
+    """Room for a store whose size depends on where it lies and how large it is; and how many bytes fill it up.
 
-    From below each try is at least as large as the last one, so the size settles.
+    Numbers take 1 to 9 bytes. From below each try is at least as large as the last one, so the size settles.
     """
     size = 0
     while True:
         room = placement.place(data, file_format, size)
         needed = size_of(room)
-        if needed == size:
-            return room
-        size = needed
+        # Readers do not agree whether the byte behind a chunk of odd size is a part of it.
+        pad = needed % 2 if file_format == "WEBP" else 0
+        if needed + pad == size:
+            return room, pad
+        size = needed + pad
 
 
-def _data_hash(room: placement.Placement, filler: bytes | None) -> bytes:
-    """The assertion that binds the bytes of the file. `filler`: None where its hash does not matter yet."""
+def _data_hash(room: placement.Placement, pad: int, filler: bytes | None) -> bytes:
+    """The assertion that binds the bytes of the file.
+
+    `pad`: how many bytes to fill up; `filler`: None where its hash does not matter yet.
+    """
     hashed = bytes(_DIGEST) if filler is None else binding.digest(_ALGORITHM, [*room.head, *room.tail])
     return _assertion(
         "c2pa.hash.data",
@@ -146,13 +151,13 @@ def _data_hash(room: placement.Placement, filler: bytes | None) -> bytes:
             "name": "jumbf manifest",
             "alg": _ALGORITHM,
             "hash": hashed,
-            "pad": b"",
+            "pad": bytes(pad),
         },
     )
 
 
-def _bmff_hash(room: placement.Placement, filler: bytes | None) -> bytes:
-    """The same for AVIF. `filler`: a store of the right size."""
+def _bmff_hash(room: placement.Placement, _pad: int, filler: bytes | None) -> bytes:
+    """The same for AVIF, where nothing is filled up. `filler`: a store of the right size."""
     hashed = bytes(_DIGEST)
     if filler is not None:
         hashed = binding.bmff_digest(room.file(filler), binding.BMFF_EXCLUSIONS, _ALGORITHM)
@@ -191,7 +196,7 @@ def _ingredient(cover: Cover) -> dict[str, Any]:
     }
 
 
-def _results(manifest: Manifest, address: str, hashed: str) -> dict[str, list[dict[str, str]]]:
+def _results(manifest: PictureManifest, address: str, hashed: str) -> dict[str, list[dict[str, str]]]:
     """What reading the cover's manifest has shown, in the words of the specification."""
     success, failure = [], []
     signature = {"url": f"{address}/{SIGNATURE}"}

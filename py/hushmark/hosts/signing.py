@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from ..credentials import certificate
 from ..errors import (
     CertificateDamaged,
-    CertificateUse,
+    CertificateKey,
     SigningKeyDamaged,
     SigningKeyOther,
     SigningMissing,
@@ -49,7 +49,8 @@ def load_signer(chain: bytes, chain_name: str, key: bytes, key_name: str) -> Nat
     """Who signs, from a chain of certificates and a private key (PEM).
 
     `chain_name`, `key_name`: of their files, for sentences. Raises CertificateDamaged, SigningKeyDamaged,
-    SigningKeyOther, CertificateUse, CertificateTime.
+    SigningKeyOther, and what `certificate.check`
+    raises.
     """
     try:
         certificates = x509.load_pem_x509_certificates(chain)
@@ -61,7 +62,7 @@ def load_signer(chain: bytes, chain_name: str, key: bytes, key_name: str) -> Nat
         raise SigningKeyDamaged(key_name) from error
     public = certificates[0].public_key()
     if not isinstance(private, ec.EllipticCurvePrivateKey) or not isinstance(private.curve, ec.SECP256R1):
-        raise CertificateUse(key_name, "key")
+        raise CertificateKey(key_name)
     if private.public_key() != public:
         raise SigningKeyOther(key_name, chain_name)
     ders = tuple(each.public_bytes(serialization.Encoding.DER) for each in certificates)
