@@ -287,6 +287,7 @@ export const en = {
     text: "picture in a text",
     segment: "application segment",
     pictures: "further pictures",
+    manifest: "C2PA manifest",
   },
   /** @param {string} before @param {string} after */
   sizes: (before, after) => `${before} → ${after}`,
@@ -460,6 +461,53 @@ export const en = {
   placesTried: (tried, most) => `${tried} of at most ${most} places`,
   /** @param {string} name @param {string} answer @param {string} time */
   readDone: (name, answer, time) => `${name}: ${answer} (${time}).`,
+  manifest: {
+    head: "C2PA manifest",
+    verdicts: {
+      valid: "It holds.",
+      changed: "It does not belong to this picture.",
+      broken: "It does not hold.",
+      unchecked: "Not wholly checked.",
+      damaged: "It is damaged.",
+    },
+    meanings: {
+      valid:
+        "The picture is, to the byte, the one that was signed. Whether to trust the signer is not checked.",
+      changed: "The picture was changed after it was signed, or another one was signed.",
+      broken: "The manifest was changed after it was signed, or the signature is of another key.",
+      unchecked: "What follows is what the manifest says. This browser cannot check all of it.",
+      damaged: "It cannot be read. The mark does not depend on it.",
+    },
+    signer: "Signed by",
+    /** @param {string} signer @param {string} issuer */
+    signedBy: (signer, issuer) => `${signer}, as a certificate of ${issuer} says`,
+    unnamed: "no name",
+    certificate: "Certificate",
+    certificates: { expired: "expired", early: "not valid yet" },
+    time: "Signed on",
+    author: "Author",
+    note: "Note",
+    /** @param {string} said */
+    asSigned: (said) => `${said} (as the signer says)`,
+    title: "Title",
+    done: "What was done",
+    actions: {
+      created: "created",
+      opened: "opened",
+      edited: "edited",
+      cropped: "cropped",
+      resized: "resized",
+      converted: "saved in another format",
+      published: "published",
+      "watermarked.bound": "watermarked, to find this manifest by",
+      "watermarked.unbound": "watermarked",
+      watermarked: "watermarked",
+    },
+    ingredients: "Made of",
+    /** @param {string} title */
+    withManifest: (title) => `${title} (its own manifest is kept)`,
+    generator: "Made with",
+  },
   readings: "Readings",
   columns: {
     picture: "Picture",

@@ -12,6 +12,7 @@ import { Picker } from "../ui/picker.js";
 import { ReadingDetails } from "../ui/reading-details.js";
 import { screenHead } from "../ui/screen-head.js";
 import { timeInWords } from "../ui/words.js";
+import { ManifestPart } from "./manifest.js";
 import { placeFigure } from "./place.js";
 import { ReadingsTable } from "./table.js";
 
@@ -44,11 +45,13 @@ export class ReadView {
   #answer = new Answer();
   #place = h("div");
   #details = new ReadingDetails();
+  #manifest = new ManifestPart();
   #result = h(
     "div",
     { class: "result", hidden: true },
     this.#answer.element,
     h("div", { class: "reading" }, this.#place, this.#details.element),
+    this.#manifest.element,
   );
 
   #table = new ReadingsTable((reading) => this.#entryOf(reading));
@@ -127,10 +130,11 @@ export class ReadView {
    * @param {Read & { hasKey: boolean, mayCompare: boolean }} read
    * @param {File} file
    */
-  #show({ reading, phases, hasKey, mayCompare }, file) {
+  #show({ reading, manifest, phases, hasKey, mayCompare }, file) {
     const entry = this.#entryOf(reading);
     this.#answer.show(reading, { entry, hasKey, mayCompare });
     this.#details.show(reading);
+    this.#manifest.show(manifest);
     const image = h("img", { alt: () => m.pictureRead });
     this.#place.replaceChildren();
     this.#urls.clear();
