@@ -81,7 +81,7 @@
  *
  * @typedef {"quality" | "share" | "degrees" | "factor" | "amount"} Unit
  *
- * @typedef {"unreadable" | "weak" | "small" | "shape" | "maker-note"} MarkWarning
+ * @typedef {"unreadable" | "weak" | "small" | "shape" | "maker-note" | "manifest-picture"} MarkWarning
  *
  * @typedef {"exif" | "maker-note" | "jfif" | "photoshop" | "iptc" | "xmp" | "text" | "segment" | "pictures" | "manifest"} Removed
  *

@@ -275,6 +275,7 @@ export const en = {
     /** @param {string} share */
     shape: (share) => `so narrow that the mark may not last: ${share} are read after JPEG 80`,
     "maker-note": () => "its EXIF has a large maker note, which may show the unmarked picture",
+    "manifest-picture": () => "the C2PA manifest of its cover, which is kept, may show the unmarked picture",
   },
   previewsLeftOut: "Left out, as it shows the unmarked picture",
   removed: {

@@ -268,6 +268,7 @@ export const zh = {
     small: (share) => `像素太少，标记可能无法保留：存为质量 80 的 JPEG 后有 ${share} 能读出`,
     shape: (share) => `太窄，标记可能无法保留：存为质量 80 的 JPEG 后有 ${share} 能读出`,
     "maker-note": () => "EXIF 中有很大的厂商注释，其中可能含有未加水印的图片",
+    "manifest-picture": () => "保留的原图 C2PA 清单可能显示未加水印的图片",
   },
   previewsLeftOut: "已去除（会显示未加水印的图片）",
   removed: {

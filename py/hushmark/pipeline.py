@@ -4,6 +4,7 @@ import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from pathlib import PurePath
 from typing import Literal
 
 import numpy as np
@@ -12,7 +13,7 @@ from PIL import Image
 
 from .card import ModelCard
 from .credentials.cose import Verify, cannot_verify
-from .credentials.manifest import PictureManifest, find_store, read_manifest
+from .credentials.manifest import PictureManifest, active, find_store, read_manifest
 from .credentials.signing import Cover, Statement, sign
 from .errors import ModelOutput, SigningFailed
 from .forward import Forward
@@ -50,10 +51,10 @@ _EMBED_PHASES = ("open", "prepare", "forward", LONG_PHASE, "apply", "save", "che
 _READ_PHASES = ("open", "search")
 _ATTEMPT_PHASES = ("open", "change", "search")
 
-MarkWarning = Literal["unreadable", "weak", "small", "shape", "maker-note"]
+MarkWarning = Literal["unreadable", "weak", "small", "shape", "maker-note", "manifest-picture"]
 """What to know of a marked picture: its mark cannot be read back, or only just; it has so few pixels, in a
 usual or in a long shape, that the mark may not last (see `Marked.expected`); it has a maker note so large
-that a preview of the unmarked one may be in it.
+that a preview of the unmarked one may be in it; the manifest of the cover, which is kept, has a picture.
 """
 
 _WEAK = 1 / 16
@@ -165,6 +166,7 @@ async def embed(
     written = open_picture(encoded, marked_name, least_side=card.image_size)
     seen = view.prepare(written, card.image_size)
     check = decide(await forward.decode(seen), Opener(card, key))
+    warnings = _warnings(check, message, width, height, note)
     manifest = None
     if statement is not None:
         encoded = await sign(
@@ -178,6 +180,8 @@ async def embed(
             statement=statement,
         )
         manifest = await read_manifest(encoded, statement.verify)
+        if cover_facts.store is not None and active(cover_facts.store)[0].holds_file():
+            warnings = (*warnings, "manifest-picture")
         if manifest is None or (manifest.verdict, manifest.picture) != ("valid", "same"):
             raise SigningFailed(name)
     return Marked(
@@ -190,7 +194,7 @@ async def embed(
         psnr=psnr,
         message=message,
         check=check,
-        warnings=_warnings(check, message, width, height, note),
+        warnings=warnings,
         expected=expected_reading(width, height),
         removed=removed,
         manifest=manifest,
@@ -203,7 +207,8 @@ async def _cover_facts(data: bytes, name: str, statement: Statement | None) -> t
     """What a manifest says of the cover, with its manifest where it is kept; and whether it has one."""
     source = detect(data)
     assert source is not None  # it was opened
-    cover = Cover(name, f"image/{source.lower()}")
+    # Where it lies on this machine is nobody's business.
+    cover = Cover(PurePath(name).name, f"image/{source.lower()}")
     try:
         found = find_store(data)
         if found is None or statement is None:

@@ -46,6 +46,7 @@ _WARNINGS = {
     "small": "it is small: {chance:.0%} of marks in pictures of its size were read after JPEG of quality 80",
     "shape": "it is narrow: {chance:.0%} of marks in pictures of its size were read after JPEG of quality 80",
     "maker-note": "its EXIF has a large maker note, which may show the unmarked picture",
+    "manifest-picture": "the C2PA manifest of its cover, which is kept, may show the unmarked picture",
 }
 _REMOVED: dict[Removed, str] = {
     "exif": "EXIF thumbnail",

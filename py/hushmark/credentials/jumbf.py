@@ -32,6 +32,10 @@ class Box:
         """The bytes of the first content box of this type."""
         return next((data for each, data in self.contents if each == kind), None)
 
+    def holds_file(self) -> bool:
+        """Whether a file is embedded in it, at any depth: mostly a small picture."""
+        return self.content("bidb") is not None or any(box.holds_file() for box in self.boxes)
+
     def encoded(self) -> bytes:
         """The superbox with its header."""
         return box("jumb", self.payload)

@@ -123,7 +123,7 @@ async def sign(
 def _room(
     data: bytes, file_format: Format, size_of: Callable[[placement.Placement], int]
 ) -> tuple[placement.Placement, int]:
-    """Room for a store whose size depends on where it lies and how large it is; and how many bytes fill it up.
+    """Room for a store whose size depends on where it lies and how large it is; and how many bytes fill up.
 
     Numbers take 1 to 9 bytes. From below each try is at least as large as the last one, so the size settles.
     """
