@@ -38,7 +38,7 @@ from .output import (
     json_line,
     write,
 )
-from .work import Looking, Marking, Reviewing, model, model_card
+from .work import Found, Looking, Marking, Reviewing, model, model_card
 
 _WARNINGS = {
     "unreadable": "its mark does not read back",
@@ -183,10 +183,13 @@ def read(pictures: Pictures, secret: Secret, ids: Path | None, manifests: str | 
     """Read pictures: files, folders, glob patterns, or - for standard input."""
     known = None if ids is None else options.known_ids(ids)
     with _readings(pictures, secret, known, manifests) as (report, readings):
-        for source, (reading, manifest) in readings:
+        for source, found in readings:
+            reading, manifest = found.reading, found.manifest
             record = {**records.of_reading(reading), **records.of_manifest(manifest)}
-            code, further = _CODES[reading.outcome], _manifest_lines(manifest)
-            report.say(_line(source, reading), source, record, code, further=further)
+            code = _CODES[reading.outcome] if found.problem is None else FAILED
+            report.say(_line(source, reading), source, record, code, further=_manifest_lines(manifest))
+            if found.problem is not None:
+                report.warn(sentence(found.problem))
     return report.code
 
 
@@ -204,7 +207,8 @@ def verify(pictures: Pictures, wanted: Wanted, secret: Secret, ids: Path | None)
     else:
         known = options.known_ids(ids)
     with _readings(pictures, secret, known) as (report, readings):
-        for source, (reading, _) in readings:
+        for source, found in readings:
+            reading = found.reading
             fits = reading.message is not None and reading.message in known
             code = NOT_FOUND if reading.message is not None and not fits else _CODES[reading.outcome]
             record = {"verified": fits, **records.of_reading(reading)}
@@ -332,19 +336,19 @@ def _keep(source: Source, marked: Marked, work: Marking, output: Output, written
 @contextmanager
 def _readings(
     pictures: Pictures, secret: Secret, known: KnownIds | None, manifests: str | None = None
-) -> Iterator[tuple[Report, Iterator[tuple[Source, tuple[Reading, PictureManifest | None]]]]]:
-    """The report, and the readings and manifests of the pictures that did not fail."""
+) -> Iterator[tuple[Report, Iterator[tuple[Source, Found]]]]:
+    """The report, and what was found in the pictures that did not fail."""
     model_card()
     key = secret.key()
     found = pictures.find()
     work = Looking(key, known, pictures.threads, manifests)
 
-    def readings() -> Iterator[tuple[Source, tuple[Reading, PictureManifest | None]]]:
+    def readings() -> Iterator[tuple[Source, Found]]:
         for source, outcome in outcomes:
             if isinstance(outcome, HushmarkError):
                 report.fail(source, outcome)
             else:
-                yield source, (outcome.reading, outcome.manifest)
+                yield source, outcome
 
     with (
         Report(len(found), as_json=pictures.as_json) as report,

@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,11 +13,12 @@ from ..credentials.cose import Verify, cannot_verify
 from ..credentials.manifest import PictureManifest, find_store, read_manifest
 from ..credentials.publishing import recover
 from ..credentials.signing import Statement
-from ..errors import ManifestMissing, ManifestWrong, OutputExists, SigningMissing
+from ..errors import ManifestMissing, ManifestsUnreachable, ManifestWrong, OutputExists, SigningMissing
 from ..message.keys import Key
 from ..message.known import KnownIds
 from ..picture.container import Format
-from ..pipeline import Marked, Read
+from ..pipeline import Marked
+from ..reading.reading import Reading
 from .batch import Source
 from .manifests import fetcher
 from .options import Wanted
@@ -74,6 +75,15 @@ class Marking:
 
 
 @dataclass(frozen=True)
+class Found:
+    """What was found in a picture, and what kept its manifest from being looked for."""
+
+    reading: Reading
+    manifest: PictureManifest | None
+    problem: ManifestsUnreachable | None = None
+
+
+@dataclass(frozen=True)
 class Looking:
     """Reads a picture: see `pipeline.read`.
 
@@ -85,11 +95,11 @@ class Looking:
     threads: int
     manifests: str | None = None
 
-    def __call__(self, source: Source) -> Read:
+    def __call__(self, source: Source) -> Found:
         """The reading, and the manifest. Raises HushmarkError."""
         return asyncio.run(self._read(source))
 
-    async def _read(self, source: Source) -> Read:
+    async def _read(self, source: Source) -> Found:
         forward, card = model(self.threads)
         verify = verifier()
         read = await pipeline.read(
@@ -103,9 +113,12 @@ class Looking:
         )
         message = read.reading.message
         if read.manifest is not None or message is None or self.manifests is None:
-            return read
+            return Found(read.reading, read.manifest)
         value = mark_value(message, self.key)
-        return replace(read, manifest=await recover(value, fetcher(self.manifests), verify))
+        try:
+            return Found(read.reading, await recover(value, fetcher(self.manifests), verify))
+        except ManifestsUnreachable as error:
+            return Found(read.reading, None, error)
 
 
 @dataclass(frozen=True)
