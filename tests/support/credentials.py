@@ -1,5 +1,6 @@
 """Manifests of others, and what others say of ours: c2pa-python, the reference implementation, does both."""
 
+import asyncio
 import io
 import json
 import warnings
@@ -7,7 +8,9 @@ from functools import cache
 from typing import Any
 
 import c2pa
-from hushmark.hosts.signing import NativeSigner, load_signer, make_test_certificate
+from hushmark.credentials.signing import Cover, Statement, sign
+from hushmark.hosts.signing import NativeSigner, load_signer, make_test_certificate, verify
+from hushmark.message.kinds import text
 from hushmark.picture.container import Format
 from hushmark.picture.picture import MIME_TYPES
 
@@ -46,6 +49,23 @@ def signed_by_others(data: bytes, file_format: Format) -> bytes:
         theirs = c2pa.Signer.from_info(c2pa.C2paSignerInfo(b"es256", chain, key, None))
         c2pa.Builder(definition).sign(theirs, MIME_TYPES[file_format], io.BytesIO(data), signed)
     return signed.getvalue()
+
+
+def signed_by_us(data: bytes, file_format: Format = "JPEG", **said: Any) -> bytes:
+    """A marked picture that says "pipe", signed by Ann Lee."""
+    mime_type = MIME_TYPES[file_format]
+    return asyncio.run(
+        sign(
+            data,
+            file_format,
+            text("pipe"),
+            None,
+            title="photo-marked",
+            mime_type=mime_type,
+            cover=Cover("photo", mime_type),
+            statement=Statement(signer(), verify, author="Ann Lee", **said),
+        )
+    )
 
 
 def judged(data: bytes, file_format: Format) -> dict[str, Any]:
