@@ -187,7 +187,10 @@ def _to_webp(data: bytes, size: int) -> Placement:
 
 
 def _in_tiff(data: bytes) -> Found | None:
-    order, entries, _ = _directory(data)
+    try:
+        order, entries, _ = _directory(data)
+    except ValueError:
+        return None
     for place in entries:
         tag, _, count, value = struct.unpack_from(order + "HHII", data, place)
         if tag == _TIFF_TAG:
@@ -226,7 +229,7 @@ def _directory(data: bytes) -> tuple[str, range, int]:
 
 
 def _in_bmff(data: bytes) -> Found | None:
-    for box in bmff_boxes(data):
+    for box in bmff_boxes(data if BMFF_USE in data else b""):
         content = data[box.content : box.end]
         if box.kind == "uuid" and content[:16] == BMFF_USE and content[20:].startswith(_MANIFEST):
             # Version and flags come before the purpose, a place of no use here behind it.

@@ -191,3 +191,29 @@ def test_what_cannot_sign_says_why_and_writes_nothing(
         assert run("embed", covers / "cover.jpg", "--text", "pipe", "-o", out, *arguments) == code, said
         assert said in capsys.readouterr().err
         assert not out.exists()
+
+
+def test_the_manifest_of_a_mark_with_a_key_does_not_tell_its_message(
+    covers: Path, pems: list[Path], tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In another format than the cover's, too: its manifest is kept all the same."""
+    path, folder = tmp_path / "marked.webp", tmp_path / "published"
+    monkeypatch.setenv("HUSHMARK_KEY", "open sesame")
+    signing = ("--sign", pems[0], "--sign-key", pems[1], "--json")
+    assert run("embed", covers / "theirs.jpg", "--text", "pipe", "-o", path, *signing) == cli.DONE
+    found = record(capsys)
+    assert found["warnings"] == ["manifest-picture"]
+    assert found["manifest"]["actions"] == ["c2pa.opened", "c2pa.converted", "c2pa.watermarked.bound"]
+    judgement = judged(path.read_bytes(), "WEBP")
+    assert failures(judgement) == ["signingCredential.untrusted"]
+    assert b"pipe" not in path.read_bytes()
+    assert run("publish", path, "-o", folder) == cli.DONE
+
+    lost = tmp_path / "lost.png"
+    Image.open(path).save(lost)
+    capsys.readouterr()
+    assert run("read", lost, "--json", "--manifests", folder) == cli.DONE
+    assert record(capsys)["manifest"]["picture"] == "by-mark"
+    monkeypatch.delenv("HUSHMARK_KEY")
+    assert run("read", lost, "--json", "--manifests", folder) == cli.UNREADABLE
+    assert record(capsys)["manifest"] is None

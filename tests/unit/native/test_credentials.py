@@ -197,6 +197,8 @@ def test_without_something_to_check_signatures_with_nothing_is_claimed() -> None
 
 
 def test_a_picture_without_a_manifest_has_none() -> None:
+    for name, data in {**corpus.formats(), **corpus.annotated()}.items():
+        assert asyncio.run(read_manifest(data, verify)) is None, name
     for file_format in FORMATS:
         assert asyncio.run(read_manifest(FILES[file_format], verify)) is None
     assert asyncio.run(read_manifest(corpus.encoded(corpus.base(), "BMP"), verify)) is None

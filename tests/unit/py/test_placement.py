@@ -60,6 +60,18 @@ def test_boxes_of_others_in_a_jpeg_are_no_manifest_store() -> None:
 @pytest.mark.parametrize(
     "data", [b"II*\0", b"MM\0*\0\0\0\x08\xff\xff", b"II*\0\xff\xff\xff\xff", b"II*\0\x08\0\0\0\1\0"]
 )
-def test_a_tiff_without_a_directory_is_refused(data: bytes) -> None:
-    with pytest.raises(ValueError):
-        placement.find(data, "TIFF")
+def test_a_tiff_without_a_directory_has_none(data: bytes) -> None:
+    assert placement.find(data, "TIFF") is None
+
+
+def test_damage_elsewhere_is_no_damaged_manifest() -> None:
+    for file_format in FORMATS:
+        for size in range(12, len(FILES[file_format]), 97):
+            assert placement.find(FILES[file_format][:size], file_format) is None
+
+
+def test_a_manifest_that_leads_out_of_the_file_is_refused() -> None:
+    for file_format in ("WEBP", "TIFF"):
+        file = placement.place(FILES[file_format], file_format, 400).file(store(400))
+        with pytest.raises(ValueError):
+            placement.find(file[:-100], file_format)
