@@ -343,6 +343,15 @@ def _add_python(site: Site, npm: NpmPackages, wheels: Mapping[str, Path], work: 
     # It lists some 300 packages more, which the site does not have.
     lock = json.loads(files["pyodide-lock.json"])
     lock["packages"] = {name: entry for name, entry in lock["packages"].items() if name in wheels}
+    # It has no cbor2, and its loader wants to know these.
+    lock["packages"]["cbor2"] = {
+        "name": "cbor2",
+        "install_dir": "site",
+        "package_type": "package",
+        "imports": ["cbor2"],
+        "depends": [],
+        "unvendored_tests": False,
+    }
     files["pyodide-lock.json"] = json.dumps(lock).encode()
     folder = f"pyodide-{npm.facts('pyodide')['version']}-{_short_hash(*files.values())}"
     for name, data in files.items():
