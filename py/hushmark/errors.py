@@ -523,13 +523,14 @@ class SigningKeyOther(CredentialsError):
 
 
 class SigningMissing(CredentialsError):
-    """Signing needs the library cryptography, which is not installed."""
+    """Signing, and checking signatures, needs the library cryptography, which is not installed."""
 
     code = "signing-missing"
 
     def __init__(self) -> None:
         super().__init__(
-            "Signing needs more packages, which are not installed: pip install 'hushmark[credentials]'."
+            "Signing, and checking signatures, needs packages that are not installed: "
+            "pip install 'hushmark[credentials]'."
         )
 
 

@@ -126,9 +126,12 @@ class Reviewing:
     """Reads the manifest of a picture, to publish it."""
 
     def __call__(self, source: Source) -> tuple[bytes, PictureManifest]:
-        """Its store, and what it says. Raises ManifestMissing, ManifestWrong, FileProblem."""
+        """Its store, and what it says. Raises ManifestMissing, ManifestWrong, SigningMissing, FileProblem."""
+        # Imported late; nothing is published whose signature is not checked.
+        from ..hosts.signing import verify
+
         data = source.load()
-        manifest = asyncio.run(read_manifest(data, verifier()))
+        manifest = asyncio.run(read_manifest(data, verify))
         if manifest is None:
             raise ManifestMissing(source.name)
         if manifest.verdict != "valid":

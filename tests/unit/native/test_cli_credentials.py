@@ -3,6 +3,8 @@
 import functools
 import http.server
 import json
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -217,3 +219,42 @@ def test_the_manifest_of_a_mark_with_a_key_does_not_tell_its_message(
     monkeypatch.delenv("HUSHMARK_KEY")
     assert run("read", lost, "--json", "--manifests", folder) == cli.UNREADABLE
     assert record(capsys)["manifest"] is None
+
+
+WITHOUT = (
+    "import sys; sys.modules['cryptography'] = None; from hushmark.cli.commands import main; sys.exit(main())"
+)
+"""The command line where cryptography is not installed."""
+
+
+def test_without_its_packages_manifests_are_read_and_not_signed(
+    marked: Path, covers: Path, pems: list[Path], tmp_path: Path
+) -> None:
+    def run_without(*arguments: object) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-c", WITHOUT, *map(str, arguments)]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    read = run_without("read", marked)
+    assert read.returncode == cli.DONE, read.stderr
+    assert "not wholly checked (the signature cannot be checked here)" in read.stdout
+    out = tmp_path / "out.jpg"
+    signing = ("--sign", pems[0], "--sign-key", pems[1])
+    for refused in (
+        run_without("embed", covers / "cover.jpg", "--text", "pipe", "-o", out, *signing),
+        run_without("publish", marked, "-o", tmp_path / "published"),
+    ):
+        assert refused.returncode == cli.FAILED
+        assert "pip install 'hushmark[credentials]'" in refused.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_several_pictures_are_signed_in_processes_of_their_own(
+    covers: Path, pems: list[Path], tmp_path: Path, capsys: Capture
+) -> None:
+    signing = ("--sign", pems[0], "--sign-key", pems[1])
+    pictures = [covers / "cover.jpg", covers / "theirs.jpg"]
+    arguments = ("--random", "-o", tmp_path, "--jobs", 2, "--json", *signing)
+    assert run("embed", *pictures, *arguments) == cli.DONE
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line["manifest"]["verdict"] for line in lines] == ["valid", "valid"]
+    assert [line["manifest"]["ingredients"][0]["has_manifest"] for line in lines] == [False, True]
