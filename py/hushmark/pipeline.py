@@ -132,7 +132,7 @@ async def embed(
     `strength` is how visible the mark may be, 0.25 (faint) to 4 (strong); `key` is needed to read it, then;
     `again` allows a second mark on top of one that the picture carries already; `output_format` and `quality`
     (1..100) as in `Picture.in_format`; `statement`: who signs it, and what of it, in a C2PA manifest, which
-    keeps that of the cover, if it can be read. Without a statement the cover's is left out.
+    keeps that of the cover, unless it is broken. Without a statement the cover's is left out.
     Raises HushmarkError: StrengthError, PictureError, AlreadyMarked, ModelOutput.
     """
     check_strength(strength)
@@ -216,8 +216,8 @@ async def _cover_facts(data: bytes, name: str, statement: Statement | None) -> t
         manifest = await read_manifest(data, statement.verify)
     except ValueError:
         return cover, True
-    if manifest is None or manifest.verdict == "damaged":
-        return cover, True
+    if manifest is None or manifest.verdict in ("damaged", "broken"):
+        return cover, True  # with it inside, nobody would call the new one valid
     return replace(cover, store=found.store, manifest=manifest), True
 
 

@@ -103,6 +103,25 @@ def test_a_manifest_that_is_not_kept_is_named(covers: Path, tmp_path: Path, caps
     assert record(capsys)["manifest"] is None
 
 
+def test_a_manifest_that_was_changed_is_not_kept(
+    covers: Path, pems: list[Path], tmp_path: Path, capsys: Capture
+) -> None:
+    theirs = (covers / "theirs.jpg").read_bytes()
+    signing = ("--sign", pems[0], "--sign-key", pems[1], "--json")
+    for name, data, is_kept in (
+        ("changed-picture.jpg", theirs[:-40] + bytes([theirs[-40] ^ 1]) + theirs[-39:], True),
+        ("changed-manifest.jpg", theirs.replace(b"digitalCapture", b"digitalCupture"), False),
+        ("damaged-manifest.jpg", theirs.replace(b"c2pa.claim", b"c2pa.clown"), False),
+    ):
+        (tmp_path / name).write_bytes(data)
+        out = tmp_path / f"out-{name}"
+        assert run("embed", tmp_path / name, "--text", "pipe", "-o", out, *signing) == cli.DONE
+        found = record(capsys)
+        assert ("manifest" in found["removed"]) == (not is_kept), name
+        assert found["manifest"]["ingredients"][0]["has_manifest"] == is_kept
+        assert judged(out.read_bytes(), "JPEG")["validation_state"] == "Valid"
+
+
 @pytest.mark.parametrize("served", [False, True])
 def test_a_lost_manifest_is_found_by_the_mark(
     marked: Path, tmp_path: Path, site: str, published: Path, capsys: Capture, served: bool
