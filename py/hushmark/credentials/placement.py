@@ -3,6 +3,7 @@
 import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 from ..picture.container import PNG_SIGNATURE, Format, Source, jpeg_segments, png_chunk, png_chunks
 
@@ -21,6 +22,7 @@ _PNG_CHUNK = b"caBX"
 _RIFF_CHUNK = b"C2PA"
 _TIFF_TAG, _TIFF_UNDEFINED = 0xCD41, 7
 _MOST_TAGS = 4096
+_ORDERS: dict[str, Literal["little", "big"]] = {"<": "little", ">": "big"}
 _MANIFEST = b"manifest\0"
 
 
@@ -217,11 +219,8 @@ def _to_tiff(data: bytes, size: int) -> Placement:
 def _directory(data: bytes) -> tuple[str, range, int]:
     """Byte order, places of the first directory's entries, and where these end. Raises ValueError."""
     order = "<" if data[:2] == b"II" else ">"
-    try:
-        (first,) = struct.unpack_from(order + "I", data, 4)
-        (count,) = struct.unpack_from(order + "H", data, first)
-    except struct.error as error:
-        raise ValueError("no directory") from error
+    first = int.from_bytes(data[4:8], _ORDERS[order])
+    count = int.from_bytes(data[first : first + 2], _ORDERS[order])
     end = first + 2 + 12 * count
     if count > _MOST_TAGS or end + 4 > len(data):
         raise ValueError("a directory that is cut off")
