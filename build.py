@@ -111,7 +111,7 @@ LIMITS: dict[Part, int] = {
     "weights": 6_000_000,
 }
 """Bytes that each part may take on the wire: people wait for them, and browsers keep them."""
-CODECS = {"pillow-avif": "avif"}
+CODECS = {"pillow-avif": "avif", "micropip": "micropip"}
 """Wheels that are loaded when they are wanted, and what the page calls each."""
 GRAPHS = {"encoder": ("encoder",), "decoder": ("decoder", "refiner"), "locator": ("locator",)}
 """The graphs whose weights lie in each `.safetensors` file."""
@@ -392,6 +392,15 @@ def _add_python(site: Site, npm: NpmPackages, wheels: Mapping[str, Path], work: 
         "package_type": "package",
         "imports": ["hushmark"],
         "depends": sorted(wheels.keys() - {"hushmark"}),
+        "unvendored_tests": False,
+    }
+    # Pyodide's lock file has no cbor2.
+    lock["packages"]["cbor2"] = {
+        "name": "cbor2",
+        "install_dir": "site",
+        "package_type": "package",
+        "imports": ["cbor2"],
+        "depends": [],
         "unvendored_tests": False,
     }
     files["pyodide-lock.json"] = json.dumps(lock).encode()

@@ -13,6 +13,7 @@ from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from hushmark import pipeline, tasks
+from hushmark.credentials import manifest
 from hushmark.message.kinds import Kind, Message
 from hushmark.message.known import Match
 from hushmark.picture.container import Format
@@ -37,6 +38,10 @@ _NAMES: dict[Any, str] = {
     Group: "Group",
     pipeline.MarkWarning: "MarkWarning",
     Removed: "Removed",
+    manifest.Verdict: "Verdict",
+    manifest.PictureCheck: "PictureCheck",
+    manifest.SignatureCheck: "SignatureCheck",
+    manifest.CertificateTime: "CertificateTime",
 }
 _PLAIN = {str: "string", int: "number", float: "number", bool: "boolean", bytes: "Uint8Array<ArrayBuffer>"}
 _RECORDS: tuple[tuple[str, str, type, tuple[tuple[str, str], ...]], ...] = (
@@ -52,10 +57,19 @@ _RECORDS: tuple[tuple[str, str, type, tuple[tuple[str, str], ...]], ...] = (
     ),
     (
         "A reading",
-        "With `file` for `read`; with `file` and `verified` (true or false) for `verify`.",
+        "With `file`, and `manifest` (null where there is none), for `read`; with `file` and `verified` "
+        "(true or false) for `verify`.",
         Reading,
         (),
     ),
+    (
+        "A manifest",
+        "With `file` and `output`, the file that was written, as `manifest` for `publish`.",
+        manifest.PictureManifest,
+        (),
+    ),
+    ("A binding", "", manifest.Binding, ()),
+    ("An ingredient", "", manifest.Ingredient, ()),
     ("A message", "", Message, ()),
     ("A match", "", Match, ()),
 )

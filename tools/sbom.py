@@ -56,6 +56,8 @@ PACKED = (
 """What is done to the standard library and to wheels before they go into the site."""
 
 LICENCES = {
+    "cbor2": "MIT",
+    "micropip": "MPL-2.0",
     "numpy": "BSD-3-Clause AND 0BSD AND MIT AND Zlib AND CC0-1.0",
     "pillow": "MIT-CMU",
     "pillow-avif": "MIT-CMU AND BSD-2-Clause",

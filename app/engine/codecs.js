@@ -3,6 +3,7 @@
  * itself and verified like the rest, or else the browser.
  */
 
+import { siteFile } from "../site/manifest.js";
 import { decode } from "./decoding.js";
 
 /**
@@ -47,7 +48,10 @@ export class Codecs {
     const file = this.#manifest.files[`codecs/${name}`];
     if (!file) return false;
     try {
-      await this.#python.loadPackage(file.url, { messageCallback: () => undefined, checkIntegrity: false });
+      // What this thread loads is verified already, and the lock file has no hashes of these.
+      const options = { messageCallback: () => undefined, checkIntegrity: false };
+      await this.#python.loadPackage(siteFile(this.#manifest, "codecs/micropip").url, options);
+      await this.#python.pyimport("micropip").install(file.url);
       return true;
     } catch {
       return false;

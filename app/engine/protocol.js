@@ -87,9 +87,17 @@
  *
  * @typedef {"file" | "frame" | "colour" | "detail" | "covered" | "scene"} Group
  *
- * @typedef {"unreadable" | "weak" | "small" | "shape" | "maker-note" | "metadata"} MarkWarning
+ * @typedef {"unreadable" | "weak" | "small" | "shape" | "maker-note" | "metadata" | "manifest-picture"} MarkWarning
  *
- * @typedef {"exif" | "maker-note" | "jfif" | "photoshop" | "iptc" | "xmp" | "text" | "segment" | "pictures"} Removed
+ * @typedef {"exif" | "maker-note" | "jfif" | "photoshop" | "iptc" | "xmp" | "text" | "segment" | "pictures" | "manifest"} Removed
+ *
+ * @typedef {"valid" | "changed" | "broken" | "unchecked" | "damaged"} Verdict
+ *
+ * @typedef {"same" | "changed" | "by-mark" | "unchecked"} PictureCheck
+ *
+ * @typedef {"holds" | "broken" | "unchecked"} SignatureCheck
+ *
+ * @typedef {"current" | "expired" | "early"} CertificateTime
  *
  * @typedef {object} EmbedOptions How to mark a picture.
  * @property {KindOption} kind of the message
@@ -138,6 +146,33 @@
  * @property {[number, number][]} corners where the marked picture's top left, top right, bottom right and bottom
  *   left corner lie, in shares of width and height
  *
+ * @typedef {object} Binding What finds the manifest again where it was lost.
+ * @property {string} alg name of the algorithm
+ * @property {string} value hex digits
+ *
+ * @typedef {object} Ingredient A picture that this one was made of.
+ * @property {string} title its name, empty where it has none
+ * @property {string} relationship parentOf, componentOf or inputTo
+ * @property {boolean} has_manifest whether its own manifest is kept
+ *
+ * @typedef {object} PictureManifest What the manifest of a picture says, and what of it holds.
+ * @property {Verdict} verdict valid, changed, broken, unchecked or damaged
+ * @property {PictureCheck} picture whether it is the signed one
+ * @property {SignatureCheck} signature whether it holds, or is broken
+ * @property {string} signer whom the certificate names, which nobody has to believe
+ * @property {string} issuer who issued the certificate
+ * @property {CertificateTime | null} certificate current, expired or early, null where it cannot be read
+ * @property {string | null} time when it was signed, as the signer says
+ * @property {string} generator program that made it
+ * @property {string} title of the picture
+ * @property {string[]} actions what was done, in the words of C2PA
+ * @property {string} author who made the picture, as the signer says
+ * @property {string} note what else the signer says
+ * @property {Binding[]} bindings what finds it by the mark
+ * @property {Ingredient[]} ingredients what the picture was made of
+ * @property {string} identifier of the manifest
+ * @property {string} reason what is wrong, in English, empty when all is well
+ *
  * @typedef {object} Marked A marked picture.
  * @property {Uint8Array<ArrayBuffer>} data the file
  * @property {string} name suggested file name
@@ -154,6 +189,7 @@
  *   JPEG of quality 80
  * @property {Removed[]} removed what showed the unmarked picture, and so was left out, in alphabetical order
  * @property {string} perceptual_hash 64 bits in 16 hex digits, most of which pictures share that look alike
+ * @property {PictureManifest | null} manifest that was signed and written, read back, null where none was
  * @property {Record<string, number>} phases milliseconds by phase
  * @property {string} type MIME type of the file
  * @property {Uint8Array<ArrayBuffer>} difference a PNG file: mid-grey + 16 times the change
@@ -168,6 +204,7 @@
  * @property {Reading} reading what was read
  * @property {string} perceptual_hash 64 bits in 16 hex digits, most of which pictures share that look alike, of
  *   the place where a message was read, else of the whole picture
+ * @property {PictureManifest | null} manifest C2PA's, of the picture, null where it has none
  * @property {Record<string, number>} phases milliseconds by phase
  *
  * @typedef {object} OverlayOptions How to make a tile that marks a page.

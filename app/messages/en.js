@@ -305,6 +305,7 @@ export const en = {
     shape: (share) => `so narrow that the mark may not last: ${share} are read after JPEG 80`,
     "maker-note": () => "its EXIF has a large maker note, which may show the unmarked picture",
     metadata: () => "the browser opened it, so its metadata and colour profile stayed behind",
+    "manifest-picture": () => "the C2PA manifest of its cover, which is kept, may show the unmarked picture",
   },
   previewsLeftOut: "Left out, as it shows the unmarked picture",
   removed: {
@@ -317,6 +318,7 @@ export const en = {
     text: "picture in a text",
     segment: "application segment",
     pictures: "further pictures",
+    manifest: "C2PA manifest",
   },
   share: "Share",
   /** @param {string} id */
@@ -518,6 +520,53 @@ export const en = {
   placesTried: (tried, most) => `${tried} of at most ${most} places`,
   /** @param {string} name @param {string} answer @param {string} time */
   readDone: (name, answer, time) => `${name}: ${answer} (${time}).`,
+  manifest: {
+    head: "C2PA manifest",
+    verdicts: {
+      valid: "It holds.",
+      changed: "It does not belong to this picture.",
+      broken: "It does not hold.",
+      unchecked: "Not wholly checked.",
+      damaged: "It is damaged.",
+    },
+    meanings: {
+      valid:
+        "The picture is, to the byte, the one that was signed. Whether to trust the signer is not checked.",
+      changed: "The picture was changed after it was signed, or another one was signed.",
+      broken: "The manifest was changed after it was signed, or the signature is of another key.",
+      unchecked: "What follows is what the manifest says. This browser cannot check all of it.",
+      damaged: "It cannot be read. The mark does not depend on it.",
+    },
+    signer: "Signed by",
+    /** @param {string} signer @param {string} issuer */
+    signedBy: (signer, issuer) => `${signer}, as a certificate of ${issuer} says`,
+    unnamed: "no name",
+    certificate: "Certificate",
+    certificates: { expired: "expired", early: "not valid yet" },
+    time: "Signed on",
+    author: "Author",
+    note: "Note",
+    /** @param {string} said */
+    asSigned: (said) => `${said} (as the signer says)`,
+    title: "Title",
+    done: "What was done",
+    actions: {
+      created: "created",
+      opened: "opened",
+      edited: "edited",
+      cropped: "cropped",
+      resized: "resized",
+      converted: "saved in another format",
+      published: "published",
+      "watermarked.bound": "watermarked, to find this manifest by",
+      "watermarked.unbound": "watermarked",
+      watermarked: "watermarked",
+    },
+    ingredients: "Made of",
+    /** @param {string} title */
+    withManifest: (title) => `${title} (its own manifest is kept)`,
+    generator: "Made with",
+  },
   readings: "Readings",
   columns: {
     picture: "Picture",

@@ -14,6 +14,7 @@ import { meant } from "../ui/register-matches.js";
 import { screenHead } from "../ui/screen-head.js";
 import { timeInWords } from "../ui/words.js";
 import { Camera } from "./camera.js";
+import { ManifestPart } from "./manifest.js";
 import { placeFigure } from "./place.js";
 import { ReadingsTable } from "./table.js";
 
@@ -46,11 +47,13 @@ export class ReadView {
   #answer = new Answer();
   #place = h("div");
   #details = new ReadingDetails();
+  #manifest = new ManifestPart();
   #result = h(
     "div",
     { class: "result", hidden: true },
     this.#answer.element,
     h("div", { class: "reading" }, this.#place, this.#details.element),
+    this.#manifest.element,
   );
 
   #camera = new Camera({
@@ -168,10 +171,11 @@ export class ReadView {
    * @param {File} file
    */
   #show(read, file) {
-    const { reading, phases, hasKey, mayCompare, isCompared } = read;
+    const { reading, manifest, phases, hasKey, mayCompare, isCompared } = read;
     const found = this.#entriesOf(read);
     this.#answer.show(reading, { entries: found, isCompared, hasKey, mayCompare });
     this.#details.show(reading);
+    this.#manifest.show(manifest);
     const image = h("img", { alt: () => m.pictureRead });
     this.#place.replaceChildren();
     this.#urls.clear();

@@ -470,6 +470,154 @@ class MarkUnreadable(HushmarkError):
         )
 
 
+class CredentialsError(HushmarkError):
+    """A manifest, or what signs it, cannot be used."""
+
+
+class CertificateDamaged(CredentialsError):
+    """The file holds no certificate that can be read."""
+
+    code = "certificate-damaged"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"{name} holds no certificate that can be read. Give a PEM file with your certificate first, and "
+            "those of its issuers behind it.",
+            name=name,
+        )
+
+
+class CertificateKey(CredentialsError):
+    """The key of a certificate, or a private key, is not one for ES256."""
+
+    code = "certificate-key"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"{name} cannot sign pictures: its key is of another kind than ES256 needs (the curve P-256). "
+            "Get another certificate.",
+            name=name,
+        )
+
+
+class CertificatePurpose(CredentialsError):
+    """The certificate is not made for signing claims."""
+
+    code = "certificate-purpose"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"{name} cannot sign pictures: it is not made for signatures, mail or documents, or it is an "
+            "authority's own. Get another certificate.",
+            name=name,
+        )
+
+
+class CertificateExpired(CredentialsError):
+    """The certificate was valid until `date` (ISO 8601)."""
+
+    code = "certificate-expired"
+
+    def __init__(self, name: str, date: str) -> None:
+        super().__init__(f"The certificate in {name} expired on {date}. Get a new one.", name=name, date=date)
+
+
+class CertificateEarly(CredentialsError):
+    """The certificate is valid from `date` (ISO 8601) on."""
+
+    code = "certificate-early"
+
+    def __init__(self, name: str, date: str) -> None:
+        super().__init__(
+            f"The certificate in {name} is not valid before {date}. Wait, or set this machine's clock right.",
+            name=name,
+            date=date,
+        )
+
+
+class SigningKeyDamaged(CredentialsError):
+    """The file holds no private key that can be read."""
+
+    code = "signing-key-damaged"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"{name} holds no private key that can be read. Give a PEM file without a passphrase.", name=name
+        )
+
+
+class SigningKeyOther(CredentialsError):
+    """The private key is not that of the first certificate of the chain."""
+
+    code = "signing-key-other"
+
+    def __init__(self, name: str, chain: str) -> None:
+        super().__init__(
+            f"The key in {name} does not fit the first certificate in {chain}. Give the two that were made "
+            "together.",
+            name=name,
+            chain=chain,
+        )
+
+
+class SigningMissing(CredentialsError):
+    """Signing, and checking signatures, needs the library cryptography, which is not installed."""
+
+    code = "signing-missing"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Signing, and checking signatures, needs packages that are not installed: "
+            "pip install 'hushmark[credentials]'."
+        )
+
+
+class SigningFailed(CredentialsError):
+    """The manifest that was written does not hold: a signature of another key, or a mistake of Hushmark."""
+
+    code = "signing-failed"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"{name} was not signed, because its new manifest does not hold. Try another certificate.",
+            name=name,
+        )
+
+
+class ManifestMissing(CredentialsError):
+    """The picture has no manifest that can be published."""
+
+    code = "manifest-missing"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"{name} has no manifest that names a mark of Hushmark. Mark and sign it first.",
+            name=name,
+        )
+
+
+class ManifestWrong(CredentialsError):
+    """The manifest of the picture does not hold: `reason` says why, in English."""
+
+    code = "manifest-wrong"
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(
+            f"The manifest of {name} does not hold, so it is not published ({reason}). Sign it anew.",
+            name=name,
+            reason=reason,
+        )
+
+
+class ManifestsUnreachable(CredentialsError):
+    """A folder or an address of manifests cannot be read."""
+
+    code = "manifests-unreachable"
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(f"The manifests at {name} cannot be read ({reason}).", name=name, reason=reason)
+
+
 class ModelError(HushmarkError):
     """The weights, or what they computed, cannot be used."""
 

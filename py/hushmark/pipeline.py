@@ -4,6 +4,7 @@ import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from pathlib import PurePath
 from typing import Literal
 
 import numpy as np
@@ -11,7 +12,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from .card import ModelCard
+from .credentials.cose import Verify, cannot_verify
+from .credentials.manifest import PictureManifest, active, find_store, read_manifest
+from .credentials.signing import Cover, Statement, sign
 from .embedding import EMBED_PHASES, Embedding, Order, Written
+from .errors import SigningFailed
 from .forward import Forward
 from .marking import residual
 from .marking.budget import DEFAULT_STRENGTH, check_strength
@@ -23,7 +28,7 @@ from .message.known import KnownIds
 from .message.sealing import encode
 from .picture import view
 from .picture.animation import open_animation, spread
-from .picture.container import Format
+from .picture.container import MIME_TYPES, Format, detect
 from .picture.perceptual_hash import perceptual_hash
 from .picture.picture import Picture, open_pages, open_picture
 from .picture.previews import Removed, may_hide_a_picture
@@ -39,10 +44,11 @@ _FRAME_SIDE = 64
 _READ_PHASES = ("open", "search")
 _ATTEMPT_PHASES = ("open", "change", "search")
 
-MarkWarning = Literal["unreadable", "weak", "small", "shape", "maker-note", "metadata"]
+MarkWarning = Literal["unreadable", "weak", "small", "shape", "maker-note", "metadata", "manifest-picture"]
 """What to know of a marked picture: its mark cannot be read back, or only just; it has so few pixels, in a
 usual or in a long shape, that the mark may not last (see `Marked.expected`); it has a maker note so large
-that a preview of the unmarked one may be in it; its metadata stayed behind, since a browser opened it.
+that a preview of the unmarked one may be in it; its metadata stayed behind, since a browser opened it; the
+manifest of the cover, which is kept, has a picture.
 """
 
 _WEAK = 1 / 16
@@ -64,6 +70,7 @@ class Marked:
     all is well; `expected`: the measured chance, 0..1, that a mark in a picture of this size is read after
     JPEG of quality 80; `removed`: what showed the unmarked picture, and so was left out, in alphabetical
     order; `perceptual_hash`: 64 bits in 16 hex digits, most of which pictures share that look alike;
+    `manifest`: that was signed and written, read back, None where none was;
     `phases`: milliseconds by phase.
     """
 
@@ -81,6 +88,7 @@ class Marked:
     expected: float
     removed: tuple[Removed, ...]
     perceptual_hash: str
+    manifest: PictureManifest | None
     phases: dict[str, float]
     _samples: tuple[Image.Image, Image.Image]
 
@@ -94,12 +102,13 @@ class TimedReading:
     """A picture that was read.
 
     `reading`: what was read; `perceptual_hash`: 64 bits in 16 hex digits, most of which pictures share that
-    look alike, of the place where a message was read, else of the whole picture; `phases`: milliseconds by
-    phase.
+    look alike, of the place where a message was read, else of the whole picture; `manifest`: C2PA's, of the
+    picture, None where it has none; `phases`: milliseconds by phase.
     """
 
     reading: Reading
     perceptual_hash: str
+    manifest: PictureManifest | None
     phases: dict[str, float]
 
 
@@ -116,6 +125,7 @@ async def embed(
     output_format: Format | None = None,
     quality: int | None = None,
     first: bool = False,
+    statement: Statement | None = None,
     progress: OnProgress | None = None,
 ) -> Marked:
     """Mark the picture in `data` (any that `open_picture` takes; `name` is its file name) with the message.
@@ -123,7 +133,8 @@ async def embed(
     `strength` is how visible the mark may be, 0.25 (faint) to 4 (strong); `key` is needed to read it, then;
     `again` allows a second mark on top of one that the picture carries already; `output_format` and `quality`
     (1..100) as in `Picture.in_format`; all frames of an animation and all pages of a document are marked, or
-    the `first` alone, which makes it a single picture.
+    the `first` alone, which makes it a single picture; `statement`: who signs it, and what of it, in a C2PA
+    manifest, which keeps that of the cover, unless it is broken. Without a statement the cover's is left out.
     Raises HushmarkError: StrengthError, PictureError, AlreadyMarked, ModelOutput.
     """
     check_strength(strength)
@@ -142,9 +153,31 @@ async def embed(
     written = await Embedding(order, forward, card, phases, look).embed(data, name)
     encoded = b"".join(written.pieces)
     written.pieces.clear()
+    removed = set(written.removed)
+    cover, had_manifest = await _cover_facts(data, name, statement)
+    if had_manifest and cover.store is None:
+        removed.add("manifest")
     await phases.enter("check")
     check = await _check(encoded, written, message, forward, opener)
     width, height = written.size
+    warnings = _warnings(check, message, width, height, written.note)
+    manifest = None
+    if statement is not None:
+        encoded = await sign(
+            encoded,
+            written.file_format,
+            message,
+            key,
+            title=written.name,
+            mime_type=MIME_TYPES[written.file_format],
+            cover=cover,
+            statement=statement,
+        )
+        manifest = await read_manifest(encoded, statement.verify)
+        if cover.store is not None and active(cover.store)[0].holds_file():
+            warnings = (*warnings, "manifest-picture")
+        if manifest is None or (manifest.verdict, manifest.picture) != ("valid", "same"):
+            raise SigningFailed(name)
     return Marked(
         data=encoded,
         name=written.name,
@@ -156,10 +189,11 @@ async def embed(
         psnr=written.psnr,
         message=message,
         check=check,
-        warnings=_warnings(check, message, width, height, written.note),
+        warnings=warnings,
         expected=expected_reading(width, height),
-        removed=tuple(sorted(written.removed)),
+        removed=tuple(sorted(removed)),
         perceptual_hash=perceptual_hash(written.view),
+        manifest=manifest,
         phases=phases.finish(),
         _samples=written.samples,
     )
@@ -182,6 +216,24 @@ def _pages_to_read(data: bytes, written: Written) -> Sequence[int | None]:
     if written.frames == 1:
         return [None]
     return open_pages(data, written.name) if written.file_format == "TIFF" else spread(written.frames, 3)
+
+
+async def _cover_facts(data: bytes, name: str, statement: Statement | None) -> tuple[Cover, bool]:
+    """What a manifest says of the cover, with its manifest where it is kept; and whether it has one."""
+    source = detect(data)
+    assert source is not None  # it was opened
+    # Where it lies on this machine is nobody's business.
+    cover = Cover(PurePath(name).name, f"image/{source.lower()}")
+    try:
+        found = find_store(data)
+        if found is None or statement is None:
+            return cover, found is not None
+        manifest = await read_manifest(data, statement.verify)
+    except ValueError:
+        return cover, True
+    if manifest is None or manifest.verdict in ("damaged", "broken"):
+        return cover, True  # with it inside, nobody would call the new one valid
+    return replace(cover, store=found.store, manifest=manifest), True
 
 
 async def mark(
@@ -224,13 +276,15 @@ async def read(
     key: Key | None = None,
     known: KnownIds | None = None,
     glance: bool = False,
+    verify: Verify = cannot_verify,
     progress: OnProgress | None = None,
 ) -> TimedReading:
     """Read the picture in `data`, wherever in it the mark is.
 
     `key` is that of the mark, if it has one; `known`: messages that it may be one of; `glance`: look only at
-    the few likeliest places, as in a picture of a camera that the next one follows. It can be cancelled
-    between two windows. Raises HushmarkError: PictureError, ModelOutput.
+    the few likeliest places, as in a picture of a camera that the next one follows; `verify`: checks the
+    signature of its manifest. It can be cancelled between two windows.
+    Raises HushmarkError: PictureError, ModelOutput.
     """
     phases = Phases(_READ_PHASES, progress)
     await phases.enter("open")
@@ -241,7 +295,8 @@ async def read(
     )
     window = reading.window if reading.outcome == "read" else WHOLE_PICTURE
     seen = view.part(picture, window.corners, card.image_size)
-    return TimedReading(reading, perceptual_hash(seen), phases.finish())
+    manifest = await read_manifest(data, verify)
+    return TimedReading(reading, perceptual_hash(seen), manifest, phases.finish())
 
 
 def open_still(data: bytes, name: str) -> Picture:

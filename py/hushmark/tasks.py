@@ -14,6 +14,7 @@ from typing import Any, Literal, NamedTuple, TypeVar, cast, get_args, get_origin
 
 from . import pipeline
 from .card import ModelCard
+from .credentials.cose import Verify, cannot_verify
 from .errors import HushmarkError
 from .forward import Forward
 from .marking import overlay
@@ -159,7 +160,8 @@ class Preview:
 class Tasks:
     """The tasks: what is given by a host as plain data, done.
 
-    `on_progress`: is told how far a task is; `on_partial`: is told an answer that a better one follows.
+    `on_progress`: is told how far a task is; `on_partial`: is told an answer that a better one follows;
+    `verify`: checks the signatures of manifests.
     """
 
     def __init__(
@@ -168,11 +170,13 @@ class Tasks:
         card: ModelCard,
         on_progress: OnProgress | None = None,
         on_partial: Callable[[object], None] | None = None,
+        verify: Verify = cannot_verify,
     ) -> None:
         self._forward = forward
         self._card = card
         self._on_progress = on_progress
         self._on_partial = on_partial
+        self._verify = verify
 
     async def run(self, task: str, picture: File | None, options: Mapping[str, Any]) -> object:
         """Do the task of this name -> its answer. Raises HushmarkError."""
@@ -213,6 +217,7 @@ class Tasks:
             key=_key(options.key),
             known=KnownIds.parse(options.known) if options.known else None,
             glance=options.glance,
+            verify=self._verify,
             progress=self._on_progress,
         )
 

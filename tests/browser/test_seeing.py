@@ -15,6 +15,7 @@ from playwright.sync_api import Dialog, Locator, Page, expect
 from tests.browser.access import assert_accessible, said_aloud
 from tests.browser.app import PATIENCE_MS, App
 from tests.browser.lists import unzipped
+from tests.support.credentials import signed_by_us
 from tests.support.pictures import sample_path
 
 PHONE = {"width": 360, "height": 740}
@@ -69,6 +70,28 @@ def test_a_picture_that_was_marked_here_is_known(app: App, marked: Path) -> None
     expect(panel.locator(".explanation")).to_contain_text("The message passed its check.")
     expect(panel.locator(".answer-box")).to_contain_text("It is in the register: cat.jpg.")
     expect(panel.locator(".place polygon")).to_have_count(2)
+
+
+def test_the_manifest_of_a_picture_is_shown_beside_its_mark(app: App, marked: Path, tmp_path: Path) -> None:
+    with ThreadPoolExecutor(1) as thread:
+        signed = thread.submit(signed_by_us, marked.read_bytes(), note="A cat").result()
+    (tmp_path / "signed.jpg").write_bytes(signed)
+    (tmp_path / "altered.jpg").write_bytes(signed.replace(b"Ann Lee", b"Ann Low"))
+
+    panel = app.read(tmp_path / "signed.jpg")
+    part = panel.locator(".manifest")
+    expect(panel.locator(".answer")).to_contain_text("“pipe”")
+    expect(part.locator(".verdict")).to_contain_text("It holds.")
+    for said in ("Hushmark test certificate, not trusted", "Ann Lee (as the signer says)", "A cat", "photo"):
+        expect(part).to_contain_text(said)
+    expect(part).to_contain_text("opened, watermarked, to find this manifest by")
+
+    panel = app.read(tmp_path / "altered.jpg")
+    expect(part.locator(".verdict")).to_contain_text("It does not hold.")
+    expect(part).not_to_contain_text("Ann")
+
+    panel = app.read(marked)
+    expect(part).to_be_hidden()
 
 
 def test_a_worn_mark_names_the_likeliest_of_the_register(app: App, marked: Path, tmp_path: Path) -> None:

@@ -101,6 +101,7 @@ async function runEngine() {
     destroy();
   }
   await runOverlay(Engine);
+  await runManifests(Engine);
   await runLab(Engine);
   await runByBrowser(Engine);
   await runRefusals(Engine);
@@ -148,6 +149,19 @@ async function runOverlay(/** @type {import("pyodide/ffi").PyCallable} */ Engine
   const { data, ...facts } = await ask("overlay", null, "", options);
   writeFileSync(join(folder, "overlay.png"), data);
   writeFileSync(join(folder, "overlay.json"), JSON.stringify(facts));
+  destroy();
+}
+
+async function runManifests(/** @type {import("pyodide/ffi").PyCallable} */ Engine) {
+  const forward = { decode: async () => [floats(join(folder, "rocket.jpg.after"))] };
+  const { ask, destroy } = engineOn(Engine, forward);
+  /** @type {Record<string, unknown>} */
+  const answers = {};
+  for (const name of ["signed.jpg", "altered.jpg", "rocket.jpg"]) {
+    const { manifest } = await ask("read", new Uint8Array(readFileSync(join(folder, name))), name, {});
+    answers[name] = manifest;
+  }
+  writeFileSync(join(folder, "manifests.json"), JSON.stringify(answers));
   destroy();
 }
 

@@ -14,19 +14,23 @@ import numpy as np
 import pytest
 from hushmark import Marked, text
 from hushmark.card import read_card
+from hushmark.credentials.manifest import read_manifest
 from hushmark.hosts.native import NativeForward
+from hushmark.hosts.signing import verify
 from hushmark.message.keys import Key
 from hushmark.message.sealing import encode
 from hushmark.picture.container import MIME_TYPES
 from hushmark.picture.picture import open_picture
 from hushmark.picture.view import prepare
 from hushmark.pipeline import embed
+from hushmark.tasks import plain
 from hushmark.trials import TRIALS
 from numpy.typing import NDArray
 from PIL import Image
 
 from tests.pyodide.conftest import Runner
 from tests.support import corpus
+from tests.support.credentials import signed_by_us
 from tests.support.pictures import sample_photo
 
 
@@ -137,6 +141,9 @@ def native(
         {"name": name, "strength": STRENGTHS.get(name, 1.4), "key": PASSPHRASES.get(name)} for name in results
     ]
     (folder / "cases.json").write_text(json.dumps(cases))
+    signed = signed_by_us(results["rocket.jpg"][0].data)
+    (folder / "signed.jpg").write_bytes(signed)
+    (folder / "altered.jpg").write_bytes(signed.replace(b"Ann Lee", b"Ann Low"))
     answer = pyodide("engine", folder)
     assert answer.returncode == 0, answer.stdout + answer.stderr
     return folder, results
@@ -254,6 +261,20 @@ def test_an_overlay_crosses_with_its_rule(
     assert "body::after" in facts["css"]
     tile = Image.open(folder / "overlay.png")
     assert (tile.mode, tile.size) == ("RGBA", (160, 160))
+
+
+def test_a_manifest_is_checked_by_webcrypto_as_natively(
+    native: tuple[Path, dict[str, tuple[Marked, RecordingForward]]],
+) -> None:
+    folder, _ = native
+    answers = json.loads((folder / "manifests.json").read_text())
+    assert answers["signed.jpg"] == plain(
+        asyncio.run(read_manifest((folder / "signed.jpg").read_bytes(), verify))
+    )
+    assert (answers["signed.jpg"]["verdict"], answers["signed.jpg"]["author"]) == ("valid", "Ann Lee")
+    assert answers["altered.jpg"]["verdict"] == "broken"
+    assert answers["altered.jpg"]["signature"] == "holds"  # the claim is whole; what it lists is not
+    assert answers["rocket.jpg"] is None
 
 
 def test_the_lab_crosses_as_plain_javascript(

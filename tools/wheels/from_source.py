@@ -162,6 +162,8 @@ class _Builder:
             Stage("pyodide", self.fetch_pyodide, inputs=f"{self.lock.pyodide} {self.pyodide}"),
             Stage("sdists", partial(self.fetch_sdists, sdists), inputs=sdists),
             Stage("build-tools", self.fetch_build_tools, inputs=_texts("build-tools.txt")),
+            Stage("cbor2", self.fetch_cbor2, inputs=self.requirement("cbor2")),
+            Stage("micropip", self.fetch_micropip, inputs=self.requirement("micropip")),
             Stage("chroot", self.make_chroot, inputs=" ".join([SUITE, *CHROOT_PACKAGES])),
             *map(stage, scripts),
             Stage(
@@ -210,6 +212,15 @@ class _Builder:
     def fetch_build_tools(self, job: Job) -> None:
         folder = self.downloads / "build-tools"
         self.pip_download(job, _texts("build-tools.txt"), folder, *BUILD_PYTHON)
+
+    def fetch_cbor2(self, job: Job) -> None:
+        # Its own wheel of Python alone, and not the one with compiled code for this machine.
+        options = ("--platform=any", "--implementation=py", "--abi=none", "--only-binary=:all:")
+        self.pip_download(job, self.requirement("cbor2"), self.out, "--python-version=3.14", *options)
+
+    def fetch_micropip(self, job: Job) -> None:
+        requirement = self.requirement("micropip")
+        self.pip_download(job, requirement, self.out, *BUILD_PYTHON)
 
     # The chroot
 

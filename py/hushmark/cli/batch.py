@@ -342,8 +342,10 @@ def _ending(code: int | None) -> str:
     return f"exit code {code}"
 
 
-def store(path: Path, data: bytes) -> None:
+def store(path: Path, data: bytes, mode: int = 0o666) -> None:
     """Write a file that has its name only when it is whole. Raises FileProblem.
+
+    `mode`: who may do what with a new file, less what the process leaves out.
 
     Folders on the way to it are made. Where the file system has files without a name, nothing stays even of a
     process that is killed; elsewhere a file may stay whose name starts with ".hushmark-".
@@ -352,9 +354,9 @@ def store(path: Path, data: bytes) -> None:
     name = temporary if os.path.lexists(path) else path
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        if not _write_unnamed(name, data):
+        if not _write_unnamed(name, data, mode):
             name = temporary
-            with name.open("xb") as file:
+            with open(os.open(name, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode), "wb") as file:
                 _write(file, data)
         if name == temporary:
             os.replace(temporary, path)
@@ -364,10 +366,10 @@ def store(path: Path, data: bytes) -> None:
         temporary.unlink(missing_ok=True)
 
 
-def _write_unnamed(path: Path, data: bytes) -> bool:
+def _write_unnamed(path: Path, data: bytes, mode: int) -> bool:
     """Write a file without a name, then give it this one, which is free -> whether the system can do it."""
     try:
-        with open(os.open(path.parent, _UNNAMED | os.O_WRONLY, 0o666), "wb") as file:
+        with open(os.open(path.parent, _UNNAMED | os.O_WRONLY, mode), "wb") as file:
             _write(file, data)
             handle = file.fileno()
             # os.link follows the link that stands for the open file only where it is given a folder, too.

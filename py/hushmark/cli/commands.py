@@ -1,4 +1,4 @@
-"""The command line `hushmark`: embed, read, verify, overlay, info."""
+"""The command line `hushmark`: embed, read, verify, overlay, publish, test-certificate, info."""
 
 import asyncio
 import io
@@ -13,16 +13,18 @@ from pathlib import Path
 import click
 
 from .. import __version__
+from ..credentials.binding import ALGORITHM
+from ..credentials.manifest import PictureManifest, Verdict
 from ..errors import HushmarkError, KnownError, MarkUnreadable, MessageError, OutputExists, OutputTwice
 from ..marking import overlay
 from ..message.known import KnownIds
 from ..picture.previews import Removed
 from ..pipeline import Marked
 from ..reading.reading import Outcome, Reading, Reason
-from . import batch, options, records
+from . import batch, manifests, options, records
 from .batch import STANDARD, Item
 from .errors import sentence
-from .options import Output, Pictures, Secret, Wanted
+from .options import Output, Pictures, Secret, Signing, Wanted
 from .output import (
     DONE,
     FAILED,
@@ -36,7 +38,7 @@ from .output import (
     json_line,
     write,
 )
-from .work import Looking, Marking, model, model_card
+from .work import Found, Looking, Marking, Reviewing, model, model_card
 
 _WARNINGS = {
     "unreadable": "its mark does not read back",
@@ -45,6 +47,7 @@ _WARNINGS = {
     "shape": "it is narrow: {chance:.0%} of marks in pictures of its size were read after JPEG of quality 80",
     "metadata": "its metadata stayed behind",
     "maker-note": "its EXIF has a large maker note, which may show the unmarked picture",
+    "manifest-picture": "the C2PA manifest of its cover, which is kept, may show the unmarked picture",
 }
 _REMOVED: dict[Removed, str] = {
     "exif": "EXIF thumbnail",
@@ -56,6 +59,14 @@ _REMOVED: dict[Removed, str] = {
     "text": "picture in a text",
     "segment": "application segment",
     "pictures": "further pictures",
+    "manifest": "C2PA manifest",
+}
+_VERDICTS: dict[Verdict, str] = {
+    "valid": "holds",
+    "changed": "does not belong to this picture",
+    "broken": "does not hold",
+    "unchecked": "not wholly checked",
+    "damaged": "damaged, cannot be read",
 }
 _CODES: dict[Outcome, int] = {"read": DONE, "unreadable": UNREADABLE, "none": NOT_FOUND}
 _REASONS: dict[Reason, str] = {
@@ -105,6 +116,7 @@ def hushmark() -> None:
 @options.with_key
 @click.option("--again", is_flag=True, help="Mark pictures that are marked already, too.")
 @click.option("--first", is_flag=True, help="Of several frames or pages mark the first alone.")
+@options.with_signing
 def embed(
     pictures: Pictures,
     wanted: Wanted,
@@ -113,6 +125,7 @@ def embed(
     secret: Secret,
     again: bool,
     first: bool,
+    signing: Signing,
 ) -> int:
     """Mark pictures: files, folders, glob patterns, or - for standard input.
 
@@ -120,6 +133,7 @@ def embed(
     """
     model_card()
     wanted.message()  # before any work
+    statement = signing.statement()
     key = secret.key()
     found = pictures.find(leave_out=Path(output.output))
     folder = output.is_folder(pictures, found)
@@ -136,6 +150,7 @@ def embed(
         output_format=output.format_for(folder=folder),
         quality=output.quality,
         first=first,
+        statement=statement,
         threads=pictures.threads,
     )
     written: set[Path] = set()
@@ -163,13 +178,22 @@ def embed(
 @options.with_pictures
 @options.with_key
 @options.with_ids
-def read(pictures: Pictures, secret: Secret, ids: Path | None) -> int:
+@click.option(
+    "--manifests",
+    metavar="PLACE",
+    help="Folder or URL that `publish` made: where a lost C2PA manifest is looked for, by the mark.",
+)
+def read(pictures: Pictures, secret: Secret, ids: Path | None, manifests: str | None) -> int:
     """Read pictures: files, folders, glob patterns, or - for standard input."""
     known = None if ids is None else options.known_ids(ids)
-    with _readings(pictures, secret, known) as (report, readings):
-        for item, reading in readings:
-            code = _CODES[reading.outcome]
-            report.say(_line(item, reading), item, records.of_reading(reading), code)
+    with _readings(pictures, secret, known, manifests) as (report, readings):
+        for item, found in readings:
+            reading, manifest = found.reading, found.manifest
+            record = {**records.of_reading(reading), **records.of_manifest(manifest)}
+            code = _CODES[reading.outcome] if found.problem is None else FAILED
+            report.say(_line(item, reading), item, record, code, further=_manifest_lines(manifest))
+            if found.problem is not None:
+                report.warn(sentence(found.problem))
     return report.code
 
 
@@ -187,7 +211,8 @@ def verify(pictures: Pictures, wanted: Wanted, secret: Secret, ids: Path | None)
     else:
         known = options.known_ids(ids)
     with _readings(pictures, secret, known) as (report, readings):
-        for item, reading in readings:
+        for item, found in readings:
+            reading = found.reading
             fits = reading.message is not None and reading.message in known
             code = NOT_FOUND if reading.message is not None and not fits else _CODES[reading.outcome]
             record = {"verified": fits, **records.of_reading(reading)}
@@ -217,6 +242,54 @@ def make_overlay(wanted: Wanted, output: str, strength: float, secret: Secret, f
     batch.store(path, tile)
     echo(f"{path}: {message.value}. Lay it over a page with this rule:", err=True)
     echo(*overlay.css(path.name).split("\n"))
+    return DONE
+
+
+@hushmark.command()
+@options.with_pictures
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="Folder to publish in.")
+def publish(pictures: Pictures, output: Path) -> int:
+    """Put the C2PA manifests of marked pictures into a folder.
+
+    There `read --manifests` finds them by the mark. Any web server can serve the folder. The pictures
+    themselves do not get into it.
+    """
+    found = pictures.find(leave_out=output)
+    with (
+        Report(len(found), as_json=pictures.as_json) as report,
+        closing(batch.run(found, Reviewing(), pictures.jobs)) as outcomes,
+    ):
+        for item, outcome in outcomes:
+            try:
+                if isinstance(outcome, HushmarkError):
+                    raise outcome
+                store, manifest = outcome
+                values = [each.value for each in manifest.bindings if each.alg == ALGORITHM]
+                path = manifests.publish(output, store, values)
+            except HushmarkError as error:
+                report.fail(item, error)
+            else:
+                record = {"output": str(path), **records.of_manifest(manifest)}
+                report.say(f"{item.name}: {path}", item, record)
+    return report.code
+
+
+@hushmark.command("test-certificate")
+@click.argument("chain", type=click.Path(path_type=Path))
+@click.argument("key", type=click.Path(path_type=Path))
+@click.option("--force", is_flag=True, help="Replace the files if they exist.")
+def test_certificate(chain: Path, key: Path, force: bool) -> int:
+    """Make a certificate (CHAIN) and its key (KEY) to try signing with. Nobody trusts it, and it says so."""
+    from ..hosts.signing import make_test_certificate
+
+    for path in (chain, key):
+        if os.path.lexists(path) and not force:
+            raise OutputExists(path)
+    certificates, private = make_test_certificate()
+    batch.store(chain, certificates)
+    batch.store(key, private, mode=0o600)
+    echo(f"{chain} and {key}: to try signing with, valid for 30 days. Who checks is told not to trust them.")
+
     return DONE
 
 
@@ -266,15 +339,15 @@ def _keep(item: Item, marked: Marked, work: Marking, output: Output, written: se
 
 @contextmanager
 def _readings(
-    pictures: Pictures, secret: Secret, known: KnownIds | None
-) -> Iterator[tuple[Report, Iterator[tuple[Item, Reading]]]]:
-    """The report, and the readings of the pictures that did not fail."""
+    pictures: Pictures, secret: Secret, known: KnownIds | None, manifests: str | None = None
+) -> Iterator[tuple[Report, Iterator[tuple[Item, Found]]]]:
+    """The report, and what was found in the pictures that did not fail."""
     model_card()
     key = secret.key()
     found = pictures.find()
-    work = Looking(key, known, pictures.threads)
+    work = Looking(key, known, pictures.threads, manifests)
 
-    def readings() -> Iterator[tuple[Item, Reading]]:
+    def readings() -> Iterator[tuple[Item, Found]]:
         for item, outcome in outcomes:
             if isinstance(outcome, HushmarkError):
                 report.fail(item, outcome)
@@ -295,6 +368,8 @@ def _marked_line(path: Path, marked: Marked) -> str:
     if marked.removed:
         # They would show the unmarked picture.
         line += f", without {', '.join(_REMOVED[what] for what in marked.removed)}"
+    if marked.manifest is not None:
+        line += f", signed by {marked.manifest.signer}"
     return line
 
 
@@ -308,6 +383,30 @@ def _line(item: Item, reading: Reading) -> str:
         likeliest = "" if reading.match is None else f" It is likeliest to say {_known(reading)}."
         return f"{item.name}: marked, but not readable. {_REASONS[reading.reason]}.{likeliest}"
     return f"{item.name}: no mark found ({reading.statistic:.2f}, threshold {reading.threshold:.2f})"
+
+
+def _manifest_lines(manifest: PictureManifest | None) -> Iterator[str]:
+    """What is printed of a manifest, under the line of its picture."""
+    if manifest is None:
+        return
+    reason = f" ({manifest.reason})" if manifest.reason else ""
+    yield f"  C2PA manifest: {_VERDICTS[manifest.verdict]}{reason}"
+    if manifest.picture == "by-mark":
+        yield "  found by the mark: the picture may have been changed since it was signed"
+    signer = manifest.signer or "a certificate without a name"
+    facts = {
+        "signed by": f"{signer}, as a certificate of {manifest.issuer or 'an issuer without a name'} says; "
+        "whether to trust it is not checked",
+        "when": manifest.time and f"{manifest.time}, as the signer says",
+        "author": manifest.author,
+        "note": manifest.note,
+        "title": manifest.title,
+        "made with": manifest.generator,
+        "actions": ", ".join(manifest.actions),
+        "made of": ", ".join(each.title or each.relationship for each in manifest.ingredients),
+    }
+    if manifest.verdict != "damaged":
+        yield from (f"  {name}: {fact}" for name, fact in facts.items() if fact)
 
 
 def _verdict(item: Item, reading: Reading, *, fits: bool) -> str:

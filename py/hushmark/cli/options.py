@@ -9,6 +9,7 @@ from typing import Any, get_args
 
 import click
 
+from ..credentials.signing import Statement
 from ..errors import FileProblem
 from ..marking import budget
 from ..message.keys import Key
@@ -87,6 +88,31 @@ class Secret:
 
 
 @dataclass(frozen=True)
+class Signing:
+    """Who signs marked pictures, and what is said of them."""
+
+    sign: Path | None
+    sign_key: Path | None
+    author: str
+    note: str
+
+    def statement(self) -> Statement | None:
+        """None where nobody signs. Raises CredentialsError, FileProblem, UsageError."""
+        if self.sign is None and self.sign_key is None:
+            if self.author or self.note:
+                raise click.UsageError("--author and --note are signed: give --sign and --sign-key, too.")
+            return None
+        if self.sign is None or self.sign_key is None:
+            raise click.UsageError("Give --sign and --sign-key together.")
+        # Imported late: only who signs needs its packages.
+        from ..hosts.signing import load_signer, verify
+
+        chain, key = _bytes(self.sign), _bytes(self.sign_key)
+        signer = load_signer(chain, str(self.sign), key, str(self.sign_key))
+        return Statement(signer, verify, self.author, self.note)
+
+
+@dataclass(frozen=True)
 class Output:
     """Where marked pictures go, and in which format."""
 
@@ -128,10 +154,15 @@ def known_ids(path: Path) -> KnownIds:
 
 def _text(path: Path) -> str:
     try:
-        with path.open("rb") as file:
-            return batch.read_limited(file, str(path)).decode()
+        return _bytes(path).decode()
     except UnicodeDecodeError as error:
         raise FileProblem(str(path), "Not a text file in UTF-8") from error
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return batch.read_limited(file, str(path))
     except OSError as error:
         raise batch.file_problem(path, error) from error
 
@@ -181,6 +212,24 @@ with_key = _group(
     click.option(
         "--ask-key", is_flag=True, help=f"Ask for the passphrase. Or set {_KEY_VARIABLE} in the environment."
     ),
+)
+with_signing = _group(
+    "signing",
+    Signing,
+    click.option(
+        "--sign",
+        type=click.Path(path_type=Path),
+        metavar="CHAIN",
+        help="Sign a C2PA manifest into the picture: a PEM file with your certificate and its issuers'.",
+    ),
+    click.option(
+        "--sign-key",
+        type=click.Path(path_type=Path),
+        metavar="KEY",
+        help="A PEM file with the certificate's private key (P-256).",
+    ),
+    click.option("--author", default="", help="Who made the picture, for the manifest."),
+    click.option("--note", default="", help="What else to say in the manifest."),
 )
 with_output = _group(
     "output",

@@ -5,7 +5,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -89,11 +89,19 @@ class Report:
         """Take it away."""
         self._bar.__exit__(*error)
 
-    def say(self, line: str, item: Item, record: records.Record, code: int = DONE) -> None:
-        """A file is done. The exit code is that of the worst file."""
+    def say(
+        self,
+        line: str,
+        item: Item,
+        record: records.Record,
+        code: int = DONE,
+        *,
+        further: Iterable[str] = (),
+    ) -> None:
+        """A file is done. The exit code is that of the worst file. `further`: lines under the first one."""
         if self._as_json:
-            line = json_line({"file": item.name, **record})
-        self._print(line, err=self._to_standard_error)
+            line, further = json_line({"file": item.name, **record}), ()
+        self._print(line, *further, err=self._to_standard_error)
         self._count(code)
 
     def warn(self, line: str) -> None:
@@ -111,7 +119,7 @@ class Report:
         self.code = max(self.code, code, key=_WORST_LAST.index)
         self._bar.update(1)
 
-    def _print(self, line: str, *, err: bool) -> None:
+    def _print(self, *lines: str, err: bool) -> None:
         if self._shown:
             click.echo("\r\033[K", nl=False, err=True)
-        echo(line, err=err)
+        echo(*lines, err=err)

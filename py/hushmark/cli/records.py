@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from ..credentials.manifest import PictureManifest
 from ..errors import HushmarkError
 from ..pipeline import Marked
 from ..reading.reading import Reading
@@ -25,3 +26,8 @@ def of_reading(reading: Reading) -> Record:
     """A picture that was read."""
     facts: Record = plain(reading, files=False)
     return facts
+
+
+def of_manifest(manifest: PictureManifest | None) -> Record:
+    """The manifest of a picture, or that it has none."""
+    return {"manifest": plain(manifest, files=False)}

@@ -8,13 +8,19 @@ from typing import TYPE_CHECKING
 
 from .. import pipeline
 from ..card import ModelCard
-from ..errors import OutputExists
+from ..credentials.binding import ALGORITHM, mark_value
+from ..credentials.cose import Verify, cannot_verify
+from ..credentials.manifest import PictureManifest, find_store, read_manifest
+from ..credentials.publishing import recover
+from ..credentials.signing import Statement
+from ..errors import ManifestMissing, ManifestsUnreachable, ManifestWrong, OutputExists, SigningMissing
 from ..message.keys import Key
 from ..message.known import KnownIds
 from ..picture.container import Format
 from ..pipeline import Marked
 from ..reading.reading import Reading
 from .batch import Item
+from .manifests import fetcher
 from .options import Wanted
 
 if TYPE_CHECKING:
@@ -39,6 +45,7 @@ class Marking:
     output_format: Format | None
     quality: int | None
     first: bool
+    statement: Statement | None
     threads: int
 
     def target(self, item: Item) -> Path | None:
@@ -64,25 +71,87 @@ class Marking:
                 output_format=self.output_format,
                 quality=self.quality,
                 first=self.first,
+                statement=self.statement,
             )
         )
 
 
 @dataclass(frozen=True)
+class Found:
+    """What was found in a picture, and what kept its manifest from being looked for."""
+
+    reading: Reading
+    manifest: PictureManifest | None
+    problem: ManifestsUnreachable | None = None
+
+
+@dataclass(frozen=True)
 class Looking:
-    """Reads a picture: see `pipeline.read`."""
+    """Reads a picture: see `pipeline.read`.
+
+    `manifests`: a folder or an address, where the manifest of a picture that lost its own is looked for.
+    """
 
     key: Key | None
     known: KnownIds | None
     threads: int
+    manifests: str | None = None
 
-    def __call__(self, item: Item) -> Reading:
-        """The reading. Raises HushmarkError."""
+    def __call__(self, item: Item) -> Found:
+        """The reading, and the manifest. Raises HushmarkError."""
+        return asyncio.run(self._read(item))
+
+    async def _read(self, item: Item) -> Found:
         forward, card = model(self.threads)
-        reading = pipeline.read(
-            item.load(), name=item.name, forward=forward, card=card, key=self.key, known=self.known
+        verify = verifier()
+        read = await pipeline.read(
+            item.load(),
+            name=item.name,
+            forward=forward,
+            card=card,
+            key=self.key,
+            known=self.known,
+            verify=verify,
         )
-        return asyncio.run(reading).reading
+        message = read.reading.message
+        if read.manifest is not None or message is None or self.manifests is None:
+            return Found(read.reading, read.manifest)
+        value = mark_value(message, self.key)
+        try:
+            return Found(read.reading, await recover(value, fetcher(self.manifests), verify))
+        except ManifestsUnreachable as error:
+            return Found(read.reading, None, error)
+
+
+@dataclass(frozen=True)
+class Reviewing:
+    """Reads the manifest of a picture, to publish it."""
+
+    def __call__(self, item: Item) -> tuple[bytes, PictureManifest]:
+        """Its store, and what it says. Raises ManifestMissing, ManifestWrong, SigningMissing, FileProblem."""
+        # Imported late; nothing is published whose signature is not checked.
+        from ..hosts.signing import verify
+
+        data = item.load()
+        manifest = asyncio.run(read_manifest(data, verify))
+        if manifest is None:
+            raise ManifestMissing(item.name)
+        if manifest.verdict != "valid":
+            raise ManifestWrong(item.name, manifest.reason)
+        if not any(binding.alg == ALGORITHM for binding in manifest.bindings):
+            raise ManifestMissing(item.name)
+        found = find_store(data)
+        assert found is not None  # it was read
+        return found.store, manifest
+
+
+def verifier() -> Verify:
+    """What checks signatures; without its packages nothing does, and manifests say so."""
+    try:
+        from ..hosts.signing import verify
+    except SigningMissing:
+        return cannot_verify
+    return verify
 
 
 def model(threads: int) -> tuple["NativeForward", ModelCard]:

@@ -27,6 +27,13 @@ from ..picture import container
 from ..progress import Progress
 from ..tasks import File, Tasks, failure, plain
 
+_CURVES = {
+    "P-256": bytes.fromhex("06082a8648ce3d030107"),
+    "P-384": bytes.fromhex("06052b81040022"),
+    "P-521": bytes.fromhex("06052b81040023"),
+}
+"""Their object identifiers (DER)."""
+
 HANG_SECONDS = 10.0
 """What a forward pass may still take when its job was cancelled. A phone's slowest takes a few seconds."""
 
@@ -113,7 +120,7 @@ class Engine:
 
     def tasks(self, job: "_Job") -> Tasks:
         """The tasks for a job."""
-        return Tasks(_Forward(self._js, job), self._card, job.progress, job.partial)
+        return Tasks(_Forward(self._js, job), self._card, job.progress, job.partial, _verify)
 
     def plain(self, answer: object) -> Any:
         """An answer as plain data."""
@@ -272,6 +279,40 @@ async def _by_browser(codecs: Codecs, picture: File) -> tuple[Image.Image, File]
     return image, File(buffer.getvalue(), picture.name, is_bare=True)
 
 
+async def _verify(algorithm: str, key: bytes, signature: bytes, data: bytes) -> bool | None:
+    """See `cose.Verify`: by WebCrypto."""
+    digest = f"SHA-{algorithm[2:]}"
+    imported: dict[str, object]
+    used: dict[str, object]
+    if algorithm == "EdDSA":
+        imported = used = {"name": "Ed25519"}
+    elif algorithm.startswith("PS"):
+        imported = {"name": "RSA-PSS", "hash": digest}
+        used = {"name": "RSA-PSS", "saltLength": int(algorithm[2:]) // 8}
+    elif algorithm.startswith("ES"):
+        # Which curve a key is of stands in it, but WebCrypto wants to be told.
+        curve = next((name for name, oid in _CURVES.items() if oid in key), None)
+        imported, used = {"name": "ECDSA", "namedCurve": curve}, {"name": "ECDSA", "hash": digest}
+    else:
+        return None
+    subtle = js.crypto.subtle
+    try:
+        public = await subtle.importKey("spki", _bytes(key), _object(imported), False, to_js(["verify"]))
+        return bool(await subtle.verify(_object(used), public, _bytes(signature), _bytes(data)))
+    except JsException:  # a key or an algorithm that this browser does not take
+        return None
+
+
+def _object(value: dict[str, object]) -> JsProxy:
+    return to_js(value, dict_converter=js.Object.fromEntries)
+
+
+def _bytes(data: bytes) -> JsProxy:
+    array = js.Uint8Array.new(len(data))
+    array.assign(data)
+    return array
+
+
 class _Forward:
     """`Forward` around the worker's sessions, for one job."""
 
@@ -322,8 +363,7 @@ def _to_js(value: Any, buffers: list[JsProxy]) -> Any:
     if value is None:
         return jsnull
     if isinstance(value, bytes):
-        array = js.Uint8Array.new(len(value))
-        array.assign(value)
+        array = _bytes(value)
         buffers.append(array.buffer)
         return array
     if isinstance(value, dict):

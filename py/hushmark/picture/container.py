@@ -111,7 +111,7 @@ def is_whole(data: bytes, input_format: InputFormat) -> bool:
     True where the container promises nothing.
     """
     if input_format == "JPEG":
-        start_of_scan = next((s.start for s in _jpeg_segments(data) if s.marker == _SOS), len(data))
+        start_of_scan = next((s.start for s in jpeg_segments(data) if s.marker == _SOS), len(data))
         return data.rfind(bytes([0xFF, _EOI]), start_of_scan) >= 0  # usually the last bytes
     if input_format == "PNG":
         return any(chunk.kind == b"IEND" for chunk in png_chunks(data))
@@ -252,7 +252,7 @@ class _Segment(NamedTuple):
     end: int
 
 
-def _jpeg_segments(data: bytes) -> Iterator[_Segment]:
+def jpeg_segments(data: bytes) -> Iterator[_Segment]:
     """The marker segments of a JPEG up to and including the first start of scan."""
     position = 2
     while position + 4 <= len(data) and data[position] == 0xFF:
@@ -270,7 +270,7 @@ def _jpeg_segments(data: bytes) -> Iterator[_Segment]:
 
 
 def _jpeg_metadata(data: bytes, removed: set[Removed]) -> Iterator[bytes]:
-    segments = [(s.marker, data[s.start + 4 : s.end]) for s in _jpeg_segments(data)]
+    segments = [(s.marker, data[s.start + 4 : s.end]) for s in jpeg_segments(data)]
     blocks = _whole_blocks([segment for segment in segments if segment[0] in (*_APPLICATION, _COM)])
     dropped_whole = False  # whether the last one is gone, and was as long as one can be
     for marker, prefix, body in blocks:
@@ -298,7 +298,7 @@ def _jpeg_metadata(data: bytes, removed: set[Removed]) -> Iterator[bytes]:
         dropped_whole = kept is None and len(body) >= _LONG_SEGMENT
         if kept is not None:
             yield from _segments(marker, prefix, kept)
-    start = next((s.end for s in _jpeg_segments(data) if s.marker == _SOS), len(data))
+    start = next((s.end for s in jpeg_segments(data) if s.marker == _SOS), len(data))
     end = data.find(bytes([0xFF, _EOI]), start)
     if end >= 0 and previews.starts_a_picture(data, end + 2):
         removed.add("pictures")

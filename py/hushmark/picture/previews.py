@@ -10,11 +10,14 @@ import zlib
 from collections.abc import Iterable, Iterator
 from typing import Literal
 
-Removed = Literal["exif", "maker-note", "jfif", "photoshop", "iptc", "xmp", "text", "segment", "pictures"]
-"""What it was that showed the unmarked picture.
+Removed = Literal[
+    "exif", "maker-note", "jfif", "photoshop", "iptc", "xmp", "text", "segment", "pictures", "manifest"
+]
+"""What it was that showed the unmarked picture, or was untrue of the marked one.
 
 EXIF's thumbnail; a preview in EXIF elsewhere, usually of the maker; that of JFIF, Photoshop, IPTC, XMP;
-one written in a text of a PNG; an application segment of a JPEG; further pictures behind the first one.
+one written in a text of a PNG; an application segment of a JPEG; further pictures behind the first one; a
+C2PA manifest, which is signed for the unmarked picture and may show it.
 """
 
 LARGE = 16_384

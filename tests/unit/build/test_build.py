@@ -45,7 +45,7 @@ KEYS = {
     "pyodide/pyodide.asm.wasm",
     "pyodide/python_stdlib.zip",
     "pyodide/pyodide-lock.json",
-    *(f"wheels/{name}" for name in ("numpy", "pillow", "safetensors", "hushmark")),
+    *(f"wheels/{name}" for name in ("numpy", "pillow", "safetensors", "cbor2", "hushmark")),
     *(
         f"weights/{name}.{kind}"
         for name in ("encoder", "decoder", "locator")
@@ -239,7 +239,7 @@ def test_what_python_imports_first_is_compiled_and_the_rest_is_source(
 
 def test_the_lock_file_lists_the_packages_of_the_site(site: Path, manifest: dict[str, Any]) -> None:
     lock = json.loads((site / manifest["files"]["pyodide/pyodide-lock.json"]["url"]).read_text())
-    assert set(lock["packages"]) == {"numpy", "pillow", "safetensors", "hushmark"}
+    assert set(lock["packages"]) == {"numpy", "pillow", "safetensors", "cbor2", "hushmark"}
 
 
 def test_licences_name_all_that_others_wrote(site: Path) -> None:

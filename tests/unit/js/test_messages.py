@@ -32,6 +32,18 @@ NOT_IN_THE_PAGE = {
     "file-kind",
     "file",
     "picture-crash",
+    "certificate-damaged",
+    "certificate-key",
+    "certificate-purpose",
+    "certificate-expired",
+    "certificate-early",
+    "signing-key-damaged",
+    "signing-key-other",
+    "signing-missing",
+    "signing-failed",
+    "manifest-missing",
+    "manifest-wrong",
+    "manifests-unreachable",
 }
 """Errors of the command line, and those that only a mistake of ours could bring about."""
 
@@ -57,6 +69,8 @@ SAMPLES: dict[str, tuple[Any, Any]] = {
         SimpleNamespace(message=SimpleNamespace(kind="text", value="tube")),
     ),
     "path": (Path("here"), Path("there")),
+    "chain": ("chain.pem", "other.pem"),
+    "date": ("2026-01-02", "2027-03-04"),
     "reason": ("No access", "No such file"),
 }
 """Two values of each argument that the errors take."""

@@ -103,6 +103,8 @@ if importlib.util.find_spec("numpy"):
     a = np.arange(6, dtype="f2").reshape(2, 3)
     assert (load(save({"a": a}))["a"] == a).all()
 `,
+  cbor2: 'import cbor2\nassert cbor2.loads(cbor2.dumps({"a": [1, b"b"]})) == {"a": [1, b"b"]}',
+  micropip: "import micropip\nassert micropip.list()",
 };
 
 async function check() {

@@ -1,0 +1,156 @@
+"""Keys, certificates and signatures on the command line, by the library cryptography."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from ..credentials import certificate
+from ..errors import (
+    CertificateDamaged,
+    CertificateKey,
+    SigningKeyDamaged,
+    SigningKeyOther,
+    SigningMissing,
+)
+
+try:
+    from cryptography import x509
+    from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa, utils
+    from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+except ImportError as error:
+    raise SigningMissing from error
+
+_TEST_DAYS = 30
+_TEST_NAME = "Hushmark test certificate, not trusted"
+_HASHES: dict[str, hashes.HashAlgorithm] = {
+    "256": hashes.SHA256(),
+    "384": hashes.SHA384(),
+    "512": hashes.SHA512(),
+}
+
+
+@dataclass(frozen=True)
+class NativeSigner:
+    """See `cose.Signer`. Other processes get it by pickling, so the key is bytes (DER)."""
+
+    chain: tuple[bytes, ...]
+    key: bytes = field(repr=False)
+
+    async def sign(self, data: bytes) -> bytes:
+        """See `cose.Signer`."""
+        key = serialization.load_der_private_key(self.key, None)
+        assert isinstance(key, ec.EllipticCurvePrivateKey)
+        r, s = utils.decode_dss_signature(key.sign(data, ec.ECDSA(hashes.SHA256())))
+        return r.to_bytes(32, "big") + s.to_bytes(32, "big")
+
+
+def load_signer(chain: bytes, chain_name: str, key: bytes, key_name: str) -> NativeSigner:
+    """Who signs, from a chain of certificates and a private key (PEM).
+
+    `chain_name`, `key_name`: of their files, for sentences. Raises CertificateDamaged, SigningKeyDamaged,
+    SigningKeyOther, and what `certificate.check`
+    raises.
+    """
+    try:
+        certificates = x509.load_pem_x509_certificates(chain)
+    except ValueError as error:
+        raise CertificateDamaged(chain_name) from error
+    try:
+        private = serialization.load_pem_private_key(key, None)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise SigningKeyDamaged(key_name) from error
+    public = certificates[0].public_key()
+    if not isinstance(private, ec.EllipticCurvePrivateKey) or not isinstance(private.curve, ec.SECP256R1):
+        raise CertificateKey(key_name)
+    if private.public_key() != public:
+        raise SigningKeyOther(key_name, chain_name)
+    ders = tuple(each.public_bytes(serialization.Encoding.DER) for each in certificates)
+    certificate.check(ders, chain_name)
+    return NativeSigner(
+        ders,
+        private.private_bytes(
+            serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        ),
+    )
+
+
+async def verify(algorithm: str, key: bytes, signature: bytes, data: bytes) -> bool | None:
+    """See `cose.Verify`."""
+    try:
+        public = serialization.load_der_public_key(key)
+        digest = _HASHES.get(algorithm[2:])
+        if isinstance(public, ec.EllipticCurvePublicKey) and algorithm.startswith("ES") and digest:
+            half = len(signature) // 2
+            numbers = [int.from_bytes(part, "big") for part in (signature[:half], signature[half:])]
+            public.verify(utils.encode_dss_signature(*numbers), data, ec.ECDSA(digest))
+        elif isinstance(public, rsa.RSAPublicKey) and algorithm.startswith("PS") and digest:
+            salted = padding.PSS(padding.MGF1(digest), digest.digest_size)
+            public.verify(signature, data, salted, digest)
+        elif isinstance(public, ed25519.Ed25519PublicKey) and algorithm == "EdDSA":
+            public.verify(signature, data)
+        else:
+            return None
+    except (ValueError, UnsupportedAlgorithm):
+        return None
+    except InvalidSignature:
+        return False
+    return True
+
+
+def make_test_certificate(days: int = _TEST_DAYS) -> tuple[bytes, bytes]:
+    """A chain and a private key (PEM) for trying out: whoever checks is told that it is not trusted.
+
+    `days`: how long it is valid; below 0 it has expired. The key of the authority that issues it is thrown
+    away.
+    """
+    now = datetime.now(UTC)
+    authority_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
+    authority = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"{_TEST_NAME}, authority")])
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, _TEST_NAME)])
+
+    def begun(name: x509.Name, public: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:
+        return (
+            x509.CertificateBuilder()
+            .issuer_name(authority)
+            .subject_name(name)
+            .public_key(public)
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now + timedelta(days=min(days - 1, 0), minutes=-5))
+            .not_valid_after(now + timedelta(days=days))
+            .add_extension(
+                x509.AuthorityKeyIdentifier.from_issuer_public_key(authority_key.public_key()), critical=False
+            )
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
+        )
+
+    def usage(*, signs: bool) -> x509.KeyUsage:
+        return x509.KeyUsage(
+            digital_signature=signs,
+            content_commitment=False,
+            key_encipherment=False,
+            data_encipherment=False,
+            key_agreement=False,
+            key_cert_sign=not signs,
+            crl_sign=not signs,
+            encipher_only=False,
+            decipher_only=False,
+        )
+
+    root = (
+        begun(authority, authority_key.public_key())
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(usage(signs=False), critical=True)
+        .sign(authority_key, hashes.SHA256())
+    )
+    leaf = (
+        begun(subject, key.public_key())
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(usage(signs=True), critical=True)
+        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.EMAIL_PROTECTION]), critical=False)
+        .sign(authority_key, hashes.SHA256())
+    )
+    chain = b"".join(each.public_bytes(serialization.Encoding.PEM) for each in (leaf, root))
+    return chain, key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )

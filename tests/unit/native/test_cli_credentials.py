@@ -1,0 +1,279 @@
+"""Manifests on the command line: signed, read, published, lost and found again."""
+
+import functools
+import http.server
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hushmark.cli import commands as cli
+from hushmark.hosts.signing import make_test_certificate
+from PIL import Image
+
+from tests.support.credentials import failures, judged, signed_by_others
+from tests.support.pictures import sample_photo
+
+Capture = pytest.CaptureFixture[str]
+
+
+def run(*arguments: object) -> int:
+    return cli.main([str(argument) for argument in arguments])
+
+
+def record(capture: Capture) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(capture.readouterr().out)
+    return found
+
+
+@pytest.fixture(scope="module")
+def pems(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """A chain and its key."""
+    folder = tmp_path_factory.mktemp("pems")
+    paths = [folder / "chain.pem", folder / "key.pem"]
+    assert run("test-certificate", *paths) == cli.DONE
+    return paths
+
+
+@pytest.fixture(scope="module")
+def covers(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One picture, with and without the manifest of another program."""
+    folder = tmp_path_factory.mktemp("covers")
+    (folder / "cover.jpg").write_bytes(sample_photo("rocket.jpg"))
+    (folder / "theirs.jpg").write_bytes(signed_by_others(sample_photo("rocket.jpg"), "JPEG"))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def marked(covers: Path, pems: list[Path]) -> Path:
+    """A picture that says "pipe", marked and signed on top of the manifest of another program."""
+    path = covers / "marked.jpg"
+    signing = (
+        "--sign",
+        pems[0],
+        "--sign-key",
+        pems[1],
+        "--author",
+        "Ann Lee",
+        "--note",
+        "A rocket\nby night",
+    )
+    assert run("embed", covers / "theirs.jpg", "--text", "pipe", "-o", path, *signing) == cli.DONE
+    return path
+
+
+def test_a_test_key_is_for_its_owner_alone_and_replaces_nothing(pems: list[Path], capsys: Capture) -> None:
+    assert pems[1].stat().st_mode & 0o077 == 0
+    before = pems[1].read_bytes()
+    assert run("test-certificate", *pems) == cli.FAILED
+    assert "exists already" in capsys.readouterr().err
+    assert pems[1].read_bytes() == before
+
+
+def test_what_was_signed_is_shown_beside_the_mark(marked: Path, capsys: Capture) -> None:
+    assert failures(judged(marked.read_bytes(), "JPEG")) == ["signingCredential.untrusted"]
+    assert run("read", marked) == cli.DONE
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith(f"{marked}: pipe (text")
+    assert lines[1] == "  C2PA manifest: holds"
+    assert lines[2].startswith("  signed by: Hushmark test certificate, not trusted, as a certificate of")
+    assert "whether to trust it is not checked" in lines[2]
+    assert "  author: Ann Lee" in lines
+    assert "  note: A rocket\\nby night" in lines
+    assert "  actions: c2pa.opened, c2pa.watermarked.bound" in lines
+
+    assert run("read", marked, "--json") == cli.DONE
+    found = record(capsys)
+    assert found["message"]["value"] == "pipe"
+    assert found["manifest"]["verdict"] == "valid"
+    assert found["manifest"]["note"] == "A rocket\nby night"
+    assert found["manifest"]["ingredients"] == [
+        {"title": "theirs.jpg", "relationship": "parentOf", "has_manifest": True}
+    ]
+
+
+def test_a_manifest_that_is_not_kept_is_named(covers: Path, tmp_path: Path, capsys: Capture) -> None:
+    assert run("embed", covers / "theirs.jpg", "--text", "pipe", "-o", tmp_path / "out.jpg") == cli.DONE
+    assert ", without C2PA manifest" in capsys.readouterr().out
+    assert run("read", tmp_path / "out.jpg", "--json") == cli.DONE
+    assert record(capsys)["manifest"] is None
+
+
+def test_a_manifest_that_was_changed_is_not_kept(
+    covers: Path, pems: list[Path], tmp_path: Path, capsys: Capture
+) -> None:
+    theirs = (covers / "theirs.jpg").read_bytes()
+    signing = ("--sign", pems[0], "--sign-key", pems[1], "--json")
+    for name, data, is_kept in (
+        ("changed-picture.jpg", theirs[:-40] + bytes([theirs[-40] ^ 1]) + theirs[-39:], True),
+        ("changed-manifest.jpg", theirs.replace(b"digitalCapture", b"digitalCupture"), False),
+        ("damaged-manifest.jpg", theirs.replace(b"c2pa.claim", b"c2pa.clown"), False),
+    ):
+        (tmp_path / name).write_bytes(data)
+        out = tmp_path / f"out-{name}"
+        assert run("embed", tmp_path / name, "--text", "pipe", "-o", out, *signing) == cli.DONE
+        found = record(capsys)
+        assert ("manifest" in found["removed"]) == (not is_kept), name
+        assert found["manifest"]["ingredients"][0]["has_manifest"] == is_kept
+        assert judged(out.read_bytes(), "JPEG")["validation_state"] == "Valid"
+
+
+@pytest.mark.parametrize("served", [False, True])
+def test_a_lost_manifest_is_found_by_the_mark(
+    marked: Path, tmp_path: Path, site: str, published: Path, capsys: Capture, served: bool
+) -> None:
+    lost = tmp_path / "lost.png"
+    Image.open(marked).resize((480, 320)).save(lost)
+    place = site if served else published
+    assert run("read", lost, "--json", "--manifests", place) == cli.DONE
+    found = record(capsys)["manifest"]
+    assert (found["verdict"], found["picture"], found["author"]) == ("valid", "by-mark", "Ann Lee")
+    assert run("read", lost, "--json", "--manifests", tmp_path) == cli.DONE
+    assert record(capsys)["manifest"] is None
+
+
+def test_a_place_that_cannot_be_read_costs_no_reading(marked: Path, tmp_path: Path, capsys: Capture) -> None:
+    lost = tmp_path / "lost.png"
+    Image.open(marked).save(lost)
+    for place in (tmp_path / "nowhere", "http://127.0.0.1:9/", "ftp://example.org/"):
+        assert run("read", lost, "--manifests", place) == cli.FAILED
+        said = capsys.readouterr()
+        assert f"{lost}: pipe (text" in said.out
+        assert f"The manifests at {place} cannot be read (" in said.err
+
+
+@pytest.fixture(scope="module")
+def published(marked: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that the marked picture's manifest was published in, twice."""
+    folder = tmp_path_factory.mktemp("published") / "manifests"
+    for _ in range(2):
+        assert run("publish", marked, "-o", folder) == cli.DONE
+    return folder
+
+
+@pytest.fixture(scope="module")
+def site(published: Path) -> Iterator[str]:
+    """Its address, while it is served."""
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(published))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_what_is_published_has_the_shape_of_the_resolution_api(published: Path) -> None:
+    files = sorted(str(path.relative_to(published)) for path in published.rglob("*") if path.is_file())
+    assert files[0] == "by-binding/org.hushmark.mark.1/017069706500000000.json"
+    assert files[2] == "services/supportedAlgorithms.json"
+    (match,) = json.loads((published / files[0]).read_text())["matches"]
+    assert files[1] == f"manifests/{match['manifestId'].replace(':', '_')}.c2pa"
+    services = json.loads((published / files[2]).read_text())
+    assert services == {"watermarks": [{"alg": "org.hushmark.mark.1"}], "fingerprints": []}
+
+
+def test_what_does_not_hold_is_not_published(
+    marked: Path, covers: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    altered = bytearray(marked.read_bytes())
+    altered[-40] ^= 1
+    (tmp_path / "altered.jpg").write_bytes(altered)
+    folder = tmp_path / "published"
+    for path, said in (
+        (covers / "cover.jpg", "has no manifest"),
+        (covers / "theirs.jpg", "has no manifest that names a mark of Hushmark"),
+        (tmp_path / "altered.jpg", "does not hold, so it is not published"),
+    ):
+        assert run("publish", path, "-o", folder) == cli.FAILED
+        assert said in capsys.readouterr().err
+    assert not folder.exists()
+
+
+def test_what_cannot_sign_says_why_and_writes_nothing(
+    covers: Path, pems: list[Path], tmp_path: Path, capsys: Capture
+) -> None:
+    chain, key = pems
+    expired = tmp_path / "expired.pem", tmp_path / "expired-key.pem"
+    for path, data in zip(expired, make_test_certificate(days=-1), strict=True):
+        path.write_bytes(data)
+    for arguments, code, said in (
+        (("--sign", chain), cli.USAGE, "--sign and --sign-key together"),
+        (("--note", "a"), cli.USAGE, "--author and --note are signed"),
+        (("--sign", key, "--sign-key", key), cli.FAILED, "holds no certificate"),
+        (("--sign", chain, "--sign-key", chain), cli.FAILED, "holds no private key"),
+        (("--sign", chain, "--sign-key", expired[1]), cli.FAILED, "does not fit the first certificate"),
+        (("--sign", expired[0], "--sign-key", expired[1]), cli.FAILED, "expired on 20"),
+        (("--sign", tmp_path / "none.pem", "--sign-key", key), cli.FAILED, "No such file"),
+    ):
+        out = tmp_path / "out.jpg"
+        assert run("embed", covers / "cover.jpg", "--text", "pipe", "-o", out, *arguments) == code, said
+        assert said in capsys.readouterr().err
+        assert not out.exists()
+
+
+def test_the_manifest_of_a_mark_with_a_key_does_not_tell_its_message(
+    covers: Path, pems: list[Path], tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In another format than the cover's, too: its manifest is kept all the same."""
+    path, folder = tmp_path / "marked.webp", tmp_path / "published"
+    monkeypatch.setenv("HUSHMARK_KEY", "open sesame")
+    signing = ("--sign", pems[0], "--sign-key", pems[1], "--json")
+    assert run("embed", covers / "theirs.jpg", "--text", "pipe", "-o", path, *signing) == cli.DONE
+    found = record(capsys)
+    assert found["warnings"] == ["manifest-picture"]
+    assert found["manifest"]["actions"] == ["c2pa.opened", "c2pa.converted", "c2pa.watermarked.bound"]
+    judgement = judged(path.read_bytes(), "WEBP")
+    assert failures(judgement) == ["signingCredential.untrusted"]
+    assert b"pipe" not in path.read_bytes()
+    assert run("publish", path, "-o", folder) == cli.DONE
+
+    lost = tmp_path / "lost.png"
+    Image.open(path).save(lost)
+    capsys.readouterr()
+    assert run("read", lost, "--json", "--manifests", folder) == cli.DONE
+    assert record(capsys)["manifest"]["picture"] == "by-mark"
+    monkeypatch.delenv("HUSHMARK_KEY")
+    assert run("read", lost, "--json", "--manifests", folder) == cli.UNREADABLE
+    assert record(capsys)["manifest"] is None
+
+
+WITHOUT = (
+    "import sys; sys.modules['cryptography'] = None; from hushmark.cli.commands import main; sys.exit(main())"
+)
+"""The command line where cryptography is not installed."""
+
+
+def test_without_its_packages_manifests_are_read_and_not_signed(
+    marked: Path, covers: Path, pems: list[Path], tmp_path: Path
+) -> None:
+    def run_without(*arguments: object) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-c", WITHOUT, *map(str, arguments)]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    read = run_without("read", marked)
+    assert read.returncode == cli.DONE, read.stderr
+    assert "not wholly checked (the signature cannot be checked here)" in read.stdout
+    out = tmp_path / "out.jpg"
+    signing = ("--sign", pems[0], "--sign-key", pems[1])
+    for refused in (
+        run_without("embed", covers / "cover.jpg", "--text", "pipe", "-o", out, *signing),
+        run_without("publish", marked, "-o", tmp_path / "published"),
+    ):
+        assert refused.returncode == cli.FAILED
+        assert "pip install 'hushmark[credentials]'" in refused.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_several_pictures_are_signed_in_processes_of_their_own(
+    covers: Path, pems: list[Path], tmp_path: Path, capsys: Capture
+) -> None:
+    signing = ("--sign", pems[0], "--sign-key", pems[1])
+    pictures = [covers / "cover.jpg", covers / "theirs.jpg"]
+    arguments = ("--random", "-o", tmp_path, "--jobs", 2, "--json", *signing)
+    assert run("embed", *pictures, *arguments) == cli.DONE
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line["manifest"]["verdict"] for line in lines] == ["valid", "valid"]
+    assert [line["manifest"]["ingredients"][0]["has_manifest"] for line in lines] == [False, True]
