@@ -31,7 +31,7 @@ MIME_TYPES = {
 # In the server's order of preference: Content-Encoding and the ending of the file that holds it.
 ENCODINGS = {"br": ".br", "gzip": ".gz"}
 # These folders hold names with a content hash: what such a URL answers never changes.
-HASHED = ("assets/", "pyodide-", "wheels/")
+HASHED = ("assets/", "codecs/", "pyodide-", "wheels/")
 
 PIECE = 1 << 16
 """Bytes that are read and sent at a time."""

@@ -10,8 +10,7 @@ from typing import Any
 
 from ..message.keys import Key
 from ..message.kinds import Message
-from ..picture.container import Format
-from ..picture.container import MIME_TYPES
+from ..picture.container import MIME_TYPES, Format
 from . import binding, cbor, cose, jumbf, placement
 from .cose import Signer, Verify
 from .manifest import ASSERTIONS, CLAIMS, SIGNATURE, STORE, PictureManifest, active
