@@ -11,8 +11,7 @@ import c2pa
 from hushmark.credentials.signing import Cover, Statement, sign
 from hushmark.hosts.signing import NativeSigner, load_signer, make_test_certificate, verify
 from hushmark.message.kinds import text
-from hushmark.picture.container import Format
-from hushmark.picture.picture import MIME_TYPES
+from hushmark.picture.container import MIME_TYPES, Format
 
 CREATED = "http://cv.iptc.org/newscodes/digitalsourcetype/digitalCapture"
 

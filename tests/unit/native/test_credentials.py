@@ -25,8 +25,8 @@ from hushmark.errors import (
 from hushmark.hosts.signing import load_signer, make_test_certificate, verify
 from hushmark.message.keys import Key
 from hushmark.message.kinds import text
-from hushmark.picture.container import Format
-from hushmark.picture.picture import MIME_TYPES, encode_picture, open_picture
+from hushmark.picture.container import MIME_TYPES, Format
+from hushmark.picture.picture import encode_picture, open_picture
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
