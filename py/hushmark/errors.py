@@ -584,6 +584,19 @@ class SigningFailed(CredentialsError):
         )
 
 
+class SigningFormat(CredentialsError):
+    """Animated GIFs are not signed."""
+
+    code = "signing-format"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"{name} is an animated GIF, which Hushmark marks but does not sign. Mark it without signing, or "
+            "save it as an animated PNG or WebP first.",
+            name=name,
+        )
+
+
 class ManifestMissing(CredentialsError):
     """The picture has no manifest that can be published."""
 

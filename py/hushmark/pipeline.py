@@ -16,7 +16,7 @@ from .credentials.cose import Verify, cannot_verify
 from .credentials.manifest import PictureManifest, active, find_store, read_manifest
 from .credentials.signing import Cover, Statement, sign
 from .embedding import EMBED_PHASES, Embedding, Order, Written
-from .errors import SigningFailed
+from .errors import SigningFailed, SigningFormat
 from .forward import Forward
 from .marking import residual
 from .marking.budget import DEFAULT_STRENGTH, check_strength
@@ -163,6 +163,8 @@ async def embed(
     warnings = _warnings(check, message, width, height, written.note)
     manifest = None
     if statement is not None:
+        if written.file_format == "GIF":
+            raise SigningFormat(name)
         encoded = await sign(
             encoded,
             written.file_format,

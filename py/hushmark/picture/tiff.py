@@ -23,7 +23,7 @@ _SUBFILE, _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC = 254, 256, 257, 25
 _STRIPS, _SAMPLES, _STRIP_ROWS, _STRIP_SIZES, _PREDICTOR, _EXTRA = 273, 277, 278, 279, 317, 338
 _PLANAR, _ACROSS, _DOWN, _RESOLUTION_UNIT, _ICC = 284, 282, 283, 296, 34675
 _OFFSETS = {_STRIPS, 324}  # of strips and of tiles
-_SUB_IFDS, _DNG_VERSION = 330, 50706
+_SUB_IFDS = 330
 _RAW_PIXELS = (32803, 34892)  # a colour filter's, and linear ones of a sensor
 _DIRECTORIES = {_SUB_IFDS, 0x8769, 0x8825, 0xA005}
 _DEFLATE, _RAW = 8, 1
@@ -40,7 +40,7 @@ class Page(NamedTuple):
 
 
 def is_raw(data: bytes) -> bool:
-    """Whether it is a camera's RAW file: a DNG, a sensor's pixels, or a preview with the rest behind it."""
+    """Whether it is a camera's RAW file, as a DNG: a sensor's pixels, or a preview before them."""
     order = "<" if data[:2] == b"II" else ">"
     values: dict[int, int] = {}
     try:
@@ -52,7 +52,7 @@ def is_raw(data: bytes) -> bool:
     except struct.error:
         pass
     is_preview = values.get(_SUBFILE) == 1 and _SUB_IFDS in values
-    return is_preview or _DNG_VERSION in values or values.get(_PHOTOMETRIC) in _RAW_PIXELS
+    return is_preview or values.get(_PHOTOMETRIC) in _RAW_PIXELS
 
 
 def pages(data: bytes, most: int) -> list[Page]:

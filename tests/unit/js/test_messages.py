@@ -41,6 +41,7 @@ NOT_IN_THE_PAGE = {
     "signing-key-other",
     "signing-missing",
     "signing-failed",
+    "signing-format",
     "manifest-missing",
     "manifest-wrong",
     "manifests-unreachable",

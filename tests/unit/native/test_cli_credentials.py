@@ -15,6 +15,7 @@ from hushmark.cli import commands as cli
 from hushmark.hosts.signing import make_test_certificate
 from PIL import Image
 
+from tests.support import corpus
 from tests.support.credentials import failures, judged, signed_by_others
 from tests.support.pictures import sample_photo
 
@@ -199,6 +200,12 @@ def test_what_cannot_sign_says_why_and_writes_nothing(
     expired = tmp_path / "expired.pem", tmp_path / "expired-key.pem"
     for path, data in zip(expired, make_test_certificate(days=-1), strict=True):
         path.write_bytes(data)
+    moving = tmp_path / "moving.gif"
+    moving.write_bytes(corpus.several()["moving.gif"])
+    out = tmp_path / "out.gif"
+    assert run("embed", moving, "--text", "pipe", "-o", out, "--sign", chain, "--sign-key", key) == cli.FAILED
+    assert "animated GIF, which Hushmark marks but does not sign" in capsys.readouterr().err
+    assert not out.exists()
     for arguments, code, said in (
         (("--sign", chain), cli.USAGE, "--sign and --sign-key together"),
         (("--note", "a"), cli.USAGE, "--author and --note are signed"),

@@ -439,7 +439,7 @@ def test_profiles_and_texts_of_a_png_may_be_large() -> None:
 
 RAW_TAGS = {
     "preview first": ((254, 4, struct.pack("<I", 1)), (330, 4, struct.pack("<I", 8))),
-    "DNG": ((50706, 1, b"\1\4\0\0"),),
+    "linear DNG": ((262, 3, struct.pack("<H", 34892)), (50706, 1, b"\1\4\0\0")),
     "colour filter": ((262, 3, struct.pack("<H", 32803)),),
 }
 
