@@ -428,5 +428,6 @@ TRIALS: dict[str, Trial] = {
 
 
 def offered() -> dict[str, Trial]:
-    """The trials that this Pillow can do: one without libavif saves no AVIF."""
-    return {name: trial for name, trial in TRIALS.items() if name != "avif" or features.check("avif")}
+    """The trials that this Pillow can do: AVIF wants libavif, and text FreeType."""
+    needs = {"avif": "avif", "caption": "freetype2"}
+    return {name: trial for name, trial in TRIALS.items() if name not in needs or features.check(needs[name])}

@@ -214,7 +214,10 @@ def test_same_facts_as_plain_javascript(
     assert reading["match"]["chance"] < 1e-5
 
 
-def test_what_the_browser_opens_is_marked_and_says_so(folder: Path) -> None:
+def test_what_the_browser_opens_is_marked_and_says_so(
+    native: tuple[Path, dict[str, tuple[Marked, RecordingForward]]],
+) -> None:
+    folder, _ = native
     told = json.loads((folder / "by-browser.json").read_text())
     heic, avif = told["heic"], told["avif"]
     assert (heic["name"], heic["type"], heic["width"]) == ("a-marked.jpg", "image/jpeg", 64)

@@ -451,7 +451,7 @@ def test_a_raw_file_is_not_taken_for_its_preview(tags: tuple[tuple[int, int, byt
 
 
 def test_scans_without_end_are_refused() -> None:
-    data = encoded(photo(1000, 800), "JPEG", progressive=True)
+    data = encoded(Image.new("RGB", (1000, 800), "teal"), "JPEG", progressive=True)
     start = data.rindex(b"\xff\xda")
     assert open_picture(data[:-2] + data[start:-2] * 100 + data[-2:], "a.jpg").image.size == (1000, 800)
     with pytest.raises(PictureScans, match=r"a\.jpg is stored in \d{4} scans"):

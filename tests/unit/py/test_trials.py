@@ -2,10 +2,12 @@ import random
 
 import numpy as np
 import pytest
-from hushmark.trials import TRIALS, WHOLE, cropped, erased, framed, posterised
+from hushmark.trials import WHOLE, cropped, erased, framed, offered, posterised
 from PIL import Image
 
 from tests.support.fakes import photo
+
+TRIALS = offered()
 
 
 @pytest.mark.parametrize("name", TRIALS)
