@@ -16,7 +16,8 @@ const OPAQUE = ["I420", "I422", "I444", "NV12", "RGBX", "BGRX"];
 /**
  * @param {Uint8Array} file
  * @param {string} type its MIME type
- * @returns {Promise<Pixels | null>} upright; null where the browser cannot open it, or gives no true pixels
+ * @returns {Promise<Pixels | null>} upright; null where the browser cannot open it, or gives no true pixels, as of
+ *   pictures with alpha
  */
 export async function decode(file, type) {
   try {
@@ -65,7 +66,7 @@ async function decodeFrame(file, type) {
 }
 
 /**
- * By the canvas.
+ * By the canvas; without alpha.
  *
  * @param {Uint8Array} file
  * @param {string} type
@@ -79,5 +80,7 @@ async function decodeBitmap(file, type) {
   context?.drawImage(bitmap, 0, 0);
   bitmap.close();
   const pixels = context?.getImageData(0, 0, width, height);
-  return pixels ? { width, height, data: new Uint8Array(pixels.data.buffer) } : null;
+  // Alpha is not to be trusted: Chromium gives that of an AVIF in another range.
+  if (!pixels || pixels.data.some((value, index) => index % 4 === 3 && value < 255)) return null;
+  return { width, height, data: new Uint8Array(pixels.data.buffer) };
 }

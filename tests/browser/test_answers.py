@@ -187,9 +187,9 @@ def test_bits_and_figures_stand_under_details(visit: App, files: Path) -> None:
         plot.get_by_role("img", name=f"How sure each of the {BITS} raw bits is: 5 at least 99%")
     ).to_be_visible()
     expect(plot.locator("code")).to_have_text(" ".join(["5" * 8] * 8))
-    expect(result.locator("dl")).to_contain_text("KindText")
-    expect(result.locator("dl")).to_contain_text("Raw bits corrected12")
-    expect(result.locator("dl")).to_contain_text("PlaceIt was read in the whole picture.")
+    expect(result.locator("dl").first).to_contain_text("KindText")
+    expect(result.locator("dl").first).to_contain_text("Raw bits corrected12")
+    expect(result.locator("dl").first).to_contain_text("PlaceIt was read in the whole picture.")
     assert_accessible(visit.page)
     result.get_by_text("Details").click()
 

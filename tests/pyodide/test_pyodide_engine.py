@@ -286,8 +286,10 @@ def test_the_lab_crosses_as_plain_javascript(
     folder, _ = native
     facts = json.loads((folder / "lab.json").read_text())
     names = [kind["name"] for kind in facts["kinds"]]
-    # Whether Pillow can save AVIF there depends on the wheel.
-    assert [name for name in names if name != "avif"] == [name for name in TRIALS if name != "avif"]
+    # Whether Pillow can save AVIF there depends on the wheel; it has no FreeType for captions.
+    assert [name for name in names if name != "avif"] == [
+        name for name in TRIALS if name not in ("avif", "caption")
+    ]
     assert facts["kinds"][0] == {
         "name": "jpeg",
         "group": "file",
