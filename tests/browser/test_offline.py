@@ -99,7 +99,7 @@ def test_a_new_build_is_offered_while_pictures_are_worked_on_and_loaded_after(
         page.goto(url)
         await_service_worker(page)
         page.locator("#screen-mark input[accept]").set_input_files(pictures)
-        page.get_by_label("Message").select_option("text")
+        page.locator("#mark-kind").select_option("text")
         page.get_by_role("textbox", name="Text").fill("pipe")
         page.get_by_role("button", name="Mark 60 pictures").click()
 
