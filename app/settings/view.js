@@ -152,15 +152,13 @@ export class SettingsView {
     const files = isPossible ? await this.#missing() : null;
     const size = sizeOnWire(files ?? []);
     if (!this.#loading.hidden) return;
-    // Parts for pictures that few people have are kept with the rest, but the page works without them.
-    const isReady = (files ?? []).every(({ part }) => part === "codecs");
-    this.#make.hidden = isReady || !isPossible;
+    this.#make.hidden = !size || !isPossible;
     setText(this.#make, () => m.offlineMake(inBytes(size)));
     setText(this.#offlineStatus, () => {
       if (!isPossible) return m.offlineImpossible;
       if (!files) return m.offlineWait;
       if (this.#info?.weightsFrom === "memory") return m.offlineNoRoom;
-      return isReady ? m.offlineReady : (this.#failure?.() ?? "");
+      return size ? (this.#failure?.() ?? "") : m.offlineReady;
     });
   }
 

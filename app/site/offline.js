@@ -25,7 +25,8 @@ export async function missingFiles(manifest, build) {
   // The wasm build, too: next time there may be no GPU.
   const builds = ["ort/wasm.", `ort/${build}.`];
   return Object.entries(manifest.files)
-    .filter(([, file]) => isRuntime(file) && !kept.has(file.url))
+    // Parts for pictures that few people have are kept once they were wanted.
+    .filter(([, file]) => isRuntime(file) && file.part !== "codecs" && !kept.has(file.url))
     .filter(([key]) => !key.startsWith("ort/") || builds.some((start) => key.startsWith(start)))
     .map(([, file]) => file);
 }

@@ -47,8 +47,7 @@ class Visit:
         return [url for url in self.requests if url.endswith((".onnx", ".safetensors"))]
 
     def _on_console(self, kind: str, text: str) -> None:
-        # What the browser's own cache has lost comes from the site's cache; Chromium tells of it all the same.
-        if kind == "error" and "net::ERR_CACHE_MISS" not in text:
+        if kind == "error":
             self.problems.append(text)
 
 
