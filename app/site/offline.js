@@ -24,11 +24,13 @@ export async function missingFiles(manifest, build) {
   const kept = new Set((await cache.keys()).map((request) => request.url));
   // The wasm build, too: next time there may be no GPU.
   const builds = ["ort/wasm.", `ort/${build}.`];
-  return Object.entries(manifest.files)
-    // Parts for pictures that few people have are kept once they were wanted.
-    .filter(([, file]) => isRuntime(file) && file.part !== "codecs" && !kept.has(file.url))
-    .filter(([key]) => !key.startsWith("ort/") || builds.some((start) => key.startsWith(start)))
-    .map(([, file]) => file);
+  return (
+    Object.entries(manifest.files)
+      // Parts for pictures that few people have are kept once they were wanted.
+      .filter(([, file]) => isRuntime(file) && file.part !== "codecs" && !kept.has(file.url))
+      .filter(([key]) => !key.startsWith("ort/") || builds.some((start) => key.startsWith(start)))
+      .map(([, file]) => file)
+  );
 }
 
 /** @param {SiteFile[]} files @returns {number} bytes that they take on the wire */
