@@ -46,6 +46,14 @@ class Visit:
         """The requests for weights, from wherever they were answered."""
         return [url for url in self.requests if url.endswith((".onnx", ".safetensors"))]
 
+    def await_weights(self, page: Page, count: int) -> None:
+        """Wait until so many weights were asked for: the browser tells of a worker's requests a little late."""
+        for _ in range(HICCUP_MS // 100):
+            if len(self.weights()) >= count:
+                break
+            page.wait_for_timeout(100)
+        assert len(self.weights()) == count
+
     def _on_console(self, kind: str, text: str) -> None:
         if kind == "error":
             self.problems.append(text)

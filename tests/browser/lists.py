@@ -82,13 +82,15 @@ def empty(app: App, panel: Locator) -> None:
     until(app.page, IS_EMPTY)
 
 
-def unzipped(app: App, button: Locator) -> dict[str, bytes]:
-    """The pictures that are saved by a button, in a browser without dialogues."""
+def unzipped(app: App, button: Locator, *, tables: bool = False) -> dict[str, bytes]:
+    """The pictures that are saved by a button, in a browser without dialogues; tables beside them, too."""
     app.page.evaluate("window.showSaveFilePicker = undefined")
     with app.page.expect_download() as download:
         button.click()
     with zipfile.ZipFile(io.BytesIO(Path(download.value.path()).read_bytes())) as archive:
-        return {name: archive.read(name) for name in archive.namelist() if not name.endswith(".csv")}
+        return {
+            name: archive.read(name) for name in archive.namelist() if tables or not name.endswith(".csv")
+        }
 
 
 def another_tab(app: App, url: str) -> App:

@@ -293,7 +293,7 @@ def test_a_team_gets_a_tile_for_each_name(app: App) -> None:
     with said_aloud(app.page, "3 tiles are made."):
         make.click()
         expect(panel.locator(".team .status")).to_contain_text("3 tiles are made.", timeout=PATIENCE_MS)
-    files = unzipped(app, panel.get_by_role("button", name="Save all as ZIP"))
+    files = unzipped(app, panel.get_by_role("button", name="Save all as ZIP"), tables=True)
     tiles = ["Jane.png", "=Li _Q__2.png", "Jane (2).png"]
     styles = [name.replace(".png", ".css") for name in tiles]
     assert set(files) == {*tiles, *styles, "overlays.csv"}

@@ -61,7 +61,7 @@ def test_later_visits_use_the_stored_weights_and_mend_them(
 
     with next_visit() as (app, visit):
         expect(app.engine_line).to_contain_text("weights from the network, kept for the next visit")
-        assert len(visit.weights()) == 7
+        visit.await_weights(app.page, 7)
 
     with next_visit() as (app, visit):
         expect(app.engine_line).to_contain_text("weights from this browser's storage")
@@ -70,7 +70,7 @@ def test_later_visits_use_the_stored_weights_and_mend_them(
 
     with next_visit() as (app, visit):
         expect(app.engine_line).to_contain_text("weights from the network, kept for the next visit")
-        assert len(visit.weights()) == 1
+        visit.await_weights(app.page, 1)
         assert len(app.page.evaluate(STORED_KEYS)) == 7
         panel = app.read(sample_path("rocket.jpg"))
         expect(panel.locator(".answer")).to_have_text("No mark found")
