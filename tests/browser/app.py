@@ -47,7 +47,7 @@ class Visit:
         return [url for url in self.requests if url.endswith((".onnx", ".safetensors"))]
 
     def await_weights(self, page: Page, count: int) -> None:
-        """Wait until so many weights were asked for: the browser tells of a worker's requests a little late."""
+        """Wait until so many weights were asked for: browsers tell of a worker's requests a little late."""
         for _ in range(HICCUP_MS // 100):
             if len(self.weights()) >= count:
                 break
