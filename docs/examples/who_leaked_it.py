@@ -9,7 +9,8 @@ from PIL import Image
 
 photo = Path(sys.argv[1])
 register = {name: hushmark.random_identifier() for name in ("Ada", "Grace", "Hedy")}
-copies = {name: hushmark.sync.embed(photo, message).data for name, message in register.items()}
+# A little stronger than usual: a copy that turns up has often been made small.
+copies = {name: hushmark.sync.embed(photo, message, strength=2).data for name, message in register.items()}
 
 # Grace's copy turns up at half its size, as another JPEG.
 leak = Image.open(io.BytesIO(copies["Grace"]))
