@@ -172,9 +172,8 @@ def test_a_dropped_or_pasted_picture_is_taken(app: App) -> None:
             }""",
             [event, field, f"{event}.png"],
         )
-        expect(panel.get_by_role("alert")).to_contain_text(
-            f"{event}.png is not a picture", timeout=PATIENCE_MS
-        )
+        said = panel.get_by_role("alert").filter(has_text=f"{event}.png is not a picture")
+        expect(said).to_be_visible(timeout=PATIENCE_MS)
 
 
 def test_nothing_overflows_on_a_phone(app: App) -> None:
