@@ -11,7 +11,8 @@ _PLAIN_TAGS = frozenset([0, 1, 16, 17, 18, 32, 37, 96, 97, 98])
 
 def encode(value: object) -> bytes:
     """CBOR of plain data; a dict keeps its order."""
-    return _library().dumps(value)  # type: ignore[no-any-return]
+    data: bytes = _library().dumps(value)
+    return data
 
 
 def decode(data: bytes) -> Any:

@@ -5,7 +5,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from ..picture.container import PNG_SIGNATURE, Format, InputFormat, jpeg_segments, png_chunk, png_chunks
+from ..picture.container import (
+    PNG_SIGNATURE,
+    Format,
+    InputFormat,
+    jpeg_segments,
+    png_chunk,
+    png_chunks,
+    webp_chunk,
+)
 
 BMFF_USE = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
 """The UUID of the box that holds a manifest store in AVIF."""
@@ -181,11 +189,8 @@ def _in_webp(data: bytes) -> Found | None:
 def _to_webp(data: bytes, size: int) -> Placement:
     taken = 8 + size + size % 2
 
-    def wrap(store: bytes) -> bytes:
-        return struct.pack("<4sI", _RIFF_CHUNK, len(store)) + store + bytes(len(store) % 2)
-
     head = data[:4] + struct.pack("<I", len(data) - 8 + taken)
-    return Placement((head, memoryview(data)[8:]), (), wrap, taken)
+    return Placement((head, memoryview(data)[8:]), (), lambda store: webp_chunk(_RIFF_CHUNK, store), taken)
 
 
 def _in_tiff(data: bytes) -> Found | None:

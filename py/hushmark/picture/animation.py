@@ -16,7 +16,7 @@ from PIL import Image
 
 from ..errors import PictureFrames, PictureTruncated, PictureUnreadable
 from . import container, png16, previews
-from .container import PNG_SIGNATURE, png_chunk, webp_chunk, webp_chunks
+from .container import PNG_SIGNATURE, png_chunk, webp_chunk, webp_chunks, webp_head
 from .metadata import clean_exif
 from .previews import Removed
 
@@ -330,7 +330,7 @@ class _WebP:
 
     def assemble(self, encoded: Sequence[bytes]) -> list[bytes]:
         pieces = [*self.before, *encoded, *self.after]
-        return [b"RIFF" + struct.pack("<I", 4 + sum(map(len, pieces))) + b"WEBP", *pieces]
+        return [webp_head(sum(map(len, pieces))), *pieces]
 
 
 def _webp_frame(body: bytes) -> Frame:
@@ -342,8 +342,7 @@ def _webp_frame(body: bytes) -> Frame:
     if pixels and pixels[0][0] == b"ALPH":
         sides = b"".join((side - 1).to_bytes(3, "little") for side in size)
         packed = webp_chunk(b"VP8X", b"\x10\0\0\0" + sides) + packed
-    still = b"RIFF" + struct.pack("<I", 4 + len(packed)) + b"WEBP" + packed
-    return Frame(still, (2 * left, 2 * top), size, body[:16])
+    return Frame(webp_head(len(packed)) + packed, (2 * left, 2 * top), size, body[:16])
 
 
 # PNG

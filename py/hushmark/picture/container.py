@@ -168,6 +168,11 @@ def webp_chunk(kind: bytes, body: bytes) -> bytes:
     return kind + struct.pack("<I", len(body)) + body + bytes(len(body) % 2)
 
 
+def webp_head(size: int) -> bytes:
+    """What begins a WebP, before chunks of `size` bytes in all."""
+    return b"RIFF" + struct.pack("<I", 4 + size) + b"WEBP"
+
+
 def is_lossless_webp(data: bytes) -> bool:
     """Whether a still WebP holds its pixels in a VP8L chunk."""
     kinds = (kind for kind, _ in webp_chunks(data) if kind in (b"VP8L", b"VP8 "))

@@ -10,7 +10,7 @@ from PIL import Image, PngImagePlugin, TiffImagePlugin
 from PIL import TiffTags as tag_names
 
 from . import previews
-from .previews import Removed
+from .previews import SUB_IFDS, Removed
 
 EXIF_PREFIX = b"Exif\0\0"
 MAXIMUM_JPEG_BLOCK = 65_500
@@ -37,7 +37,6 @@ _TIFF_TYPES = {
     **_MAP_TAGS,
 }
 _RESOLUTION_UNIT = 296
-_SUB_IFDS = 330
 ORIENTATION_TAG = 0x0112
 _SUB_DIRECTORIES = (0x8769, 0x8825)
 """EXIF's own tags and the place."""
@@ -152,7 +151,7 @@ def tiff_tags(image: TiffImagePlugin.TiffImageFile, removed: set[Removed]) -> Ti
             if isinstance(value, bytes) and (cleaned := previews.without_embedded(value)) != value:
                 removed.add("maker-note")
                 tags[directory][tag] = cleaned
-    if _SUB_IFDS in image.tag_v2:
+    if SUB_IFDS in image.tag_v2:
         removed.add("pictures")
     return tags
 

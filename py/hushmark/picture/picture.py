@@ -278,7 +278,7 @@ def open_picture(
             if least_side is not None:
                 source.draft(None, (least_side, least_side))
             low = None
-            if isinstance(source, TiffImagePlugin.TiffImageFile) and tiff.is_deep(source):
+            if tiff.is_deep(source):
                 image, low = tiff.decode(source, data, page or 0, name)
             else:
                 source.load()
@@ -393,7 +393,7 @@ def _check_header(source: ImageFile.ImageFile, data: bytes, name: str, source_fo
     if source_format == "TIFF":
         tags = source.tag_v2  # type: ignore[attr-defined]  # TIFF images have tags
         bits = max(tags.get(258, (1,)))
-        if bits > 8 and not tiff.is_deep(source):  # type: ignore[arg-type]
+        if bits > 8 and not tiff.is_deep(source):
             raise PictureMode(name, f"{bits}-bit")
         packing = source.info.get("compression")
         if packing != "raw" and not features.check("libtiff"):

@@ -23,7 +23,9 @@ C2PA manifest, which is signed for the unmarked picture and may show it.
 LARGE = 16_384
 """Bytes from which on a block that is not known may hold a picture without anything that says so."""
 
-_STRIPS, _STRIP_SIZES, _SUB_IFDS, _TILES, _TILE_SIZES = 273, 279, 330, 324, 325
+_STRIPS, _STRIP_SIZES, _TILES, _TILE_SIZES = 273, 279, 324, 325
+SUB_IFDS = 330
+"""The tag that leads to further directories."""
 _JPEG, _JPEG_SIZE = 513, 514
 _EXIF, _PLACE, _MAKER_NOTE = 0x8769, 0x8825, 0x927C
 _INTEGERS = {3: "H", 4: "I", 13: "I"}  # by the type of a tag: SHORT, LONG, IFD
@@ -63,7 +65,7 @@ def without_thumbnail(exif: bytes) -> bytes:
         entries, link, second = _directory(exif, order, first)
     except struct.error:
         return exif
-    found = list(_directories(exif, order, [second, *entries.get(_SUB_IFDS, ())], first))
+    found = list(_directories(exif, order, [second, *entries.get(SUB_IFDS, ())], first))
     if not found:
         return exif
     changed = bytearray(exif)
@@ -107,7 +109,7 @@ def maker_note(exif: bytes) -> bytes:
     try:
         entries, _, _ = _directory(exif, order, struct.unpack_from(order + "I", exif, 4)[0])
         (inner,) = entries.get(_EXIF, (0,))[:1]
-        for place in _entries(exif, order, inner):
+        for place in tag_places(exif, order, inner):
             tag, _, size, start = struct.unpack_from(order + "HHII", exif, place)
             if tag == _MAKER_NOTE:
                 return exif[start : start + size]
@@ -181,16 +183,16 @@ def without_base64_pictures(text: str) -> str:
 _Directory = dict[int, tuple[int, ...]]
 
 
-def _entries(exif: bytes, order: str, offset: int) -> range:
-    """Where the entries of a directory lie. Raises struct.error."""
-    count = struct.unpack_from(order + "H", exif, offset)[0]
+def tag_places(tiff: bytes | bytearray, order: str, offset: int) -> range:
+    """Where the tags of a directory lie; the link to the next one follows. Raises struct.error."""
+    count = struct.unpack_from(order + "H", tiff, offset)[0]
     return range(offset + 2, offset + 2 + 12 * count, 12)
 
 
 def _directory(exif: bytes, order: str, offset: int) -> tuple[_Directory, int, int]:
     """Whole numbers by tag, where the link to the next directory lies, and that. Raises struct.error."""
     entries: _Directory = {}
-    places = _entries(exif, order, offset)
+    places = tag_places(exif, order, offset)
     for place in places:
         tag, kind, count = struct.unpack_from(order + "HHI", exif, place)
         if kind in _INTEGERS and 0 < count <= len(exif):
@@ -216,7 +218,7 @@ def _directories(exif: bytes, order: str, offsets: Iterable[int], first: int) ->
         except struct.error:
             continue
         yield entries
-        waiting += [following, *entries.get(_SUB_IFDS, ())] if following else entries.get(_SUB_IFDS, ())
+        waiting += [following, *entries.get(SUB_IFDS, ())] if following else entries.get(SUB_IFDS, ())
 
 
 def _spans(directory: _Directory) -> Iterator[tuple[int, int]]:

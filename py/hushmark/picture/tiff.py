@@ -8,7 +8,7 @@ import io
 import struct
 import zlib
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from PIL import Image, TiffImagePlugin
 
 from ..errors import PictureMode
 from .metadata import TiffTags
+from .previews import SUB_IFDS, tag_places
 
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
 """Bytes of a value by the type of its tag."""
@@ -23,9 +24,8 @@ _SUBFILE, _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC = 254, 256, 257, 25
 _STRIPS, _SAMPLES, _STRIP_ROWS, _STRIP_SIZES, _PREDICTOR, _EXTRA = 273, 277, 278, 279, 317, 338
 _PLANAR, _ACROSS, _DOWN, _RESOLUTION_UNIT, _ICC = 284, 282, 283, 296, 34675
 _OFFSETS = {_STRIPS, 324}  # of strips and of tiles
-_SUB_IFDS = 330
 _RAW_PIXELS = (32803, 34892)  # a colour filter's, and linear ones of a sensor
-_DIRECTORIES = {_SUB_IFDS, 0x8769, 0x8825, 0xA005}
+_DIRECTORIES = {SUB_IFDS, 0x8769, 0x8825, 0xA005}
 _DEFLATE, _RAW = 8, 1
 _PHOTOMETRICS = {"L": 1, "LA": 1, "RGB": 2, "RGBA": 2}
 _STRIP_PIXELS = 1 << 18
@@ -39,25 +39,34 @@ class Page(NamedTuple):
     size: tuple[int, int]
 
 
+def _order(data: bytes | bytearray) -> str:
+    """The byte order of a TIFF, as `struct` names it."""
+    return "<" if data[:2] == b"II" else ">"
+
+
+def _layout(kind: int) -> str:
+    """How `struct` names a whole number of this type of a tag: SHORT, or else LONG."""
+    return "H" if kind == 3 else "I"
+
+
 def is_raw(data: bytes) -> bool:
     """Whether it is a camera's RAW file, as a DNG: a sensor's pixels, or a preview before them."""
-    order = "<" if data[:2] == b"II" else ">"
+    order = _order(data)
     values: dict[int, int] = {}
     try:
         (start,) = struct.unpack_from(order + "I", data, 4)
-        (count,) = struct.unpack_from(order + "H", data, start)
-        for place in range(start + 2, start + 2 + 12 * count, 12):
+        for place in tag_places(data, order, start):
             tag, kind = struct.unpack_from(order + "HH", data, place)
-            (values[tag],) = struct.unpack_from(order + ("H" if kind == 3 else "I"), data, place + 8)
+            (values[tag],) = struct.unpack_from(order + _layout(kind), data, place + 8)
     except struct.error:
         pass
-    is_preview = values.get(_SUBFILE) == 1 and _SUB_IFDS in values
+    is_preview = values.get(_SUBFILE) == 1 and SUB_IFDS in values
     return is_preview or values.get(_PHOTOMETRIC) in _RAW_PIXELS
 
 
 def pages(data: bytes, most: int) -> list[Page]:
     """The pages of a TIFF without its masks, up to one more than `most`. Damaged chains end where they do."""
-    order = "<" if data[:2] == b"II" else ">"
+    order = _order(data)
     found: list[Page] = []
     seen: set[int] = set()
     try:
@@ -65,16 +74,16 @@ def pages(data: bytes, most: int) -> list[Page]:
         while start and start not in seen and len(found) <= most:
             number = len(seen)
             seen.add(start)
-            (count,) = struct.unpack_from(order + "H", data, start)
             values = {_SUBFILE: 0, _WIDTH: 0, _HEIGHT: 0}
-            for place in range(start + 2, start + 2 + 12 * count, 12):
+            entries = tag_places(data, order, start)
+            for place in entries:
                 tag, kind = struct.unpack_from(order + "HH", data, place)
                 if tag in values:
-                    (values[tag],) = struct.unpack_from(order + ("H" if kind == 3 else "I"), data, place + 8)
+                    (values[tag],) = struct.unpack_from(order + _layout(kind), data, place + 8)
             if not values[_SUBFILE] & 4:
                 size = values[_WIDTH], values[_HEIGHT]
                 found.append(Page(number, bool(values[_SUBFILE] & 1), size))
-            (start,) = struct.unpack_from(order + "I", data, start + 2 + 12 * count)
+            (start,) = struct.unpack_from(order + "I", data, entries.stop)
     except struct.error:
         pass
     return found
@@ -87,13 +96,12 @@ def join(files: Sequence[bytes]) -> list[bytes]:
     link: tuple[bytearray, int] | None = None
     for file in files:
         page = bytearray(file) + bytes(len(file) % 2)
-        order = "<" if page[:2] == b"II" else ">"
+        order = _order(page)
         (start,) = struct.unpack_from(order + "I", page, 4)
         _shift(page, order, start, end)
         if link is not None:
             struct.pack_into(order + "I", link[0], link[1], end + start)
-        (count,) = struct.unpack_from(order + "H", page, start)
-        link = page, start + 2 + 12 * count
+        link = page, tag_places(page, order, start).stop
         pieces.append(page)
         end += len(page)
     return [bytes(piece) for piece in pieces]
@@ -101,8 +109,7 @@ def join(files: Sequence[bytes]) -> list[bytes]:
 
 def _shift(page: bytearray, order: str, start: int, by: int) -> None:
     """Let the offsets in a directory count from `by` bytes further ahead, and those in its own ones."""
-    (count,) = struct.unpack_from(order + "H", page, start)
-    for place in range(start + 2, start + 2 + 12 * count, 12):
+    for place in tag_places(page, order, start):
         tag, kind, values = struct.unpack_from(order + "HHI", page, place)
         size = _SIZES.get(kind, 1) * values
         at = place + 8
@@ -111,7 +118,7 @@ def _shift(page: bytearray, order: str, start: int, by: int) -> None:
             struct.pack_into(order + "I", page, place + 8, at + by)
         if tag not in _OFFSETS | _DIRECTORIES:
             continue
-        one = order + ("H" if kind == 3 else "I")
+        one = order + _layout(kind)
         for number in range(values):
             (offset,) = struct.unpack_from(one, page, at + number * _SIZES[kind])
             if tag in _DIRECTORIES:
@@ -119,8 +126,10 @@ def _shift(page: bytearray, order: str, start: int, by: int) -> None:
             struct.pack_into(one, page, at + number * _SIZES[kind], offset + by)
 
 
-def is_deep(source: TiffImagePlugin.TiffImageFile) -> bool:
-    """Whether it has 16 bits a channel, whole numbers, of a kind that comes back to the last bit."""
+def is_deep(source: Image.Image) -> TypeGuard[TiffImagePlugin.TiffImageFile]:
+    """Whether it is a TIFF of 16 bits a channel, whole numbers, of a kind that comes back to the last bit."""
+    if not isinstance(source, TiffImagePlugin.TiffImageFile):
+        return False
     tags = source.tag_v2
     plain = set(tags.get(339, (1,))) == {1} and tags.get(_PLANAR, 1) == 1
     return set(tags.get(_BITS, (1,))) == {16} and plain and source.mode in ("I;16", "I;16B", "RGB", "RGBA")

@@ -119,7 +119,7 @@ def test_every_page_is_marked_by_itself(compression: str) -> None:
 def test_the_first_page_alone() -> None:
     result = marked(document((200, 160), (120, 300)), first=True)
     assert (result.frames, result.width, result.height) == (1, 200, 160)
-    assert Image.open(io.BytesIO(result.data)).n_frames == 1  # type: ignore[attr-defined]
+    assert Image.open(io.BytesIO(result.data)).n_frames == 1  # type: ignore[attr-defined]  # TIFF images have pages
 
 
 def test_what_pages_cannot_become() -> None:
