@@ -77,9 +77,17 @@ class Carrier:
 
     def __init__(self, waves: Sequence[Wave]) -> None:
         self.channels = np.array([wave.channel for wave in waves], np.intp)
-        self.frequencies = np.array([(wave.across, wave.down) for wave in waves], np.float64)
+        self.frequencies = np.array([(wave.across, wave.down) for wave in waves], np.float64).reshape(-1, 2)
         self.amplitudes = np.array([wave.amplitude * np.exp(1j * wave.phase) for wave in waves])
         self.weights = np.abs(self.amplitudes)
+        # What a shift by so much along and down the period takes the phases back by: [k,cell*cell] by cell.
+        self.shifts = {cell: self._turned_back(cell) for cell in (_CELL, _COARSE_CELL)}
+
+    def _turned_back(self, cell: int) -> NDArray[np.complex128]:
+        shifts = np.arange(cell) * (PERIOD / cell)
+        across, down = np.exp(-2j * np.pi * self.frequencies.T[..., np.newaxis] * shifts)
+        turns: NDArray[np.complex128] = across[:, :, np.newaxis] * down[:, np.newaxis]
+        return turns.reshape(len(turns), cell * cell)
 
     def places(self, window: Planes) -> list["Place"]:
         """Where a window float32 [3,SIDE,SIDE], RGB in 0..1, may lie in a picture, the likeliest first."""
@@ -229,11 +237,9 @@ class _Spectrum:
         seen, opposite = self._between(self._waves, matrices)
         seen = np.where(opposite, seen.conj(), seen)
         seen = seen * np.minimum(1, _MOST_AMPLITUDE / np.maximum(np.abs(seen), 1e-9))
-        shifts = np.arange(cell) * (PERIOD / cell)
-        across, down = np.exp(-2j * np.pi * carrier.frequencies.T[..., np.newaxis] * shifts)
-        grid = (across[:, :, np.newaxis] * down[:, np.newaxis]).reshape(len(across), -1)
         both = np.stack([seen, seen.conj()]) * carrier.amplitudes.conj()
-        fit = (both.reshape(-1, len(grid)) @ grid).real / math.sqrt(np.square(carrier.weights).sum() / 2)
+        shifts = carrier.shifts[cell]
+        fit = (both.reshape(-1, len(shifts)) @ shifts).real / math.sqrt(np.square(carrier.weights).sum() / 2)
         scores: Floats = fit.reshape(2, len(matrices), cell, cell)
         return scores
 

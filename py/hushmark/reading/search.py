@@ -43,7 +43,7 @@ _GRID = 160  # the networks see means of 2x2 of their image: half of the size is
 _HARDLY_MARKED = -2.0
 """The locator's logit below which its answer is not followed: a chance of 12% of an upright mark."""
 _FOLLOWED = 2
-"""Windows of a round whose answers by the locator are followed, the surest first."""
+"""Windows for which the locator's answers are followed, the surest first."""
 _SURELY_PLACED, _HARDLY_PLACED = 8.0, 6.0
 """Score from which on a place is looked at before all others, and under which it is not looked at."""
 _PLACES, _SHIFTS = 4, 16
