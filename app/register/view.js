@@ -5,6 +5,7 @@ import { inBytes, inDate, m } from "../ui/language.js";
 import { nameOf } from "../ui/register-matches.js";
 import { save } from "../ui/save.js";
 import { screenHead } from "../ui/screen-head.js";
+import { keptThumbnail } from "../ui/thumbnails.js";
 import { errorInWords, messageInWords } from "../ui/words.js";
 import { isOlder, RegisterError } from "./entries.js";
 import { toJson, toTable } from "./exchange.js";
@@ -206,8 +207,7 @@ export class RegisterView {
       },
     });
     const image = h("img", { class: "thumbnail", alt: "" });
-    // The type matters: an imported file could have put a page here, and people can open the image by itself.
-    if (thumbnail) image.src = URL.createObjectURL(new Blob([thumbnail], { type: "image/webp" }));
+    if (thumbnail) image.src = keptThumbnail(thumbnail);
     /** @type {[LiveText, string][]} */
     const sums = [
       [() => m.shaOfOriginal, cover.sha256],

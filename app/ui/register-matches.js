@@ -3,6 +3,7 @@
 import { h } from "./dom.js";
 import { pathOf } from "./folders.js";
 import { inDate, m } from "./language.js";
+import { keptThumbnail } from "./thumbnails.js";
 
 /**
  * @import { FoundEntry, Entry } from "../register/entries.js"
@@ -59,8 +60,7 @@ function card({ entry, isAlike }) {
   const image = h("img", { class: "thumbnail", alt: "" });
   if (thumbnail) {
     image.addEventListener("load", () => URL.revokeObjectURL(image.src));
-    // The type matters: an imported file could have put a page here, and people can open the image by itself.
-    image.src = URL.createObjectURL(new Blob([thumbnail], { type: "image/webp" }));
+    image.src = keptThumbnail(thumbnail);
   }
   return h(
     "li",

@@ -31,6 +31,17 @@ export function showThumbnail(image, picture) {
 }
 
 /**
+ * The address of a thumbnail that the register keeps, to be revoked by whoever shows it.
+ *
+ * @param {ArrayBuffer} thumbnail
+ * @returns {string}
+ */
+export function keptThumbnail(thumbnail) {
+  // The type matters: an imported file could have put a page here, and people can open the image by itself.
+  return URL.createObjectURL(new Blob([thumbnail], { type: "image/webp" }));
+}
+
+/**
  * @param {Blob} picture
  * @returns {Promise<Blob>} a WebP or PNG file of at most SIDE pixels a side
  */
