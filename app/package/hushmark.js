@@ -26,7 +26,7 @@ import { EngineError } from "../engine/errors.js";
 export { EngineError };
 
 /**
- * Loads the engine: some 12 MB the first time, compressed with Brotli, which the browser then keeps.
+ * Loads the engine, which the browser then keeps.
  *
  * @param {OpenOptions} [options]
  * @returns {Promise<Engine>}
