@@ -5,6 +5,7 @@ import io
 import json
 import subprocess
 import tarfile
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from email import message_from_bytes
@@ -17,7 +18,7 @@ from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Playwright, Route, expect
 
 from build import build_package
-from tests.browser.app import PATIENCE_MS, watched
+from tests.browser.app import HICCUP_MS, PATIENCE_MS, watched
 from tests.browser.chromium import ARGUMENTS, executable
 from tests.browser.serving import ROOT, serving_bare
 from tests.support.pictures import sample_path
@@ -158,7 +159,12 @@ def test_the_extension_reads_a_picture_from_its_context_menu(
     manifest: dict[str, Any] = menu.evaluate("chrome.runtime.getManifest()")
     assert manifest["permissions"] == ["contextMenus"]
     assert not manifest.get("host_permissions") and not manifest.get("content_scripts")
-    menu.evaluate("chrome.contextMenus.update('read', { contexts: ['image'] })")  # fails if it is not there
+    # The browser tells the extension that it was installed a little after its worker has begun.
+    in_menu = "chrome.contextMenus.update('read', { contexts: ['image'] }).then(() => true, () => false)"
+    deadline = time.monotonic() + HICCUP_MS / 1000
+    while not menu.evaluate(in_menu):
+        assert time.monotonic() < deadline, "The entry is not in the menu."
+        time.sleep(0.1)
     choose = "(srcUrl) => chrome.contextMenus.onClicked.dispatch({ menuItemId: 'read', srcUrl })"
 
     picture = "data:image/jpeg;base64," + base64.b64encode(marked.read_bytes()).decode()
