@@ -10,6 +10,7 @@ from hushmark.marking.budget import (
     LUMA_SHARE,
     PEAK,
     SHAPE_ROUNDS,
+    TEXTURE_BEYOND,
     TEXTURE_FLOOR,
     TEXTURE_MOST,
     TEXTURE_POWER,
@@ -29,7 +30,8 @@ _FROM_RGB = _TO_RGB.T.contiguous()
 def texture(image: Tensor) -> Tensor:
     """What the cover hides: [B,3,160,160] -> [B,1,160,160]."""
     deviation = (local_deviation(image) / TEXTURE_UNIT).clamp(max=TEXTURE_MOST)
-    return (TEXTURE_FLOOR + deviation) ** TEXTURE_POWER
+    hidden = (TEXTURE_FLOOR + deviation) ** TEXTURE_POWER
+    return hidden * hidden.log().mean(dim=(2, 3), keepdim=True).mul(TEXTURE_BEYOND).exp()
 
 
 def precondition(gradient: Tensor, image: Tensor) -> Tensor:

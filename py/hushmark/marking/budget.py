@@ -38,12 +38,15 @@ WEIGHTS = (_SEEN_AT_42_DB * 10 ** (42 / 20) * _RMS_OF_UNIT).astype(np.float32)
 
 TEXTURE_FLOOR, TEXTURE_UNIT, TEXTURE_MOST, TEXTURE_POWER = 0.35, 0.06, 2.5, 0.4
 """Texture hides by (floor + min(most, local deviation of luma / unit)) ** power."""
+TEXTURE_BEYOND = 0.7
+"""It hides beyond its place, too: all of a picture by the geometric mean of what its places hide, to this power.
+Without it, a picture that is smooth throughout shows a mark of the same strength half as much again."""
 PEAK = 1.5
 """No place is more visible than this multiple of the budget."""
 SHAPE_ROUNDS = 4
 """Rounds in which what the peak takes from some places goes to the others."""
-LUMA_SHARE, COLOUR_SHARE = 0.54, 0.405
-"""How visible luma and colour may be at strength 1, each by itself; together that is 0.675."""
+LUMA_SHARE, COLOUR_SHARE = 0.503, 0.377
+"""How visible luma and colour may be at strength 1, each by itself; together that is 0.629."""
 
 _HALVINGS = 3
 _REACH = 4  # local deviation is that of 9x9 neighbours
@@ -153,8 +156,9 @@ def _texture(image: Planes) -> Planes:
     mean = _box_mean(grey)
     deviation = np.sqrt(np.maximum(_box_mean(grey * grey) - mean * mean, 0) + np.float32(1e-6))
     covered = TEXTURE_FLOOR + np.minimum(deviation.astype(np.float64) / TEXTURE_UNIT, TEXTURE_MOST)
-    hidden: Planes = (covered**TEXTURE_POWER).astype(np.float32)
-    return hidden
+    hidden = covered**TEXTURE_POWER
+    whole: Planes = (hidden * math.exp(TEXTURE_BEYOND * float(np.log(hidden).mean()))).astype(np.float32)
+    return whole
 
 
 def _power_seen(ycc: Planes) -> Planes:

@@ -90,6 +90,15 @@ def test_texture_takes_more_than_what_is_flat() -> None:
     assert rough > 1.5 * flat
 
 
+def test_texture_hides_what_lies_beyond_it() -> None:
+    flat, rough = (
+        Budget(image, grey=False) for image in (np.full((3, 160, 160), 0.5, np.float32), half_rough())
+    )
+    residual = residual_on_grid()
+    residual[..., 60:] = 0
+    assert flat.visibility(residual) > 1.2 * rough.visibility(residual)
+
+
 def test_the_direction_spends_where_little_is_seen() -> None:
     image = half_rough()
     budget = Budget(image, grey=False)
