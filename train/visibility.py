@@ -49,7 +49,8 @@ def butteraugli(cover: Image.Image, marked: Image.Image) -> tuple[float, float]:
     with tempfile.TemporaryDirectory() as folder:
         paths = [Path(folder) / name for name in ("cover.png", "marked.png")]
         for path, image in zip(paths, (cover, marked), strict=True):
-            image.convert("RGB").save(path, compress_level=1)
+            # Both without a profile: where only one has it, the colours themselves would differ.
+            image.convert("RGB").save(path, compress_level=1, icc_profile=None)
         try:
             told = subprocess.run(
                 ["butteraugli_main", *map(str, paths)], capture_output=True, text=True, check=True
