@@ -202,8 +202,9 @@
  *
  * @typedef {object} TimedReading A picture that was read.
  * @property {Reading} reading what was read
- * @property {string} perceptual_hash 64 bits in 16 hex digits, most of which pictures share that look alike, of
- *   the place where a message was read, else of the whole picture
+ * @property {string | null} perceptual_hash 64 bits in 16 hex digits, most of which pictures share that look
+ *   alike, of the place where a message was read, else of the whole picture, null where too little of that place
+ *   is in the picture
  * @property {PictureManifest | null} manifest C2PA's, of the picture, null where it has none
  * @property {Record<string, number>} phases milliseconds by phase
  *

@@ -492,6 +492,8 @@ export const en = {
   /** @param {number} count */
   inRegisterTimes: (count) =>
     `${count} entries of the register have this message. Pictures that look like this one come first.`,
+  /** @param {number} count */
+  inRegisterLatest: (count) => `${count} entries of the register have this message. The latest come first.`,
   notInRegister: "It is not in the register of this device.",
   looksAlike: "looks like this picture",
   looksUnlike: "looks different",

@@ -449,6 +449,7 @@ export const zh = {
   inRegister: (name) => `登记簿中有此条目：${name}。`,
   inRegisterUnlike: (name) => `登记簿中有此信息，但属于另一张看起来不同的图片：${name}。`,
   inRegisterTimes: (count) => `登记簿中有 ${count} 个条目带有此信息，与此图片相似的排在前面。`,
+  inRegisterLatest: (count) => `登记簿中有 ${count} 个条目带有此信息，最新的排在前面。`,
   notInRegister: "此设备的登记簿中没有它。",
   looksAlike: "与此图片相似",
   looksUnlike: "看起来不同",

@@ -128,7 +128,7 @@ export const completed = ({ cover, marked, perceptualHash = null, ...rest }) => 
  *
  * @param {Entry[]} list
  * @param {{ kind: string, value: string }} message
- * @param {string} perceptualHash of the picture that was read
+ * @param {string | null} perceptualHash of the picture that was read, null where too little of it is left
  * @returns {FoundEntry[]}
  */
 export function entriesWith(list, message, perceptualHash) {
@@ -141,10 +141,10 @@ export function entriesWith(list, message, perceptualHash) {
 
 /**
  * @param {string | null} one
- * @param {string} other
+ * @param {string | null} other
  */
 function differentBits(one, other) {
-  if (one === null) return null;
+  if (one === null || other === null) return null;
   const bits = BigInt(`0x${one}`) ^ BigInt(`0x${other}`);
   return bits.toString(2).replaceAll("0", "").length;
 }

@@ -50,7 +50,10 @@ export function registerMatches(entries, isRead) {
 /** @param {FoundEntry[]} entries */
 function inWords(entries) {
   const [{ entry, isAlike }, ...others] = entries;
-  if (others.length) return m.inRegisterTimes(entries.length);
+  if (others.length) {
+    const areCompared = entries.some((found) => found.isAlike !== null);
+    return areCompared ? m.inRegisterTimes(entries.length) : m.inRegisterLatest(entries.length);
+  }
   return isAlike === false ? m.inRegisterUnlike(nameOf(entry)) : m.inRegister(nameOf(entry));
 }
 

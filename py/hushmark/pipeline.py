@@ -51,6 +51,8 @@ that a preview of the unmarked one may be in it; its metadata stayed behind, sin
 manifest of the cover, which is kept, has a picture.
 """
 
+_COMPARABLE = 0.8
+"""Share of the marked picture that has to be seen for its hash: a crop to 0.81 changes 16 bits at most."""
 _WEAK = 1 / 16
 """Share of the bits above which a mark that had to be corrected is weak, while nothing has happened to it."""
 _LASTING = 0.95
@@ -102,12 +104,13 @@ class TimedReading:
     """A picture that was read.
 
     `reading`: what was read; `perceptual_hash`: 64 bits in 16 hex digits, most of which pictures share that
-    look alike, of the place where a message was read, else of the whole picture; `manifest`: C2PA's, of the
-    picture, None where it has none; `phases`: milliseconds by phase.
+    look alike, of the place where a message was read, else of the whole picture, None where too little of
+    that place is in the picture; `manifest`: C2PA's, of the picture, None where it has none; `phases`:
+    milliseconds by phase.
     """
 
     reading: Reading
-    perceptual_hash: str
+    perceptual_hash: str | None
     manifest: PictureManifest | None
     phases: dict[str, float]
 
@@ -296,9 +299,11 @@ async def read(
         picture, forward=forward, card=card, key=key, known=known, glance=glance, progress=phases.step
     )
     window = reading.window if reading.outcome == "read" else WHOLE_PICTURE
-    seen = view.part(picture, window.corners, card.image_size)
+    seen_hash = None
+    if window.shown >= _COMPARABLE:
+        seen_hash = perceptual_hash(view.part(picture, window.corners, card.image_size))
     manifest = await read_manifest(data, verify)
-    return TimedReading(reading, perceptual_hash(seen), manifest, phases.finish())
+    return TimedReading(reading, seen_hash, manifest, phases.finish())
 
 
 def open_still(data: bytes, name: str) -> Picture:

@@ -40,7 +40,7 @@ TEXTURE_FLOOR, TEXTURE_UNIT, TEXTURE_MOST, TEXTURE_POWER = 0.35, 0.06, 2.5, 0.4
 """Texture hides by (floor + min(most, local deviation of luma / unit)) ** power."""
 TEXTURE_BEYOND = 0.7
 """It hides beyond its place, too: all of a picture by the geometric mean of what its places hide, to this
-power. Without it, a picture that is smooth throughout shows a mark of the same strength half as much again."""
+power. Without it, a picture that is smooth throughout shows a mark half as much again as others do."""
 PEAK = 1.5
 """No place is more visible than this multiple of the budget."""
 SHAPE_ROUNDS = 4

@@ -30,6 +30,19 @@ class Window:
 
     corners: tuple[tuple[float, float], ...]
 
+    @property
+    def shown(self) -> float:
+        """Share of the marked picture, 0..1, that lies in the picture read, to a hundredth or so."""
+        steps = (np.arange(_STEPS_A_SIDE) + 0.5) / _STEPS_A_SIDE
+        along, down = steps[np.newaxis, :, np.newaxis], steps[:, np.newaxis, np.newaxis]
+        top_left, top_right, bottom_right, bottom_left = np.array(self.corners)
+        above = top_left + along * (top_right - top_left)
+        below = bottom_left + along * (bottom_right - bottom_left)
+        places = above + down * (below - above)
+        return float(((places >= 0) & (places <= 1)).all(axis=-1).mean())
+
+
+_STEPS_A_SIDE = 32
 
 _SURE_MATCH = 1e-6
 """The chance of a known message up to which it shows by itself that there is a mark, however weak. It is far

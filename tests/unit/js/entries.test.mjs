@@ -108,4 +108,5 @@ test("of entries with a message, the picture that looks like the one read comes 
       ["unlike", false],
     ],
   );
+  assert.ok(entriesWith(list, ENTRY.message, null).every(({ isAlike }) => isAlike === null));
 });

@@ -55,7 +55,7 @@ def test_pipe_is_read_back(name: SamplePhoto, forward: NativeForward, card: Mode
         to_grid(prepare(open_picture(data, name), card.image_size)[0])
         for data in (sample_photo(name), marked.data)
     )
-    # Luma and colour together are 0.9 at strength 1; the rest is what rounding and JPEG add.
+    # Luma and colour together are 0.63 at strength 1; the rest is what rounding and JPEG add.
     assert 0.5 < Budget(before, grey=False).visibility(after - before) < 0.8
     assert marked.check.message == text("pipe")
 
@@ -68,6 +68,21 @@ def test_pipe_survives_jpeg_75_at_half_the_size(forward: NativeForward, card: Mo
     image.resize((image.width // 2, image.height // 2)).save(buffer, "JPEG", quality=75)
     result = asyncio.run(read(buffer.getvalue(), name="half.jpg", forward=forward, card=card))
     assert result.reading.message == text("pipe")
+
+
+def test_a_crop_is_read_and_not_said_to_look_different(forward: NativeForward, card: ModelCard) -> None:
+    cover = sample_photo("rocket.jpg")
+    marked = asyncio.run(embed(cover, text("pipe"), name="rocket.jpg", forward=forward, card=card))
+    image = Image.open(io.BytesIO(marked.data))
+    looks = {}
+    for share in (0.9, 0.7):
+        buffer = io.BytesIO()
+        image.crop((0, 0, round(image.width * share), image.height)).save(buffer, "PNG")
+        result = asyncio.run(read(buffer.getvalue(), name="crop.png", forward=forward, card=card))
+        assert result.reading.message == text("pipe")
+        looks[share] = result.perceptual_hash
+    assert looks[0.9] is not None and looks[0.7] is None
+    assert (int(looks[0.9], 16) ^ int(marked.perceptual_hash, 16)).bit_count() <= 16
 
 
 def test_confidences_are_true_of_whole_pictures(forward: NativeForward, card: ModelCard) -> None:

@@ -12,7 +12,7 @@ from hushmark.message.known import KnownIds
 from hushmark.message.sealing import TRIES, encode
 from hushmark.reading import opener as opener_module
 from hushmark.reading.opener import Opener
-from hushmark.reading.reading import WHOLE_PICTURE, AlreadyMarked, Reading, answer, decide
+from hushmark.reading.reading import WHOLE_PICTURE, AlreadyMarked, Reading, Window, answer, decide
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -193,3 +193,14 @@ def test_a_mark_that_cannot_be_read_is_one_all_the_same() -> None:
 def test_useless_logits_are_an_error_and_no_reading(logits: np.ndarray) -> None:
     with pytest.raises(ModelOutput):
         look(logits.astype(np.float32))
+
+
+@given(left=st.floats(0, 0.9), width=st.floats(0.1, 1), height=st.floats(0.1, 1))
+def test_a_window_tells_how_much_of_the_marked_picture_is_shown(
+    left: float, width: float, height: float
+) -> None:
+    # The picture read is a crop that starts at `left` and 0, in shares of the marked one.
+    x, y = (-left / width, (1 - left) / width), (0, 1 / height)
+    window = Window(((x[0], y[0]), (x[1], y[0]), (x[1], y[1]), (x[0], y[1])))
+    assert window.shown == pytest.approx(min(width, 1 - left) * height, abs=0.04)
+    assert WHOLE_PICTURE.shown == 1
