@@ -8,6 +8,7 @@ a tenth of the arithmetic.
 Every Conv has channel counts that are multiples of 4 (a WebGPU kernel miscomputes some others).
 """
 
+from collections.abc import Sequence
 from functools import cache
 
 import torch
@@ -23,6 +24,9 @@ SQUEEZED = 224
 ANCHOR_DEVIATION = 0.5
 """Deviation of the anchor at first, where that of the bits' map is 1."""
 VIEWS, CONTRAST, BRIGHTNESS, HUE = 6, 1.8, 1.8, 0.1
+REFINER_VIEWS = (0, 1)
+"""Views that the refiner looks through: as it is, and grey. With all six of them a step takes three times as
+long, and no more bits are right, whatever happens to a picture."""
 WANTED_MARGIN = 4.0
 """Logit from which on a bit is safe enough to spend the residual on others."""
 NOMINAL_DB = 38.0
@@ -329,15 +333,16 @@ def back_through_view(marked: Tensor, gradient: Tensor, which: int) -> Tensor:
             return _Hue(marked, -HUE).back(gradient)
 
 
-def views_of(marked: Tensor) -> Tensor:
-    """All views of marked pictures: [B,3,H,W] -> [VIEWS*B,3,H,W]."""
-    return torch.cat([view_of(marked, which) for which in range(VIEWS)])
+def views_of(marked: Tensor, views: Sequence[int]) -> Tensor:
+    """Some views of marked pictures: [B,3,H,W] -> [n*B,3,H,W]."""
+    return torch.cat([view_of(marked, which) for which in views])
 
 
-def back_through_views(marked: Tensor, gradients: Tensor) -> Tensor:
-    """The sum of what the gradients [VIEWS*B,3,H,W] of all views mean for the marked picture [B,3,H,W]."""
+def back_through_views(marked: Tensor, gradients: Tensor, views: Sequence[int]) -> Tensor:
+    """The sum of what the gradients [n*B,3,H,W] of some views mean for the marked picture [B,3,H,W]."""
     parts = [
-        back_through_view(marked, gradient, which) for which, gradient in enumerate(gradients.chunk(VIEWS))
+        back_through_view(marked, gradient, which)
+        for which, gradient in zip(views, gradients.chunk(len(views)), strict=True)
     ]
     return torch.stack(parts).sum(dim=0)
 
@@ -345,8 +350,8 @@ def back_through_views(marked: Tensor, gradients: Tensor) -> Tensor:
 class Refiner(nn.Module):
     """Which way to change a residual so that the decoder reads the bits better: the decoder's own gradient.
 
-    Looks at the marked picture in several views (as it is, grey, in high contrast, brighter, in other hues),
-    because what is readable in all of them is readable after most of what happens to pictures. Holds the
+    Looks at the marked picture in two views (as it is and grey): colours carry most of a mark, and what is
+    readable without them, too, is readable after most of what happens to pictures. Holds the
     decoder's own layers, so that the exported graph points into the decoder's weights. The gradient is
     written out, since an ONNX graph has no autograd.
     """
@@ -364,10 +369,10 @@ class Refiner(nn.Module):
         bit is its logit with the sign of the bit, the smallest of all views.
         """
         marked = image + residual
-        sign = (bits * 2 - 1).repeat(VIEWS, 1)
-        margins, gradients = self._margins_and_gradients(views_of(marked), sign)
-        gradient = smooth(back_through_views(marked, gradients))
-        return gradient, torch.stack(margins.chunk(VIEWS)).amin(dim=0)
+        sign = (bits * 2 - 1).repeat(len(REFINER_VIEWS), 1)
+        margins, gradients = self._margins_and_gradients(views_of(marked, REFINER_VIEWS), sign)
+        gradient = smooth(back_through_views(marked, gradients, REFINER_VIEWS))
+        return gradient, torch.stack(margins.chunk(len(REFINER_VIEWS))).amin(dim=0)
 
     def _margins_and_gradients(self, views: Tensor, sign: Tensor) -> tuple[Tensor, Tensor]:
         """views [N,3,160,160], sign [N,32] -> margins [N,32], minus the gradient of the loss [N,3,160,160].

@@ -1,6 +1,7 @@
 """How often whole messages are read from networks with more raw bits: the figures that choose a checkpoint.
 
     python -m train.rates --images photos/train --checkpoint runs/next/checkpoint.pt
+    python -m train.rates --images photos/train --checkpoint weights
 
 Marks every picture with a random id as a sealed message (`hushmark.message.sealing`), through the product's
 own marking, sends it through each distortion that leaves the picture in its place, and decodes one look at
@@ -27,9 +28,8 @@ from hushmark.pipeline import mark
 from .benchmark import DISTORTIONS, wilson
 from .checks import print_table
 from .evaluate import SEED, load, photos_in
-from .export import load_checkpoint
-from .forward import forward_of
-from .model import IMAGE_SIZE
+from .forward import forward_of, networks_of
+from .model import IMAGE_SIZE, Encoder
 from .samples import as_picture
 from .visibility import butteraugli
 
@@ -88,13 +88,17 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--images", type=Path, nargs="+", required=True, help="folders of photos")
-    parser.add_argument("--checkpoint", type=Path, required=True, help="a training checkpoint")
+    parser.add_argument(
+        "--checkpoint", type=Path, required=True, help="a training checkpoint, or a folder of weights"
+    )
     parser.add_argument("--strength", type=float, nargs="+", default=[DEFAULT_STRENGTH])
     parser.add_argument("--every", type=int, default=1, help="take one photo of so many (default 1)")
     parser.add_argument("--jobs", type=int, default=2, help="processes (default 2)")
     args = parser.parse_args()
     paths = photos_in(args.images)[:: args.every]
-    bits = load_checkpoint(args.checkpoint)[0].secret_dense.in_features
+    encoder = networks_of(args.checkpoint).networks["encoder"]
+    assert isinstance(encoder, Encoder)
+    bits = encoder.secret_dense.in_features
     with ProcessPoolExecutor(args.jobs, get_context("spawn")) as pool:
         for strength in args.strength:
             look = partial(looks, checkpoint=args.checkpoint, bits=bits, strength=strength)

@@ -26,6 +26,8 @@ _PSNR = 36.0
 """Of a page of pictures and text with a tile of strength 1 against the page without it, in dB."""
 _STEPS = 3
 _STEP = 0.2  # of the residual's RMS; more or longer steps would fit the blank picture, and pages less
+_CONTRAST = np.float32(1.8)
+"""Times by which the pattern is stronger where it is refined: it is read on pages of much more contrast."""
 _CREST = 0.8  # of the RMS: what goes beyond is cut off
 _MIDDLE = 127.5
 _DISTANCE = 0.77  # of half of the range: how far the pixels of a page lie from the middle, as an RMS
@@ -54,7 +56,7 @@ async def overlay(
     rms = wanted / math.sqrt(2)
     pattern = _at(rms, to_grid(await forward.encode(bits, blank)))
     for _ in range(_STEPS):
-        gradient, _ = await forward.refine(bits, blank, pattern)
+        gradient, _ = await forward.refine(bits, blank, _CONTRAST * pattern)
         pattern = _at(rms, pattern + _at(_STEP * rms, gradient))
     if not np.isfinite(pattern).all():
         raise ModelOutput

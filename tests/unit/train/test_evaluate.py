@@ -301,7 +301,7 @@ def test_pytorch_computes_what_the_product_asks_for(forward: TorchForward) -> No
     assert margins.shape == logits.shape == (1, BITS)
     with torch.no_grad():
         assert np.array_equal(logits, forward.networks["decoder"](torch.from_numpy(image + residual)).numpy())
-    # The margins are the smallest of four views, of which one is the marked picture as it is.
+    # The margins are the smallest of two views, of which one is the marked picture as it is.
     assert (margins <= logits * (bits * 2 - 1) + 1e-5).all()
 
 
@@ -311,8 +311,8 @@ def test_costs_of_the_networks(forward: TorchForward) -> None:
         assert 2e-6 * numbers < megabytes(forward.networks[name]) < 2e-6 * numbers + 0.01
     counts = gmac(forward)
     assert 0.1 < counts["decoder"] < 0.3 and counts["encoder"] < 0.9
-    # Four views, forth and back.
-    assert counts["refiner"] > 7 * counts["decoder"]
+    # Two views, forth and back.
+    assert 4 * counts["decoder"] < counts["refiner"] < 6 * counts["decoder"]
     figures = {check.what: check.figure for check in checks.costs(forward)}
     parts = [figures[f"{name}, fp16"] for name in ("encoder", "decoder", "locator")]
     assert figures["weights in all, fp16"] == pytest.approx(sum(parts))
