@@ -11,8 +11,12 @@ All arithmetic after `quantise` is on integers, so every runtime gives the same 
 has the figures that this code was chosen by.
 """
 
+from typing import TypeVar
+
 import numpy as np
 from numpy.typing import NDArray
+
+_Value = TypeVar("_Value", bound=np.generic)
 
 _BETA = 2**0.25
 """Base of the polarization weight; 1.15 and 1.25 measured worse."""
@@ -77,8 +81,8 @@ class PolarCode:
         search = _Search(self._frozen, paths, len(quantised))
         signs = search.walk(start, 0)[0]
         order = np.argsort(search.distances, axis=1, kind="stable")
-        words = np.take_along_axis(signs < 0, order[..., np.newaxis], axis=1).astype(np.uint8)
-        distances = np.take_along_axis(search.distances, order, axis=1)
+        words = _of_paths(signs < 0, order).astype(np.uint8)
+        distances = _of_paths(search.distances, order)
         return _transform(words)[..., self._rows], words[..., self._kept], distances
 
     def _weights(self) -> NDArray[np.float64]:
@@ -118,11 +122,11 @@ class _Search:
         weaker = np.minimum(np.abs(left), np.abs(right))
         first, order = self.walk(np.where(left ^ right < 0, -weaker, weaker), at)
         if order is not None:
-            left, right = (np.take_along_axis(part, order[..., np.newaxis], axis=1) for part in (left, right))
+            left, right = _of_paths(left, order), _of_paths(right, order)
         second, later = self.walk(right + left * first, at + half)
         if later is not None:
-            first = np.take_along_axis(first, later[..., np.newaxis], axis=1)
-            order = later if order is None else np.take_along_axis(order, later, axis=1)
+            first = _of_paths(first, later)
+            order = later if order is None else _of_paths(order, later)
         return np.concatenate((first * second, second), axis=-1), order
 
     def _split(self, values: NDArray[np.int16]) -> tuple[NDArray[np.int16], NDArray[np.int64]]:
@@ -136,6 +140,11 @@ class _Search:
         self.distances, chosen = (keys // count).astype(np.int32), keys % count
         signs = np.where(chosen < count // 2, 1, -1).astype(np.int16)[..., np.newaxis]
         return np.repeat(signs, values.shape[-1], axis=-1), chosen % (count // 2)
+
+
+def _of_paths(values: NDArray[_Value], paths: NDArray[np.int64]) -> NDArray[_Value]:
+    """Values [words, paths, ...] of some paths [words, new paths]."""
+    return values[np.arange(len(paths))[:, np.newaxis], paths]
 
 
 def _transform(bits: NDArray[np.uint8]) -> NDArray[np.uint8]:

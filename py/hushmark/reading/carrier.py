@@ -57,6 +57,9 @@ _CELL, _COARSE_CELL = 32, 16
 _SAME = 0.03
 """How far the coefficients of two places are apart, at the most, if the decoder reads the same in both."""
 
+_CHUNK = 1024
+"""So many points, the strongest first, are compared at once."""
+
 _BLOCKS = 16
 """Blocks along a side of a window of which it is asked whether the waves are in them."""
 _BESIDE = 0.03
@@ -76,18 +79,29 @@ class Carrier:
     """The waves of all marks; of none, where the networks are known to have none."""
 
     def __init__(self, waves: Sequence[Wave]) -> None:
-        self.channels = np.array([wave.channel for wave in waves], np.intp)
-        self.frequencies = np.array([(wave.across, wave.down) for wave in waves], np.float64).reshape(-1, 2)
-        self.amplitudes = np.array([wave.amplitude * np.exp(1j * wave.phase) for wave in waves])
+        # Many waves are of one frequency, in several channels: these stand side by side.
+        ordered = sorted(waves, key=lambda wave: (wave.across, wave.down))
+        self.channels = np.array([wave.channel for wave in ordered], np.intp)
+        self.amplitudes = np.array([wave.amplitude * np.exp(1j * wave.phase) for wave in ordered])
         self.weights = np.abs(self.amplitudes)
-        # What a shift by so much along and down the period takes the phases back by: [k,cell*cell] by cell.
+        each = np.array([(wave.across, wave.down) for wave in ordered], np.float64).reshape(-1, 2)
+        # The frequencies [m,2], which of them a wave [k] has, and at which wave each begins [m].
+        self.frequencies, self.starts, self.which = np.unique(
+            each, axis=0, return_index=True, return_inverse=True
+        )
+        # What a shift by so much along and down the period takes the phases back by, by cell: the real parts,
+        # then the imaginary ones, whose product counts against the others' [2m,cell*cell].
         self.shifts = {cell: self._turned_back(cell) for cell in (_CELL, _COARSE_CELL)}
 
-    def _turned_back(self, cell: int) -> NDArray[np.complex128]:
+    def _turned_back(self, cell: int) -> Floats:
         shifts = np.arange(cell) * (PERIOD / cell)
         across, down = np.exp(-2j * np.pi * self.frequencies.T[..., np.newaxis] * shifts)
-        turns: NDArray[np.complex128] = across[:, :, np.newaxis] * down[:, np.newaxis]
-        return turns.reshape(len(turns), cell * cell)
+        turns = (across[:, :, np.newaxis] * down[:, np.newaxis]).reshape(-1, cell * cell)
+        return np.concatenate([turns.real, -turns.imag])
+
+    def by_frequency(self, values: NDArray[Value]) -> NDArray[Value]:
+        """The sums [...,m] of values [...,k] of waves that have one frequency."""
+        return np.add.reduceat(values, self.starts, axis=-1)
 
     def places(self, window: Planes) -> list["Place"]:
         """Where a window float32 [3,SIDE,SIDE], RGB in 0..1, may lie in a picture, the likeliest first."""
@@ -162,9 +176,9 @@ class _Spectrum:
         across = np.arange(_SPAN // 2 + 1)
         # Phases count from the middle of the window, where the taper is: they change little between samples.
         middle = (0.5 - 0.5 / SIDE) / _FINER
-        spectrum = np.fft.fftshift(spectrum, axes=1) * np.exp(
-            2j * np.pi * middle * (down[:, np.newaxis] + across)
-        )
+        spectrum = np.fft.fftshift(spectrum, axes=1)
+        spectrum *= np.exp(2j * np.pi * middle * down)[:, np.newaxis]
+        spectrum *= np.exp(2j * np.pi * middle * across)
         power = np.square(np.abs(spectrum))
         # At least 1, where thousands are usual: a window of one colour has none.
         noise = np.maximum(_mean(np.minimum(power, 4 * _mean(power, _NOISE)), _NOISE), 1)
@@ -173,25 +187,31 @@ class _Spectrum:
         half = np.minimum(self._power, _MOST_POWER).astype(np.float32)
         half[:, :_MARGIN] = half[:, -_MARGIN:] = 0
         half[:, :, -_MARGIN:] = 0
-        # By frequency as an index, down and across; negative ones count from the end, as they do in NumPy.
-        whole = np.zeros((len(half), 2 * _SPAN, 2 * _SPAN), np.float32)
-        whole[:, down[:, np.newaxis], across] = half
-        whole[:, -down[:, np.newaxis], -across] = half
-        self._power_at = whole
+        # Of all waves of a frequency, where each lies in the spectrum: [m,_SPAN,_SPAN], down and across from
+        # the middle, flat. The outermost are 0.
+        weights = np.zeros((len(carrier.frequencies), len(half)), np.float32)
+        weights[carrier.which, carrier.channels] = carrier.weights
+        middle_at = _SPAN // 2
+        self._power_at = np.zeros((len(weights), _SPAN, _SPAN), np.float32)
+        for whole, of_channels in zip(self._power_at, weights, strict=True):
+            for plane, weight in zip(half, of_channels, strict=True):
+                if weight:
+                    whole[:, middle_at:] += weight * plane[:, :-1]
+            whole[1:, 1:middle_at] = whole[:0:-1, :middle_at:-1]
 
     def powers(self, matrices: Floats, which: NDArray[np.bool_] | None = None) -> NDArray[np.float32]:
         """How much power is where the waves would be, roughly: matrices [n,2,2] -> [n].
 
-        `which`: of the waves that count, [k]; else all do.
+        `which`: of the frequencies that count, [m]; else all do.
         """
-        carrier = self.carrier
         total = np.zeros(len(matrices), np.float32)
+        middle = _SPAN // 2
         (xx, xy), (yx, yy) = matrices.transpose(1, 2, 0).astype(np.float32) * _FINER
-        for wave in np.arange(len(carrier.weights)) if which is None else np.flatnonzero(which):
-            across, down = carrier.frequencies[wave].astype(np.float32)
-            x = np.rint(across * xx + down * yx).astype(np.intp)
-            y = np.rint(across * xy + down * yy).astype(np.intp)
-            total += np.float32(carrier.weights[wave]) * self._power_at[carrier.channels[wave], y, x]
+        for number, (across, down) in enumerate(self.carrier.frequencies.astype(np.float32)):
+            if which is None or which[number]:
+                x = np.clip(np.rint(across * xx + down * yx), -middle, middle - 1).astype(np.intp)
+                y = np.clip(np.rint(across * xy + down * yy), -middle, middle - 1).astype(np.intp)
+                total += self._power_at[number].ravel()[(y + middle) * _SPAN + (x + middle)]
         return total
 
     def amplitudes(self, matrices: Floats) -> Floats:
@@ -220,16 +240,22 @@ class _Spectrum:
         """In which blocks of the window the waves of a place are: [_BLOCKS,_BLOCKS], of any scale."""
         carrier, side = self.carrier, SIDE // _BLOCKS
         line = (np.arange(SIDE) + 0.5) / SIDE - 0.5
-        frequencies = carrier.frequencies @ matrix
-        across, down = np.exp(-2j * np.pi * frequencies.T[..., np.newaxis] * line).reshape(
-            2, -1, _BLOCKS, side
-        )
-        waves = carrier.amplitudes.conj() * np.exp(-2j * np.pi * (carrier.frequencies @ shift))
-        blocks = self._flat.reshape(-1, _BLOCKS, side, _BLOCKS, side)
-        total = np.zeros((_BLOCKS, _BLOCKS))
-        for channel, wave, x, y in zip(carrier.channels, waves, across, down, strict=True):
-            total += (wave * np.einsum("aibj,ai,bj->ab", blocks[channel], y, x, optimize=True)).real
-        return total
+        across, down = np.exp(-2j * np.pi * (carrier.frequencies @ matrix).T[..., np.newaxis] * line)
+        # First along the columns of each block, in all channels at once: [blocks,2m,channels,SIDE].
+        rows = down.reshape(-1, _BLOCKS, side).transpose(1, 0, 2)
+        flat = self._flat.reshape(-1, _BLOCKS, side, SIDE).transpose(1, 2, 0, 3).reshape(_BLOCKS, side, -1)
+        sums = np.concatenate([rows.real, rows.imag], axis=1) @ flat
+        real, imaginary = sums.reshape(_BLOCKS, 2, len(down), -1, SIDE).transpose(1, 0, 2, 3, 4)
+        shifted = np.exp(-2j * np.pi * (carrier.frequencies @ shift))
+        weights = np.zeros((len(down), real.shape[2]), np.complex128)
+        weights[carrier.which, carrier.channels] = carrier.amplitudes.conj() * shifted[carrier.which]
+        total = np.zeros((_BLOCKS, SIDE))
+        for number, of_channels in enumerate(weights):
+            for channel in np.flatnonzero(of_channels):
+                wave = of_channels[channel] * across[number]
+                total += real[:, number, channel] * wave.real - imaginary[:, number, channel] * wave.imag
+        blocks: Floats = total.reshape(_BLOCKS, _BLOCKS, side).sum(axis=2)
+        return blocks
 
     def _scores(self, matrices: Floats, cell: int) -> Floats:
         """Matrices [n,2,2] -> scores [2,n,cell,cell]: of these, of their opposites, by shift along x, y."""
@@ -237,9 +263,9 @@ class _Spectrum:
         seen, opposite = self._between(self._waves, matrices)
         seen = np.where(opposite, seen.conj(), seen)
         seen = seen * np.minimum(1, _MOST_AMPLITUDE / np.maximum(np.abs(seen), 1e-9))
-        both = np.stack([seen, seen.conj()]) * carrier.amplitudes.conj()
-        shifts = carrier.shifts[cell]
-        fit = (both.reshape(-1, len(shifts)) @ shifts).real / math.sqrt(np.square(carrier.weights).sum() / 2)
+        both = carrier.by_frequency(np.stack([seen, seen.conj()]) * carrier.amplitudes.conj())
+        parts = np.concatenate([both.real, both.imag], axis=-1)
+        fit = parts @ carrier.shifts[cell] / math.sqrt(np.square(carrier.weights).sum() / 2)
         scores: Floats = fit.reshape(2, len(matrices), cell, cell)
         return scores
 
@@ -247,6 +273,7 @@ class _Spectrum:
         """Values of a table of the half-plane at each wave, interpolated: matrices [n,2,2] -> [n,k], and
         whether these are of the opposite frequency, where values are conjugate."""
         carrier = self.carrier
+        # The frequencies are few, the waves many: [n,m,2].
         frequencies = np.einsum("ki,nij->nkj", carrier.frequencies, matrices)
         opposite = frequencies[..., 0] < 0
         frequencies = np.where(opposite[..., np.newaxis], -frequencies, frequencies) * _FINER
@@ -254,11 +281,14 @@ class _Spectrum:
         inside = (x < _SPAN // 2 - _MARGIN) & (y > _MARGIN) & (y < _SPAN - _MARGIN)
         left = np.clip(np.floor(x).astype(np.intp), 0, _SPAN // 2 - 1)
         top = np.clip(np.floor(y).astype(np.intp), 0, _SPAN - 2)
-        x, y, channel = x - left, y - top, carrier.channels
-        above = table[channel, top, left] * (1 - x) + table[channel, top, left + 1] * x
-        below = table[channel, top + 1, left] * (1 - x) + table[channel, top + 1, left + 1] * x
-        values: NDArray[Value] = np.where(inside, above * (1 - y) + below * y, 0)
-        return values, opposite
+        which, width = carrier.which, table.shape[2]
+        at = (top * width + left)[:, which] + carrier.channels * (table.shape[1] * width)
+        x, y = np.where(inside, x - left, 0)[:, which], np.where(inside, y - top, 0)[:, which]
+        flat = table.ravel()
+        above = flat[at] * (1 - x) + flat[at + 1] * x
+        below = flat[at + width] * (1 - x) + flat[at + width + 1] * x
+        values: NDArray[Value] = np.where(inside[:, which], above * (1 - y) + below * y, 0)
+        return values, opposite[:, which]
 
 
 def _upright(spectrum: _Spectrum) -> list[Floats]:
@@ -356,15 +386,25 @@ def _middles() -> Floats:
 def _apart(points: Floats, strength: NDArray[np.floating], count: int, distance: float) -> list[int]:
     """Which of the points [n,k] are strongest, each so far from the others and from their opposites."""
     found: list[int] = []
-    for at in strength.argsort()[::-1].tolist():
-        if all(
-            min(np.abs(points[at] - points[one]).max(), np.abs(points[at] + points[one]).max()) > distance
-            for one in found
-        ):
-            found.append(at)
+    order = strength.argsort()[::-1]
+    for start in range(0, len(order), _CHUNK):
+        some = order[start : start + _CHUNK]
+        for at in found:
+            some = _far(points, some, at, distance)
+        while len(some):
+            found.append(int(some[0]))
             if len(found) == count:
-                break
+                return found
+            some = _far(points, some, found[-1], distance)
     return found
+
+
+def _far(points: Floats, some: NDArray[np.intp], one: int, distance: float) -> NDArray[np.intp]:
+    """Those of some points that are farther than a distance from one of them and from its opposite."""
+    near = np.minimum(
+        np.abs(points[some] - points[one]).max(axis=1), np.abs(points[some] + points[one]).max(axis=1)
+    )
+    return some[near > distance]
 
 
 def _flattened(planes: Planes) -> Floats:

@@ -136,6 +136,8 @@ class _Search:
         self._tried = 1
         self._most = 8 + len(self._boxes) + placed + located + (_CLIMBS + 2) * climb
         self._looks: list[_Look] = []
+        self._said = np.empty((0, self._card.bits), np.float32)
+        self._best: _Look | None = None
         self._averaged: tuple[int, ...] = ()
         self._opened: Opened | None = None
         self._lock: Reason | None = None
@@ -143,7 +145,7 @@ class _Search:
     async def run(self, logits: NDArray[np.float32]) -> Reading:
         """Goes on after the logits of the whole picture, which did not open."""
         whole = _Look(self._whole, logits, statistic(logits, self._card))
-        self._looks.append(whole)
+        self._add(whole)
         for look_around in (self._look_at_places, self._look_at_turns, self._ask_the_locator):
             if not self._is_settled():
                 await look_around()
@@ -161,7 +163,14 @@ class _Search:
         return self._strongest().statistic >= self._card.presence.threshold(1)
 
     def _strongest(self) -> _Look:
-        return max(self._looks, key=_statistic)
+        assert self._best is not None  # the whole picture is the first
+        return self._best
+
+    def _add(self, look: _Look) -> None:
+        self._looks.append(look)
+        self._said = np.concatenate([self._said, look.logits])
+        if self._best is None or look.statistic > self._best.statistic:
+            self._best = look
 
     def _try_lock(self) -> None:
         if not self._is_settled():
@@ -183,9 +192,9 @@ class _Search:
         """
         whole, strongest = self._looks[0], self._strongest()
         leading = whole if whole.statistic >= _NEARLY * strongest.statistic else strongest
-        looks = np.concatenate([look.logits for look in self._looks])
-        agreeing = np.flatnonzero(looks @ leading.logits[0] >= _AGREEING * np.square(leading.logits).sum())
-        logits: NDArray[np.float32] = looks[agreeing].mean(axis=0)
+        agreement = self._said @ leading.logits[0]
+        agreeing = np.flatnonzero(agreement >= _AGREEING * np.square(leading.logits).sum())
+        logits: NDArray[np.float32] = self._said[agreeing].mean(axis=0)
         if leading is whole:
             logits = (whole.logits[0] + logits) / 2
         return logits, tuple(agreeing.tolist())
@@ -288,7 +297,7 @@ class _Search:
         await asyncio.sleep(0)  # a network that never waits would leave no place to cancel
         logits = await self._forward.decode(self._seen(frame))
         look = _Look(frame, logits, statistic(logits, self._card))
-        self._looks.append(look)
+        self._add(look)
         self._try_open(look)
         self._told()
         return look
