@@ -195,7 +195,12 @@ function openInTurn(ort, models, provider) {
   let last = Promise.resolve();
   return models.map(({ graph, externalData }) => {
     const opening = last.then(() =>
-      ort.InferenceSession.create(graph, { executionProviders: [provider], externalData }),
+      ort.InferenceSession.create(graph, {
+        executionProviders: [provider],
+        externalData,
+        // Threads that wait for work by spinning take the cores from Python.
+        extra: { session: { intra_op: { allow_spinning: "0" } } },
+      }),
     );
     last = opening;
     return new Session(ort, opening);
