@@ -9,11 +9,11 @@ from ..errors import ModelOutput
 from ..forward import Forward
 from .budget import Budget, to_grid
 
-REFINING_STEPS = 3
+REFINING_STEPS = 4
 """At most so many steps along the decoder's gradient."""
 REFINING_STEPS_AGAIN = 6
 """The same on top of another mark, which is in the way."""
-REFINING_STEP = 0.2
+REFINING_STEP = 0.12
 """Length of a step, as a share of what may be seen. After longer ones less is read of harmed pictures."""
 ENOUGH_MARGIN = 6.0
 """Margin of the weakest bit from which on another step is not worth its time."""

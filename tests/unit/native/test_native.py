@@ -86,7 +86,10 @@ def test_a_crop_is_read_and_not_said_to_look_different(forward: NativeForward, c
 
 
 def test_confidences_are_true_of_whole_pictures(forward: NativeForward, card: ModelCard) -> None:
-    """Those of a part that is taken for the whole are too high, but hardly any is close to sure."""
+    """They claim no more than is right, and not much less.
+
+    Those of a part that is taken for the whole are too high, but hardly any is close to sure.
+    """
     bits = encode(text("pipe"), 256) > 0
     right: dict[str, list[np.ndarray]] = {"saved": [], "cut": []}
     sure: dict[str, list[np.ndarray]] = {"saved": [], "cut": []}
@@ -101,7 +104,7 @@ def test_confidences_are_true_of_whole_pictures(forward: NativeForward, card: Mo
             logits = asyncio.run(forward.decode(view))[0]
             right[what].append((logits > 0) == bits)
             sure[what].append(1 / (1 + np.exp(-np.abs(logits))))
-    assert np.mean(sure["saved"]) == pytest.approx(np.mean(right["saved"]), abs=0.05)
+    assert -0.08 < np.mean(sure["saved"]) - np.mean(right["saved"]) < 0.05
     claimed = np.array(sure["cut"]) >= 0.999
     assert claimed.mean() < 0.01
 
