@@ -22,6 +22,10 @@ from torch import Tensor, nn
 from .model import IMAGE_SIZE, WORKING_SIZE, Decoder, Encoder, Locator, Refiner
 
 OPSET = 18
+LARGE = 100_000
+"""From so many values on, a tensor is rounded to coarse steps: these are most of the bytes, and bear it."""
+COARSE, FINE = 4, 8
+"""The RMS of an output channel has about 2 to the power of this of steps, in large and in small tensors."""
 CARD_KEY = "hushmark"
 """Key of the model card (JSON) in the metadata of both `.safetensors` files."""
 
@@ -74,9 +78,23 @@ def _average(checkpoint: Path) -> dict[str, Tensor]:
 
 
 def write_weights(network: nn.Module, path: Path, card: dict[str, object]) -> None:
-    """fp16 tensors in contiguous layout, with the model card as metadata."""
-    tensors = {name: tensor.half().contiguous() for name, tensor in network.state_dict().items()}
+    """fp16 tensors in contiguous layout, rounded, with the model card as metadata."""
+    tensors = {name: rounded(tensor).contiguous() for name, tensor in network.state_dict().items()}
     save_file(tensors, path, metadata={CARD_KEY: json.dumps(card, sort_keys=True)})
+
+
+def rounded(tensor: Tensor) -> Tensor:
+    """fp16 values on a grid: few of them are different, so they compress to half of the bytes.
+
+    The step is a power of two for each output channel, so that fp16 has the values as they are. Biases are
+    not rounded.
+    """
+    if tensor.dim() < 2:
+        return tensor.half()
+    channels = tensor.float().flatten(1)
+    level = channels.square().mean(dim=1, keepdim=True).sqrt().clamp_min(torch.finfo(torch.half).tiny)
+    step = torch.exp2(level.log2().round() - (COARSE if tensor.numel() >= LARGE else FINE))
+    return (torch.round(channels / step) * step).reshape(tensor.shape).half()
 
 
 def write_graph(

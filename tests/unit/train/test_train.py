@@ -21,7 +21,18 @@ from safetensors import safe_open
 from tests.support.pictures import sample_path
 from train import budget
 from train.augment import CORNERS, bilinear_grid, blur, elsewhere, everyday, luma, resample, round_to_8_bits
-from train.export import CARD_KEY, export, load_checkpoint, load_decoder, load_encoder, load_locator
+from train.export import (
+    CARD_KEY,
+    COARSE,
+    FINE,
+    LARGE,
+    export,
+    load_checkpoint,
+    load_decoder,
+    load_encoder,
+    load_locator,
+    rounded,
+)
 from train.jpeg import jpeg
 from train.locate import LocatorRecipe, LocatorRun
 from train.model import (
@@ -94,8 +105,8 @@ def test_the_exported_graphs_compute_what_pytorch_computes(run: Path, tmp_path: 
         computed = session.run(None, {entry.name: inputs[entry.name] for entry in session.get_inputs()})
         for array, tensor in zip(computed, wanted, strict=True):
             error = np.sqrt(np.mean((array - tensor.detach().numpy()) ** 2))
-            # Rounding may open or close a ReLU, where the gradient jumps.
-            limit = 1e-3 if name == "refiner" else 1e-4
+            # Rounding may open or close a ReLU, where the gradient jumps: on a grid more often.
+            limit = 3e-3 if name == "refiner" else 1e-4
             assert error < limit * tensor.square().mean().sqrt().item()
     for name in ("encoder", "decoder", "locator"):
         with safe_open(tmp_path / f"{name}.safetensors", "np") as file:
@@ -289,3 +300,30 @@ def test_the_schedule_stays_in_its_bounds(step: int, steps: int, settled: bool) 
     assert 0 <= schedule.distortion(step) <= 1
     assert 1 <= schedule.strength(step) <= 4
     assert schedule.adapted(step) or not schedule.refinement(step)
+
+
+@pytest.mark.parametrize(("columns", "fineness"), [(LARGE // 4, COARSE), (LARGE // 8, FINE)])
+def test_weights_are_rounded_to_steps_of_their_channel(columns: int, fineness: int) -> None:
+    torch.manual_seed(1)
+    weights = torch.randn(4, columns) * torch.tensor([[1e-3], [0.1], [0.7], [3.0]])
+    few = rounded(weights).float()
+    error = (few - weights).abs().amax(dim=1) / weights.square().mean(dim=1).sqrt()
+    assert (error < 0.75 * 2**-fineness).all()
+    assert (error > 0.25 * 2**-fineness).all()
+    # fp16 has fewer values than the grid for the few that are largest.
+    assert all(len(channel.unique()) < 16 * 2**fineness for channel in few)
+
+
+def test_biases_and_channels_of_zeros_stay() -> None:
+    assert torch.equal(rounded(torch.tensor([0.1, 0.2])), torch.tensor([0.1, 0.2]).half())
+    assert torch.equal(rounded(torch.zeros(2, 3)), torch.zeros(2, 3).half())
+
+
+def test_the_shipped_weights_are_rounded(repo_root: Path) -> None:
+    for name in ("encoder", "decoder", "locator"):
+        with safe_open(repo_root / "weights" / f"{name}.safetensors", "pt") as file:
+            tensors = [file.get_tensor(key).float() for key in file.keys()]  # noqa: SIM118
+        large = [tensor.flatten(1) for tensor in tensors if tensor.dim() > 1 and tensor.numel() >= LARGE]
+        assert large
+        # Another RMS, that of the rounded values, may stand for a step of half or twice the size.
+        assert all(len(channel.unique()) < 16 * 2**COARSE for tensor in large for channel in tensor)
