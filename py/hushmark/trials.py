@@ -77,8 +77,16 @@ def blurred(image: Image.Image, share: float) -> Image.Image:
 def noisy(image: Image.Image, sigma: float, rng: random.Random) -> Image.Image:
     """Gaussian noise on each pixel and channel, sigma as a share of full range."""
     pixels = np.asarray(image, np.float32)
-    noise = np.random.default_rng(rng.randrange(2**32)).normal(0, sigma * 255, pixels.shape)
-    return Image.fromarray((pixels + noise).round().clip(0, 255).astype(np.uint8))
+    # numpy.random is not in the page.
+    rows = [row + sigma * 255 * _normal(row.shape, rng) for row in pixels]
+    return Image.fromarray(np.stack(rows).round().clip(0, 255).astype(np.uint8))
+
+
+def _normal(shape: tuple[int, ...], rng: random.Random) -> NDArray[np.float32]:
+    """Normally distributed values, by the method of Box and Muller."""
+    bits = np.frombuffer(rng.randbytes(8 * math.prod(shape)), "<u4").reshape(2, *shape)
+    squared, turn = (bits + 0.5) / 2**32
+    return (np.sqrt(-2 * np.log(squared)) * np.cos(2 * math.pi * turn)).astype(np.float32)
 
 
 def brightened(image: Image.Image, factor: float) -> Image.Image:
@@ -187,11 +195,26 @@ def _projected(
     """A picture of `size` in which four places `of` the picture lie at `to`; `fill` where it ends."""
     rows: list[list[float]] = []
     for (x, y), (u, v) in zip(to, of, strict=True):
-        rows += [[x, y, 1, 0, 0, 0, -u * x, -u * y], [0, 0, 0, x, y, 1, -v * x, -v * y]]
-    coefficients = np.linalg.solve(np.array(rows), np.array(of).ravel()).tolist()
+        rows += [[x, y, 1, 0, 0, 0, -u * x, -u * y, u], [0, 0, 0, x, y, 1, -v * x, -v * y, v]]
     return image.transform(
-        size, Image.Transform.PERSPECTIVE, coefficients, Image.Resampling.BICUBIC, fillcolor=fill
+        size, Image.Transform.PERSPECTIVE, _solved(rows), Image.Resampling.BICUBIC, fillcolor=fill
     )
+
+
+def _solved(equations: list[list[float]]) -> list[float]:
+    """The unknowns of linear equations, each its coefficients and then its value.
+
+    By Gauss and Jordan: numpy's LAPACK is not in the page.
+    """
+    left = np.array(equations, np.float64)
+    for column in range(len(left)):
+        pivot = column + int(np.abs(left[column:, column]).argmax())
+        left[[column, pivot]] = left[[pivot, column]]
+        left[column] /= left[column, column]
+        others = np.arange(len(left)) != column
+        left[others] -= np.outer(left[others, column], left[column])
+    solution: list[float] = left[:, -1].tolist()
+    return solution
 
 
 def page(picture: Image.Image, rng: random.Random) -> Image.Image:

@@ -30,6 +30,9 @@ STDLIB_DROPPED: Sequence[str] = _DROPPED["stdlib"]["dropped"]
 WHEELS_DROPPED: Mapping[str, Sequence[str]] = _DROPPED["wheels"]
 """Patterns of the files that stay out of each wheel; licences never do."""
 
+EMPTIED: Mapping[str, Sequence[str]] = _DROPPED["emptied"]
+"""Modules of each wheel that are there without contents."""
+
 
 class PackError(Exception):
     """The archives cannot be packed. The message tells the user what is wrong."""
@@ -91,7 +94,8 @@ def _kept_of_wheel(package: str, wheel: zipfile.ZipFile) -> dict[str, bytes]:
         dropped = WHEELS_DROPPED.get(package, ())
         return name.endswith(".dist-info/RECORD") or any(fnmatch.fnmatchcase(name, one) for one in dropped)
 
-    return _read(wheel, [name for name in wheel.namelist() if not unused(name)])
+    kept = _read(wheel, [name for name in wheel.namelist() if not unused(name)])
+    return kept | dict.fromkeys(EMPTIED.get(package, ()), b"")
 
 
 def _read(archive: zipfile.ZipFile, names: Sequence[str]) -> dict[str, bytes]:

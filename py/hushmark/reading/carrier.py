@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from ..card import PERIOD, Wave
 from ..picture.colour import TO_YCC
-from .frame import Frame
+from .frame import Frame, inverse
 
 Floats = NDArray[np.float64]
 Planes = NDArray[np.float32]
@@ -141,13 +141,13 @@ class Place:
         They are a PERIOD apart. Likely are those in which the window is in the picture or the picture in the
         window, the waves are seen where the picture would be, and the middles are near each other.
         """
-        inverse = np.linalg.inv(self.matrix)
+        back = inverse(self.matrix)
         reach = math.ceil((0.5 + np.abs(self.matrix).sum(axis=1).max() / 2) / PERIOD)
         steps = np.arange(-reach, reach + 1) * PERIOD
         shifts = self.shift + np.stack(np.meshgrid(steps, steps), axis=-1).reshape(-1, 2)
         most = 0.5 + _BESIDE
         in_picture = (np.abs(_middles() @ self.matrix.T + shifts[:, np.newaxis]) <= most).all(axis=-1)
-        in_window = (np.abs((_middles() - shifts[:, np.newaxis]) @ inverse.T) <= most).all(axis=-1)
+        in_window = (np.abs((_middles() - shifts[:, np.newaxis]) @ back.T) <= most).all(axis=-1)
         shared = np.maximum(in_picture.mean(axis=1), in_window.mean(axis=1))
         seen = self.spectrum.seen(self.matrix, self.shift).ravel()
         inside = (in_picture * (seen - seen.mean() / 2)).sum(axis=1)
@@ -158,7 +158,7 @@ class Place:
             if shared[at] >= _LEAST_SHARED:
                 corner, right, bottom = (
                     complex(middle + x * window.across + y * window.down)
-                    for x, y in (_CORNERS - shifts[at]) @ inverse.T
+                    for x, y in (_CORNERS - shifts[at]) @ back.T
                 )
                 frames.append(Frame(corner, right - corner, bottom - corner))
         return frames

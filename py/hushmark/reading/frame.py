@@ -13,6 +13,17 @@ _LEAST_AREA = 0.1
 """Of a window, where the marked picture has 4, from which on an answer of the locator makes sense."""
 
 
+def determinant(matrix: NDArray[np.float64]) -> float:
+    """Of a matrix [2,2]. The page has numpy without its LAPACK."""
+    return float(matrix[0, 0] * matrix[1, 1] - matrix[0, 1] * matrix[1, 0])
+
+
+def inverse(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Of a matrix [2,2] whose determinant is not 0."""
+    (a, b), (c, d) = matrix.tolist()
+    return np.array([[d, -b], [-c, a]]) / determinant(matrix)
+
+
 @dataclass(frozen=True)
 class Frame:
     """Where the marked picture would lie, in pixels of the view: its corner, and its two sides as vectors."""
@@ -47,11 +58,11 @@ class Frame:
         down = (corners[2] - corners[0] + corners[3] - corners[1]) / 2
         start = corners.mean(axis=0) - (across + down) / 2
         matrix = np.column_stack([across, down]).astype(np.float64)
-        if abs(np.linalg.det(matrix)) < _LEAST_AREA:
+        if abs(determinant(matrix)) < _LEAST_AREA:
             return self
+        back = inverse(matrix)
         (x0, y0), (x1, y1), (x2, y2) = (
-            np.linalg.solve(matrix, np.array(corner) - start).tolist()
-            for corner in ((-1, -1), (1, -1), (-1, 1))
+            (back @ (np.array(corner) - start)).tolist() for corner in ((-1, -1), (1, -1), (-1, 1))
         )
         moved = self.moved(x0, y0)
         return Frame(

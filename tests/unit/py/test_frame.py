@@ -1,5 +1,5 @@
 import numpy as np
-from hushmark.reading.frame import Frame, turns
+from hushmark.reading.frame import Frame, determinant, inverse, turns
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -39,3 +39,9 @@ def test_the_seven_ways_to_turn_a_frame_have_the_same_corners() -> None:
     ways = [frame.window((300, 200)).corners for frame in turns(WHOLE)]
     assert len(set(ways)) == 7
     assert all(set(corners) == whole for corners in ways)
+
+
+def test_determinant_and_inverse_are_those_of_lapack() -> None:
+    for matrix in np.random.default_rng(1).normal(size=(20, 2, 2)):
+        assert np.isclose(determinant(matrix), np.linalg.det(matrix))
+        assert np.allclose(inverse(matrix), np.linalg.inv(matrix))

@@ -2,7 +2,7 @@ import random
 
 import numpy as np
 import pytest
-from hushmark.trials import WHOLE, cropped, erased, framed, offered, posterised
+from hushmark.trials import WHOLE, _solved, cropped, erased, framed, noisy, offered, posterised
 from PIL import Image
 
 from tests.support.fakes import photo
@@ -57,3 +57,20 @@ def test_half_of_a_narrow_picture_is_erased(size: tuple[int, int]) -> None:
     for seed in range(20):
         changed = np.asarray(erased(image, 0.5, random.Random(seed)))
         assert (changed != 255).any(axis=2).mean() == pytest.approx(0.5, abs=0.02)
+
+
+def test_noise_is_normal_and_as_strong_as_said() -> None:
+    changed = noisy(Image.new("RGB", (400, 300), "#808080"), 0.05, random.Random(1))
+    noise = (np.asarray(changed, np.float64) - 128) / 255
+    assert abs(noise.mean()) < 0.001
+    assert 0.049 < noise.std() < 0.051
+    assert 0.94 < (np.abs(noise) < 0.098).mean() < 0.965  # 1.96 standard deviations
+    assert np.abs(np.corrcoef(noise[:, :-1].ravel(), noise[:, 1:].ravel())[0, 1]) < 0.01
+
+
+def test_linear_equations_are_solved_as_lapack_does() -> None:
+    rng = np.random.default_rng(1)
+    matrix, values = rng.normal(size=(8, 8)), rng.normal(size=8)
+    matrix[0, 0] = 0
+    solution = _solved(np.column_stack([matrix, values]).tolist())
+    assert np.allclose(solution, np.linalg.solve(matrix, values), rtol=1e-9)
