@@ -37,7 +37,7 @@ import sys
 import tempfile
 import tomllib
 import zipfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,6 +58,7 @@ from tools.npm_package import (
 from tools.packing.pack import STDLIB, PackError, pack
 from tools.sbom import LINKED, PACKED, TEXTS, npm_component, wheel_component, write_sbom
 from tools.serve import CONTENT_SECURITY_POLICY, SECURITY_HEADERS, make_server
+from tools.trimming.trim import TrimError, read_record, trimmed
 from tools.wheels.find import Wheel, find_wheels
 from tools.wheels.lock import WheelError
 from tools.wheels.repack import write_wheel
@@ -77,9 +78,11 @@ PYODIDE_FILES = (
     "python_stdlib.zip",
     "pyodide-lock.json",
 )
-# app/ imports the wasm build, so it is bundled with it; the builds with WebGPU are loaded when wanted.
+# app/ imports the wasm build, so it is bundled with it. That build is trimmed; where it does not do, the
+# whole one is loaded. The builds with WebGPU are loaded where there is a GPU.
 ORT_GLUE = {
     "wasm": "ort-wasm-simd-threaded",
+    "whole": "ort-wasm-simd-threaded",
     "jspi": "ort-wasm-simd-threaded.jspi",
     "asyncify": "ort-wasm-simd-threaded.asyncify",
 }
@@ -88,6 +91,7 @@ ENTRY_POINTS = {
     "python-worker.js": "app/engine/python-worker.js",
     "networks-worker.js": "app/engine/networks-worker.js",
     "style.css": "app/style.css",
+    "ort/whole.js": "node_modules/onnxruntime-web/dist/ort.wasm.min.mjs",
     "ort/jspi.js": "node_modules/onnxruntime-web/dist/ort.jspi.min.mjs",
     "ort/asyncify.js": "node_modules/onnxruntime-web/dist/ort.webgpu.min.mjs",
 }
@@ -103,14 +107,16 @@ SERVICE_WORKER = "service-worker.js"
 ICONS = ("icon.svg", "icon-192.png", "icon-512.png", "maskable-512.png", "apple-180.png")
 LIMITS: dict[Part, int] = {
     "app": 120_000,
-    "page": 100_000,
-    "python": 4_100_000,
-    "wheels": 2_700_000,
+    "page": 70_000,
+    "python": 3_900_000,
+    "wheels": 1_850_000,
     "codecs": 1_200_000,
-    "onnxruntime": 9_200_000,
-    "weights": 6_000_000,
+    "onnxruntime": 10_200_000,
+    "weights": 2_900_000,
 }
 """Bytes that each part may take on the wire: people wait for them, and browsers keep them."""
+FIRST_VISIT_LIMIT = 10_000_000
+"""The same of all that a first visit loads until it is ready to mark and read, where there is no GPU."""
 CODECS = {"pillow-avif": "avif", "micropip": "micropip"}
 """Wheels that are loaded when they are wanted, and what the page calls each."""
 GRAPHS = {"encoder": ("encoder",), "decoder": ("decoder", "refiner"), "locator": ("locator",)}
@@ -154,7 +160,7 @@ class Site:
     def write_manifest(self, say: Say) -> str:
         """Write the compressed forms and the manifest; answers the manifest's SHA-256.
 
-        Raises BuildError if a part is larger than it may be.
+        Raises BuildError if a part, or a first visit, is larger than it may be.
         """
         write_compressed({self.folder / file.url: file.sha256 for file in self.files.values()}, say)
 
@@ -162,9 +168,22 @@ class Site:
             path = self.folder / (file.url + ending)
             return path.stat().st_size if path.is_file() else None
 
+        def sent(files: Iterable[SiteFile]) -> int:
+            return sum(compressed_size(file, ".br") or file.size for file in files)
+
+        first_visit = sent(
+            file
+            for key, file in self.files.items()
+            if file.part != "codecs" and (not key.startswith("ort/") or key.startswith("ort/wasm."))
+        )
+        if first_visit > FIRST_VISIT_LIMIT:
+            raise BuildError(
+                f"A first visit takes {first_visit / 1e3:.1f} kB on the wire, and"
+                f" {FIRST_VISIT_LIMIT / 1e3:.1f} kB are allowed: make a part smaller, or raise the limit in"
+                " build.py."
+            )
         for part, limit in LIMITS.items():
-            files = [file for file in self.files.values() if file.part == part]
-            size = sum(compressed_size(file, ".br") or file.size for file in files)
+            size = sent(file for file in self.files.values() if file.part == part)
             if size > limit:
                 raise BuildError(
                     f'The part "{part}" of the site takes {size / 1e3:.1f} kB on the wire, and'
@@ -432,6 +451,11 @@ def _add_onnxruntime(site: Site, npm: NpmPackages) -> None:
     for build, stem in ORT_GLUE.items():
         for ending in ("mjs", "wasm"):
             data = npm.read(f"onnxruntime-web/dist/{stem}.{ending}")
+            if (build, ending) == ("wasm", "wasm"):
+                try:
+                    data = trimmed(data, read_record())
+                except TrimError as error:
+                    raise BuildError(str(error)) from error
             site.add_hashed(f"ort/{build}.{ending}", "onnxruntime", f"ort-{build}.{ending}", data)
 
 

@@ -54,6 +54,10 @@ PACKED = (
     " for notices of copyright; part of the sources is compiled. See tools/packing in Hushmark's sources."
 )
 """What is done to the standard library and to wheels before they go into the site."""
+TRIMMED = (
+    "functions that the networks do not call are left out of one of the WebAssembly files, which is there"
+    " as a whole, too. See tools/trimming in Hushmark's sources."
+)
 
 LICENCES = {
     "cbor2": "MIT",
@@ -61,7 +65,6 @@ LICENCES = {
     "numpy": "BSD-3-Clause AND 0BSD AND MIT AND Zlib AND CC0-1.0",
     "pillow": "MIT-CMU",
     "pillow-avif": "MIT-CMU AND BSD-2-Clause",
-    "safetensors": "Apache-2.0",
 }
 """SPDX expressions of the wheels, some of whose metadata have only words."""
 
@@ -84,7 +87,7 @@ class Component:
 
 def npm_component(name: str, version: str, licence: str, sources: Mapping[str, str]) -> Component:
     """One from npm."""
-    changes = f"The standard library: {PACKED}" if name == "pyodide" else ""
+    changes = {"pyodide": f"The standard library: {PACKED}", "onnxruntime-web": TRIMMED}.get(name, "")
     return Component(name, version, licence, f"pkg:npm/{name}@{version}", sources, changes)
 
 

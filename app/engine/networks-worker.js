@@ -6,7 +6,7 @@
 import { factsOf } from "./errors.js";
 import { showLife } from "./life.js";
 import { siteFile } from "../site/manifest.js";
-import { openSessions } from "./sessions.js";
+import { isTrap, openSessions } from "./sessions.js";
 import { loadedBytes, watchLoads } from "./loads.js";
 import { guardFetches } from "./verified.js";
 import { loadWeights } from "./weights.js";
@@ -35,8 +35,11 @@ const WEIGHTS = ["encoder", "decoder", "locator"];
 /** @type {NetworkName[]} */
 const GRAPHS = ["encoder", "refiner", "decoder", "locator"];
 
-/** @type {Promise<Record<NetworkName, Session>>} */
+/** @typedef {Record<NetworkName, Session>} Sessions */
+/** @type {Promise<Sessions>} */
 let started;
+/** Opens the sessions of the whole build, once. @type {() => Promise<Sessions>} */
+let openWhole;
 
 showLife();
 addEventListener(
@@ -49,15 +52,29 @@ addEventListener(
       started.catch((error) => send({ type: "stopped", error: factsOf(error, "engine-start") }));
       return;
     }
-    const { run, network, feeds } = message;
+    const { run: number, network, feeds } = message;
     try {
-      const outputs = await (await started)[network].run(feeds);
-      send({ type: "outputs", run, outputs }, outputs);
+      const outputs = await run(network, feeds);
+      send({ type: "outputs", run: number, outputs }, outputs);
     } catch (error) {
-      send({ type: "failed", run, error: factsOf(error, "engine-stopped") });
+      send({ type: "failed", run: number, error: factsOf(error, "engine-stopped") });
     }
   },
 );
+
+/**
+ * @param {NetworkName} network
+ * @param {Record<string, Float32Array>} feeds
+ */
+async function run(network, feeds) {
+  try {
+    return await (await started)[network].run(feeds);
+  } catch (error) {
+    if (!isTrap(error)) throw error;
+    started = openWhole();
+    return (await started)[network].run(feeds);
+  }
+}
 
 /**
  * @param {FromNetworks} message
@@ -70,7 +87,7 @@ function send(message, transferred = []) {
 /**
  * @param {Manifest} manifest
  * @param {Compute} compute
- * @returns {Promise<Record<NetworkName, Session>>}
+ * @returns {Promise<Sessions>}
  */
 async function start(manifest, compute) {
   watchLoads((urls) => send({ type: "fetched", urls }));
@@ -81,13 +98,26 @@ async function start(manifest, compute) {
   const models = loading.then(({ buffers }) => modelsOf(buffers));
   // The build of onnxruntime is chosen and fetched meanwhile.
   models.catch(() => undefined);
-  const { sessions, ...choice } = await openSessions(models, manifest, compute);
+  /** @type {Promise<import("./sessions.js").Networks> | null} */
+  let whole = null;
+  const takeWhole = () => (whole ??= openSessions(models, manifest, compute, { isWhole: true }));
+  openWhole = async () => byName((await takeWhole()).sessions);
+  const opening = openSessions(models, manifest, compute);
+  const { sessions, ...choice } = await opening.catch((error) => {
+    if (!isTrap(error)) throw error;
+    return takeWhole();
+  });
   const weights = await loading;
   const notes = [...weights.notes, ...choice.notes];
   const info = { ...choice, notes, weightsFrom: weights.from, loadedBytes: loadedBytes() };
   const card = new Uint8Array(weights.buffers[WEIGHTS.indexOf("decoder")]);
   send({ type: "ready", info, card });
-  return { encoder: sessions[0], refiner: sessions[1], decoder: sessions[2], locator: sessions[3] };
+  return byName(sessions);
+}
+
+/** @param {Session[]} sessions in the order of the graphs @returns {Sessions} */
+function byName([encoder, refiner, decoder, locator]) {
+  return { encoder, refiner, decoder, locator };
 }
 
 /**

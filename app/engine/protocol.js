@@ -32,7 +32,7 @@
  * @typedef {object} EngineInfo
  * @property {"webgpu" | "wasm"} provider execution provider of both networks
  * @property {number} threads
- * @property {"wasm" | "jspi" | "asyncify"} build of onnxruntime-web
+ * @property {"wasm" | "whole" | "jspi" | "asyncify"} build of onnxruntime-web
  * @property {number | null} selfTest relative error of WebGPU's answers, wasm's taken for right; null where it was
  *   not asked
  * @property {number} loadedBytes taken from the network by the engine's workers

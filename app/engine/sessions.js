@@ -3,6 +3,9 @@
  *
  * The wasm build is bundled. WebGPU has other builds, which are loaded only where there is a GPU. It is used only
  * after a test with known answers: on some devices, and in some graphs, it computes wrong results and reports no error.
+ *
+ * The wasm build has only those functions that the networks were seen to call. Should one call another, that is a trap,
+ * and the whole build does the work: see `isTrap`.
  */
 
 import * as wasmBuild from "onnxruntime-web/wasm";
@@ -39,13 +42,19 @@ trustWorkers();
  * @param {Model[] | Promise<Model[]>} models
  * @param {Manifest} manifest
  * @param {Compute} compute
- * @param {{ softwareAdapter?: boolean }} [options] softwareAdapter: take a WebGPU that runs on the CPU, too
+ * @param {{ softwareAdapter?: boolean, isWhole?: boolean }} [options] softwareAdapter: take a WebGPU that runs on the CPU,
+ *   too; isWhole: take the whole wasm build
  * @returns {Promise<Networks>}
  */
-export async function openSessions(models, manifest, compute, { softwareAdapter = false } = {}) {
+export async function openSessions(
+  models,
+  manifest,
+  compute,
+  { softwareAdapter = false, isWhole = false } = {},
+) {
   /** @type {Note[]} */
   const notes = [];
-  if (compute.provider !== "wasm" && (await hasGpu(softwareAdapter))) {
+  if (!isWhole && compute.provider !== "wasm" && (await hasGpu(softwareAdapter))) {
     try {
       const build = "Suspending" in WebAssembly ? "jspi" : "asyncify";
       /** @type {Ort} */
@@ -64,9 +73,17 @@ export async function openSessions(models, manifest, compute, { softwareAdapter 
   } else if (compute.provider === "webgpu") {
     notes.push({ code: "webgpu-missing", detail: "" });
   }
-  const threads = await configure(wasmBuild, manifest, "wasm", compute.threads);
-  const sessions = await openFirst(wasmBuild, await models);
-  return { provider: "wasm", threads, build: "wasm", selfTest: null, sessions, notes };
+  const build = isWhole ? "whole" : "wasm";
+  /** @type {Ort} */
+  const ort = isWhole ? await import(await verifiedScript(siteFile(manifest, "ort/whole.js"))) : wasmBuild;
+  const threads = await configure(ort, manifest, build, compute.threads);
+  const sessions = await openFirst(ort, await models);
+  return { provider: "wasm", threads, build, selfTest: null, sessions, notes };
+}
+
+/** @param {unknown} error of opening or running a session @returns {boolean} whether the wasm build lacks a function */
+export function isTrap(error) {
+  return /unreachable/i.test(String(error));
 }
 
 /** A session of onnxruntime-web that runs one thing at a time: with two at once, WebGPU fails and reports no error. */

@@ -3,10 +3,17 @@
 In each phase: tests/faults.
 """
 
-from playwright.sync_api import Page
+import base64
+import json
+import re
+from pathlib import Path
 
-from tests.browser.app import until
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.app import App, until, watched
 from tests.browser.harness import KEEP_WORKERS, events, gradient, start, worker
+from tests.browser.serving import release, serving
+from tools.trimming.trim import exported_function, read_record, with_bodies
 
 HANG = "() => void setTimeout(() => { for (;;); })"
 
@@ -53,3 +60,26 @@ def test_a_cancel_while_the_networks_hang_restarts_them(harness: Page) -> None:
         "ready",
         "second: second-marked.png",
     ]
+
+
+def test_where_the_trimmed_build_lacks_a_function_the_whole_one_takes_over(
+    browser: Browser, copy: Path, tmp_path: Path
+) -> None:
+    """Here it lacks the one that runs networks."""
+    manifest = json.loads((copy / "manifest.json").read_text())["files"]
+    glue = (copy / manifest["ort/wasm.mjs"]["url"]).read_text()
+    name = re.search(r"_OrtRun=c\.(\w+)", glue)
+    assert name
+    trimmed = (copy / manifest["ort/wasm.wasm"]["url"]).read_bytes()
+    lacks = exported_function(trimmed, name[1])
+    kept = [number != lacks for number in range(read_record().functions)]
+    release(copy, "ort/wasm.wasm", with_bodies(trimmed, kept))
+    whole = manifest["ort/whole.wasm"]["url"]
+    picture = tmp_path / "picture.png"
+    picture.write_bytes(base64.b64decode(gradient(320)))
+    with serving(copy) as url, watched(browser, url, service_workers="block") as visit:
+        app = App(visit.context.new_page(), url)
+        assert not any(asked.endswith(whole) for asked in visit.requests)
+        app.mark(picture, "pipe")
+        expect(app.page.get_by_role("button", name="Save: ")).to_be_visible()
+        assert sum(asked.endswith(whole) for asked in visit.requests) == 1
