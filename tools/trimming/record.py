@@ -78,8 +78,10 @@ const failing = async (action) => {
 try {
     ort.env.wasm.numThreads = Number(new URLSearchParams(location.search).get("threads"));
     ort.env.wasm.wasmPaths = new URL(".", location).href;
+    // As in app/engine/sessions.js: it decides how threads wait.
+    const extra = { session: { intra_op: { allow_spinning: "0" } } };
     const open = (graph, externalData) =>
-        ort.InferenceSession.create(graph, { executionProviders: ["wasm"], externalData });
+        ort.InferenceSession.create(graph, { executionProviders: ["wasm"], externalData, extra });
     for (const name of ["encoder", "decoder", "refiner", "locator"]) {
         const path = `${name === "refiner" ? "decoder" : name}.safetensors`;
         const [graph, data] = [await bytes(`${name}.onnx`), await bytes(path)];
