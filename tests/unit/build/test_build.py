@@ -25,6 +25,7 @@ import pytest
 from PIL import Image
 
 from build import BuildError, build_site, build_wheel
+from tools.packing.pack import EMPTIED
 from tools.wheels.find import find_wheels
 
 OF_THE_BUILD = {"index.html", "manifest.json", "service-worker.js", "sbom.cdx.json"}
@@ -214,7 +215,7 @@ def test_archives_of_python_are_stored_and_hold_nothing_but_what_their_sources_h
             assert {entry.date_time for entry in after.infolist()} == {(1980, 1, 1, 0, 0, 0)}
             names = [name.removesuffix("c") if name.endswith(".pyc") else name for name in after.namelist()]
             assert len(names) == len(set(names))
-            emptied = packing.EMPTIED.get(key.removeprefix("wheels/"), ())
+            emptied = EMPTIED.get(key.removeprefix("wheels/"), ())
             assert set(names) <= {*before.namelist(), *emptied}
             assert not any(after.getinfo(name).file_size for name in emptied if name in after.namelist())
             for name in after.namelist():
