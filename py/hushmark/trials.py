@@ -86,7 +86,8 @@ def _normal(shape: tuple[int, ...], rng: random.Random) -> NDArray[np.float32]:
     """Normally distributed values, by the method of Box and Muller."""
     bits = np.frombuffer(rng.randbytes(8 * math.prod(shape)), "<u4").reshape(2, *shape)
     squared, turn = (bits + 0.5) / 2**32
-    return (np.sqrt(-2 * np.log(squared)) * np.cos(2 * math.pi * turn)).astype(np.float32)
+    values: NDArray[np.float64] = np.sqrt(-2 * np.log(squared)) * np.cos(2 * math.pi * turn)
+    return values.astype(np.float32)
 
 
 def brightened(image: Image.Image, factor: float) -> Image.Image:

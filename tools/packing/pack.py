@@ -27,6 +27,8 @@ _DROPPED = tomllib.loads(Path(__file__).with_name("dropped.toml").read_text("utf
 STDLIB_CODECS: Sequence[str] = _DROPPED["stdlib"]["codecs"]
 STDLIB_DROPPED: Sequence[str] = _DROPPED["stdlib"]["dropped"]
 """Modules and packages of the standard library that stay out."""
+STDLIB_FROZEN: Sequence[str] = _DROPPED["stdlib"]["frozen"]
+"""Modules whose files stay out, and which are there all the same."""
 WHEELS_DROPPED: Mapping[str, Sequence[str]] = _DROPPED["wheels"]
 """Patterns of the files that stay out of each wheel; licences never do."""
 
@@ -76,11 +78,13 @@ def pack(pyodide: Mapping[str, bytes], wheels: Mapping[str, Path], work: Path) -
 
 
 def _kept_of_stdlib(archive: zipfile.ZipFile) -> dict[str, bytes]:
+    out = (*STDLIB_DROPPED, *STDLIB_FROZEN)
+
     def unused(name: str) -> bool:
         module = name.removesuffix(".py")
         if module.startswith("encodings/"):
             return module.removeprefix("encodings/") not in STDLIB_CODECS
-        return any(module == dropped or module.startswith(f"{dropped}/") for dropped in STDLIB_DROPPED)
+        return any(module == dropped or module.startswith(f"{dropped}/") for dropped in out)
 
     return _read(archive, [name for name in archive.namelist() if not unused(name)])
 
