@@ -65,6 +65,7 @@ LICENCES = {
     "numpy": "BSD-3-Clause AND 0BSD AND MIT AND Zlib AND CC0-1.0",
     "pillow": "MIT-CMU",
     "pillow-avif": "MIT-CMU AND BSD-2-Clause",
+    "safetensors": "Apache-2.0",
 }
 """SPDX expressions of the wheels, some of whose metadata have only words."""
 

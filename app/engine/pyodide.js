@@ -33,7 +33,7 @@ const SCRIPTS = ["pyodide/pyodide.mjs", "pyodide/pyodide.asm.mjs"];
 /** The module that the worker talks to. It imports all that marking and reading needs. */
 export const ENTRY = "hushmark.hosts.browser";
 /** Our package and what it needs; Pyodide loads it while it boots. */
-export const PACKAGES = ["numpy", "pillow", "cbor2", "hushmark"];
+export const PACKAGES = ["numpy", "pillow", "safetensors", "cbor2", "hushmark"];
 
 /**
  * From now on, whatever this thread loads of the engine is verified.

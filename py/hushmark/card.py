@@ -2,9 +2,10 @@
 
 import json
 import math
-import struct
 from dataclasses import dataclass
 from pathlib import Path
+
+from safetensors import SafetensorError, safe_open
 
 from .errors import ModelDamaged, ModelMissing
 from .message.sealing import LENGTHS
@@ -69,9 +70,6 @@ class ModelCard:
     waves: tuple[Wave, ...] = ()
 
 
-_LONGEST_HEADER = 1_000_000
-
-
 def read_card(path: Path) -> ModelCard:
     """Read the card from the header of a `.safetensors` file, without loading tensors.
 
@@ -81,15 +79,12 @@ def read_card(path: Path) -> ModelCard:
     if not path.is_file():
         raise ModelMissing(path)
     try:
-        with path.open("rb") as weights:
-            (length,) = struct.unpack("<Q", weights.read(8))
-            facts = json.loads(
-                json.loads(weights.read(min(length, _LONGEST_HEADER)))["__metadata__"]["hushmark"]
-            )
+        with safe_open(path, framework="numpy") as weights:
+            facts = json.loads(weights.metadata()["hushmark"])
         if facts["bits"] not in LENGTHS:
             raise ValueError("marks of this length carry no message")
         waves = tuple(Wave(**wave) for wave in facts["waves"])
         presence = Presence(**facts["presence"])
         return ModelCard(facts["model"], facts["bits"], facts["image_size"], presence, waves)
-    except (struct.error, OSError, KeyError, TypeError, ValueError) as error:
+    except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
         raise ModelDamaged(path) from error

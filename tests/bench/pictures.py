@@ -74,7 +74,7 @@ def in_cpython(task: str, path: Path, residual: Path) -> str:
 def in_pyodide(task: str, path: Path, residual: Path) -> str:
     """What `embed_once` answers in a fresh Pyodide."""
     found = find_wheels(ROOT / "node_modules")
-    wheels = [wheel.path for wheel in found if wheel.name in ("numpy", "pillow")]
+    wheels = [wheel.path for wheel in found if wheel.name in ("numpy", "pillow", "safetensors")]
     return _answer(["node", ROOT / "tests" / "bench" / "memory.mjs", ROOT, task, path, residual, *wheels])
 
 

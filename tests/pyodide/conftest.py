@@ -23,7 +23,7 @@ def pyodide(repo_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Runner
     packed = pack(files, paths, folder / "work")
     for name, data in packed.items():
         (folder / name).write_bytes(data)
-    wheels = [folder / name for name in ("numpy", "pillow", "cbor2", "hushmark")]
+    wheels = [folder / name for name in ("numpy", "pillow", "safetensors", "cbor2", "hushmark")]
 
     def run(job: str, cases: Path) -> subprocess.CompletedProcess[str]:
         runner = repo_root / "tests" / "pyodide" / "runner.mjs"

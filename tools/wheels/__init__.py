@@ -1,4 +1,4 @@
-"""Wheels of numpy, Pillow, cbor2 and micropip for Pyodide: found, fetched or built."""
+"""Wheels of numpy, Pillow, safetensors, cbor2 and micropip for Pyodide: found, fetched or built."""
 
 from tools.wheels.find import Wheel, find_wheels
 from tools.wheels.lock import WheelError

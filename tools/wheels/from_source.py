@@ -130,15 +130,20 @@ class _Builder:
             "aom": (("compiler", "avif-sources"), ("flags.sh", "cross.cmake")),
             "avif": (("aom",), ("flags.sh", "cross.cmake")),
             "pillow-avif": (("pillow", "avif"), ("target.sh",)),
+            # After what else apt fetches: two runs of it must not meet.
+            "rust": (("avif-sources" if "pillow-avif" in wanted else "libraries",), ()),
+            "safetensors": ((*toolchain, "rust", "sdists"), ("target.sh",)),
         }
         before: dict[str, Callable[[Job], None]] = {
             "compiler": self.list_pyodide_names,
             "python": self.lay_out_python,
             **{name: partial(self.unpack_sdist, name) for name in ("numpy", "pillow")},
+            "safetensors": self.unpack_safetensors,
         }
         after: dict[str, Callable[[], None]] = {
             **{name: partial(self.slim, name) for name in ("numpy", "pillow")},
             "pillow-avif": self.pack_avif,
+            "safetensors": self.pack_safetensors,
         }
 
         def stage(name: str) -> Stage:
@@ -308,6 +313,32 @@ class _Builder:
                 files[f"{dist_info}/licenses/{library}/{name}"] = text
         self.out.mkdir(exist_ok=True)
         write_wheel(self.wheel("pillow-avif"), files, dist_info)
+
+    def unpack_safetensors(self, job: Job) -> None:
+        self.unpack_sdist("safetensors", job)
+        for name in ("bindings/python/Cargo.toml", "safetensors/Cargo.toml"):
+            manifest = self.source("safetensors") / name
+            # cargo resolves every table, and Debian lacks the crates of other systems and of tests.
+            unused = r"(?ms)^\[(target\.|dev-dependencies|\[bench\]).*?(?=^\[(?!\[)|\Z)"
+            text = re.sub(unused, "", manifest.read_text(encoding="utf-8"))
+            manifest.write_text(text, encoding="utf-8")
+
+    def pack_safetensors(self) -> None:
+        """maturin's part: the module, the Python files beside it and the metadata in one wheel."""
+        source, file = self.source("safetensors"), self.pins["safetensors"].source.file
+        release = "bindings/python/target/wasm32-unknown-emscripten/release/safetensors_rust.wasm"
+        dist_info = f"{source.name}.dist-info"
+        tag = file.removeprefix(f"{source.name}-").removesuffix(".whl")
+        files = {
+            "safetensors/_safetensors_rust.abi3.so": (source / release).read_bytes(),
+            f"{dist_info}/METADATA": (source / "PKG-INFO").read_bytes(),
+            f"{dist_info}/WHEEL": _about_wheel(tag),
+            f"{dist_info}/licenses/LICENSE": (source / "LICENSE").read_bytes(),
+        }
+        for path in (source / "py_src/safetensors").glob("*.py"):
+            files[f"safetensors/{path.name}"] = path.read_bytes()
+        self.out.mkdir(exist_ok=True)
+        write_wheel(self.wheel("safetensors"), files, dist_info)
 
     def check(self, wanted: Collection[str], job: Job) -> None:
         # Pillow's module for AVIF is nothing without Pillow.

@@ -303,7 +303,7 @@ def info(as_json: bool) -> int:
     facts = {
         "hushmark": __version__,
         "python": sys.version.split()[0],
-        **{name: version(name) for name in ("numpy", "pillow", "onnxruntime")},
+        **{name: version(name) for name in ("numpy", "pillow", "safetensors", "onnxruntime")},
         "weights": str(weights_dir()),
         "model": card.model,
         "bits": card.bits,

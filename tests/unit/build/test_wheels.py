@@ -367,7 +367,14 @@ def test_a_build_of_another_day_is_kept_and_found_again(
 
 def test_the_lock_file_names_the_wheels_with_whole_hashes() -> None:
     lock = read_lock(LOCK_FILE)
-    assert [pin.name for pin in lock.pins] == ["numpy", "pillow", "pillow-avif", "cbor2", "micropip"]
+    assert [pin.name for pin in lock.pins] == [
+        "numpy",
+        "pillow",
+        "pillow-avif",
+        "safetensors",
+        "cbor2",
+        "micropip",
+    ]
     assert [pin.name for pin in lock.pins if pin.is_optional] == ["pillow-avif"]
     for pin in lock.pins:
         for artifact in pin.artifacts:

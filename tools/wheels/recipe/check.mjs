@@ -84,6 +84,25 @@ again = Image.open(io.BytesIO(file.getvalue()))
 error = max(abs(a - b) for a, b in zip(again.convert("RGB").tobytes(), picture.tobytes()))
 assert error < 40, error
 `,
+  safetensors: `
+import importlib.util
+import json
+from safetensors import SafetensorError, deserialize
+header = json.dumps({"w": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}}).encode()
+data = len(header).to_bytes(8, "little") + header + bytes(range(8))
+[(name, tensor)] = deserialize(data)
+assert name == "w" and tensor["shape"] == [2] and bytes(tensor["data"]) == bytes(range(8))
+try:
+    deserialize(data[:20])
+    raise AssertionError("a truncated file was read")
+except SafetensorError:
+    pass
+if importlib.util.find_spec("numpy"):
+    import numpy as np
+    from safetensors.numpy import load, save
+    a = np.arange(6, dtype="f2").reshape(2, 3)
+    assert (load(save({"a": a}))["a"] == a).all()
+`,
   cbor2: 'import cbor2\nassert cbor2.loads(cbor2.dumps({"a": [1, b"b"]})) == {"a": [1, b"b"]}',
   micropip: "import micropip\nassert micropip.list()",
 };
