@@ -3,24 +3,19 @@
 import errno
 import glob
 import io
-import multiprocessing
 import os
 import secrets
 import signal
 import stat
 import sys
 from collections import deque
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from itertools import chain
 from multiprocessing import resource_tracker
-from multiprocessing.connection import Connection
-from multiprocessing.context import SpawnProcess
 from pathlib import Path, PurePath
 from queue import SimpleQueue
-from threading import Lock
-from typing import Any, BinaryIO, Generic, TypeVar
+from typing import BinaryIO, TypeVar
 
 from ..errors import (
     FileKind,
@@ -30,18 +25,13 @@ from ..errors import (
     HushmarkError,
     ModelDamaged,
     ModelMissing,
-    PictureCrash,
     RuntimeMissing,
-    picture_error,
 )
-from ..picture.picture import ENDINGS, MAXIMUM_BYTES
+from ..hosts.processes import Work, Worker, attempt
+from ..picture.picture import MAXIMUM_BYTES, PICTURE_ENDINGS
 
 STANDARD = "-"
 """What stands for standard input or output."""
-
-PICTURE_ENDINGS = frozenset(chain(*ENDINGS.values(), (".bmp", ".gif", ".heic", ".heif")))
-"""Of files in a folder that are taken for pictures; those that turn out to be none get a sentence."""
-
 
 _REASONS = {
     errno.EACCES: "Permission denied. Change its permissions or its folder's, or choose another place",
@@ -209,12 +199,8 @@ def _identity(path: Path) -> _FileId | None:
     return facts.st_dev, facts.st_ino
 
 
-Work = Callable[[Item], _Outcome]
-"""What is done with a picture. Other processes get it by pickling."""
-
-
 def run(
-    items: Sequence[Item], work: Work[_Outcome], jobs: int
+    items: Sequence[Item], work: Work[Item, _Outcome], jobs: int
 ) -> Generator[tuple[Item, _Outcome | HushmarkError]]:
     """Do the work on each item -> the outcomes, or the errors for people, in their order.
 
@@ -223,16 +209,22 @@ def run(
     Raises ModelMissing, ModelDamaged, RuntimeMissing: there is no use in going on, then.
     """
     if len(items) == 1:
-        yield items[0], _settled(_attempt(work, items[0]))
+        yield items[0], _settled(attempt(work, items[0]))
         return
-    workers: list[_Worker[_Outcome]] = [_Worker(work) for _ in range(min(jobs, len(items)))]
-    free = SimpleQueue[_Worker[_Outcome]]()
+    workers = [Worker(work) for _ in range(min(jobs, len(items)))]
+    free = SimpleQueue[Worker[Item, _Outcome]]()
     for worker in workers:
         free.put(worker)
 
-    def attempt(item: Item) -> _Outcome | HushmarkError:
+    def take(item: Item) -> _Outcome | HushmarkError:
         worker = free.get()
         try:
+            if item.path is None:
+                # Standard input can be read by this process only.
+                data = attempt(Item.load, item)
+                if isinstance(data, HushmarkError):
+                    return data
+                item = replace(item, data=data)
             return worker.do(item)
         finally:
             free.put(worker)
@@ -242,7 +234,7 @@ def run(
     pool = ThreadPoolExecutor(len(workers), initializer=_leave_interrupts)
     try:
         for item in items:
-            waiting.append((item, pool.submit(attempt, item)))
+            waiting.append((item, pool.submit(take, item)))
             if len(waiting) >= 2 * jobs:
                 first, future = waiting.popleft()
                 yield first, _settled(future.result())
@@ -262,84 +254,11 @@ def _leave_interrupts() -> None:
         signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
 
 
-def _attempt(work: Work[_Outcome], item: Item) -> _Outcome | HushmarkError:
-    try:
-        return work(item)
-    except Exception as error:
-        return picture_error(error, item.name)
-
-
 def _settled(outcome: _Outcome | HushmarkError) -> _Outcome | HushmarkError:
     """The outcome, unless it is that nothing can be done at all."""
     if isinstance(outcome, ModelMissing | ModelDamaged | RuntimeMissing):
         raise outcome
     return outcome
-
-
-class _Worker(Generic[_Outcome]):
-    """A process that does the work on one picture at a time, and is started again when it ended."""
-
-    def __init__(self, work: Work[_Outcome]) -> None:
-        self._work = work
-        self._lock = Lock()
-        self._stopped = False
-        self._process: SpawnProcess | None = None
-        self._connection: Connection[Any, Any] | None = None
-
-    def do(self, item: Item) -> _Outcome | HushmarkError:
-        """The outcome of the work, or its error; PictureCrash if the process ended over it."""
-        if item.path is None:
-            # Standard input can be read by this process only.
-            data = _attempt(Item.load, item)
-            if isinstance(data, HushmarkError):
-                return data
-            item = replace(item, data=data)
-        process, connection = self._started()
-        try:
-            connection.send(item)
-            outcome: _Outcome | HushmarkError = connection.recv()
-        except (EOFError, OSError):
-            process.join()
-            return PictureCrash(item.name, _ending(process.exitcode))
-        return outcome
-
-    def stop(self) -> None:
-        """End the process, whatever it does; `do` answers, then."""
-        with self._lock:
-            self._stopped = True
-            if self._process is not None:
-                self._process.kill()
-
-    def _started(self) -> "tuple[SpawnProcess, Connection[Any, Any]]":
-        with self._lock:
-            if self._process is None or self._connection is None or not self._process.is_alive():
-                # Not forked: threads of the networks would be missing in the copy.
-                context = multiprocessing.get_context("spawn")
-                self._connection, theirs = context.Pipe()
-                self._process = context.Process(target=_serve, args=(self._work, theirs), daemon=True)
-                self._process.start()
-                theirs.close()
-                if self._stopped:
-                    self._process.kill()
-            return self._process, self._connection
-
-
-def _serve(work: Work[_Outcome], connection: "Connection[Any, Any]") -> None:
-    """Work on what comes, in a process of its own, until the other side is gone."""
-    # Ctrl-C goes to all processes of a terminal; the one that started this one ends it.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        while True:
-            connection.send(_attempt(work, connection.recv()))
-    except (EOFError, OSError):
-        return  # the other side was killed, perhaps in the middle of a picture
-
-
-def _ending(code: int | None) -> str:
-    """How a process ended, for a sentence."""
-    if code is not None and code < 0:
-        return signal.Signals(-code).name
-    return f"exit code {code}"
 
 
 def store(path: Path, data: bytes, mode: int = 0o666) -> None:

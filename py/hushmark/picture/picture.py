@@ -7,6 +7,7 @@ display, and only the model's view of the picture is turned.
 import io
 import warnings
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import PurePath
 from typing import IO, Literal, cast
 
@@ -77,6 +78,8 @@ ENDINGS: dict[Format, tuple[str, ...]] = {
     "GIF": (".gif",),
 }
 """Of the names of files that are written, the usual one first."""
+PICTURE_ENDINGS = frozenset(chain(*ENDINGS.values(), (".bmp", ".gif", ".heic", ".heif")))
+"""Of files in a folder that are taken for pictures; those that turn out to be none get a sentence."""
 _PLUGINS: dict[InputFormat, str] = {"HEIC": "HEIF"}
 """Pillow's name of a format, where it is another one."""
 _HDR_TRANSFERS = (16, 18)  # PQ, HLG

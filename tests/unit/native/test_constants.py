@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hushmark.cli.batch import PICTURE_ENDINGS
 from hushmark.marking.budget import DEFAULT_STRENGTH, MAXIMUM_STRENGTH, MINIMUM_STRENGTH
 from hushmark.marking.residual import PREVIEW_GAIN
+from hushmark.picture.picture import PICTURE_ENDINGS
 from PIL import Image, ImageFilter
 
 from tests.support.pictures import sample_path
