@@ -11,7 +11,12 @@ from numpy.typing import NDArray
 from ..errors import KnownEmpty, KnownLine, MessageError
 from .keys import Key
 from .kinds import Kind, Message, is_identifier, parse
-from .sealing import encode_each
+from .sealing import encode, encode_each
+
+_PART = 1 << 14
+"""Messages that are encoded at a time."""
+_BYTES = np.unpackbits(np.arange(256, dtype=np.uint8)[:, np.newaxis], axis=1)
+"""The bits of every byte, uint8 [256, 8]."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,9 @@ class KnownIds:
         for message, label in entries:
             labels.setdefault(message, label)
         self._labels = labels
+        self._messages = list(labels)
+        self._places: dict[Message, int] = {message: place for place, message in enumerate(self._messages)}
+        self._encoded: dict[tuple[int, Key | None], NDArray[np.uint8]] = {}
 
     @classmethod
     def of(cls, messages: Iterable[Message | str]) -> "KnownIds":
@@ -96,16 +104,36 @@ class KnownIds:
         """
         if read is not None and read not in self:
             return None
-        messages = list(self._labels)
-        signs = encode_each(messages, logits.size, key) * np.float32(2) - 1
-        scores = signs @ logits.astype(np.float64) / 2  # log-likelihoods, up to a constant
-        best = int(scores.argmax()) if read is None else messages.index(read)
-        agreeing = int((signs[best] == np.where(logits > 0, 1, -1)).sum())
+        scores = self._scores(logits.astype(np.float64), key)  # log-likelihoods, up to a constant
+        best = int(scores.argmax()) if read is None else self._places[read]
+        message = self._messages[best]
+        bits = encode(message, logits.size, key) > 0
+        agreeing = int((bits == (logits > 0)).sum())
         chance = min(len(self) * tried * _tail(agreeing, logits.size), 1.0)
         if read is None and chance > level:
             return None
         certainty = float(1 / np.exp(np.minimum(scores - scores[best], 700)).sum())
-        return Match(messages[best], self._labels[messages[best]], agreeing, certainty, chance)
+        return Match(message, self._labels[message], agreeing, certainty, chance)
+
+    def _scores(self, logits: NDArray[np.float64], key: Key | None) -> NDArray[np.float64]:
+        """How well each message fits logits [n]: half the sum of those of its ones, less that of the others.
+
+        Messages are kept as bytes of 8 raw bits, and each byte's share is looked up: there may be millions.
+        """
+        shares = logits.reshape(-1, 8) @ (_BYTES.T - 0.5)
+        words = self._words(logits.size, key)
+        scores = np.zeros(len(words))
+        for place, share in enumerate(shares):
+            scores += share[words[:, place]]
+        return scores
+
+    def _words(self, length: int, key: Key | None) -> NDArray[np.uint8]:
+        """The raw bits of all messages, uint8 [messages, length / 8]; they are encoded once."""
+        if (length, key) not in self._encoded:
+            parts = [self._messages[start : start + _PART] for start in range(0, len(self), _PART)]
+            bits = (encode_each(part, length, key) > 0 for part in parts)
+            self._encoded[length, key] = np.concatenate([np.packbits(part, axis=1) for part in bits])
+        return self._encoded[length, key]
 
 
 def _entry(line: str) -> tuple[Message, str | None]:

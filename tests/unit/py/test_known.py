@@ -5,9 +5,10 @@ from hushmark.message import kinds
 from hushmark.message.keys import Key
 from hushmark.message.kinds import Message
 from hushmark.message.known import KnownIds, Match
-from hushmark.message.sealing import encode
+from hushmark.message.sealing import encode, encode_each
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 KEY = Key(bytes(range(32)))
 PIPE = kinds.text("pipe")
@@ -145,3 +146,19 @@ def test_any_text_is_a_list_or_a_sentence(text: str) -> None:
         assert len(KnownIds.parse(text)) >= 1
     except (KnownLine, KnownEmpty) as error:
         assert str(error).endswith(".") or ")" in str(error)
+
+
+def test_a_list_is_encoded_once_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes = []
+
+    def counting(messages: list[Message], length: int, key: Key | None) -> NDArray[np.float32]:
+        sizes.append(len(messages))
+        return encode_each(messages, length, key)
+
+    monkeypatch.setattr("hushmark.message.known.encode_each", counting)
+    monkeypatch.setattr("hushmark.message.known._PART", 2)
+    known = KnownIds.parse(LIST)
+    for message, key in ((kinds.number(12), None), (PIPE, None), (PIPE, KEY)):
+        match = matched(known, message, wrong=40, key=key)
+        assert match is not None and match.message == message
+    assert sizes == 2 * [2, 2, 1]
