@@ -679,7 +679,7 @@ class OutputExists(HushmarkError):
 
     code = "output-exists"
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path | str) -> None:
         super().__init__(f"{path} exists already. Choose another name.", path=str(path))
 
 
@@ -688,7 +688,7 @@ class OutputTwice(HushmarkError):
 
     code = "output-twice"
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path | str) -> None:
         super().__init__(
             f"{path} would be written twice. Mark pictures of the same name into different folders.",
             path=str(path),
@@ -702,6 +702,63 @@ class FolderEmpty(HushmarkError):
 
     def __init__(self, path: Path) -> None:
         super().__init__(f"There is no picture in {path}.", path=str(path))
+
+
+class NothingFound(HushmarkError):
+    """No picture is where they were looked for."""
+
+    code = "nothing-found"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"There is no picture at {name}. Give folders that end with a slash, patterns such as "
+            "s3://bucket/**/*.jpg, or a table with a column file.",
+            name=name,
+        )
+
+
+class RunExists(HushmarkError):
+    """The manifest of a run is there already."""
+
+    code = "run-exists"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} has a run already. Choose another manifest.", name=name)
+
+
+class RunOther(HushmarkError):
+    """The manifest is of another run: `found` is what that does."""
+
+    code = "run-other"
+
+    def __init__(self, name: str, found: str) -> None:
+        super().__init__(
+            f"{name} is the manifest of another run ({found}). Choose another one.", name=name, found=found
+        )
+
+
+class EngineMissing(HushmarkError):
+    """What many pictures run on is not installed: `name` is the extra that brings it."""
+
+    code = "engine-missing"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"Many pictures need packages that are not installed: pip install 'hushmark[{name}]'.", name=name
+        )
+
+
+class EngineFailed(HushmarkError):
+    """Daft or Ray, as `name` says, could not go on: `reason` is what it says."""
+
+    code = "engine-failed"
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(
+            f"{name} ended before all pictures were done ({reason}). The manifest keeps what was done.",
+            name=name,
+            reason=reason,
+        )
 
 
 class FileKind(HushmarkError):

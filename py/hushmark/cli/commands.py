@@ -1,4 +1,7 @@
-"""The command line `hushmark`: embed, read, verify, overlay, publish, test-certificate, info."""
+"""The command line `hushmark`: embed, read, verify, overlay, publish, test-certificate, info.
+
+`many` has two more.
+"""
 
 import asyncio
 import io
@@ -21,7 +24,7 @@ from ..message.known import KnownIds
 from ..picture.previews import Removed
 from ..pipeline import Marked
 from ..reading.reading import Outcome, Reading, Reason
-from . import batch, manifests, options, records
+from . import batch, manifests, many, options, records
 from .batch import STANDARD, Item
 from .errors import sentence
 from .options import Output, Pictures, Secret, Signing, Wanted
@@ -106,6 +109,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 @click.version_option(__version__, message="%(version)s")
 def hushmark() -> None:
     """Hides short messages in pictures, and reads them."""
+
+
+hushmark.add_command(many.mark_all)
+hushmark.add_command(many.read_all)
 
 
 @hushmark.command()

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import wraps
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 
 import click
 
@@ -113,6 +113,28 @@ class Signing:
 
 
 @dataclass(frozen=True)
+class Many:
+    """Which pictures of very many, what works on them, and the manifest of the run."""
+
+    sources: tuple[str, ...]
+    manifest: str
+    resume: bool
+    engine: Literal["daft", "ray"]
+    cluster: str | None
+    workers: int | None
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where very many marked pictures go, and in which format."""
+
+    to: str
+    output_format: Format | None
+    quality: int | None
+    force: bool
+
+
+@dataclass(frozen=True)
 class Output:
     """Where marked pictures go, and in which format."""
 
@@ -189,6 +211,17 @@ _message = (
     click.option("--id", metavar="DIGITS", help="16 hex digits, for instance 0123456789abcdef."),
     click.option("--number", help="A number below 2^64."),
 )
+_quality = click.option(
+    "--quality", type=click.IntRange(1, 100), help="Of JPEG, WebP and AVIF; as it was unless given."
+)
+
+
+def _format(told: str) -> Callable[[Any], Any]:
+    return click.option(
+        "--format", "output_format", type=click.Choice(get_args(Format), case_sensitive=False), help=told
+    )
+
+
 _random = click.option("--random", is_flag=True, help="A random id for each picture, which is printed.")
 
 with_pictures = _group(
@@ -241,15 +274,8 @@ with_output = _group(
         metavar="OUT",
         help="File to write; for several pictures the folder, which keeps the tree; - is standard output.",
     ),
-    click.option(
-        "--format",
-        "output_format",
-        type=click.Choice(get_args(Format), case_sensitive=False),
-        help="Of the marked picture; that of OUT's ending, or as it was, unless given.",
-    ),
-    click.option(
-        "--quality", type=click.IntRange(1, 100), help="Of JPEG, WebP and AVIF; as it was unless given."
-    ),
+    _format("Of the marked picture; that of OUT's ending, or as it was, unless given."),
+    _quality,
     click.option("--force", is_flag=True, help="Replace files, and keep marks that do not read back."),
     click.option("--dry-run", is_flag=True, help="Do everything but write."),
 )
@@ -261,3 +287,27 @@ with_strength = click.option(
     help="How visible the mark may be: 0.5 is very faint, 2 very strong.",
 )
 with_ids = click.option("--ids", type=click.Path(path_type=Path), help="A list of known ids, one a line.")
+with_many = _group(
+    "many",
+    Many,
+    click.argument("sources", nargs=-1, required=True, metavar="PICTURES..."),
+    click.option("--manifest", required=True, metavar="TABLE", help="Parquet file: a row for each picture."),
+    click.option("--resume", is_flag=True, help="Go on: what the manifest has is done, but for failures."),
+    click.option(
+        "--engine",
+        type=click.Choice(("daft", "ray")),
+        default="daft",
+        show_default=True,
+        help="What works: Daft or Ray Data.",
+    ),
+    click.option("--cluster", metavar="ADDRESS", help="Of a Ray cluster; this machine unless given."),
+    click.option("--workers", type=click.IntRange(1), help="Pictures at a time; one a core unless given."),
+)
+with_target = _group(
+    "target",
+    Target,
+    click.option("--to", required=True, metavar="FOLDER", help="Path or URL: gets the marked pictures."),
+    _format("Of the marked pictures; as they were unless given."),
+    _quality,
+    click.option("--force", is_flag=True, help="Replace files."),
+)

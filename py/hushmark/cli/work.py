@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from .. import pipeline
 from ..card import ModelCard
 from ..credentials.binding import ALGORITHM, mark_value
-from ..credentials.cose import Verify, cannot_verify
 from ..credentials.manifest import PictureManifest, find_store, read_manifest
 from ..credentials.publishing import recover
 from ..credentials.signing import Statement
-from ..errors import ManifestMissing, ManifestsUnreachable, ManifestWrong, OutputExists, SigningMissing
+from ..errors import ManifestMissing, ManifestsUnreachable, ManifestWrong, OutputExists
+from ..hosts import verifier
 from ..message.keys import Key
 from ..message.known import KnownIds
 from ..picture.container import Format
@@ -143,15 +143,6 @@ class Reviewing:
         found = find_store(data)
         assert found is not None  # it was read
         return found.store, manifest
-
-
-def verifier() -> Verify:
-    """What checks signatures; without its packages nothing does, and manifests say so."""
-    try:
-        from ..hosts.signing import verify
-    except SigningMissing:
-        return cannot_verify
-    return verify
 
 
 def model(threads: int) -> tuple["NativeForward", ModelCard]:

@@ -1,0 +1,36 @@
+"""Ids of a run: whoever has its key gets the same id for the same picture, again and again."""
+
+import hmac
+import secrets
+from dataclasses import dataclass, field
+
+from ..message.kinds import Message, identifier
+
+
+@dataclass(frozen=True)
+class RunKey:
+    """What makes the ids of a run: 32 secret bytes, so that nobody can tell one id from another one."""
+
+    secret: bytes = field(repr=False)
+
+    @classmethod
+    def new(cls) -> "RunKey":
+        """A key from the operating system's random source."""
+        return cls(secrets.token_bytes(32))
+
+    def message(self, location: str) -> Message:
+        """The id of the picture at a location, by HMAC-SHA-256.
+
+        A task that is done again marks the same. Of a million pictures two have the same id with a
+        probability of 3e-8.
+        """
+        return identifier(self._digest("id", location)[:16])
+
+    @property
+    def name(self) -> str:
+        """A name for the run, which tells nothing about its ids."""
+        return self._digest("name", "")[:16]
+
+    def _digest(self, purpose: str, location: str) -> str:
+        data = f"hushmark run 1: {purpose}: {location}".encode("utf-8", "surrogateescape")
+        return hmac.digest(self.secret, data, "sha256").hex()

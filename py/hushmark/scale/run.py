@@ -1,0 +1,162 @@
+"""A run: many pictures are marked or read by an engine of others, and what becomes of each is kept."""
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from importlib import import_module
+from typing import Literal
+
+import pyarrow as pa
+
+from ..errors import EngineFailed, EngineMissing, HushmarkError, OutputExists
+from . import plan, stores
+from .engine import Engine, Job
+from .ids import RunKey
+from .plan import Plan
+from .run_manifest import Run, RunManifest
+
+EngineName = Literal["daft", "ray"]
+"""What a run runs on."""
+
+
+@dataclass(frozen=True)
+class Where:
+    """Where a run runs.
+
+    `engine`: daft or ray; `cluster`: address of a Ray cluster, None for this machine; `workers`: how many
+    pictures are worked on at a time, None for as many as there are cores.
+    """
+
+    engine: EngineName = "daft"
+    cluster: str | None = None
+    workers: int | None = None
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a run is.
+
+    `done`: pictures that have their row, of `total`; `failed`: the sentences of those that failed since the
+    last time.
+    """
+
+    done: int
+    total: int
+    failed: tuple[str, ...] = ()
+
+
+OnProgress = Callable[[Progress], None]
+"""Is told when the pictures are known, and whenever some of them are done."""
+
+
+def mark_all(
+    sources: Sequence[str],
+    to: str,
+    manifest: str,
+    *,
+    engine: Engine,
+    where: Where,
+    resume: bool = False,
+    force: bool = False,
+    on_progress: OnProgress,
+) -> Counter[str | None]:
+    """Mark pictures, each with a random id of its own -> how many of each format, None for those that failed.
+
+    `sources`: locations, folders, patterns and tables; `to`: folder; `manifest`: of the run, a Parquet file;
+    `engine`: its threads are those of one picture, 0 for what suits the workers; `resume`: go on with the run
+    of the manifest, if there is one; `force`: replace files.
+
+    A picture that fails is a row of the manifest. Raises HushmarkError where the run cannot go on.
+    """
+    pictures = plan.sources(sources, leave_out=to)
+    folder = stores.address(to).location.rstrip("/")
+    kept = _open(manifest, "mark", folder, resume)
+    again = [each for each in pictures if each.location not in kept.done]
+    # What is there of a run that was cut off is its own, but for what it met when it began.
+    others = {file for file, code in kept.failed.items() if code == OutputExists.code}
+    replaced = {each.location for each in again if force or (kept.is_resumed and each.location not in others)}
+    planned = plan.marking(
+        again, folder, kept.run.key.message, output_format=engine.output_format, replaced=replaced
+    )
+    staging = f"{folder}/.hushmark-{kept.run.key.name}"
+    try:
+        _work(Job("mark", engine, staging), planned, kept, where, len(pictures), on_progress)
+    finally:
+        stores.remove(staging)
+    return kept.finish("file_format")
+
+
+def read_all(
+    sources: Sequence[str],
+    manifest: str,
+    *,
+    engine: Engine,
+    where: Where,
+    resume: bool = False,
+    on_progress: OnProgress,
+) -> Counter[str | None]:
+    """Read pictures -> how many have which outcome, None for those that failed. See `mark_all`."""
+    pictures = plan.sources(sources)
+    kept = _open(manifest, "read", None, resume)
+    again = [each for each in pictures if each.location not in kept.done]
+    _work(Job("read", engine), plan.reading(again), kept, where, len(pictures), on_progress)
+    return kept.finish("outcome")
+
+
+def _open(manifest: str, way: Literal["mark", "read"], to: str | None, resume: bool) -> RunManifest:
+    location = stores.address(manifest).location
+    return RunManifest(location, Job(way, Engine()).schema, Run(way, to, RunKey.new()), resume=resume)
+
+
+def _work(
+    job: Job, planned: Plan, kept: RunManifest, where: Where, total: int, on_progress: OnProgress
+) -> None:
+    """Do what is planned, and add it to the manifest. Raises HushmarkError."""
+    done = total - len(planned.tasks) - len(planned.refused)
+    on_progress(Progress(done, total))
+
+    def take(rows: pa.Table) -> None:
+        nonlocal done
+        kept.add(rows)
+        done += len(rows)
+        failed = rows.column("error").drop_null().to_pylist()
+        on_progress(Progress(done, total, tuple(each["message"] for each in failed)))
+
+    if planned.refused:
+        take(pa.Table.from_pylist(planned.refused, job.schema))
+        kept.flush()  # before any work, so that a run that goes on knows which files are not its own
+    try:
+        for rows in _results(job, planned.tasks, where):
+            take(rows)
+    finally:
+        kept.flush()
+
+
+def _results(job: Job, tasks: pa.Table, where: Where) -> Iterator[pa.Table]:
+    """The rows of tasks as they are done. Raises EngineMissing, EngineFailed."""
+    if not len(tasks):
+        return
+    try:
+        engine = import_module(f".on_{where.engine}", __package__)
+        cores = _cores(where)
+    except ImportError as error:
+        raise EngineMissing(where.engine) from error
+    workers = min(where.workers or cores, len(tasks))
+    threads = job.engine.threads or max(cores // workers, 1)
+    job = replace(job, engine=replace(job.engine, threads=threads))
+    try:
+        yield from engine.run(job, tasks, workers, where.cluster)
+    except HushmarkError:
+        raise
+    except Exception as error:  # what the engines raise has no base class, and may hold one of ours as text
+        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+        raise EngineFailed(where.engine, lines[-1] if lines else type(error).__name__) from error
+
+
+def _cores(where: Where) -> int:
+    if where.cluster is None:
+        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    from . import on_ray
+
+    return on_ray.cores(where.cluster)

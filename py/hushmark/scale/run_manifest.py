@@ -1,0 +1,153 @@
+"""The manifest of a run: a Parquet file with a row for every picture, which grows while the run goes on.
+
+Parquet files do not grow, so rows are kept in parts beside it, and put together at the end. A run that was
+cut off goes on with what the parts have: the rows that it lost since the last part are of pictures that it
+marks the same again.
+"""
+
+import io
+import json
+import time
+from collections import Counter
+from dataclasses import dataclass
+
+import pyarrow as pa
+from pyarrow import compute, parquet
+
+from ..errors import FileProblem, RunExists, RunOther
+from . import stores
+from .ids import RunKey
+
+_KEY = b"hushmark.run"
+_ROWS = 10_000
+_SECONDS = 10.0
+"""A part is written after so many rows, or after so long."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a manifest says of its run.
+
+    `way`: mark or read; `to`: where marked pictures go; `key`: that makes its ids.
+    """
+
+    way: str
+    to: str | None
+    key: RunKey
+
+    def to_json(self) -> bytes:
+        """As it is kept in the metadata of Parquet."""
+        return json.dumps({"way": self.way, "to": self.to, "key": self.key.secret.hex()}).encode()
+
+    @classmethod
+    def from_json(cls, text: bytes) -> "Run":
+        """What `to_json` made. Raises ValueError, KeyError."""
+        facts = json.loads(text)
+        return cls(facts["way"], facts["to"], RunKey(bytes.fromhex(facts["key"])))
+
+
+class RunManifest:
+    """The manifest at `location`, of rows with this schema.
+
+    `is_resumed`: whether it goes on with one that is there; `run`: that one's, else the one that is wanted;
+    `done`: the pictures that it has and that did not fail; `failed`: the others, with the code of the error.
+    """
+
+    def __init__(self, location: str, schema: pa.Schema, wanted: Run, *, resume: bool) -> None:
+        """Raises FileProblem; RunExists where it may not go on with one; RunOther where that is
+        of another run."""
+        self._location = location
+        self._parts = f"{location}.parts"
+        self._rows: list[pa.Table] = []
+        self._written = time.monotonic()
+        self.run = wanted
+        before = self._before()
+        self.is_resumed = bool(before)
+        if before and not resume:
+            raise RunExists(location)
+        self.done: set[str] = set()
+        self.failed: dict[str, str] = {}
+        for part in before:
+            read = _read(part)
+            self.run = _run_of(read, part)
+            if (self.run.way, self.run.to) != (wanted.way, wanted.to):
+                raise RunOther(location, " to ".join(filter(None, (self.run.way, self.run.to))))
+            errors = read.column("error").to_pylist()
+            for file, error in zip(read.column("file").to_pylist(), errors, strict=True):
+                if error is None:
+                    self.done.add(file)
+                    self.failed.pop(file, None)
+                else:
+                    self.failed[file] = error["code"]
+        numbers = [int(part.rpartition("/")[2].partition(".")[0]) for part in before if part != location]
+        self._next = max(numbers, default=-1) + 1
+        self._schema = schema.with_metadata({_KEY: self.run.to_json()})
+        self._write_part(self._schema.empty_table())  # so that a run that is cut off early keeps its key
+
+    def add(self, rows: pa.Table) -> None:
+        """Rows that are done. Raises FileProblem."""
+        self._rows.append(rows)
+        late = time.monotonic() - self._written > _SECONDS
+        if late or sum(map(len, self._rows)) >= _ROWS:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write the rows that are not yet in a part. Raises FileProblem."""
+        if self._rows:
+            self._write_part(pa.concat_tables(self._rows))
+            self._rows = []
+
+    def finish(self, summed: str) -> Counter[str | None]:
+        """Put the parts together -> how many rows have which value in the column `summed`.
+
+        Of a picture with several rows, which failed before, the last one stays. None counts those that
+        failed. Raises FileProblem.
+        """
+        self.flush()
+        parts = self._before()
+        last: dict[str, int] = {}
+        for number, file in enumerate(each for part in parts for each in _read(part)["file"].to_pylist()):
+            last[file] = number
+        kept, start = set(last.values()), 0
+        counts: Counter[str | None] = Counter()
+        whole = io.BytesIO()
+        with parquet.ParquetWriter(whole, self._schema, compression="zstd") as file:
+            for part in parts:
+                read = _read(part)
+                chosen = read.filter(pa.array([start + row in kept for row in range(len(read))], pa.bool_()))
+                start += len(read)
+                failed = chosen.column("error").is_valid()
+                counts[None] += compute.sum(failed).as_py() or 0
+                counts.update(chosen.filter(compute.invert(failed)).column(summed).to_pylist())
+                if len(chosen):
+                    file.write_table(chosen)
+        stores.put(self._location, whole.getvalue())
+        stores.remove(self._parts)
+        return counts
+
+    def _before(self) -> list[str]:
+        """What there is of it: itself, and its parts in their order."""
+        whole = [self._location] if stores.exists(self._location) else []
+        parts = (each.location for each in stores.listed(self._parts))
+        return whole + sorted(part for part in parts if part.endswith(".parquet"))
+
+    def _write_part(self, rows: pa.Table) -> None:
+        data = io.BytesIO()
+        parquet.write_table(rows.cast(self._schema), data, compression="zstd")
+        stores.put(f"{self._parts}/{self._next:08}.parquet", data.getvalue())
+        self._next += 1
+        self._written = time.monotonic()
+
+
+def _read(location: str) -> pa.Table:
+    try:
+        return parquet.read_table(io.BytesIO(stores.read(location)))
+    except pa.ArrowException as error:
+        raise FileProblem(location, "It is no Parquet file, or it is damaged") from error
+
+
+def _run_of(table: pa.Table, location: str) -> Run:
+    try:
+        return Run.from_json((table.schema.metadata or {})[_KEY])
+    except (ValueError, KeyError) as error:
+        raise FileProblem(location, "It is not the manifest of a run") from error
