@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve test test-browsers faults fuzz bench bench-peers bench-messages screenshots package lint format wheels train train-smoke evaluate clean butteraugli chromium exiftool firefox webkit
+.PHONY: help serve test test-browsers test-scale faults fuzz bench bench-peers bench-messages bench-scale screenshots package lint format wheels train train-smoke evaluate clean butteraugli chromium exiftool firefox webkit
 
 PYTHON ?= python3
 VENV := .venv
@@ -42,6 +42,9 @@ test-browsers: $(VENV)/dev.stamp node_modules/stamp firefox webkit ## mark and r
 	@$(PY) build.py
 	@$(PY) -m pytest tests/other_browsers
 
+test-scale: $(VENV)/scale.stamp ## mark and read on Daft and Ray, against an S3 server, with faults put in
+	@$(PY) -m pytest tests/scale
+
 bench: $(VENV)/train.stamp node_modules/stamp chromium ## measure sizes, loading times and speed in the browser
 	@$(PY) build.py
 	@$(PY) -m tests.bench
@@ -52,6 +55,9 @@ bench-peers: $(VENV)/peers.stamp butteraugli ## compare with other watermarks: m
 
 bench-messages: $(VENV)/train.stamp ## measure messages and small pictures: make bench-messages [IMAGES=folder]
 	@$(PY) -m tests.bench.messages $(if $(IMAGES),--images "$(IMAGES)")
+
+bench-scale: $(VENV)/scale.stamp ## measure marking many pictures on Daft and Ray
+	@$(PY) -m tests.bench.scale
 
 screenshots: $(VENV)/dev.stamp node_modules/stamp chromium ## renew docs/screenshots: every screen, light and dark, desktop and phone
 	@$(PY) build.py
@@ -118,6 +124,11 @@ $(VENV)/train.stamp: requirements/train.lock requirements/train-cuda.lock $(VENV
 $(VENV)/peers.stamp: requirements/peers.lock $(VENV)/train.stamp
 	@echo "Installing the watermarks to compare with"
 	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements/peers.lock
+	@touch $@
+
+$(VENV)/scale.stamp: requirements/scale.lock $(VENV)/dev.stamp
+	@echo "Installing Daft, Ray and an S3 server (large)"
+	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements/scale.lock
 	@touch $@
 
 node_modules/stamp: package-lock.json package.json
