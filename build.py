@@ -90,6 +90,7 @@ ENTRY_POINTS = {
     "main.js": "app/main.js",
     "python-worker.js": "app/engine/python-worker.js",
     "networks-worker.js": "app/engine/networks-worker.js",
+    "signing.js": "app/signing/signing.js",
     "style.css": "app/style.css",
     "ort/whole.js": "node_modules/onnxruntime-web/dist/ort.wasm.min.mjs",
     "ort/jspi.js": "node_modules/onnxruntime-web/dist/ort.jspi.min.mjs",

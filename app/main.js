@@ -9,6 +9,7 @@ import { OverlayView } from "./overlay/view.js";
 import { ReadView } from "./read/view.js";
 import { DATABASE as REGISTER } from "./register/store.js";
 import { RegisterView } from "./register/view.js";
+import { DATABASE as SIGNING } from "./signing/store.js";
 import { SettingsView } from "./settings/view.js";
 import { EngineLine } from "./shell/engine-line.js";
 import { missingFeature, Shell, showUnsupported } from "./shell/shell.js";
@@ -31,7 +32,7 @@ function start() {
   const engine = new EngineClient(pageManifest(), chosenCompute());
   const read = new ReadView(engine);
   const settings = new SettingsView(engine, {
-    databases: [WEIGHTS, REGISTER],
+    databases: [WEIGHTS, REGISTER, SIGNING],
     results: { size: listsSize, clear: deleteLists },
   });
   const updates = new Updates();

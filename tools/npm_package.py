@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-PAGE_ONLY = frozenset({"main.js", "style.css", "app.webmanifest"})
+PAGE_ONLY = frozenset({"main.js", "signing.js", "style.css", "app.webmanifest"})
 """Files of the part "app" that only Hushmark's own page has."""
 MODULE = "app/package/hushmark.js"
 TYPES = "types/package/hushmark.d.ts"

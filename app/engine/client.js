@@ -10,7 +10,7 @@
 
 import { dropSnapshot } from "../site/caches.js";
 import { holdUpdates } from "../site/update-holds.js";
-import { EngineError } from "./errors.js";
+import { EngineError, lastLine } from "./errors.js";
 import { watchLife } from "./life.js";
 import { Queue } from "./queue.js";
 import { loadManifest, siteFile } from "../site/manifest.js";
@@ -18,7 +18,7 @@ import { verifiedScript } from "./verified.js";
 
 /**
  * @import { Manifest } from "../site/manifest.js"
- * @import { Compute, EngineInfo, FromWorker, Job, Progress, StartProgress, Task, Tasks, ToWorker } from "./protocol.js"
+ * @import { Ask, Compute, EngineInfo, FromWorker, Helpers, Job, Progress, StartProgress, Task, Tasks, ToWorker } from "./protocol.js"
  * @import { Place } from "./queue.js"
  */
 /**
@@ -28,6 +28,7 @@ import { verifiedScript } from "./verified.js";
  * @property {(progress: Progress) => void} [onProgress]
  * @property {(result: Tasks[T]["result"]) => void} [onPartial] told an answer that a better one follows
  * @property {boolean} [inBackground] goes after all jobs that are not, as those of a batch
+ * @property {Helpers} [helpers] what the page does for the job
  */
 /**
  * @typedef {{ name: "starting", progress: StartProgress | null }
@@ -41,6 +42,7 @@ import { verifiedScript } from "./verified.js";
  * @property {AbortSignal | undefined} signal
  * @property {((progress: Progress) => void) | undefined} onProgress
  * @property {(result: unknown) => void} onPartial
+ * @property {Helpers} helpers
  * @property {boolean} isSent whether the worker has it
  * @property {(result: unknown) => void} resolve
  * @property {(error: EngineError) => void} reject
@@ -172,7 +174,7 @@ export class EngineClient extends EventTarget {
    * @param {JobOptions<T>} [how]
    * @returns {Promise<Tasks[T]["result"]>}
    */
-  run(task, file, options, { signal, onProgress, onPartial, inBackground = false } = {}) {
+  run(task, file, options, { signal, onProgress, onPartial, inBackground = false, helpers = {} } = {}) {
     /** @type {Promise<Tasks[T]["result"]>} */
     const result = new Promise((settle, reject) => {
       if (signal?.aborted) {
@@ -189,6 +191,7 @@ export class EngineClient extends EventTarget {
         inBackground,
         signal,
         onProgress,
+        helpers,
         // The worker answers a job with the result of its task.
         onPartial: (partial) => onPartial?.(/** @type {Tasks[T]["result"]} */ (partial)),
         resolve: (whole) => settle(/** @type {Tasks[T]["result"]} */ (whole)),
@@ -302,6 +305,9 @@ export class EngineClient extends EventTarget {
       case "partial":
         if (!job?.signal?.aborted) job?.onPartial(message.result);
         break;
+      case "ask":
+        if (job) this.#answer(job.helpers, message);
+        break;
       case "progress":
         if (!job?.signal?.aborted) job?.onProgress?.(message.progress);
         break;
@@ -320,6 +326,34 @@ export class EngineClient extends EventTarget {
   }
 
   /**
+   * @param {Helpers} helpers
+   * @param {{ call: number } & Ask} ask
+   */
+  async #answer(helpers, ask) {
+    const worker = this.#worker;
+    let data = null;
+    let error = null;
+    try {
+      data = await help(helpers, ask);
+    } catch (thrown) {
+      error = lastLine(thrown);
+    }
+    if (worker === this.#worker) this.#send({ type: "answer", call: ask.call, data, error });
+  }
+
+  /**
+   * A module of the site that is loaded when it is wanted.
+   *
+   * @param {string} key
+   * @returns {Promise<unknown>}
+   * @throws {EngineError} load-failed, load-damaged, site-changed, site-incomplete
+   */
+  async load(key) {
+    const manifest = this.manifest ?? (await loadManifest(this.#pin));
+    return import(await verifiedScript(siteFile(manifest, key)));
+  }
+
+  /**
    * @param {ToWorker} message
    * @param {Transferable[]} [transfer]
    */
@@ -332,4 +366,14 @@ export class EngineClient extends EventTarget {
     this.state = state;
     this.dispatchEvent(new Event("state"));
   }
+}
+
+/**
+ * @param {Helpers} helpers
+ * @param {Ask} ask
+ */
+function help({ sign, fetch }, ask) {
+  if (ask.helper === "sign" && sign) return sign(ask.argument);
+  if (ask.helper === "fetch" && fetch) return fetch(ask.argument);
+  throw new Error("not possible here");
 }

@@ -3,7 +3,8 @@
  *
  * The page sends one `start`, then jobs, each with an id. The worker says whose `turn` it is, and answers each job
  * with any number of `progress` and `partial` messages and one `result` or `error`. Pictures are transferred, not
- * copied, in both directions.
+ * copied, in both directions. What a job needs of the page meanwhile, as a signature, the worker asks for (`ask`), and
+ * the page answers (`answer`).
  *
  * @import { Manifest } from "../site/manifest.js"
  *
@@ -48,8 +49,17 @@
  * @property {Facts} [facts] what the sentence names, of errors from Python
  * @property {string} [detail] what it is about, of the engine's own errors
  *
+ * @typedef {object} Helpers what the page does for a job; what it has not is refused
+ * @property {(data: Uint8Array<ArrayBuffer>) => Promise<Uint8Array<ArrayBuffer>>} [sign] the signature by ES256, of 64
+ *   bytes, by the key of the job's chain
+ * @property {(path: string) => Promise<Uint8Array<ArrayBuffer> | null>} [fetch] the file at this path among published
+ *   manifests; null where there is none
+ *
+ * @typedef {{ [Name in keyof Helpers]-?: { helper: Name, argument: Parameters<Required<Helpers>[Name]>[0] } }[keyof Helpers]} Ask
+ *
  * @typedef {{ type: "start", manifest: Manifest, compute: Compute }
  *   | { type: "job", id: number, job: Job, data: ArrayBuffer | null }
+ *   | { type: "answer", call: number, data: Uint8Array<ArrayBuffer> | null, error: string | null }
  *   | { type: "cancel", id: number }
  *   | { type: "take-snapshot", manifest: Manifest }} ToWorker
  * A job that is cancelled ends with an error, or with its result if that was quicker. `take-snapshot` is for a worker
@@ -58,6 +68,7 @@
  * @typedef {{ type: "turn", id: number }
  *   | { type: "progress", id: number, progress: Progress }
  *   | { type: "partial", id: number, result: unknown }
+ *   | { type: "ask", id: number, call: number } & Ask
  *   | { type: "result", id: number, result: unknown }
  *   | { type: "error", id: number, error: ErrorFacts }
  *   | { type: "stopped", id: number | null, error: ErrorFacts }} FromPython
@@ -109,6 +120,10 @@
  * @property {number | null} [quality] 1..100 of a lossy format, null keeps that of the cover, or takes a good
  *   one in another format
  * @property {boolean} [first] of several frames or pages mark the first alone, as a single picture
+ * @property {string | null} [chain] certificates (PEM) of who signs it in a C2PA manifest, that of the key
+ *   first, null for no manifest
+ * @property {string} [author] who made the picture, as the manifest says, may be empty
+ * @property {string} [manifest_note] what else the manifest says, may be empty
  *
  * @typedef {object} Message What a mark says.
  * @property {Kind} kind text, id or number
@@ -208,6 +223,25 @@
  * @property {PictureManifest | null} manifest C2PA's, of the picture, null where it has none
  * @property {Record<string, number>} phases milliseconds by phase
  *
+ * @typedef {object} RecoverOptions How to find the manifest of a picture that lost it.
+ * @property {Kind} kind of the message that was read
+ * @property {string} value its value
+ * @property {string | null} [key] passphrase that it was marked with
+ * @property {string} [place] where manifests are looked for, for sentences
+ *
+ * @typedef {object} Recovered What was found of a picture that lost its manifest.
+ * @property {PictureManifest | null} manifest the one that the mark leads to, null where there is none
+ *
+ * @typedef {object} CertificateOptions What is to sign.
+ * @property {string} chain certificates (PEM), that of the key first
+ * @property {string} name of their file, for sentences
+ *
+ * @typedef {object} SigningCertificate A certificate that may sign pictures now.
+ * @property {string} subject whom it names
+ * @property {string} issuer who issued it
+ * @property {string} end its last day (ISO 8601)
+ * @property {Uint8Array<ArrayBuffer>} key its public key (SubjectPublicKeyInfo, DER)
+ *
  * @typedef {object} OverlayOptions How to make a tile that marks a page.
  * @property {KindOption} kind of the message
  * @property {string} value text or digits as typed, unused for random
@@ -254,6 +288,8 @@
  * @typedef {{
  *   embed: { picture: File, options: EmbedOptions, result: Marked },
  *   read: { picture: File, options: ReadOptions, result: TimedReading },
+ *   recover: { picture: null, options: RecoverOptions, result: Recovered },
+ *   certificate: { picture: null, options: CertificateOptions, result: SigningCertificate },
  *   overlay: { picture: null, options: OverlayOptions, result: Overlay },
  *   lab: { picture: File, options: LabOptions, result: Attempt },
  *   lab_kinds: { picture: null, options: Record<string, never>, result: LabKind[] },

@@ -23,6 +23,7 @@ import { takeSnapshot } from "./snapshot.js";
  *
  * @typedef {object} PythonEngine hushmark.hosts.browser.Engine
  * @property {(id: number, job: string, data: Uint8Array | null) => void} perform job: a Job in JSON
+ * @property {(call: number, data: Uint8Array | null, error: string | null) => void} answer
  * @property {(id: number) => void} cancel
  *
  * @typedef {object} PythonModule hushmark.hosts.browser
@@ -51,6 +52,11 @@ addEventListener("message", (/** @type {MessageEvent<ToWorker>} */ { data: messa
       started
         .then((engine) => engine.perform(id, JSON.stringify(job), data && new Uint8Array(data)))
         .catch((error) => stop(lastLine(error)));
+      break;
+    }
+    case "answer": {
+      const { call, data, error } = message;
+      started.then((engine) => engine.answer(call, data, error)).catch((thrown) => stop(lastLine(thrown)));
       break;
     }
     case "cancel":

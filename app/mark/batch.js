@@ -11,7 +11,7 @@ import { Keeper } from "./keeper.js";
 
 /**
  * @import { EngineClient } from "../engine/client.js"
- * @import { EmbedOptions, Marked, Progress } from "../engine/protocol.js"
+ * @import { EmbedOptions, Helpers, Marked, Progress } from "../engine/protocol.js"
  * @import { AnyMessage } from "../register/entries.js"
  * @import { KeptList } from "./kept-list.js"
  * @import { Lists } from "./lists.js"
@@ -55,7 +55,7 @@ import { Keeper } from "./keeper.js";
 /** How many pictures the engine gets at a time. */
 const AT_ONCE = 2;
 /** Codes of errors about the options, not about a picture. */
-const OPTIONS_ERROR = /^(message-|passphrase-|output-|strength)/;
+const OPTIONS_ERROR = /^(message-|passphrase-|output-|strength|signer-)/;
 
 /**
  * Sends the event "item" when an item changes, and "list" when the list or `isPaused` does. "refused": the options are
@@ -67,6 +67,7 @@ export class Batch extends EventTarget {
   isPaused = false;
   #engine;
   #lists;
+  #signerOf;
   /** What was on the list before it was emptied. @type {Item[]} */
   #emptied = [];
   #keeper;
@@ -79,11 +80,14 @@ export class Batch extends EventTarget {
   /**
    * @param {EngineClient} engine
    * @param {Lists} lists
+   * @param {(chain: string) => Promise<Helpers["sign"] | null>} signerOf who signs with these certificates; null where
+   *   the key is not here
    */
-  constructor(engine, lists) {
+  constructor(engine, lists, signerOf) {
     super();
     this.#engine = engine;
     this.#lists = lists;
+    this.#signerOf = signerOf;
     this.#keeper = new Keeper(lists, (item) =>
       this.items.includes(item) ? "listed" : this.#emptied.includes(item) ? "emptied" : "gone",
     );
@@ -303,7 +307,10 @@ export class Batch extends EventTarget {
       item.progress = progress;
       this.#become(item, "working");
     };
-    const marked = await this.#engine.run("embed", file, options, { signal, onProgress, inBackground: true });
+    const sign = options.chain ? await this.#signerOf(options.chain) : undefined;
+    if (sign === null) throw new EngineError("signer-missing");
+    const how = { signal, onProgress, inBackground: true, helpers: { sign } };
+    const marked = await this.#engine.run("embed", file, options, how);
     const { data, difference, ...facts } = marked;
     const name = fileName(pattern, {
       cover: file.name,

@@ -103,6 +103,7 @@ export class MarkRow {
       const figures = [
         messageInWords(outcome.message),
         ...(outcome.note ? [outcome.note] : []),
+        ...(outcome.manifest ? [m.signing.signed] : []),
         m.sizes(inBytes(outcome.sizeBefore), inBytes(outcome.file.size)),
         ...outcome.warnings.map((warning) => m.warnings[warning](inAmount(outcome.expected, "share"))),
         // It could not be marked again: what it was marked with before is still there.

@@ -308,6 +308,12 @@ function factsOf(item, outcome, likeness) {
     [() => m.file, () => m.sizes(inBytes(item.file.size), inBytes(outcome.file.size))],
     [() => m.time, () => timeInWords(outcome.phases)],
   ];
+  const { manifest } = outcome;
+  if (manifest) {
+    const name = () => manifest.signer || m.manifest.unnamed;
+    const issuer = () => manifest.issuer || m.manifest.unnamed;
+    facts.push([() => m.manifest.signer, () => m.manifest.signedBy(name(), issuer())]);
+  }
   if (outcome.removed.length) {
     facts.push([() => m.previewsLeftOut, () => m.list(outcome.removed.map((what) => m.removed[what]))]);
   }

@@ -42,7 +42,7 @@ export class MarkView {
     (files) => this.take(files),
     () => void this.#trySample(),
   );
-  #form = new MarkOptionsForm(() => this.#mark());
+  #form;
   #error = h("p", { class: "error", role: "alert" });
   #emptied = h("p", { role: "status" });
   #undoIt = h("button", { type: "button", onclick: () => this.#undoEmpty() }, () => m.undo);
@@ -81,18 +81,7 @@ export class MarkView {
     this.#stage.element,
     this.#list,
   );
-  element = h(
-    "section",
-    { class: "mark" },
-    screenHead("mark", () => m.markLead),
-    h(
-      "div",
-      { class: "columns" },
-      this.#picker.element,
-      this.#form.element,
-      h("div", { class: "rest" }, this.#error, this.#offers.element, this.#undo, this.#board.element),
-    ),
-  );
+  element;
 
   /**
    * @param {EngineClient} engine
@@ -101,7 +90,20 @@ export class MarkView {
   constructor(engine, onTry) {
     this.#engine = engine;
     this.#onTry = onTry;
-    this.#batch = new Batch(engine, this.#lists);
+    this.#form = new MarkOptionsForm(engine, () => void this.#mark());
+    this.element = h(
+      "section",
+      { class: "mark" },
+      screenHead("mark", () => m.markLead),
+      h(
+        "div",
+        { class: "columns" },
+        this.#picker.element,
+        this.#form.element,
+        h("div", { class: "rest" }, this.#error, this.#offers.element, this.#undo, this.#board.element),
+      ),
+    );
+    this.#batch = new Batch(engine, this.#lists, (chain) => this.#form.signing.signerOf(chain));
     this.#batch.addEventListener("item", (event) => {
       if (event instanceof CustomEvent) this.#onItem(event.detail);
     });
@@ -119,9 +121,14 @@ export class MarkView {
     this.#batch.add(files);
   }
 
+  /** What is kept to sign with may have been deleted in Settings. */
+  enter() {
+    void this.#form.signing.restore();
+  }
+
   async #trySample() {
     this.take([await samplePicture()]);
-    this.#mark();
+    await this.#mark();
   }
 
   async #reopen() {
@@ -191,7 +198,9 @@ export class MarkView {
     return new Blob([data], { type: "image/jpeg" });
   }
 
-  #mark() {
+  async #mark() {
+    // Else a picture that is marked at once would not be signed.
+    await this.#form.signing.restored;
     const { fresh, again } = this.#markable();
     const items = fresh.length ? fresh : again;
     setText(this.#error, items.length ? "" : () => this.#whyNothing());

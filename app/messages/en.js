@@ -94,6 +94,16 @@ export const en = {
     "engine-stopped": (detail) =>
       `The engine stopped twice in the middle of this picture (${detail}) and was started again. ` +
       "Try a smaller picture.",
+    "key-damaged": (name) =>
+      `${name} holds no private key that can be read. Choose the PEM file of the key, which begins with “BEGIN PRIVATE KEY” or “BEGIN EC PRIVATE KEY”.`,
+    "key-encrypted": (name) =>
+      `The key in ${name} is locked with a passphrase. Save it without one (openssl pkey -in key.pem -out open.pem) and choose that file.`,
+    "key-kind": (name) =>
+      `The key in ${name} is of another kind, such as RSA, and C2PA is signed here by ES256 only. Get a key of the curve P-256 and a certificate for it.`,
+    "key-other": (name) =>
+      `The key in ${name} does not fit the first certificate. Choose the two that were made together.`,
+    "signer-missing": () =>
+      "These pictures are to be signed, but the key is not here any more: it is not kept with a list. Choose certificate and key again under “Sign: C2PA manifest”, then mark them.",
     "register-full": () =>
       "This browser has no storage left for the register. Export it, or free some space, and try again.",
     "register-failed": (detail) =>
@@ -211,6 +221,38 @@ export const en = {
   pattern: "Name of the marked file",
   /** @param {string} places */
   patternHint: (places) => `Use ${places} where these are to stand. The ending stays.`,
+  signing: {
+    /** @param {string} signer who signs, or nothing */
+    head: (signer) => (signer ? `Signs as ${signer}` : "Sign: C2PA manifest"),
+    lead: "A manifest in the file says who signed it and what was done, and others can check that. It takes a certificate for ES256 and its private key.",
+    /** @param {string} what @param {string} name of the file */
+    chosen: (what, name) => `${what}: ${name}`,
+    chain: "Certificates (PEM)",
+    chainHint: "Your own first, those of its issuers behind it",
+    key: "Private key (PEM)",
+    keyHint: "Without a passphrase. It does not leave this device, and is not kept unless you say so.",
+    keyNext: "Now choose the private key of this certificate.",
+    chainNext: "Now choose the certificate of this key.",
+    makeTest: "Make a test certificate",
+    makeTestHint: "To try it out: nobody trusts it, and it says so.",
+    /** @param {string} signer @param {string} issuer @param {string} day */
+    ready: (signer, issuer, day) =>
+      `Signs as “${signer}” until ${day}. Others trust the certificate if they trust its issuer, “${issuer}”.`,
+    wanted: "Sign the pictures that I mark",
+    author: "Author",
+    note: "Note for everybody",
+    noteHint: "Whoever has the file can read both. Hushmark's register keeps the other note to itself.",
+    keep: "Keep certificate and key in this browser",
+    keepHint: "Whoever uses this browser can then sign as you. The key cannot be taken out of it.",
+    forget: "Forget certificate and key",
+    forgotten: "Forgotten.",
+    /** Where a kept certificate is, for sentences about it. */
+    thisBrowser: "this browser",
+    /** @param {string} reason */
+    notKept: (reason) =>
+      `This browser did not keep them (${reason}). They can be used until you leave the page.`,
+    signed: "signed",
+  },
   /** @param {number} count */
   markPictures: (count) => (count > 1 ? `Mark ${count} pictures` : "Mark picture"),
   /** @param {number} count */
@@ -413,6 +455,7 @@ export const en = {
     runtime: "Python and onnxruntime",
     weights: "Weights",
     register: "Register",
+    signing: "Certificate and key to sign with",
     results: "Marked pictures, until you save or delete them",
     preferences: "Settings",
   },
@@ -526,6 +569,7 @@ export const en = {
     head: "C2PA manifest",
     verdicts: {
       valid: "It holds.",
+      found: "Found by the mark.",
       changed: "It does not belong to this picture.",
       broken: "It does not hold.",
       unchecked: "Not wholly checked.",
@@ -534,6 +578,8 @@ export const en = {
     meanings: {
       valid:
         "The picture is, to the byte, the one that was signed. Whether to trust the signer is not checked.",
+      found:
+        "It names this very mark, and its signature holds. The picture is another file by now, and marks can be copied: compare it with what is said here. Whether to trust the signer is not checked.",
       changed: "The picture was changed after it was signed, or another one was signed.",
       broken: "The manifest was changed after it was signed, or the signature is of another key.",
       unchecked: "What follows is what the manifest says. This browser cannot check all of it.",
@@ -568,6 +614,21 @@ export const en = {
     /** @param {string} title */
     withManifest: (title) => `${title} (its own manifest is kept)`,
     generator: "Made with",
+  },
+  lost: {
+    lead: "This picture has none. If one was published, the mark finds it again.",
+    address: "Address of published manifests",
+    addressHint: "When you look there, it is told the value of the mark, and nothing else.",
+    look: "Look there",
+    folder: "Look in a folder",
+    /** @param {string} place */
+    looking: (place) => `Looking in ${place}…`,
+    /** @param {string} place */
+    none: (place) => `In ${place} there is no manifest of this mark.`,
+    noAddress: "This is no address. It begins with https://, and leads to the folder that was published.",
+    /** @param {string} host */
+    notPermitted: (host) =>
+      `This copy of Hushmark may ask its own site only, not ${host}. Get the folder from there and look in it, or ask whoever runs this site to permit that address.`,
   },
   readings: "Readings",
   columns: {

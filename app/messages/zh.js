@@ -70,6 +70,15 @@ export const zh = {
     "engine-start": (detail) => `引擎无法启动（${detail}）。请重试，或重新加载页面。`,
     "engine-stopped": (detail) =>
       `引擎在处理这张图片时两次停止（${detail}），现已重新启动。请换一张较小的图片。`,
+    "key-damaged": (name) =>
+      `${name} 中没有可读取的私钥。请选择私钥的 PEM 文件，它以“BEGIN PRIVATE KEY”或“BEGIN EC PRIVATE KEY”开头。`,
+    "key-encrypted": (name) =>
+      `${name} 中的私钥受口令保护。请先另存为不带口令的文件（openssl pkey -in key.pem -out open.pem），再选择该文件。`,
+    "key-kind": (name) =>
+      `${name} 中的私钥是其他类型（例如 RSA），而此处只用 ES256 为 C2PA 签名。请换用 P-256 曲线的私钥及其证书。`,
+    "key-other": (name) => `${name} 中的私钥与第一份证书不匹配。请选择同时生成的证书和私钥。`,
+    "signer-missing": () =>
+      "这些图片需要签名，但私钥已不在此处：私钥不会随列表保存。请在“签名：C2PA 清单”中重新选择证书和私钥，然后再标记。",
     "register-full": () => "此浏览器没有剩余空间保存登记簿。请导出登记簿或腾出空间后重试。",
     "register-failed": (detail) => `无法打开登记簿（${detail}）。请重试，或重新加载页面。`,
     "register-newer": () =>
@@ -81,6 +90,21 @@ export const zh = {
       `此登记簿的版本为 ${version}，当前的 Hushmark 无法识别。请重新加载页面以获取新版本。未作任何改动。`,
   },
   pythonErrors: {
+    "certificate-damaged": ({ name }) =>
+      `${name} 中没有可读取的证书。请选择 PEM 文件，您自己的证书在前，颁发者的证书在后。`,
+    "certificate-key": ({ name }) =>
+      `${name} 不能为图片签名：它的密钥不是 ES256 所需的类型（P-256 曲线）。请换一份证书。`,
+    "certificate-purpose": ({ name }) =>
+      `${name} 不能为图片签名：它不用于签名、邮件或文档，或是颁发机构自己的证书。请换一份证书。`,
+    "certificate-expired": ({ name, date }) => `${name} 中的证书已于 ${date} 过期。请换一份新的。`,
+    "certificate-early": ({ name, date }) =>
+      `${name} 中的证书在 ${date} 之前尚未生效。请等待，或校准此设备的时钟。`,
+    "signing-stopped": ({ name, reason }) =>
+      `${name} 未签名，因为私钥无法使用（${reason}）。请重新选择证书和私钥。`,
+    "signing-failed": ({ name }) => `${name} 未签名，因为新的清单无效。请换一份证书。`,
+    "signing-format": ({ name }) =>
+      `${name} 是动态 GIF，Hushmark 可以标记但不能签名。请不签名直接标记，或先另存为动态 PNG 或 WebP。`,
+    "manifests-unreachable": ({ name, reason }) => `无法读取 ${name} 处的清单（${reason}）。`,
     "picture-empty": ({ name }) => `${name} 是空文件（0 字节）。请选择其他文件。`,
     "picture-format": ({ name, found }) =>
       `${name} ${found === undefined ? "不是可识别的图片" : `的类型是 ${found === "video" ? "视频" : found}`}。` +
@@ -224,6 +248,32 @@ export const zh = {
   qualityHint: "1 到 100。留空：与原图相同，或取较好的质量。",
   pattern: "标记后文件的名称",
   patternHint: (places) => `${places} 会替换为相应内容（原名、文件夹、序号、信息、日期）；扩展名不变。`,
+  signing: {
+    head: (signer) => (signer ? `以“${signer}”的名义签名` : "签名：C2PA 清单"),
+    lead: "文件中的清单说明由谁签名、做过什么，他人可以核实。需要一份 ES256 证书及其私钥。",
+    chosen: (what, name) => `${what}：${name}`,
+    chain: "证书（PEM）",
+    chainHint: "您自己的证书在前，颁发者的证书在后",
+    key: "私钥（PEM）",
+    keyHint: "不带口令。它不会离开此设备，除非您要求，否则也不会保存。",
+    keyNext: "现在请选择此证书的私钥。",
+    chainNext: "现在请选择此私钥的证书。",
+    makeTest: "生成测试证书",
+    makeTestHint: "仅供试用：没有人信任它，它自己也这样写明。",
+    ready: (signer, issuer, day) =>
+      `以“${signer}”的名义签名，有效期至 ${day}。他人是否信任此证书，取决于是否信任颁发者“${issuer}”。`,
+    wanted: "为我标记的图片签名",
+    author: "作者",
+    note: "给所有人看的备注",
+    noteHint: "拿到文件的人都能读到这两项。登记簿里的备注不会写入文件。",
+    keep: "在此浏览器中保存证书和私钥",
+    keepHint: "使用此浏览器的人便能以您的名义签名。私钥无法从中导出。",
+    forget: "忘记证书和私钥",
+    forgotten: "已忘记。",
+    thisBrowser: "此浏览器",
+    notKept: (reason) => `此浏览器未能保存（${reason}）。离开页面之前仍可使用。`,
+    signed: "已签名",
+  },
   markPictures: (count) => (count > 1 ? `标记 ${count} 张图片` : "标记图片"),
   markAllAgain: (count) => (count > 1 ? `按此重新标记全部 ${count} 张` : "按此重新标记"),
   pictureList: "图片列表",
@@ -387,6 +437,7 @@ export const zh = {
     runtime: "Python 和 onnxruntime",
     weights: "权重",
     register: "登记簿",
+    signing: "用于签名的证书和私钥",
     results: "标记后的图片，保存或删除前保留",
     preferences: "设置",
   },
@@ -475,6 +526,7 @@ export const zh = {
     head: "C2PA 清单",
     verdicts: {
       valid: "有效。",
+      found: "由水印找回。",
       changed: "不属于这张图片。",
       broken: "无效。",
       unchecked: "未能全部核实。",
@@ -482,6 +534,8 @@ export const zh = {
     },
     meanings: {
       valid: "这张图片与签名时逐字节相同。签名者是否可信未经核实。",
+      found:
+        "它写明的正是这个标记，签名有效。图片已是另一个文件，而且标记可以被复制：请与此处所述的内容比较。签名者是否可信未经核实。",
       changed: "图片在签名后被改动，或签名的是另一张图片。",
       broken: "清单在签名后被改动，或签名属于另一个密钥。",
       unchecked: "以下是清单所述的内容，此浏览器无法全部核实。",
@@ -516,6 +570,18 @@ export const zh = {
     /** @param {string} title */
     withManifest: (title) => `${title}（保留了自己的清单）`,
     generator: "生成工具",
+  },
+  lost: {
+    lead: "这张图片没有清单。如果曾经发布过，可以凭标记找回。",
+    address: "已发布清单的地址",
+    addressHint: "在那里查找时，对方只会得知标记的值。",
+    look: "在那里查找",
+    folder: "在文件夹中查找",
+    looking: (place) => `正在 ${place} 中查找…`,
+    none: (place) => `${place} 中没有此标记的清单。`,
+    noAddress: "这不是地址。地址以 https:// 开头，指向所发布的文件夹。",
+    notPermitted: (host) =>
+      `此 Hushmark 只能访问自己的网站，不能访问 ${host}。请取得该文件夹后在其中查找，或请网站的运营者允许该地址。`,
   },
   readings: "读取结果",
   columns: {

@@ -18,7 +18,8 @@ import { EngineError } from "../engine/errors.js";
  * @property {AbortSignal} [signal] ends the job, which then rejects with the code "cancelled"
  * @property {(progress: Progress) => void} [onProgress] is told how far the job is
  *
- * @typedef {Omit<EmbedOptions, "value"> & { value?: string } & JobOptions} MarkOptions `value` is not used for random
+ * @typedef {Omit<EmbedOptions, "value" | "chain" | "author" | "manifest_note"> & { value?: string } & JobOptions} MarkOptions
+ *   `value` is not used for random
  *
  * @typedef {MarkedData & { file: File }} Marked with the marked picture as a file, for a form or a download
  */

@@ -112,6 +112,11 @@ export function inDate(time) {
   return new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" }).format(time);
 }
 
+/** @param {string} date ISO 8601, without a time of day */
+export function inCalendar(date) {
+  return new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeZone: "UTC" }).format(Date.parse(date));
+}
+
 /** @param {number} time as of Date.now(). The weekday if it is less than six days ago, else the date. */
 export function inDay(time) {
   const isOfLastWeek = Date.now() - time < 6 * 24 * 3600 * 1000;

@@ -107,7 +107,7 @@ export class MarkFields {
     follow("pattern", (pattern) => (this.#pattern.value = pattern || DEFAULT_PATTERN));
   }
 
-  /** @returns {Omit<MarkOptions, "key" | "again">} */
+  /** @returns {Omit<MarkOptions, "key" | "again" | "chain" | "author" | "manifest_note">} */
   get options() {
     return {
       kind: this.#message.kind,

@@ -572,6 +572,20 @@ class SigningMissing(CredentialsError):
         )
 
 
+class SigningStopped(CredentialsError):
+    """What holds the private key did not sign: `reason` says why."""
+
+    code = "signing-stopped"
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(
+            f"{name} was not signed, because the key could not be used ({reason}). Choose the certificate "
+            "and its key again.",
+            name=name,
+            reason=reason,
+        )
+
+
 class SigningFailed(CredentialsError):
     """The manifest that was written does not hold: a signature of another key, or a mistake of Hushmark."""
 

@@ -14,13 +14,18 @@ from typing import Any, Literal, NamedTuple, TypeVar, cast, get_args, get_origin
 
 from . import pipeline
 from .card import ModelCard
-from .credentials.cose import Verify, cannot_verify
-from .errors import HushmarkError
+from .credentials import certificate
+from .credentials.binding import mark_value
+from .credentials.cose import Sign, Verify, cannot_verify
+from .credentials.manifest import PictureManifest
+from .credentials.publishing import Fetch, recover
+from .credentials.signing import Statement
+from .errors import HushmarkError, ManifestsUnreachable, SigningStopped
 from .forward import Forward
 from .marking import overlay
 from .marking.budget import DEFAULT_STRENGTH
 from .message.keys import Key
-from .message.kinds import Message, parse
+from .message.kinds import Kind, Message, parse
 from .message.known import KnownIds
 from .picture import view
 from .picture.container import MIME_TYPES, Format
@@ -71,13 +76,18 @@ class EmbedOptions(OverlayOptions):
     needed for reading, too; `strength`: how visible the mark may be, 2 is twice as visible as 1; `again`:
     mark it even if it is marked already; `output_format`: None keeps that of the cover; `quality`: 1..100 of
     a lossy format, None keeps that of the cover, or takes a good one in another format; `first`: of several
-    frames or pages mark the first alone, as a single picture.
+    frames or pages mark the first alone, as a single picture; `chain`: certificates (PEM) of who signs it in
+    a C2PA manifest, that of the key first, None for no manifest; `author`: who made the picture, as the
+    manifest says, may be empty; `manifest_note`: what else the manifest says, may be empty.
     """
 
     again: bool = False
     output_format: Format | None = None
     quality: int | None = None
     first: bool = False
+    chain: str | None = None
+    author: str = ""
+    manifest_note: str = ""
 
 
 @dataclass(frozen=True)
@@ -91,6 +101,31 @@ class ReadOptions:
     key: str | None = None
     known: str | None = None
     glance: bool = False
+
+
+@dataclass(frozen=True)
+class RecoverOptions:
+    """How to find the manifest of a picture that lost it.
+
+    `kind`: of the message that was read; `value`: its value; `key`: passphrase that it was marked with;
+    `place`: where manifests are looked for, for sentences.
+    """
+
+    kind: Kind
+    value: str
+    key: str | None = None
+    place: str = ""
+
+
+@dataclass(frozen=True)
+class CertificateOptions:
+    """What is to sign.
+
+    `chain`: certificates (PEM), that of the key first; `name`: of their file, for sentences.
+    """
+
+    chain: str
+    name: str
 
 
 @dataclass(frozen=True)
@@ -148,6 +183,30 @@ class Overlay:
 
 
 @dataclass(frozen=True)
+class Recovered:
+    """What was found of a picture that lost its manifest.
+
+    `manifest`: the one that the mark leads to, None where there is none.
+    """
+
+    manifest: PictureManifest | None
+
+
+@dataclass(frozen=True)
+class SigningCertificate:
+    """A certificate that may sign pictures now.
+
+    `subject`: whom it names; `issuer`: who issued it; `end`: its last day (ISO 8601); `key`: its public key
+    (SubjectPublicKeyInfo, DER).
+    """
+
+    subject: str
+    issuer: str
+    end: str
+    key: bytes
+
+
+@dataclass(frozen=True)
 class Preview:
     """A picture to look at.
 
@@ -157,11 +216,17 @@ class Preview:
     data: bytes
 
 
+async def _refuse(_: object) -> bytes:
+    """What a host does that neither signs nor fetches."""
+    raise OSError("not possible here")
+
+
 class Tasks:
     """The tasks: what is given by a host as plain data, done.
 
     `on_progress`: is told how far a task is; `on_partial`: is told an answer that a better one follows;
-    `verify`: checks the signatures of manifests.
+    `verify`: checks the signatures of manifests; `sign`: signs with the key that the host has; `fetch`: gets
+    files of published manifests. The last two raise OSError where they cannot.
     """
 
     def __init__(
@@ -171,12 +236,16 @@ class Tasks:
         on_progress: OnProgress | None = None,
         on_partial: Callable[[object], None] | None = None,
         verify: Verify = cannot_verify,
+        sign: Sign = _refuse,
+        fetch: Fetch = _refuse,
     ) -> None:
         self._forward = forward
         self._card = card
         self._on_progress = on_progress
         self._on_partial = on_partial
         self._verify = verify
+        self._sign = sign
+        self._fetch = fetch
 
     async def run(self, task: str, picture: File | None, options: Mapping[str, Any]) -> object:
         """Do the task of this name -> its answer. Raises HushmarkError."""
@@ -203,6 +272,7 @@ class Tasks:
             output_format=options.output_format,
             quality=options.quality,
             first=options.first,
+            statement=self._statement(picture.name, options),
             progress=self._on_progress,
         )
         return replace(marked, warnings=(*marked.warnings, "metadata")) if picture.is_bare else marked
@@ -220,6 +290,20 @@ class Tasks:
             verify=self._verify,
             progress=self._on_progress,
         )
+
+    async def recover(self, options: RecoverOptions) -> Recovered:
+        """Find the manifest of a picture that lost it, by its mark, where the host looks."""
+        value = mark_value(parse(options.kind, options.value), _key(options.key))
+        try:
+            return Recovered(await recover(value, self._fetch, self._verify))
+        except OSError as error:
+            raise ManifestsUnreachable(options.place, str(error)) from error
+
+    async def certificate(self, options: CertificateOptions) -> SigningCertificate:
+        """Look whether a certificate may sign pictures."""
+        chain = certificate.from_pem(options.chain.encode(), options.name)
+        leaf = certificate.check(chain, options.name)
+        return SigningCertificate(leaf.subject, leaf.issuer, leaf.end.date().isoformat(), leaf.key)
 
     async def overlay(self, options: OverlayOptions) -> Overlay:
         """Make a transparent tile that marks a page."""
@@ -259,6 +343,28 @@ class Tasks:
         copy = io.BytesIO()
         view.of(pipeline.open_still(picture.data, picture.name), _PREVIEW_SIDE).save(copy, "JPEG", quality=85)
         return Preview(copy.getvalue())
+
+    def _statement(self, name: str, options: EmbedOptions) -> Statement | None:
+        if options.chain is None:
+            return None
+        chain = certificate.from_pem(options.chain.encode(), name)
+        signer = _HostSigner(chain, self._sign, name)
+        return Statement(signer, self._verify, options.author, options.manifest_note)
+
+
+@dataclass(frozen=True)
+class _HostSigner:
+    """See `cose.Signer`: by the host, for the picture of this name."""
+
+    chain: tuple[bytes, ...]
+    by_host: Sign
+    name: str
+
+    async def sign(self, data: bytes) -> bytes:
+        try:
+            return await self.by_host(data)
+        except OSError as error:
+            raise SigningStopped(self.name, str(error)) from error
 
 
 def _key(passphrase: str | None) -> Key | None:

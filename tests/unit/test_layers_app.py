@@ -10,6 +10,7 @@ FORBIDDEN = {
     "messages": {"engine", "site", "ui", "shell", *SCREENS},
     "engine": {"ui", "shell", *SCREENS},
     "site": {"shell", *SCREENS},
+    "signing": {"engine", "ui", "shell", *SCREENS},
     "ui": {"shell", *SCREENS},
     "shell": set(),
     "package": {"ui", "shell", "messages", *SCREENS},

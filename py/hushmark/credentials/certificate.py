@@ -3,6 +3,8 @@
 Written out because the page has no library for it. Whether an issuer is one to trust is not looked at.
 """
 
+import base64
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
@@ -28,6 +30,7 @@ _PURPOSES = frozenset(
 """Of which the specification wants one in a certificate that signs claims."""
 _DIGITAL_SIGNATURE = 0x80  # in the first byte of the key usage
 
+_PEM = re.compile(rb"-----BEGIN CERTIFICATE-----(.*?)-----END CERTIFICATE-----", re.DOTALL)
 _SEQUENCE, _SET, _INTEGER, _BITS, _BYTES, _OID, _BOOLEAN = 0x30, 0x31, 0x02, 0x03, 0x04, 0x06, 0x01
 _UTC_TIME, _TIME = 0x17, 0x18
 _VERSION, _EXTENSIONS = 0xA0, 0xA3
@@ -63,8 +66,26 @@ def parse(data: bytes) -> Certificate:
         raise ValueError("a damaged certificate") from error
 
 
-def check(chain: tuple[bytes, ...], name: str) -> None:
-    """Whether the first certificate of a chain may sign claims by ES256, now.
+def from_pem(data: bytes, name: str) -> tuple[bytes, ...]:
+    """The certificates (DER) in a PEM file, in their order; there may be other things in it.
+
+    `name`: of the file, for sentences. Raises CertificateDamaged.
+    """
+    try:
+        found = tuple(
+            base64.b64decode(text.translate(None, b"\r\n\t "), validate=True) for text in _PEM.findall(data)
+        )
+        for each in found:
+            parse(each)
+    except ValueError as error:
+        raise CertificateDamaged(name) from error
+    if not found:
+        raise CertificateDamaged(name)
+    return found
+
+
+def check(chain: tuple[bytes, ...], name: str) -> Certificate:
+    """The first certificate of a chain, if it may sign claims by ES256, now.
 
     `name`: of its file, for sentences. Raises CertificateDamaged, CertificateKey, CertificatePurpose,
     CertificateExpired, CertificateEarly.
@@ -82,6 +103,7 @@ def check(chain: tuple[bytes, ...], name: str) -> None:
         raise CertificateExpired(name, leaf.end.date().isoformat())
     if state == "early":
         raise CertificateEarly(name, leaf.start.date().isoformat())
+    return leaf
 
 
 def _parse(data: bytes) -> Certificate:

@@ -33,6 +33,10 @@ _SIGN1 = 18
 _MOST_CERTIFICATES = 16
 
 
+Sign = Callable[[bytes], Awaitable[bytes]]
+"""The signature by ES256 of what is given: r and s of 32 bytes each."""
+
+
 class Signer(Protocol):
     """Who signs with ES256.
 

@@ -93,6 +93,8 @@ class Engine:
         self._jobs: dict[int, _Job] = {}
         self._at_work: _Job | None = None
         self._watches: set[asyncio.Task[None]] = set()
+        self._asked: dict[int, asyncio.Future[JsProxy]] = {}
+        self._asks = 0
 
     def perform(self, number: int, job: str, data: JsProxy | None) -> None:
         """Take a job in.
@@ -108,6 +110,31 @@ class Engine:
         if number in self._jobs:
             self._jobs[number].cancel()
 
+    async def ask(self, job: int, helper: str, argument: bytes | str) -> bytes | None:
+        """Have the page do something for a job -> its answer. Raises OSError where it cannot.
+
+        `helper`, `argument`: see Helpers in protocol.js.
+        """
+        self._asks += 1
+        call = self._asks
+        self._asked[call] = answer = asyncio.get_running_loop().create_future()
+        self.tell("ask", job, call=call, helper=helper, argument=argument)
+        try:
+            data = await answer
+        finally:
+            del self._asked[call]
+        return None if data is None or data is jsnull else data.to_bytes()
+
+    def answer(self, call: int, data: JsProxy | None, error: str | None) -> None:
+        """What the page answers to a call. `error`: why it could not do it."""
+        asked = self._asked.get(call)
+        if asked is None or asked.done():
+            return  # its job was cancelled
+        if isinstance(error, str):
+            asked.set_exception(OSError(error))
+        else:
+            asked.set_result(data)
+
     def tell(self, kind: str, number: int | None, **facts: object) -> None:
         """Send a message; bytes in it become buffers that are transferred."""
         buffers: list[JsProxy] = []
@@ -120,7 +147,14 @@ class Engine:
 
     def tasks(self, job: "_Job") -> Tasks:
         """The tasks for a job."""
-        return Tasks(_Forward(self._js, job), self._card, job.progress, job.partial, _verify)
+
+        async def sign(data: bytes) -> bytes:
+            return await self.ask(job.number, "sign", data) or b""
+
+        async def fetch(path: str) -> bytes | None:
+            return await self.ask(job.number, "fetch", path)
+
+        return Tasks(_Forward(self._js, job), self._card, job.progress, job.partial, _verify, sign, fetch)
 
     def plain(self, answer: object) -> Any:
         """An answer as plain data."""

@@ -4,13 +4,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from ..credentials import certificate
-from ..errors import (
-    CertificateDamaged,
-    CertificateKey,
-    SigningKeyDamaged,
-    SigningKeyOther,
-    SigningMissing,
-)
+from ..errors import CertificateKey, SigningKeyDamaged, SigningKeyOther, SigningMissing
 
 try:
     from cryptography import x509
@@ -48,27 +42,21 @@ class NativeSigner:
 def load_signer(chain: bytes, chain_name: str, key: bytes, key_name: str) -> NativeSigner:
     """Who signs, from a chain of certificates and a private key (PEM).
 
-    `chain_name`, `key_name`: of their files, for sentences. Raises CertificateDamaged, SigningKeyDamaged,
-    SigningKeyOther, and what `certificate.check`
-    raises.
+    `chain_name`, `key_name`: of their files, for sentences. Raises SigningKeyDamaged, SigningKeyOther, and
+    what `certificate.check` raises.
     """
-    try:
-        certificates = x509.load_pem_x509_certificates(chain)
-    except ValueError as error:
-        raise CertificateDamaged(chain_name) from error
+    certificates = certificate.from_pem(chain, chain_name)
     try:
         private = serialization.load_pem_private_key(key, None)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise SigningKeyDamaged(key_name) from error
-    public = certificates[0].public_key()
     if not isinstance(private, ec.EllipticCurvePrivateKey) or not isinstance(private.curve, ec.SECP256R1):
         raise CertificateKey(key_name)
-    if private.public_key() != public:
+    leaf = certificate.check(certificates, chain_name)
+    if private.public_key() != serialization.load_der_public_key(leaf.key):
         raise SigningKeyOther(key_name, chain_name)
-    ders = tuple(each.public_bytes(serialization.Encoding.DER) for each in certificates)
-    certificate.check(ders, chain_name)
     return NativeSigner(
-        ders,
+        certificates,
         private.private_bytes(
             serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         ),

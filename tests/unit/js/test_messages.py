@@ -37,19 +37,11 @@ NOT_IN_THE_PAGE = {
     "file-kind",
     "file",
     "picture-crash",
-    "certificate-damaged",
-    "certificate-key",
-    "certificate-purpose",
-    "certificate-expired",
-    "certificate-early",
     "signing-key-damaged",
     "signing-key-other",
     "signing-missing",
-    "signing-failed",
-    "signing-format",
     "manifest-missing",
     "manifest-wrong",
-    "manifests-unreachable",
 }
 """Errors of the command line, and those that only a mistake of ours could bring about."""
 
