@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 import urllib.parse
@@ -38,6 +39,17 @@ PIECE = 1 << 16
 LONGEST_RANGE = 100
 """Characters of a Range header: a number of thousands of digits would only cost time."""
 
+_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]+)?")
+
+
+def origins(text: str) -> tuple[str, ...]:
+    """The origins in a text, with spaces between. Raises ValueError for what is none."""
+    for origin in text.split():
+        if not _ORIGIN.fullmatch(origin):
+            raise ValueError(f"{origin} is no origin, such as https://manifests.example.org.")
+    return tuple(text.split())
+
+
 CONTENT_SECURITY_POLICY = "; ".join(
     (
         "default-src 'self'",
@@ -45,7 +57,8 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "script-src 'self' blob: 'wasm-unsafe-eval'",
         "worker-src 'self' blob:",
         "img-src 'self' blob: data:",  # the user's own pictures
-        "connect-src 'self'",
+        # Besides the site itself, whoever builds it can permit addresses of published manifests.
+        " ".join(("connect-src 'self'", *origins(os.environ.get("HUSHMARK_MANIFESTS", "")))),
         "style-src 'self'",
         "object-src 'none'",
         "base-uri 'none'",

@@ -9,29 +9,31 @@ import { inDate, m } from "../ui/language.js";
  */
 
 export class ManifestPart {
+  #head = h("h2", { tabindex: -1 }, () => m.manifest.head);
   #verdict = h("p", { class: "verdict" });
   #facts = h("dl");
-  element = h(
-    "section",
-    { class: "manifest", hidden: true },
-    h("h2", {}, () => m.manifest.head),
-    this.#verdict,
-    this.#facts,
-  );
+  element = h("section", { class: "manifest", hidden: true }, this.#head, this.#verdict, this.#facts);
 
   /** @param {PictureManifest | null} manifest null: the picture has none, which is nothing to tell of */
   show(manifest) {
     this.element.hidden = !manifest;
     if (!manifest) return;
     this.element.dataset.verdict = manifest.verdict;
+    // The picture that a mark leads from may be another file than the one that was signed.
+    const verdict =
+      manifest.picture === "by-mark" && manifest.verdict === "valid" ? "found" : manifest.verdict;
     this.#verdict.replaceChildren(
-      h("strong", {}, () => m.manifest.verdicts[manifest.verdict]),
+      h("strong", {}, () => m.manifest.verdicts[verdict]),
       " ",
-      h("span", {}, () => m.manifest.meanings[manifest.verdict]),
+      h("span", {}, () => m.manifest.meanings[verdict]),
     );
     this.#facts.replaceChildren(
       ...factsOf(manifest).map(([term, text]) => h("div", {}, h("dt", {}, term), h("dd", {}, text))),
     );
+  }
+
+  focus() {
+    this.#head.focus();
   }
 }
 

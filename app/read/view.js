@@ -15,6 +15,7 @@ import { screenHead } from "../ui/screen-head.js";
 import { timeInWords } from "../ui/words.js";
 import { Camera } from "./camera.js";
 import { ManifestPart } from "./manifest.js";
+import { LostManifest } from "./lost-manifest.js";
 import { placeFigure } from "./place.js";
 import { ReadingsTable } from "./table.js";
 
@@ -48,13 +49,8 @@ export class ReadView {
   #place = h("div");
   #details = new ReadingDetails();
   #manifest = new ManifestPart();
-  #result = h(
-    "div",
-    { class: "result", hidden: true },
-    this.#answer.element,
-    h("div", { class: "reading" }, this.#place, this.#details.element),
-    this.#manifest.element,
-  );
+  #lost;
+  #result;
 
   #camera = new Camera({
     onStart: () => {
@@ -80,29 +76,43 @@ export class ReadView {
   #isRead = null;
 
   #table = new ReadingsTable((read) => this.#entriesOf(read));
-  element = h(
-    "section",
-    { class: "read" },
-    screenHead("read", () => m.readLead),
-    h(
-      "div",
-      { class: "columns" },
-      this.#picker.element,
-      h(
-        "div",
-        { class: "rest" },
-        this.#camera.element,
-        this.#lines.element,
-        this.#result,
-        this.#table.element,
-      ),
-      this.#options,
-    ),
-  );
+  element;
 
   /** @param {EngineClient} engine */
   constructor(engine) {
     this.#engine = engine;
+    this.#lost = new LostManifest(engine, (manifest) => {
+      this.#lost.show(null);
+      this.#manifest.show(manifest);
+      this.#manifest.focus();
+    });
+    this.#result = h(
+      "div",
+      { class: "result", hidden: true },
+      this.#answer.element,
+      h("div", { class: "reading" }, this.#place, this.#details.element),
+      this.#manifest.element,
+      this.#lost.element,
+    );
+    this.element = h(
+      "section",
+      { class: "read" },
+      screenHead("read", () => m.readLead),
+      h(
+        "div",
+        { class: "columns" },
+        this.#picker.element,
+        h(
+          "div",
+          { class: "rest" },
+          this.#camera.element,
+          this.#lines.element,
+          this.#result,
+          this.#table.element,
+        ),
+        this.#options,
+      ),
+    );
     this.#again.hidden = true;
     this.#options.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -141,7 +151,7 @@ export class ReadView {
         async (options) => {
           const [key, mayCompare, known] = [this.#key.value, !this.#compare.checked, await this.#known()];
           const read = isRead ?? (await this.#engine.run("read", files[0], { key, known }, options));
-          return { ...read, hasKey: key !== null, mayCompare, isCompared: known !== null };
+          return { ...read, key, mayCompare, isCompared: known !== null };
         },
         (read) => this.#show(read, files[0]),
       );
@@ -167,15 +177,17 @@ export class ReadView {
   }
 
   /**
-   * @param {TimedReading & { hasKey: boolean, mayCompare: boolean, isCompared: boolean }} read
+   * @param {TimedReading & { key: string | null, mayCompare: boolean, isCompared: boolean }} read
    * @param {File} file
    */
   #show(read, file) {
-    const { reading, manifest, phases, hasKey, mayCompare, isCompared } = read;
+    const { reading, manifest, phases, key, mayCompare, isCompared } = read;
     const found = this.#entriesOf(read);
-    this.#answer.show(reading, { entries: found, isCompared, hasKey, mayCompare });
+    this.#answer.show(reading, { entries: found, isCompared, hasKey: key !== null, mayCompare });
     this.#details.show(reading);
     this.#manifest.show(manifest);
+    const { message } = reading;
+    this.#lost.show(message && !manifest ? { message, key } : null);
     const image = h("img", { alt: () => m.pictureRead });
     this.#place.replaceChildren();
     this.#urls.clear();

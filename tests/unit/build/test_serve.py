@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from build import make_server
-from tools.serve import SiteServer, choose_encoding, choose_range
+from tools.serve import SECURITY_HEADERS, SiteServer, choose_encoding, choose_range, origins
 
 PAGE = b"<!doctype html><title>page</title>"
 
@@ -99,6 +99,24 @@ def test_every_answer_is_isolated_and_guarded(server: SiteServer, path: str) -> 
     assert "default-src 'self'" in policy
     assert "object-src 'none'" in policy
     assert "'unsafe-inline'" not in headers["Content-Security-Policy"]
+
+
+def test_the_page_may_ask_its_own_site_and_what_the_builder_permits() -> None:
+    assert "connect-src 'self'" in SECURITY_HEADERS["Content-Security-Policy"].split("; ")
+    assert origins("") == ()
+    both = "https://manifests.example.org http://127.0.0.1:8000"
+    assert origins(f" {both} ") == tuple(both.split())
+    for wrong in (
+        "https:",
+        "*",
+        "https://*.example.org",
+        "https://a.org/m",
+        "a.org",
+        "https://a.org;x",
+        "'self'",
+    ):
+        with pytest.raises(ValueError, match="is no origin"):
+            origins(wrong)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,70 @@
+/** Published manifests: files under an address, or in a folder of people's own. They show nothing. */
+
+/** Of a file that is taken. */
+const MOST_BYTES = 64 << 20;
+const PATIENCE = 20_000;
+
+/**
+ * The address of published manifests, whole and with a slash at its end.
+ *
+ * @param {string} typed as a whole or from the page's own address on
+ * @param {string} base the page's own address
+ * @returns {URL | null} null where it is no address of the web
+ */
+export function addressOf(typed, base) {
+  const text = typed.trim();
+  const slash = text.endsWith("/") ? "" : "/";
+  if (!text || !URL.canParse(text + slash, base)) return null;
+  const url = new URL(text + slash, base);
+  return /^https?:$/.test(url.protocol) ? url : null;
+}
+
+/**
+ * Whether the page's Content-Security-Policy lets it ask there.
+ *
+ * @param {URL} url
+ * @param {string} policy
+ * @param {string} own the page's own origin
+ */
+export function isPermitted({ origin }, policy, own) {
+  const rule = policy.split(";").find((each) => each.trim().startsWith("connect-src "));
+  return origin === own || (rule?.split(" ").includes(origin) ?? false);
+}
+
+/**
+ * What gets files from under an address.
+ *
+ * @param {URL} base
+ * @returns {(path: string) => Promise<Uint8Array<ArrayBuffer> | null>} rejects where that cannot be asked, or answers
+ *   something else than a file or that there is none
+ */
+export function fromWeb(base) {
+  return async (path) => {
+    const signal = AbortSignal.timeout(PATIENCE);
+    const response = await fetch(new URL(path, base), { credentials: "omit", cache: "no-cache", signal });
+    // Some hosts answer a page instead of saying that there is no such file.
+    const isPage = response.headers.get("Content-Type")?.startsWith("text/html");
+    if ([404, 410].includes(response.status) || (response.ok && isPage)) return null;
+    if (!response.ok) throw new Error(`${response.status} ${response.statusText}`.trim());
+    return bytesOf(await response.blob());
+  };
+}
+
+/**
+ * What gets files from a folder.
+ *
+ * @param {Pick<File, "webkitRelativePath" | "size" | "arrayBuffer">[]} files all that are in it
+ * @returns {(path: string) => Promise<Uint8Array<ArrayBuffer> | null>} rejects where a file cannot be read
+ */
+export function fromFolder(files) {
+  return async (path) => {
+    const file = files.find(({ webkitRelativePath: place }) => `/${place}`.endsWith(`/${path}`));
+    return file ? bytesOf(file) : null;
+  };
+}
+
+/** @param {Pick<Blob, "size" | "arrayBuffer">} blob */
+async function bytesOf(blob) {
+  if (blob.size > MOST_BYTES) throw new Error("a file is too large");
+  return new Uint8Array(await blob.arrayBuffer());
+}
