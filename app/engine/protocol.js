@@ -177,6 +177,8 @@
  * @property {string} signer whom the certificate names, which nobody has to believe
  * @property {string} issuer who issued the certificate
  * @property {CertificateTime | null} certificate current, expired or early, null where it cannot be read
+ * @property {boolean | null} trusted whether it leads to an issuer that is trusted, null where that was not
+ *   asked
  * @property {string | null} time when it was signed, as the signer says
  * @property {string} generator program that made it
  * @property {string} title of the picture

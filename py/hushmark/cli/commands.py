@@ -41,7 +41,7 @@ from .output import (
     json_line,
     write,
 )
-from .work import Found, Looking, Marking, Reviewing, model, model_card
+from .work import Found, Looking, Marking, Reviewing, model, model_card, trust_in
 
 _WARNINGS = {
     "unreadable": "its mark does not read back",
@@ -51,6 +51,11 @@ _WARNINGS = {
     "metadata": "its metadata stayed behind",
     "maker-note": "its EXIF has a large maker note, which may show the unmarked picture",
     "manifest-picture": "the C2PA manifest of its cover, which is kept, may show the unmarked picture",
+}
+_TRUST = {
+    None: "whether to trust it is not checked",
+    True: "an issuer that you trust vouches for it",
+    False: "no issuer that you trust vouches for it",
 }
 _REMOVED: dict[Removed, str] = {
     "exif": "EXIF thumbnail",
@@ -190,10 +195,20 @@ def embed(
     metavar="PLACE",
     help="Folder or URL that `publish` made: where a lost C2PA manifest is looked for, by the mark.",
 )
-def read(pictures: Pictures, secret: Secret, ids: Path | None, manifests: str | None) -> int:
+@click.option(
+    "--trust",
+    type=click.Path(path_type=Path),
+    metavar="ISSUERS",
+    help="PEM file with certificates of issuers: whether they vouch for who signed a C2PA manifest.",
+)
+def read(
+    pictures: Pictures, secret: Secret, ids: Path | None, manifests: str | None, trust: Path | None
+) -> int:
     """Read pictures: files, folders, glob patterns, or - for standard input."""
     known = None if ids is None else options.known_ids(ids)
-    with _readings(pictures, secret, known, manifests) as (report, readings):
+    if trust is not None:
+        trust_in(trust)  # a file that is of no use ends this before any work
+    with _readings(pictures, secret, known, manifests, trust) as (report, readings):
         for item, found in readings:
             reading, manifest = found.reading, found.manifest
             record = {**records.of_reading(reading), **records.of_manifest(manifest)}
@@ -346,13 +361,17 @@ def _keep(item: Item, marked: Marked, work: Marking, output: Output, written: se
 
 @contextmanager
 def _readings(
-    pictures: Pictures, secret: Secret, known: KnownIds | None, manifests: str | None = None
+    pictures: Pictures,
+    secret: Secret,
+    known: KnownIds | None,
+    manifests: str | None = None,
+    trust: Path | None = None,
 ) -> Iterator[tuple[Report, Iterator[tuple[Item, Found]]]]:
     """The report, and what was found in the pictures that did not fail."""
     model_card()
     key = secret.key()
     found = pictures.find()
-    work = Looking(key, known, pictures.threads, manifests)
+    work = Looking(key, known, pictures.threads, manifests, trust)
 
     def readings() -> Iterator[tuple[Item, Found]]:
         for item, outcome in outcomes:
@@ -403,7 +422,7 @@ def _manifest_lines(manifest: PictureManifest | None) -> Iterator[str]:
     signer = manifest.signer or "a certificate without a name"
     facts = {
         "signed by": f"{signer}, as a certificate of {manifest.issuer or 'an issuer without a name'} says; "
-        "whether to trust it is not checked",
+        f"{_TRUST[manifest.trusted]}",
         "when": manifest.time and f"{manifest.time}, as the signer says",
         "author": manifest.author,
         "note": manifest.note,

@@ -2,7 +2,9 @@
 
 import asyncio
 import os
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +21,7 @@ from ..message.known import KnownIds
 from ..picture.container import Format
 from ..pipeline import Marked
 from ..reading.reading import Reading
-from .batch import Item
+from .batch import Item, file_problem
 from .manifests import fetcher
 from .options import Wanted
 
@@ -89,17 +91,22 @@ class Found:
 class Looking:
     """Reads a picture: see `pipeline.read`.
 
-    `manifests`: a folder or an address, where the manifest of a picture that lost its own is looked for.
+    `manifests`: a folder or an address, where the manifest of a picture that lost its own is looked for;
+    `trust`: the file of the issuers that are trusted.
     """
 
     key: Key | None
     known: KnownIds | None
     threads: int
     manifests: str | None = None
+    trust: Path | None = None
 
     def __call__(self, item: Item) -> Found:
         """The reading, and the manifest. Raises HushmarkError."""
-        return asyncio.run(self._read(item))
+        found = asyncio.run(self._read(item))
+        if self.trust is None or found.manifest is None:
+            return found
+        return replace(found, manifest=found.manifest.with_trust(trust_in(self.trust)))
 
     async def _read(self, item: Item) -> Found:
         forward, card = model(self.threads)
@@ -143,6 +150,17 @@ class Reviewing:
         found = find_store(data)
         assert found is not None  # it was read
         return found.store, manifest
+
+
+@cache
+def trust_in(issuers: Path) -> Callable[[tuple[bytes, ...]], bool]:
+    """What tells whether the issuers in this file vouch for a chain. Raises CredentialsError, FileProblem."""
+    from ..hosts.signing import trust_in as trusting
+
+    try:
+        return trusting(issuers.read_bytes(), str(issuers))
+    except OSError as error:
+        raise file_problem(issuers, error) from error
 
 
 def model(threads: int) -> tuple["NativeForward", ModelCard]:

@@ -1,8 +1,8 @@
 """Reads a manifest, and checks what it says."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -60,11 +60,12 @@ class PictureManifest:
     `verdict`: valid, changed, broken, unchecked or damaged; `picture`: whether it is the signed one;
     `signature`: whether it holds, or is broken; `signer`: whom the certificate names, which nobody has to
     believe; `issuer`: who issued the certificate; `certificate`: current, expired or early, None where it
-    cannot be read; `time`: when it was signed, as the signer says; `generator`: program that made it;
-    `title`: of the picture; `actions`: what was done, in the words of C2PA; `author`: who made the picture,
-    as the signer says; `note`: what else the signer says; `bindings`: what finds it by the mark;
-    `ingredients`: what the picture was made of; `identifier`: of the manifest; `reason`: what is wrong, in
-    English, empty when all is well.
+    cannot be read; `trusted`: whether it leads to an issuer that is trusted, None where that was not asked;
+    `time`: when it was signed, as the signer says; `generator`: program that made it; `title`: of the
+    picture; `actions`: what was done, in the words of C2PA; `author`: who made the picture, as the signer
+    says; `note`: what else the signer says; `bindings`: what finds it by the mark; `ingredients`: what the
+    picture was made of; `identifier`: of the manifest; `reason`: what is wrong, in English, empty when all is
+    well.
     """
 
     verdict: Verdict
@@ -73,6 +74,7 @@ class PictureManifest:
     signer: str = ""
     issuer: str = ""
     certificate: CertificateTime | None = None
+    trusted: bool | None = None
     time: str | None = None
     generator: str = ""
     title: str = ""
@@ -83,6 +85,11 @@ class PictureManifest:
     ingredients: tuple[Ingredient, ...] = ()
     identifier: str = ""
     reason: str = ""
+    _chain: tuple[bytes, ...] = field(default=(), repr=False, compare=False)
+
+    def with_trust(self, trusts: Callable[[tuple[bytes, ...]], bool]) -> "PictureManifest":
+        """The same, with whether its signer is trusted. `trusts`: tells that of certificates (DER)."""
+        return replace(self, trusted=self.signature == "holds" and trusts(self._chain))
 
 
 def find_store(data: bytes) -> placement.Found | None:
@@ -168,6 +175,7 @@ async def _checked(
         issuer=issuer,
         certificate=certificate_time,
         identifier=manifest.label,
+        _chain=signature.chain,
     )
 
 

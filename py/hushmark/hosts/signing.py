@@ -1,10 +1,11 @@
 """Keys, certificates and signatures on the command line, by the library cryptography."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from ..credentials import certificate
-from ..errors import CertificateKey, SigningKeyDamaged, SigningKeyOther, SigningMissing
+from ..errors import CertificateDamaged, CertificateKey, SigningKeyDamaged, SigningKeyOther, SigningMissing
 
 try:
     from cryptography import x509
@@ -12,6 +13,14 @@ try:
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa, utils
     from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+    from cryptography.x509.verification import (
+        Criticality,
+        ExtensionPolicy,
+        Policy,
+        PolicyBuilder,
+        Store,
+        VerificationError,
+    )
 except ImportError as error:
     raise SigningMissing from error
 
@@ -84,6 +93,41 @@ async def verify(algorithm: str, key: bytes, signature: bytes, data: bytes) -> b
     except InvalidSignature:
         return False
     return True
+
+
+def trust_in(issuers: bytes, name: str) -> Callable[[tuple[bytes, ...]], bool]:
+    """What tells whether a chain (DER), that of the signer first, leads to one of these issuers (PEM) now.
+
+    `name`: of their file, for sentences. Raises CertificateDamaged.
+    """
+    try:
+        store = Store(x509.load_pem_x509_certificates(issuers))
+    except ValueError as error:
+        raise CertificateDamaged(name) from error
+
+    def is_authority(_: Policy, __: x509.Certificate, constraints: x509.BasicConstraints) -> None:
+        if not constraints.ca:
+            raise ValueError("not an authority")
+
+    def signs_certificates(_: Policy, __: x509.Certificate, usage: x509.KeyUsage | None) -> None:
+        if usage is not None and not usage.key_cert_sign:
+            raise ValueError("not meant for signing certificates")
+
+    # The library's own policies are those of web servers, whose certificates have other purposes.
+    anything = ExtensionPolicy.permit_all()
+    authority = anything.require_present(x509.BasicConstraints, Criticality.AGNOSTIC, is_authority)
+    authority = authority.may_be_present(x509.KeyUsage, Criticality.AGNOSTIC, signs_certificates)
+
+    def trusts(chain: tuple[bytes, ...]) -> bool:
+        policies = PolicyBuilder().store(store).extension_policies(ca_policy=authority, ee_policy=anything)
+        try:
+            leaf, *others = map(x509.load_der_x509_certificate, chain)
+            policies.build_client_verifier().verify(leaf, others)
+        except (ValueError, VerificationError):
+            return False
+        return True
+
+    return trusts
 
 
 def make_test_certificate(days: int = _TEST_DAYS) -> tuple[bytes, bytes]:

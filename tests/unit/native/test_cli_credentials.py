@@ -97,6 +97,25 @@ def test_what_was_signed_is_shown_beside_the_mark(marked: Path, capsys: Capture)
     ]
 
 
+def test_whether_a_trusted_issuer_vouches_for_the_signer_is_told(
+    marked: Path, pems: list[Path], tmp_path: Path, capsys: Capture
+) -> None:
+    other = tmp_path / "other.pem"
+    other.write_bytes(make_test_certificate()[0])
+    for issuers, trusted, said in (
+        (pems[0], True, "; an issuer that you trust vouches for it"),
+        (other, False, "; no issuer that you trust vouches for it"),
+    ):
+        assert run("read", marked, "--trust", issuers) == cli.DONE
+        assert said in capsys.readouterr().out
+        assert run("read", marked, "--trust", issuers, "--json") == cli.DONE
+        assert record(capsys)["manifest"]["trusted"] is trusted
+    for wrong, said in ((marked, "holds no certificate"), (tmp_path / "none.pem", "No such file")):
+        assert run("read", marked, "--trust", wrong) == cli.FAILED
+        printed = capsys.readouterr()
+        assert said in printed.err and printed.out == ""
+
+
 def test_a_manifest_that_is_not_kept_is_named(covers: Path, tmp_path: Path, capsys: Capture) -> None:
     assert run("embed", covers / "theirs.jpg", "--text", "pipe", "-o", tmp_path / "out.jpg") == cli.DONE
     assert ", without C2PA manifest" in capsys.readouterr().out

@@ -22,7 +22,7 @@ from hushmark.errors import (
     SigningKeyDamaged,
     SigningKeyOther,
 )
-from hushmark.hosts.signing import load_signer, make_test_certificate, verify
+from hushmark.hosts.signing import load_signer, make_test_certificate, trust_in, verify
 from hushmark.message.keys import Key
 from hushmark.message.kinds import text
 from hushmark.picture.container import MIME_TYPES, Format
@@ -281,6 +281,61 @@ def test_what_cannot_sign_is_refused_with_its_reason() -> None:
         error = refused(certificates, private)
         assert isinstance(error, kind), (said, error)
         assert said in str(error)
+
+
+def chain_of(*, authority: bool, current: bool = True) -> tuple[bytes, tuple[bytes, ...]]:
+    """An issuer (PEM), and a chain (DER) that leads to it by another certificate: an authority's, or not."""
+    keys = [ec.generate_private_key(ec.SECP256R1()) for _ in range(3)]
+    names = [
+        x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]) for name in ("root", "middle", "leaf")
+    ]
+    now = datetime.now(UTC)
+
+    def made(number: int, *, ca: bool, days: int = 1) -> x509.Certificate:
+        return (
+            x509.CertificateBuilder()
+            .subject_name(names[number])
+            .issuer_name(names[max(number - 1, 0)])
+            .public_key(keys[number].public_key())
+            .serial_number(number + 1)
+            .not_valid_before(now - timedelta(days=3))
+            .not_valid_after(now + timedelta(days=days))
+            .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
+            .sign(keys[max(number - 1, 0)], hashes.SHA256())
+        )
+
+    root = made(0, ca=True)
+    chain = made(2, ca=False), made(1, ca=authority, days=1 if current else -1)
+    ders = tuple(each.public_bytes(serialization.Encoding.DER) for each in chain)
+    return root.public_bytes(serialization.Encoding.PEM), ders
+
+
+def test_who_signs_is_trusted_if_a_trusted_issuer_vouches_for_it() -> None:
+    root, chain = chain_of(authority=True)
+    other, _ = chain_of(authority=True)
+    assert trust_in(root, "root.pem")(chain)
+    assert trust_in(other + root, "both.pem")(chain)
+    for issuers, untrusted in (
+        (other, chain),
+        (root, chain[:1]),  # what leads there is missing
+        (root, ()),
+        (root, (chain[0], b"no certificate")),
+        chain_of(authority=False),
+        chain_of(authority=True, current=False),
+    ):
+        assert not trust_in(issuers, "root.pem")(untrusted)
+    with pytest.raises(CertificateDamaged, match=r"root\.pem holds no certificate"):
+        trust_in(b"", "root.pem")
+
+
+def test_only_a_signature_that_holds_makes_a_signer_trusted() -> None:
+    file = signed("PNG")
+    assert read(file).trusted is None
+    assert read(file).with_trust(trust_in(certificate()[0], "chain.pem")).trusted is True
+    assert read(file).with_trust(trust_in(chain_of(authority=True)[0], "root.pem")).trusted is False
+    answer = asyncio.run(read_manifest(file, cannot_verify))
+    assert answer is not None
+    assert answer.with_trust(trust_in(certificate()[0], "chain.pem")).trusted is False
 
 
 def test_an_expired_certificate_is_read_as_one() -> None:
