@@ -50,6 +50,14 @@ def origins(text: str) -> tuple[str, ...]:
     return tuple(text.split())
 
 
+def _permitted() -> tuple[str, ...]:
+    """What whoever builds the site permits, besides the site itself."""
+    try:
+        return origins(os.environ.get("HUSHMARK_MANIFESTS", ""))
+    except ValueError as error:
+        sys.exit(f"HUSHMARK_MANIFESTS: {error}")
+
+
 CONTENT_SECURITY_POLICY = "; ".join(
     (
         "default-src 'self'",
@@ -57,8 +65,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "script-src 'self' blob: 'wasm-unsafe-eval'",
         "worker-src 'self' blob:",
         "img-src 'self' blob: data:",  # the user's own pictures
-        # Besides the site itself, whoever builds it can permit addresses of published manifests.
-        " ".join(("connect-src 'self'", *origins(os.environ.get("HUSHMARK_MANIFESTS", "")))),
+        " ".join(("connect-src 'self'", *_permitted())),  # addresses of published manifests
         "style-src 'self'",
         "object-src 'none'",
         "base-uri 'none'",

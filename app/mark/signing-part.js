@@ -154,9 +154,13 @@ export class SigningPart {
   async #restore() {
     const names = await indexedDB.databases().catch(() => []);
     if (!names.some(({ name }) => name === DATABASE)) return;
-    const identity = await this.#load()
-      .then(({ kept }) => kept())
-      .catch(() => null);
+    let identity;
+    try {
+      const { kept } = await this.#load();
+      identity = await kept();
+    } catch {
+      return; // What cannot be had now may be there the next time.
+    }
     if (identity && identity.chain !== this.#identity?.chain) {
       this.element.open = true;
       this.#isKept.checked = true;
@@ -219,7 +223,8 @@ export class SigningPart {
       if (identity === this.#identity) this.#show(told);
     } catch (error) {
       if (!(error instanceof EngineError)) throw error;
-      if (identity !== this.#identity || error.code === "cancelled") return;
+      // Of an engine that does not start its own line tells.
+      if (identity !== this.#identity || !error.code.startsWith("certificate-")) return;
       this.#isWanted.checked = false;
       this.#isWanted.disabled = true;
       this.#showHead();

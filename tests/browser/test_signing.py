@@ -119,6 +119,11 @@ def test_pictures_are_signed_with_ones_own_key(
         expect(part.get_by_role("alert")).to_contain_text(said, timeout=PATIENCE_MS)
         expect(part.get_by_label("Sign the pictures")).to_be_hidden()
     key.set_input_files(pems["key.pem"])
+    part.locator("summary").focus()
+    visit.page.keyboard.press("Tab")
+    expect(chain).to_be_focused()
+    ring = "(element) => getComputedStyle(element.parentElement).outlineStyle"
+    assert chain.evaluate(ring) == "solid"
     expect(part.get_by_role("status")).to_contain_text(f"Signs as “{SIGNER}” until")
     expect(part.get_by_role("alert")).to_be_empty()
     expect(part.locator("summary")).to_have_text(f"Signs as {SIGNER}")
@@ -168,6 +173,10 @@ def test_pictures_are_signed_with_ones_own_key(
         )
         == 0
     )
+
+    panel.locator(".stage").get_by_role("slider", name="See another strength").fill("2")
+    panel.locator(".stage").get_by_role("button", name="Mark again at").click()
+    expect(panel.get_by_text("the key is not here any more")).to_be_visible()
 
     # To try it out, a certificate is made.
     part.get_by_role("button", name="Make a test certificate").click()

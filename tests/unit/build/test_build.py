@@ -34,6 +34,7 @@ KEYS = {
     "main.js",
     "python-worker.js",
     "networks-worker.js",
+    "signing.js",
     "style.css",
     "app.webmanifest",
     "icon.svg",
