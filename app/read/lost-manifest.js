@@ -27,7 +27,7 @@ export class LostManifest {
     autocapitalize: "off",
     spellcheck: "false",
   });
-  #folder = h("input", { class: "visually-hidden", type: "file", webkitdirectory: true });
+  #folder = h("input", { class: "visually-hidden", type: "file", webkitdirectory: true, multiple: true });
   #status = h("p", { role: "status" });
   #error = h("p", { class: "error", role: "alert" });
   element = h(
@@ -69,8 +69,8 @@ export class LostManifest {
     });
     this.#folder.addEventListener("change", () => {
       const files = [...(this.#folder.files ?? [])];
-      const [name] = files[0]?.webkitRelativePath.split("/") ?? [];
-      if (name) void this.#look(name, fromFolder(files));
+      const [first] = files;
+      if (first) void this.#look(first.webkitRelativePath.split("/")[0] || first.name, fromFolder(files));
       // Else choosing the same folder again would be no change.
       this.#folder.value = "";
     });

@@ -53,12 +53,15 @@ export function fromWeb(base) {
 /**
  * What gets files from a folder.
  *
- * @param {Pick<File, "webkitRelativePath" | "size" | "arrayBuffer">[]} files all that are in it
+ * @param {Pick<File, "name" | "webkitRelativePath" | "size" | "arrayBuffer">[]} files all that are in it; where a
+ *   browser cannot choose folders, those that were chosen, which have names and no paths
  * @returns {(path: string) => Promise<Uint8Array<ArrayBuffer> | null>} rejects where a file cannot be read
  */
 export function fromFolder(files) {
   return async (path) => {
-    const file = files.find(({ webkitRelativePath: place }) => `/${place}`.endsWith(`/${path}`));
+    const file = files.find(({ name, webkitRelativePath: place }) =>
+      place ? `/${place}`.endsWith(`/${path}`) : path.endsWith(`/${name}`),
+    );
     return file ? bytesOf(file) : null;
   };
 }

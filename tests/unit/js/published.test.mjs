@@ -33,8 +33,9 @@ test("only what the policy names may be asked besides the page's own origin", ()
 });
 
 test("a folder is searched from wherever in it people begin", async () => {
-  const file = (/** @type {string} */ webkitRelativePath, size = 3) => ({
-    webkitRelativePath,
+  const file = (/** @type {string} */ path, size = 3) => ({
+    name: path.slice(path.lastIndexOf("/") + 1),
+    webkitRelativePath: path,
     size,
     arrayBuffer: async () => new Uint8Array([1, 2, 3]).buffer,
   });
@@ -44,6 +45,9 @@ test("a folder is searched from wherever in it people begin", async () => {
     assert.equal(await fetch("manifests/x.c2pa"), null);
   }
   assert.equal(await fromFolder([file(`x${PATH}`)])(PATH), null);
+  const alone = { ...file(PATH), webkitRelativePath: "" };
+  assert.deepEqual(await fromFolder([alone])(PATH), new Uint8Array([1, 2, 3]));
+  assert.equal(await fromFolder([alone])("manifests/1.json"), null);
   await assert.rejects(fromFolder([file(PATH, 1e9)])(PATH), /too large/);
 });
 
