@@ -47,7 +47,7 @@ from .checks import Check, costs, print_checks, print_table, verdict_of
 from .forward import Around, forward_of, networks_of
 from .gallery import Exhibit, write_gallery
 from .model import BITS, IMAGE_SIZE
-from .samples import as_picture, hard_pictures
+from .samples import as_picture, hard_pictures, repeated
 from .visibility import Visibility, butteraugli
 from .waves import waves_of
 
@@ -297,7 +297,7 @@ def print_rows(rows: dict[str, dict[str, float]], n: int) -> None:
 
 
 def overlaid(path: Path, part: str, source: Path, card: ModelCard) -> tuple[float, Answer]:
-    """Lay a tile over a page with the photo, save one of PAGE_PARTS as JPEG 75, read it.
+    """Repeat a tile over a page with the photo, save one of PAGE_PARTS as JPEG 75, read it.
 
     Returns the PSNR of the whole page in dB, and the answer.
     """
@@ -308,8 +308,7 @@ def overlaid(path: Path, part: str, source: Path, card: ModelCard) -> tuple[floa
     plain = page(load(path).convert("RGB"), rng)
     size = plain.width * 2, plain.height * 2
     plain = plain.resize(size, Image.Resampling.LANCZOS)
-    laid = Image.alpha_composite(plain.convert("RGBA"), tile.resize(size, Image.Resampling.BILINEAR))
-    laid = laid.convert("RGB")
+    laid = repeated(plain, tile)
     seen = laid
     if part == "top half":
         seen = laid.crop((0, 0, laid.width, laid.height // 2))

@@ -18,6 +18,15 @@ def as_picture(image: Image.Image) -> Picture:
     return open_picture(file.getvalue(), "picture.png")
 
 
+def repeated(page: Image.Image, tile: Image.Image) -> Image.Image:
+    """A page in RGB with an overlay's tile repeated all over it, as a browser lays it."""
+    over = Image.new("RGBA", page.size)
+    for top in range(0, page.height, tile.height):
+        for left in range(0, page.width, tile.width):
+            over.paste(tile, (left, top))
+    return Image.alpha_composite(page.convert("RGBA"), over).convert("RGB")
+
+
 def sample_folder() -> Path:
     """The folder of scikit-image's sample photos. Raises SystemExit when it is not installed."""
     # Found without importing it: it is large, and the tests run inside Pyodide, too.

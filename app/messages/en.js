@@ -767,7 +767,8 @@ export const en = {
   bitAccuracy: "Raw bits right",
 
   // Page overlay
-  overlayLead: "Make a transparent tile that marks a web page, so that screenshots of it can be read.",
+  overlayLead:
+    "Make a transparent tile that marks a web page, so that screenshots and cut-outs of it can be read.",
   overlayKeyHint: "A passphrase: only people who have it can read the message.",
   tileHints: {
     text: "A few characters",
@@ -776,14 +777,13 @@ export const en = {
     random: "A new id, drawn when the tile is made.",
   },
   tileShows:
-    "On large plain areas a tile shows as a faint pattern, the more the stronger it is. Look at your own page with it, light and dark.",
+    "It is repeated over the whole page, so that cut-outs can be read. At strength 1 it is hardly seen; on large plain areas a stronger one shows as a faint pattern. Look at your own page with it, light and dark.",
   makeTile: "Make the tile",
   /** @param {string} message */
   tileMade: (message) => `The tile carries ${message}.`,
   overSample: "Over a sample page",
   showTile: "Show the tile",
   darkPage: "Dark page",
-  opacity: "Opacity",
   useTile: "On your page",
   /** @param {string} name */
   useTileHint: (name) => `Put ${name} beside your page, and this rule into its style sheet.`,

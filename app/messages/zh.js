@@ -697,7 +697,7 @@ export const zh = {
   bitAccuracy: "正确的原始位",
 
   // Page overlay
-  overlayLead: "制作一块给网页加标记的透明贴图，网页截图可以被读出。",
+  overlayLead: "制作一块给网页加标记的透明贴图，网页的截图和局部截图都可以被读出。",
   overlayKeyHint: "口令：只有持有者才能读出信息。",
   tileHints: {
     text: "几个字符",
@@ -705,13 +705,13 @@ export const zh = {
     number: "0 到 18446744073709551615",
     random: "制作贴图时随机生成新的编号。",
   },
-  tileShows: "在大片纯色区域，贴图会显出淡淡的纹理，强度越大越明显。请在您自己的浅色和深色网页上查看效果。",
+  tileShows:
+    "贴图会铺满整个网页，因此截取的局部也能读出。强度为 1 时几乎看不出；强度更大时，大片纯色区域会显出淡淡的纹理。请在您自己的浅色和深色网页上查看效果。",
   makeTile: "制作贴图",
   tileMade: (message) => `贴图携带 ${message}。`,
   overSample: "叠加在示例网页上",
   showTile: "显示贴图",
   darkPage: "深色网页",
-  opacity: "不透明度",
   useTile: "用于您的网页",
   useTileHint: (name) => `把 ${name} 放在网页旁边，并把这条规则加入样式表。`,
   cssRule: "CSS 规则",

@@ -3,10 +3,10 @@
 import { RegisterError } from "../register/entries.js";
 import { registerTile } from "../register/store.js";
 import { Answer, answerOf } from "../ui/answer.js";
-import { h, ObjectUrls, setText } from "../ui/dom.js";
+import { h, setText } from "../ui/dom.js";
 import { JobLines } from "../ui/job.js";
 import { KeyField, openForKey } from "../ui/key-field.js";
-import { inNumber, m } from "../ui/language.js";
+import { m } from "../ui/language.js";
 import { MessageField } from "../ui/message-field.js";
 import { Picker } from "../ui/picker.js";
 import { ReadingDetails } from "../ui/reading-details.js";
@@ -22,11 +22,8 @@ import { Team } from "./team.js";
  * @import { Overlay, KindOption, TimedReading } from "../engine/protocol.js"
  */
 
-const OPACITIES = [1, 0.75, 0.5, 0.25];
-
 export class OverlayView {
   #engine;
-  #urls = new ObjectUrls();
   #message = new MessageField("overlay", () => m.tileHints);
   #key = new KeyField("overlay-key", () => m.overlayKeyHint);
   #strength = new StrengthField("overlay-strength");
@@ -48,15 +45,11 @@ export class OverlayView {
   );
   #lines = new JobLines();
 
-  #tile = h("img", { class: "tile", alt: "", hidden: true });
+  #tile = h("div", { class: "tile", hidden: true });
+  #tileUrl = "";
   #sample = h("div", { class: "sample" }, samplePage(), this.#tile);
   #isShown = h("input", { type: "checkbox", checked: true });
   #isDark = h("input", { type: "checkbox" });
-  #opacity = h(
-    "select",
-    { id: "overlay-opacity" },
-    ...OPACITIES.map((opacity) => h("option", { value: opacity }, () => `${inNumber(100 * opacity)}%`)),
-  );
   #useHint = h("p");
   #css = h("code");
   #copied = h("p", { class: "hint", role: "status" });
@@ -69,7 +62,6 @@ export class OverlayView {
     { class: "choices", hidden: true },
     h("label", {}, this.#isShown, () => m.showTile),
     h("label", {}, this.#isDark, () => m.darkPage),
-    h("label", { class: "inline" }, () => m.opacity, this.#opacity),
   );
   #use = h(
     "div",
@@ -134,7 +126,7 @@ export class OverlayView {
     this.#strength.element.addEventListener("change", () => {
       if (this.#made) this.#make(this.#made.message);
     });
-    for (const control of [this.#isShown, this.#isDark, this.#opacity]) {
+    for (const control of [this.#isShown, this.#isDark]) {
       control.addEventListener("change", () => this.#showSample());
     }
   }
@@ -161,7 +153,10 @@ export class OverlayView {
   /** @param {Overlay} made */
   #show(made) {
     this.#made = made;
-    this.#urls.show(this.#tile, this.#png(made));
+    URL.revokeObjectURL(this.#tileUrl);
+    this.#tileUrl = URL.createObjectURL(this.#png(made));
+    this.#tile.style.backgroundImage = `url("${this.#tileUrl}")`;
+    setText(this.#css, made.css);
     setText(this.#useHint, () => m.useTileHint(made.name));
     this.#choices.hidden = false;
     this.#use.hidden = false;
@@ -178,13 +173,6 @@ export class OverlayView {
   #showSample() {
     this.#sample.classList.toggle("dark", this.#isDark.checked);
     this.#tile.hidden = !this.#isShown.checked;
-    this.#tile.style.opacity = this.#opacity.value;
-    setText(this.#css, this.#rule());
-  }
-
-  #rule() {
-    const css = this.#made?.css ?? "";
-    return this.#opacity.value === "1" ? css : css.replace(/ }$/, ` opacity: ${this.#opacity.value}; }`);
   }
 
   /** A tile is entered when people take it: they make several until one is as they want it. */
@@ -205,7 +193,7 @@ export class OverlayView {
 
   async #copy() {
     try {
-      await navigator.clipboard.writeText(this.#rule());
+      await navigator.clipboard.writeText(this.#made?.css ?? "");
       setText(this.#copied, () => m.copied);
     } catch {
       getSelection()?.selectAllChildren(this.#css);

@@ -263,7 +263,7 @@ def test_an_overlay_crosses_with_its_rule(
     assert facts["message"] == {"kind": "text", "value": "pipe"}
     assert "body::after" in facts["css"]
     tile = Image.open(folder / "overlay.png")
-    assert (tile.mode, tile.size) == ("RGBA", (160, 160))
+    assert (tile.mode, tile.size) == ("RGBA", (250, 250))
 
 
 def test_a_manifest_is_checked_by_webcrypto_as_natively(

@@ -1,7 +1,9 @@
 """A transparent tile that marks whatever it is laid over: web pages, documents, video.
 
 What the published StegaStamp adaptation was made for: the residual of a blank picture, blended over a page
-whose pixels are never known here. A screenshot of the page is read like any other picture.
+whose pixels are never known here. Pages have flat places, where nothing hides a mark. So the tile is fainter
+than the mark of a picture, and is repeated instead: what one repetition does not say, all of them do. Any
+part of a page that is not much smaller than a tile has all of the mark.
 """
 
 import io
@@ -14,23 +16,30 @@ from PIL import Image
 from ..card import ModelCard
 from ..errors import ModelOutput
 from ..forward import Forward
+from ..guide import GUIDE
 from ..message.keys import Key
 from ..message.kinds import Message
 from ..message.sealing import encode
-from .budget import DEFAULT_STRENGTH, check_strength, to_grid
+from ..picture.colour import TO_RGB, TO_YCC
+from .budget import DEFAULT_STRENGTH, GRID, check_strength
+from .pattern import REFINING_STEPS, Pattern
 
 TILE_NAME = "hushmark-overlay.png"
 """What its file is called where nobody chooses a name."""
+TILE_SIDE = 250
+"""Pixels of the page that a tile takes up. The waves are 5 to 12 pixels long, then: finer ones are lost in
+JPEG files, coarser ones are seen. No multiple of 8, so that no two tiles beside each other lie alike in the
+blocks of a JPEG file."""
 
-_PSNR = 36.0
-"""Of a page of pictures and text with a tile of strength 1 against the page without it, in dB."""
-_STEPS = 3
-_STEP = 0.2  # of the residual's RMS; more or longer steps would fit the blank picture, and pages less
-_CONTRAST = np.float32(1.8)
-"""Times by which the pattern is stronger where it is refined: it is read on pages of much more contrast."""
-_CREST = 0.8  # of the RMS: what goes beyond is cut off
-_MIDDLE = 127.5
-_DISTANCE = 0.77  # of half of the range: how far the pixels of a page lie from the middle, as an RMS
+_LUMA_SHARE, _COLOUR_SHARE = 0.75, 0.15
+"""Of what a picture gets, at the same strength: files of screenshots lose the colour first."""
+_CREST = 2.0
+"""What goes beyond this multiple of the RMS is cut off: on flat ground it would be what is seen."""
+_GUIDE_SHARE = 0.45
+"""RMS of the guide over that of the mark's luma."""
+_WITHIN = 99
+"""Percentage of the values that the levels of the tile reach."""
+_MARGIN = 8  # pixels of the next tile that the filter sees
 
 
 async def overlay(
@@ -41,54 +50,82 @@ async def overlay(
     strength: float = DEFAULT_STRENGTH,
     key: Key | None = None,
 ) -> bytes:
-    """The tile: an RGBA PNG of 160 x 160 pixels, to be stretched over the page.
+    """The tile: an RGBA PNG of TILE_SIDE x TILE_SIDE pixels, to be repeated over the page.
 
-    `strength`: 0.25 (faint) to 4 (strong); at 1 a page of pictures and text has a PSNR of 36 dB against the
-    page without the tile, some 2.5 dB less where it is all white or black; twice the strength is 6 dB less.
-    The alpha is the same everywhere, so that the pattern comes through on every background: white gets a
+    `strength`: 0.25 to 4; at 1 a flat page changes by half a level of luma (RMS), twice as much at 2. The
+    alpha is the same everywhere, so that the pattern comes through alike on every background: white gets a
     little darker and black a little lighter. `key` is needed to read it, then.
     Raises StrengthError, ModelOutput.
     """
     check_strength(strength)
-    bits = encode(message, card.bits, key)[np.newaxis]
+    bits = encode(message, card.bits, key)
     blank = np.full((1, 3, card.image_size, card.image_size), 0.5, np.float32)
-    wanted = strength * 10 ** (-_PSNR / 20)
-    rms = wanted / math.sqrt(2)
-    pattern = _at(rms, to_grid(await forward.encode(bits, blank)))
-    for _ in range(_STEPS):
-        gradient, _ = await forward.refine(bits, blank, _CONTRAST * pattern)
-        pattern = _at(rms, pattern + _at(_STEP * rms, gradient))
-    if not np.isfinite(pattern).all():
+    pattern = Pattern([blank], bits, grey=False, strength=DEFAULT_STRENGTH, forward=forward)
+    await pattern.propose()
+    await pattern.refine(REFINING_STEPS)
+    if not np.isfinite(pattern.residual).all():
         raise ModelOutput
-    colours = np.clip(pattern[0] / (_CREST * rms), -1, 1)
-    alpha, swing = _alpha_and_swing(255 * wanted, float(np.square(colours).mean()))
-    levels = np.rint(_MIDDLE + swing * colours).astype(np.uint8).transpose(1, 2, 0)
-    tile = np.concatenate([levels, np.full((*levels.shape[:2], 1), alpha, np.uint8)], axis=2)
+    levels = _enlarged(255 * strength * _guided(_cut(pattern.residual[0])))
+    # Even, so that no pattern is the same in all pixels, and not dithered to every other one.
+    alpha = 2 * math.ceil(float(np.percentile(np.abs(levels), _WITHIN)))
+    # Premultiplied by alpha a colour of 8 bits has no more than these whole levels.
+    whole = _dithered(np.clip(levels + alpha / 2, 0, alpha))
+    colours = np.rint(whole * np.float32(255 / alpha)).astype(np.uint8).transpose(1, 2, 0)
+    tile = np.concatenate([colours, np.full((*colours.shape[:2], 1), alpha, np.uint8)], axis=2)
     file = io.BytesIO()
     Image.fromarray(tile).save(file, "PNG", optimize=True)
     return file.getvalue()
 
 
 def css(address: str) -> str:
-    """The rule that lays the tile over a whole page."""
+    """The rule that lays the tile over a whole page, pixel by pixel: smoothed, its levels would be lost."""
     return (
         'body::after { content: ""; position: fixed; inset: 0; z-index: 2147483647; pointer-events: none; '
-        f'background: url("{address}") 0 0 / 100% 100%; }}'
+        f'background: url("{address}") 0 0 / {TILE_SIDE}px {TILE_SIDE}px; image-rendering: pixelated; }}'
     )
 
 
-def _at(rms: float, pattern: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The pattern without its mean, at this RMS."""
-    centred: NDArray[np.float32] = pattern - pattern.mean(axis=(2, 3), keepdims=True)
-    return centred * np.float32(rms / max(float(np.square(centred).mean()) ** 0.5, 1e-12))
+def _cut(residual: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Y, Cb and Cr [3,160,160] of a residual, as much of each as a tile gets, without what stands out."""
+    ycc = (
+        np.tensordot(TO_YCC, residual, 1)
+        * np.array([(_LUMA_SHARE,), (_COLOUR_SHARE,), (_COLOUR_SHARE,)])[..., np.newaxis]
+    )
+    for _ in range(3):
+        most = _CREST * ycc.std(axis=(1, 2), keepdims=True)
+        ycc = np.clip(ycc, -most, most)
+    cut: NDArray[np.float64] = ycc
+    return cut
 
 
-def _alpha_and_swing(wanted: float, power: float) -> tuple[int, float]:
-    """Alpha 1..255, and how far the colours of a tile of this power (1 is full range) go from the middle.
+def _guided(ycc: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The same in RGB, with the guide."""
+    line = 2 * np.pi * np.arange(GRID) / GRID
+    waves = [np.cos(wave.across * line + wave.down * line[:, np.newaxis] + wave.phase) for wave in GUIDE]
+    guide = np.sum(waves, axis=0)
+    ycc[0] += _GUIDE_SHARE * ycc[0].std() / guide.std() * guide
+    rgb: NDArray[np.float64] = np.tensordot(TO_RGB, ycc, 1)
+    return rgb
 
-    `wanted`: RMS of the change of a page, of 255.
-    """
-    # What the middle of the tile does to a page, and the pattern on top.
-    alpha = math.ceil(255 * wanted / (_MIDDLE * math.sqrt(_DISTANCE**2 + power)))
-    left = max(wanted**2 - (alpha / 255 * _DISTANCE * _MIDDLE) ** 2, 0.0)
-    return alpha, min(math.sqrt(left / power) / (alpha / 255), _MIDDLE)
+
+def _enlarged(planes: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Planes [3,160,160] at the tile's size, as if they were repeated."""
+    around = np.pad(planes, ((0, 0), (_MARGIN, _MARGIN), (_MARGIN, _MARGIN)), "wrap").astype(np.float32)
+    box = (_MARGIN, _MARGIN, _MARGIN + GRID, _MARGIN + GRID)
+    size = (TILE_SIDE, TILE_SIDE)
+    return np.stack(
+        [
+            np.asarray(Image.fromarray(plane).resize(size, Image.Resampling.BICUBIC, box=box))
+            for plane in around
+        ]
+    )
+
+
+def _dithered(levels: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Planes of whole levels that have the mean of these around each place."""
+    below = np.floor(levels)
+    above = [
+        np.asarray(Image.fromarray(np.rint(255 * rest).astype(np.uint8)).convert("1"), np.float32)
+        for rest in levels - below
+    ]
+    return below + np.stack(above)

@@ -1,4 +1,4 @@
-"""Looks for a mark where it may be: in the whole picture, on a page, turned, mirrored, askew, cropped.
+"""Looks for a mark where it may be: in the whole picture, on a page, all over it, turned, askew, cropped.
 
 The waves that all marks have in common say where the marked picture lies, so that a few looks are enough for
 most pictures; the locator says it of pictures whose waves are bent, by a camera for example.
@@ -28,6 +28,8 @@ from .carrier import SIDE, Carrier, Place
 from .frame import Frame, turns
 from .opener import Opened, Opener
 from .reading import Reading, Reason, answer, decide, statistic
+from .tiles import MOST_TILES, tiles
+from .tiles import VIEW_SIDE as TILES_SIDE
 
 _NEARLY = 0.7
 """Share of the largest statistic from which on the whole picture, the likeliest place by far, leads."""
@@ -114,6 +116,7 @@ class _Search:
         glance: bool,
         progress: Looks | None,
     ) -> None:
+        self._picture = picture
         self._forward = forward
         self._opener = opener
         self._card = opener.card
@@ -134,7 +137,7 @@ class _Search:
         located = 1 + len(self._boxes) + 3 * _FOLLOWED
         climb = 2 * sum(len(_moves(*steps)) for steps in _CLIMB_STEPS)
         self._tried = 1
-        self._most = 8 + len(self._boxes) + placed + located + (_CLIMBS + 2) * climb
+        self._most = 8 + MOST_TILES + len(self._boxes) + placed + located + (_CLIMBS + 2) * climb
         self._looks: list[_Look] = []
         self._said = np.empty((0, self._card.bits), np.float32)
         self._best: _Look | None = None
@@ -221,6 +224,7 @@ class _Search:
         places = await self._places(self._whole)
         if places and places[0][0].score >= _SURELY_PLACED:
             await self._look_at_shifts(*places.pop(0))
+        await self._look_at_tiles()
         for box in self._boxes:
             if self._is_settled():
                 return
@@ -235,6 +239,16 @@ class _Search:
         await asyncio.sleep(0)
         places = self._carrier.places(self._sampled(window, SIDE))
         return [(place, window) for place in places if place.score >= _HARDLY_PLACED]
+
+    async def _look_at_tiles(self) -> None:
+        """Look at what the tiles of an overlay say, if the whole picture is a page with one."""
+        if self._is_settled() or self._glance:
+            return
+        await asyncio.sleep(0)
+        for planes in tiles(view.of(self._picture, TILES_SIDE), self._card.waves):
+            await self._look(self._whole, self._enlarged(planes))
+            if self._is_settled():
+                return
 
     async def _look_at_shifts(self, place: Place, window: Frame) -> None:
         await self._look_at_each(place.frames(window)[:_SHIFTS])
@@ -293,9 +307,10 @@ class _Search:
                         look = moved
                         break
 
-    async def _look(self, frame: Frame) -> _Look:
+    async def _look(self, frame: Frame, seen: NDArray[np.float32] | None = None) -> _Look:
+        """`seen`: the model's view, if it is not that of the frame."""
         await asyncio.sleep(0)  # a network that never waits would leave no place to cancel
-        logits = await self._forward.decode(self._seen(frame))
+        logits = await self._forward.decode(self._seen(frame) if seen is None else seen)
         look = _Look(frame, logits, statistic(logits, self._card))
         self._add(look)
         self._try_open(look)
@@ -310,8 +325,12 @@ class _Search:
 
     def _seen(self, frame: Frame) -> NDArray[np.float32]:
         """The model's view [1,3,S,S] of a frame."""
+        return self._enlarged(self._sampled(frame, _GRID))
+
+    def _enlarged(self, planes: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The model's view [1,3,S,S] of planes [3,_GRID,_GRID]."""
         times = self._card.image_size // _GRID
-        return self._sampled(frame, _GRID).repeat(times, axis=1).repeat(times, axis=2)[np.newaxis]
+        return planes.repeat(times, axis=1).repeat(times, axis=2)[np.newaxis]
 
     def _sampled(self, frame: Frame, side: int) -> NDArray[np.float32]:
         """A frame as [3,side,side]; the mean colour where it reaches beyond the picture."""

@@ -18,6 +18,7 @@ from PIL import Image
 
 from tests.support import corpus
 from tests.support.pictures import sample_photo
+from train.samples import repeated
 
 COMMAND = [sys.executable, "-m", "hushmark"]
 REPOSITORY = Path(__file__).parents[3]
@@ -416,13 +417,13 @@ def test_info_names_weights_and_versions(capsys: pytest.CaptureFixture[str]) -> 
 
 
 def test_an_overlay_marks_what_it_is_laid_over(cover: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    tile, seen = cover.with_name("tile.png"), cover.with_name("seen.png")
+    tile, seen = cover.with_name("tile.png"), cover.with_name("seen.jpg")
     assert run("overlay", "--text", "pipe", "-o", tile) == cli.DONE
     assert 'url("tile.png")' in capsys.readouterr().out
-    page = Image.new("RGBA", (1200, 800), (250, 250, 250))
+    page = Image.new("RGBA", (900, 600), (255, 255, 255))
     page.paste(Image.open(cover), (300, 250))
-    stretched = Image.open(tile).resize(page.size, Image.Resampling.BILINEAR)
-    Image.alpha_composite(page, stretched).convert("RGB").save(seen)
+    # A part of a page, which begins anywhere in a tile.
+    repeated(page, Image.open(tile)).crop((111, 77, 811, 577)).save(seen, quality=75)
     assert run("read", seen) == cli.DONE
     assert f"{seen}: pipe (text" in capsys.readouterr().out
     assert run("overlay", "--text", "pipe", "-o", tile) == cli.FAILED

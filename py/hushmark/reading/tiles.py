@@ -1,0 +1,190 @@
+"""Reads a tile that is repeated over a page: of what size it is, where it begins, and what all of it says.
+
+A tile is far fainter than what it lies over. In the mean of all its repetitions, where places count the more
+the less else is there, the page is lost and the tile stays. How large the tile is stands in the spectrum, by
+the waves that all marks have (see `carrier`) and those of the guide; where it begins is said by the guide,
+which repeats itself only with the whole tile.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageChops, ImageFilter
+
+from ..card import Wave
+from ..guide import GUIDE
+from ..picture.colour import TO_RGB, TO_YCC
+
+Floats = NDArray[np.float64]
+Planes = NDArray[np.float32]
+
+VIEW_SIDE = 1600
+"""Pixels a side of a page that is looked at, at most: finer than for pictures, since tiles are small."""
+GRID = 160
+"""Side of what is shown of a tile."""
+_LEAST, _MOST = 96.0, 1000.0
+"""Sides of tiles in pixels that are looked for."""
+_FINE = 56
+"""A tile's side over the reach of the means that are taken off: what they leave is fine."""
+_SCAN_REACH = 4
+"""The same reach, in pixels, as long as the tile's side is not known."""
+_LIMIT = 3
+"""Levels that a place counts at the most: a tile is fainter."""
+_LEAST_POWER = 0.5
+"""In squared levels: where there is less, it is as quiet as anywhere."""
+_STEP = 0.3
+"""Samples of the spectrum by which the finest wave moves from one side that is tried to the next."""
+_TAPERED = 0.15
+"""Share of a side of the page, at each end, where the spectrum's window falls to nothing."""
+_BESIDE = [(y, x) for y in range(-7, 8) for x in range(-7, 8) if max(abs(x), abs(y)) > 2 and (x + y) % 2 == 0]
+"""Where the noise of a wave is measured, down and across, in samples of the spectrum."""
+_MOST_OVER_NOISE = 30.0
+"""What a wave counts, in the power of the noise, at the most."""
+_STANDS_OUT = 5.0
+"""Deviations over the middle of all sides from which on a side is looked at; tiles have 8 or more."""
+_SIDES, _APART, _NEIGHBOURS = 3, 0.02, 2
+"""Sides that are looked at, by what share of them they differ, and of those tried, how many around each."""
+_MOST_AMPLITUDE = 12.0
+"""What a wave counts, in the noise, where the guide is looked for."""
+_BEGINNINGS, _SAME = 2, 2
+"""Beginnings that are looked at, and steps of the grid up to which two are the same."""
+MOST_TILES = _SIDES * _BEGINNINGS
+_SHOWN = 2.0 / 255
+"""RMS of what is shown to the network: about that of the marks that it has learnt to read."""
+_CREST = 8.0
+
+
+def tiles(page: Image.Image, waves: Sequence[Wave]) -> Iterator[Planes]:
+    """What tiles that may be repeated over an RGB page say, the likeliest first: planes [3,GRID,GRID].
+
+    They are RGB in 0..1; `waves`: of the model's card. None where the page shows no sign of a tile.
+    """
+    if not waves or min(page.size) < _LEAST:
+        return
+    guide = [Wave(0, wave.across, wave.down, 1.0, wave.phase) for wave in GUIDE]
+    for sides in _sides(page, [*waves, *guide]):
+        quiet = _quiet(page, max(round(float(sides.mean()) / _FINE), 2))
+        means = [_mean_tile(quiet, side) for side in sides.tolist()]
+        fits = [_fits(mean, waves) for mean in means]
+        best = max(range(len(means)), key=lambda number: float(fits[number].max()))
+        for down, across in _beginnings(fits[best]):
+            rgb = np.tensordot(TO_RGB, np.roll(means[best], (-down, -across), (1, 2)), 1)
+            rgb *= _SHOWN / max(float(rgb.std()), 1e-9)
+            yield (0.5 + np.clip(rgb, -_CREST * _SHOWN, _CREST * _SHOWN)).astype(np.float32)
+
+
+def _quiet(page: Image.Image, reach: int) -> tuple[Planes, Planes]:
+    """What is fine on a page, in levels of -_LIMIT.._LIMIT, and how much each place counts: [H,W,3] each."""
+    fine = ImageChops.subtract(page, page.filter(ImageFilter.BoxBlur(reach)), 1, 128)
+    power = fine.point([min((level - 128) ** 2, 255) for level in range(256)] * 3)
+    around = np.asarray(power.filter(ImageFilter.BoxBlur(max(reach // 2, 1))))
+    counts = (1 / (np.arange(256) + _LEAST_POWER)).astype(np.float32)
+    return np.clip(np.asarray(fine, np.float32) - 128, -_LIMIT, _LIMIT), counts[around]
+
+
+def _sides(page: Image.Image, waves: Sequence[Wave]) -> list[Floats]:
+    """Sides of a tile, in pixels, with which the waves stand out from the spectrum, the likeliest first.
+
+    Each with those beside it: which of them it is exactly, only the mean of the tiles tells.
+    """
+    levels, counts = _quiet(page, _SCAN_REACH)
+    height, width = levels.shape[:2]
+    seen = levels * counts * np.outer(_taper(height), _taper(width))[..., np.newaxis]
+    spectra = {
+        channel: np.square(np.abs(np.fft.rfft2(np.tensordot(seen, TO_YCC[channel], 1))))
+        for channel in {wave.channel for wave in waves}
+    }
+    finest = max(math.hypot(wave.across, wave.down) for wave in waves)
+    tried = [_LEAST]
+    while tried[-1] < min(_MOST, max(page.size)):
+        tried.append(tried[-1] * (1 + _STEP * tried[-1] / (finest * max(page.size))))
+    sides = np.array(tried)
+    scores = np.zeros(len(sides))
+    for wave in waves:
+        scores += wave.amplitude * _over_noise(spectra[wave.channel], width, wave, sides)
+    middle = np.median(scores)
+    # 1.4826: what makes a median of distances a standard deviation.
+    least = middle + _STANDS_OUT * 1.4826 * np.median(np.abs(scores - middle))
+    found: list[int] = []
+    for at in scores.argsort()[::-1].tolist():
+        if len(found) == _SIDES or scores[at] < least:
+            break
+        if all(abs(math.log(sides[at] / sides[other])) > _APART for other in found):
+            found.append(at)
+    return [sides[max(at - _NEIGHBOURS, 0) : at + _NEIGHBOURS + 1] for at in found]
+
+
+def _taper(length: int) -> Planes:
+    """1 but for the ends, where it falls to 0, so that the lines of the spectrum stay narrow."""
+    to_end = np.minimum(np.arange(length), np.arange(length)[::-1]) + 0.5
+    taper: Planes = np.square(np.sin(np.pi / 2 * np.minimum(to_end / (_TAPERED * length), 1)))
+    return taper.astype(np.float32)
+
+
+def _over_noise(spectrum: NDArray[np.floating], width: int, wave: Wave, sides: Floats) -> Floats:
+    """Power of a wave over that beside it, for tiles of each of these sides.
+
+    `spectrum`: that of real values [H,width], so columns stand for 0..width/2; `wave` runs to the right.
+    """
+    height, columns = spectrum.shape
+    down = np.rint(wave.down * height / sides).astype(np.intp)
+    across = np.rint(wave.across * width / sides).astype(np.intp)
+    margin = max(map(max, _BESIDE))
+    inside = (np.abs(down) < height // 2 - margin) & (across >= margin) & (across < columns - margin)
+    down, across = down[inside], across[inside]
+    beside = np.stack([spectrum[down + y, across + x] for y, x in _BESIDE])
+    noise = np.exp(np.log(np.maximum(beside, 1e-9)).mean(axis=0))
+    over = np.ones(len(sides))
+    over[inside] = np.minimum(spectrum[down, across] / noise, _MOST_OVER_NOISE)
+    return over
+
+
+def _mean_tile(quiet: tuple[Planes, Planes], side: float) -> Floats:
+    """The mean of all tiles of this side, from the page's top left on: Y, Cb, Cr [3,GRID,GRID]."""
+    levels, counts = quiet
+    down, across = ((np.arange(length) / side % 1 * GRID).astype(np.intp) for length in levels.shape[:2])
+    places = (down[:, np.newaxis] * GRID + across).ravel()
+    rgb = []
+    for plane, count in zip((levels * counts).reshape(-1, 3).T, counts.reshape(-1, 3).T, strict=True):
+        total = np.bincount(places, plane, GRID * GRID)
+        rgb.append(total / np.maximum(np.bincount(places, count, GRID * GRID), 1e-9))
+    ycc = np.tensordot(TO_YCC, np.stack(rgb).reshape(3, GRID, GRID), 1)
+    centred: Floats = ycc - ycc.mean(axis=(1, 2), keepdims=True)
+    return centred
+
+
+def _fits(mean: Floats, waves: Sequence[Wave]) -> Floats:
+    """How well a mean of tiles fits tiles that begin at each of its places, down and across: [GRID,GRID]."""
+    spectrum = np.fft.fft2(mean)
+    fine = np.abs(spectrum[:, GRID // 8 : GRID * 3 // 8, GRID // 8 : GRID * 3 // 8])
+    spectrum /= np.maximum(np.sqrt(np.median(np.square(fine), axis=(1, 2))), 1e-9)[:, np.newaxis, np.newaxis]
+    spectrum *= np.minimum(1, _MOST_AMPLITUDE / np.maximum(np.abs(spectrum), 1e-9))
+    fit = np.zeros((GRID, GRID), np.complex128)
+    for wave in waves:
+        # The card's phases are those in the middle.
+        phase = wave.phase - math.pi * (wave.across + wave.down)
+        place = round(wave.down), round(wave.across)
+        fit[place] += wave.amplitude * np.exp(-1j * phase) * spectrum[(wave.channel, *place)]
+    for guide in GUIDE:
+        fit[guide.down, guide.across] += np.exp(-1j * guide.phase) * spectrum[0, guide.down, guide.across]
+    fits: Floats = np.fft.ifft2(fit).real
+    return fits
+
+
+def _beginnings(fits: Floats) -> list[tuple[int, int]]:
+    """Where tiles begin, down and across, the likeliest first."""
+    found: list[tuple[int, int]] = []
+    for at in fits.ravel().argsort()[::-1].tolist():
+        place = divmod(at, GRID)
+        if all(max(map(_between, place, other)) > _SAME for other in found):
+            found.append(place)
+            if len(found) == _BEGINNINGS:
+                break
+    return found
+
+
+def _between(one: int, other: int) -> int:
+    """Steps from one place on a repeated line to another."""
+    return min((one - other) % GRID, (other - one) % GRID)
