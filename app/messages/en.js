@@ -218,6 +218,9 @@ export const en = {
   formats: { JPEG: "JPEG", PNG: "PNG", WEBP: "WebP", AVIF: "AVIF", TIFF: "TIFF" },
   quality: "Quality",
   qualityHint: "1 to 100. Empty: the picture's own, or a good one.",
+  several: "Several pages or frames",
+  everyPage: "Mark all of them",
+  firstPage: "Take the first alone",
   pattern: "Name of the marked file",
   /** @param {string} places */
   patternHint: (places) => `Use ${places} where these are to stand. The ending stays.`,

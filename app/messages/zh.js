@@ -246,6 +246,9 @@ export const zh = {
   formats: { JPEG: "JPEG 格式", PNG: "PNG 格式", WEBP: "WebP 格式", AVIF: "AVIF 格式", TIFF: "TIFF 格式" },
   quality: "质量",
   qualityHint: "1 到 100。留空：与原图相同，或取较好的质量。",
+  several: "多页或多帧的图片",
+  everyPage: "全部标记",
+  firstPage: "只取第一页或第一帧",
   pattern: "标记后文件的名称",
   patternHint: (places) => `${places} 会替换为相应内容（原名、文件夹、序号、信息、日期）；扩展名不变。`,
   signing: {

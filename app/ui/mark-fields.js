@@ -19,6 +19,9 @@ const FORMATS = ["JPEG", "PNG", "WEBP", "AVIF", "TIFF"];
 /** @type {(Exclude<Format, "GIF"> | null)[]} */
 const LOSSY = ["JPEG", "WEBP", "AVIF"];
 
+/** Of several pages or frames. */
+const FIRST = "first";
+
 /** Characters of a note. */
 const MOST_NOTE = 1000;
 const EXAMPLE_NOTE = "© Herald, 2026, Jane";
@@ -31,6 +34,7 @@ export class MarkFields {
   #format;
   #quality;
   #qualityField;
+  #several;
   #pattern;
   /** What is to be hidden, and how strongly. */
   mark;
@@ -74,6 +78,12 @@ export class MarkFields {
       this.#quality,
       () => m.qualityHint,
     );
+    this.#several = h(
+      "select",
+      { id: `${id}-several`, name: "several" },
+      h("option", { value: "" }, () => m.everyPage),
+      h("option", { value: FIRST }, () => m.firstPage),
+    );
     this.#pattern = h("input", {
       type: "text",
       id: `${id}-pattern`,
@@ -86,6 +96,7 @@ export class MarkFields {
     this.file = [
       field(() => m.format, this.#format),
       this.#qualityField,
+      field(() => m.several, this.#several),
       field(
         () => m.pattern,
         this.#pattern,
@@ -104,6 +115,7 @@ export class MarkFields {
       this.#showQuality();
     });
     follow("quality", (quality) => (this.#quality.value = quality ?? ""));
+    follow("several", (pages) => (this.#several.value = pages === FIRST ? FIRST : ""));
     follow("pattern", (pattern) => (this.#pattern.value = pattern || DEFAULT_PATTERN));
   }
 
@@ -116,7 +128,7 @@ export class MarkFields {
       strength: this.#strength.strength,
       output_format: this.#chosenFormat,
       quality: this.#isLossy && this.#quality.value ? this.#quality.valueAsNumber : null,
-      first: false,
+      first: this.#several.value === FIRST,
       pattern: this.#pattern.value,
     };
   }

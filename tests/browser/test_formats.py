@@ -37,6 +37,22 @@ def test_an_animation_an_avif_and_a_packed_tiff_are_marked(app: App, tmp_path: P
         assert marked.getexif().get(0x010F) == before.getexif().get(0x010F)
 
 
+def test_of_several_pages_all_are_marked_or_the_first_is_taken(app: App, tmp_path: Path) -> None:
+    path = tmp_path / "pages.tif"
+    path.write_bytes(corpus.several()["pages.tif"])
+    app.mark(path, "pipe")
+    assert Image.open(app.download(tmp_path)).n_frames == 5  # type: ignore[attr-defined]  # of several pages
+    panel = app.choose(path)
+    app.say(panel, "pipe")
+    app.more_options(panel)
+    choice = panel.get_by_label("Several pages or frames")
+    choice.select_option("Take the first alone")
+    panel.get_by_role("button", name="Mark picture").click()
+    app.await_batch(panel)
+    assert getattr(Image.open(app.download(tmp_path)), "n_frames", 1) == 1
+    choice.select_option("Mark all of them")
+
+
 def test_the_browser_decodes_what_python_cannot(harness: Page) -> None:
     def decoded(mode: str) -> tuple[bytes, Any]:
         file = corpus.encoded(corpus.base(mode), "AVIF", quality=95, subsampling="4:4:4")
