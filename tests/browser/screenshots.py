@@ -1,10 +1,11 @@
-"""Every screen in light and dark, on a desk and on a phone: python -m tests.browser.screenshots FOLDER"""
+"""Every screen, light, dark, on a phone, in Chinese: python -m tests.browser.screenshots FOLDER"""
 
 import io
 import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 from PIL import Image
@@ -16,7 +17,8 @@ from tests.browser.serving import ROOT, serving
 from tests.support.pictures import sample_path
 
 DEVICES = {"desktop": {"width": 1280, "height": 860}, "phone": {"width": 390, "height": 844}}
-THEMES = ("light", "dark")
+Theme = Literal["light", "dark"]
+THEMES: tuple[Theme, ...] = ("light", "dark")
 
 
 def mark(app: App, folder: Path) -> None:
@@ -53,6 +55,14 @@ PREPARATIONS: tuple[Callable[[App, Path], None], ...] = (mark, read, lab, overla
 """What is done on screens before they are shown, in this order."""
 
 
+def take(app: App, path: Path, theme: Theme) -> None:
+    """Write a picture of what the window shows."""
+    app.page.emulate_media(color_scheme=theme)
+    app.page.mouse.move(0, 0)
+    with Image.open(io.BytesIO(app.page.screenshot())) as image:
+        image.save(path, quality=82, method=6)
+
+
 def main() -> None:
     """Write all pictures into the folder of the first argument."""
     out = Path(sys.argv[1])
@@ -72,11 +82,11 @@ def main() -> None:
             for device, size in DEVICES.items():
                 app.page.set_viewport_size(size)
                 for theme in THEMES:
-                    app.page.emulate_media(color_scheme=theme)
-                    app.page.mouse.move(0, 0)
-                    png = app.page.screenshot()
-                    with Image.open(io.BytesIO(png)) as image:
-                        image.save(out / f"{name}-{theme}-{device}.webp", quality=82, method=6)
+                    take(app, out / f"{name}-{theme}-{device}.webp", theme)
+        app.page.locator("select.language").select_option("zh")
+        for link in app.page.get_by_role("navigation").get_by_role("link").all():
+            link.click()
+            take(app, out / f"{urlsplit(app.page.url).fragment}-chinese-phone.webp", "light")
         browser.close()
 
 
