@@ -31,8 +31,8 @@ TILE_SIDE = 250
 JPEG files, coarser ones are seen. No multiple of 8, so that no two tiles beside each other lie alike in the
 blocks of a JPEG file."""
 
-_LUMA_SHARE, _COLOUR_SHARE = 0.75, 0.15
-"""Of what a picture gets, at the same strength: files of screenshots lose the colour first."""
+_LUMA_RMS, _COLOUR_RMS = 0.41 / 255, 0.17 / 255
+"""Of the mark in a tile of strength 1: files of screenshots lose the colour first."""
 _CREST = 2.0
 """What goes beyond this multiple of the RMS is cut off: on flat ground it would be what is seen."""
 _GUIDE_SHARE = 0.45
@@ -86,16 +86,14 @@ def css(address: str) -> str:
 
 
 def _cut(residual: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Y, Cb and Cr [3,160,160] of a residual, as much of each as a tile gets, without what stands out."""
-    ycc = (
-        np.tensordot(TO_YCC, residual, 1)
-        * np.array([(_LUMA_SHARE,), (_COLOUR_SHARE,), (_COLOUR_SHARE,)])[..., np.newaxis]
-    )
+    """Y, Cb and Cr [3,160,160] of a residual, as strong as in a tile, without what stands out."""
+    ycc = np.tensordot(TO_YCC, residual, 1).astype(np.float64)
     for _ in range(3):
         most = _CREST * ycc.std(axis=(1, 2), keepdims=True)
         ycc = np.clip(ycc, -most, most)
-    cut: NDArray[np.float64] = ycc
-    return cut
+    ycc[0] *= _LUMA_RMS / max(float(ycc[0].std()), 1e-12)
+    ycc[1:] *= _COLOUR_RMS / max(math.sqrt(float(np.square(ycc[1:]).mean())), 1e-12)
+    return ycc
 
 
 def _guided(ycc: NDArray[np.float64]) -> NDArray[np.float64]:
