@@ -404,7 +404,8 @@ def _far(points: Floats, some: NDArray[np.intp], one: int, distance: float) -> N
     near = np.minimum(
         np.abs(points[some] - points[one]).max(axis=1), np.abs(points[some] + points[one]).max(axis=1)
     )
-    return some[near > distance]
+    far: NDArray[np.intp] = some[near > distance]
+    return far
 
 
 def _flattened(planes: Planes) -> Floats:

@@ -47,3 +47,12 @@ def test_a_picture_without_surroundings_has_nothing_to_cut_off() -> None:
 
 def test_an_empty_page_has_no_content() -> None:
     assert content_boxes(Image.new("RGB", (300, 200), (200, 10, 10))) == []
+
+
+def test_pictures_of_any_shape_that_touch_are_one() -> None:
+    page = Image.new("RGB", (640, 640), (255, 255, 255))
+    # A spiral: its rows meet only far from where they begin.
+    for box in ((40, 40, 600, 100), (540, 40, 600, 600), (40, 540, 600, 600), (40, 200, 100, 600)):
+        page.paste(photo(box[2] - box[0], box[3] - box[1]), box[:2])
+    page.paste(photo(200, 200), (240, 240))
+    assert content_boxes(page) == [(40, 40, 600, 600), (240, 240, 440, 440)]
