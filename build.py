@@ -57,7 +57,7 @@ from tools.npm_package import (
 )
 from tools.packing.pack import STDLIB, PackError, pack
 from tools.sbom import LINKED, PACKED, TEXTS, npm_component, wheel_component, write_sbom
-from tools.serve import CONTENT_SECURITY_POLICY, SECURITY_HEADERS, make_server
+from tools.serve import CONTENT_SECURITY_POLICY, SECURITY_HEADERS, SiteServer, make_server
 from tools.trimming.trim import TrimError, read_record, trimmed
 from tools.wheels.find import Wheel, find_wheels
 from tools.wheels.lock import WheelError
@@ -104,7 +104,16 @@ PAGE_LINKS = {
     "apple-180.png": "app/icons/apple-180.png",
 }
 """What index.html refers to: each key of the manifest by its source."""
+PAGE_VALUES = (
+    "build.py: policy",
+    "build.py: manifest.json",
+    "build.py: main.js",
+    "build.py: style.css",
+)
+"""What stands in index.html for what the build knows at its end."""
 SERVICE_WORKER = "service-worker.js"
+SERVICE_WORKER_VALUES = {"BUILD_ID": "build.py: index.html", "MANIFEST_SHA256": "build.py: manifest.json"}
+"""The same in the service worker, by the names of its constants."""
 ICONS = ("icon.svg", "icon-192.png", "icon-512.png", "maskable-512.png", "apple-180.png")
 LIMITS: dict[Part, int] = {
     "app": 120_000,
@@ -261,6 +270,7 @@ def build_site(root: Path = ROOT, out: Path | None = None, say: Say = print) -> 
         tempfile.TemporaryDirectory(prefix=".dist-", dir=out.parent) as temporary,
     ):
         site = Site(Path(temporary) / "site")
+        page = _read_page(root)
         npm = NpmPackages(root)
         _add_weights(site, root / "weights")
         _add_onnxruntime(site, npm)
@@ -279,10 +289,8 @@ def build_site(root: Path = ROOT, out: Path | None = None, say: Say = print) -> 
         packages = sorted({*bundled, "pyodide", "onnxruntime-web"})
         site.add("licenses.txt", "page", "licenses.txt", _licenses(npm, packages, wheels).encode())
         manifest = site.write_manifest(say)
-        page = _write_page(site, root, manifest, say)
-        defines = (f'--define:BUILD_ID="{page}"', f'--define:MANIFEST_SHA256="{manifest}"')
-        _bundle(root, bundles, [f"app/{SERVICE_WORKER}"], *defines)
-        (bundles / SERVICE_WORKER).rename(site.folder / SERVICE_WORKER)
+        build_id = _write_page(site, page, manifest, say)
+        _write_service_worker(site, bundles, build_id, manifest)
         _write_sbom(site, root, npm, packages, wheels)
         _swap(site.folder, out, Path(temporary) / "old")
     return out
@@ -466,8 +474,9 @@ def _add_app(site: Site, root: Path, npm: NpmPackages, bundles: Path) -> set[str
     _bundle(
         root,
         bundles,
-        [f"{names[key]}={source}" for key, source in ENTRY_POINTS.items()],
+        [*(f"{names[key]}={source}" for key, source in ENTRY_POINTS.items()), f"app/{SERVICE_WORKER}"],
         f"--metafile={bundles}.json",
+        *(f"--define:{name}={json.dumps(value)}" for name, value in SERVICE_WORKER_VALUES.items()),
     )
     for key in ENTRY_POINTS:
         name = f"{names[key]}.{key.rpartition('.')[2]}"
@@ -516,29 +525,43 @@ def _add_icons(site: Site, app: Path) -> None:
     site.add("app.webmanifest", "app", "app.webmanifest", json.dumps(manifest).encode())
 
 
-def _write_page(site: Site, root: Path, manifest: str, say: Say) -> str:
+def _read_page(root: Path) -> str:
+    """index.html as it is in `root`. Raises BuildError unless it refers once to all that the build writes."""
+    page = _read(root / "index.html").decode()
+    for source in (*PAGE_LINKS.values(), *PAGE_VALUES):
+        if page.count(f'"{source}"') != 1:
+            raise BuildError(f'index.html has to refer once to "{source}".')
+    return page
+
+
+def _write_page(site: Site, page: str, manifest: str, say: Say) -> str:
     """Write index.html with the names and hashes that its files have in the site; answers its own SHA-256.
 
-    `manifest`: the manifest's SHA-256.
+    `page`: as `_read_page` answers it; `manifest`: the manifest's SHA-256.
     """
     # Browsers ignore frame-ancestors there, and complain.
     rules = [rule for rule in CONTENT_SECURITY_POLICY.split("; ") if not rule.startswith("frame-ancestors")]
+    digests = [
+        base64.b64encode(bytes.fromhex(site.files[key].sha256)).decode() for key in ("main.js", "style.css")
+    ]
+    written = ("; ".join(rules), manifest, *(f"sha256-{digest}" for digest in digests))
     values = {source: site.files[key].url for key, source in PAGE_LINKS.items()}
-    values["build.py: policy"] = "; ".join(rules)
-    values["build.py: manifest.json"] = manifest
-    for key in ("main.js", "style.css"):
-        digest = base64.b64encode(bytes.fromhex(site.files[key].sha256)).decode()
-        values[f"build.py: {key}"] = f"sha256-{digest}"
-    page = _read(root / "index.html").decode()
+    values |= zip(PAGE_VALUES, written, strict=True)
     for source, value in values.items():
-        if page.count(f'"{source}"') != 1:
-            raise BuildError(f'index.html has to refer once to "{source}".')
         page = page.replace(f'"{source}"', f'"{value}"')
     path = site.folder / "index.html"
     path.write_text(page, encoding="utf-8", newline="")
     page_hash = hashlib.sha256(path.read_bytes()).hexdigest()
     write_compressed({path: page_hash}, say)
     return page_hash
+
+
+def _write_service_worker(site: Site, bundles: Path, page: str, manifest: str) -> None:
+    """Write the bundled service worker, which has the SHA-256 of index.html and of the manifest in it."""
+    script = (bundles / SERVICE_WORKER).read_text("utf-8")
+    for source, value in zip(SERVICE_WORKER_VALUES.values(), (page, manifest), strict=True):
+        script = script.replace(f'"{source}"', f'"{value}"')
+    (site.folder / SERVICE_WORKER).write_text(script, encoding="utf-8", newline="")
 
 
 def _licenses(npm: NpmPackages, packages: Sequence[str], wheels: Sequence[Wheel]) -> str:
@@ -637,10 +660,10 @@ def _swap(new: Path, out: Path, old: Path) -> None:
     new.rename(out)
 
 
-def _serve(port: int) -> None:
-    """Serve dist/ until Ctrl-C. Raises BuildError if the port cannot be had."""
+def _server(port: int) -> SiteServer:
+    """A server of dist/, which listens. Raises BuildError if the port cannot be had."""
     try:
-        server = make_server(ROOT / "dist", port)
+        return make_server(ROOT / "dist", port)
     except OSError as error:
         if error.errno not in (errno.EADDRINUSE, errno.EACCES):
             raise
@@ -648,6 +671,10 @@ def _serve(port: int) -> None:
         raise BuildError(
             f"Port {port} {why}: take another one with --port, or a free one with --port 0."
         ) from error
+
+
+def _serve(server: SiteServer) -> None:
+    """Serve until Ctrl-C."""
     with server:
         print(f"Serving Hushmark at {server.url} (Ctrl-C ends it)", flush=True)
         try:
@@ -677,14 +704,16 @@ def main() -> int:
         if options.command == "wheel":
             print(build_wheel(options.out))
             return 0
+        # A port that cannot be had is told before the work.
+        server = _server(options.port) if options.command == "serve" else None
         folder = build_site()
         size = sum(path.stat().st_size for path in folder.rglob("*") if path.suffix not in (".br", ".gz"))
         print(f"Built {folder.name}/: {size / 1e6:.1f} MB", flush=True)
         if options.command == "package":
             for made in build_package(folder, options.out):
                 print(made)
-        if options.command == "serve":
-            _serve(options.port)
+        if server is not None:
+            _serve(server)
     except BuildError as error:
         print(error, file=sys.stderr)
         return 1

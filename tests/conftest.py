@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+SITE_INPUTS = ("index.html", "app", "build.py", "package-lock.json", "py", "tools", "weights")
+
 # Machines differ by a factor of twenty and Pyodide is slower still: a deadline would only flake. No example
 # database either, and the same examples each time, so that a failure repeats.
 settings.register_profile(
@@ -22,3 +24,16 @@ settings.load_profile("hushmark")
 def repo_root() -> Path:
     """The root of the checkout."""
     return Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session")
+def site(repo_root: Path) -> Path:
+    """dist/, built anew if anything it is made of is newer."""
+    from build import build_site  # not inside Pyodide
+
+    manifest = repo_root / "dist" / "manifest.json"
+    files = [path for name in SITE_INPUTS for path in (repo_root / name, *(repo_root / name).rglob("*"))]
+    newest = max(path.stat().st_mtime for path in files if path.is_file() and path.suffix != ".pyc")
+    if not manifest.exists() or manifest.stat().st_mtime < newest:
+        build_site(repo_root)
+    return manifest.parent

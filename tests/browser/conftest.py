@@ -9,7 +9,6 @@ from tests.browser.fixtures import (
     harness_url,
     pictures,
     playwright,
-    site,
     url,
     visit,
 )
@@ -23,7 +22,6 @@ __all__ = [
     "harness_url",
     "pictures",
     "playwright",
-    "site",
     "url",
     "visit",
 ]

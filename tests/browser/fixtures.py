@@ -7,29 +7,16 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
-from build import build_site
 from tests.browser.app import HICCUP_MS, App, watched
 from tests.browser.chromium import ARGUMENTS, executable
 from tests.browser.lists import five_pictures, visited
 from tests.browser.serving import bundle, drop_compressed, pinned, serving
 
-SITE_INPUTS = ("index.html", "app", "build.py", "package-lock.json", "py", "tools", "weights")
 HARNESS_PAGE = """<!doctype html>
 <title>Harness</title>
 <link rel="icon" href="data:," />
 <script type="module" src="assets/harness.js"></script>
 """
-
-
-@pytest.fixture(scope="session")
-def site(repo_root: Path) -> Path:
-    """dist/, built anew if anything it is made of is newer."""
-    manifest = repo_root / "dist" / "manifest.json"
-    files = [path for name in SITE_INPUTS for path in (repo_root / name, *(repo_root / name).rglob("*"))]
-    newest = max(path.stat().st_mtime for path in files if path.is_file() and path.suffix != ".pyc")
-    if not manifest.exists() or manifest.stat().st_mtime < newest:
-        build_site(repo_root)
-    return manifest.parent
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ from tests.browser.fixtures import (
     harness_url,
     pictures,
     playwright,
-    site,
     url,
     visit,
 )
@@ -26,7 +25,6 @@ __all__ = [
     "harness_url",
     "pictures",
     "playwright",
-    "site",
     "url",
     "visit",
 ]
