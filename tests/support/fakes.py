@@ -6,6 +6,7 @@ Everything here runs inside Pyodide too.
 import io
 import math
 from collections.abc import Coroutine
+from functools import cache
 from typing import Any, TypeVar
 
 import numpy as np
@@ -122,6 +123,16 @@ def smooth_residual(strength_db: float = 38.0, *, grey: bool = False, seed: int 
     return residual * np.float32(10 ** (-strength_db / 20) / np.sqrt(np.mean(residual**2)))
 
 
+@cache
+def _patterns(bits: int) -> NDArray[np.float32]:
+    """The pattern of each bit, by cells of ten by ten pixels: [bits,32,32]."""
+    # Rows of a Hadamard matrix, so that no bit disturbs another one, in a random order of places.
+    rows = np.ones((1, 1), np.float32)
+    while len(rows) < 1024:
+        rows = np.block([[rows, rows], [rows, -rows]])
+    return np.random.default_rng(7).permutation(rows, axis=1)[1 : 1 + bits].reshape(bits, 32, 32)
+
+
 class SpreadForward:
     """A forward pass without a network: bit k adds or subtracts pattern k; decoding correlates.
 
@@ -129,17 +140,12 @@ class SpreadForward:
     """
 
     def __init__(self, bits: int = CARD.bits) -> None:
-        # Rows of a Hadamard matrix, so that no bit disturbs another one, in a random order of places.
-        rows = np.ones((1, 1), np.float32)
-        while len(rows) < 1024:
-            rows = np.block([[rows, rows], [rows, -rows]])
-        rng = np.random.default_rng(7)
-        coarse = rng.permutation(rows, axis=1)[1 : 1 + bits].reshape(bits, 32, 32)
-        self.patterns = coarse.repeat(10, axis=1).repeat(10, axis=2)
+        self.patterns = _patterns(bits)
 
     async def encode(self, bits: NDArray[np.float32], image: NDArray[np.float32]) -> NDArray[np.float32]:
         signs = bits[0] * 2 - 1
-        added = np.tensordot(signs, self.patterns, 1) * np.float32(0.0007)
+        cells = np.tensordot(signs, self.patterns, 1) * np.float32(0.0007)
+        added = cells.repeat(10, axis=0).repeat(10, axis=1)
         return np.stack([added, -added, added])[np.newaxis].astype(np.float32)
 
     async def refine(
@@ -154,7 +160,7 @@ class SpreadForward:
         cells = (red + blue - 2 * green).reshape(32, 10, 32, 10).mean(axis=(1, 3))
         # What is like the places beside it is the picture's own colour.
         around = sum(np.roll(cells, step, axis) for step in (1, -1) for axis in (0, 1)) / 4
-        logits = np.tensordot(self.patterns[:, ::10, ::10], cells - around, 2) / cells.size
+        logits = np.tensordot(self.patterns, cells - around, 2) / cells.size
         return (logits * 3000)[np.newaxis].astype(np.float32)
 
     async def locate(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
