@@ -22,6 +22,7 @@ const DAMAGED = [
   ["all", 7],
   ["id", { ...ENTRY, id: "a\tb" }],
   ["time", { ...ENTRY, time: NaN }],
+  ["time", { ...ENTRY, time: 8.65e15 }], // no date tells it
   ...[
     undefined,
     { kind: "text", value: "nine byte" },
