@@ -1,5 +1,6 @@
 """Settings and fixtures that all tests share."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,13 +9,14 @@ from hypothesis import HealthCheck, settings
 SITE_INPUTS = ("index.html", "app", "build.py", "package-lock.json", "py", "tools", "weights")
 
 # Machines differ by a factor of twenty and Pyodide is slower still: a deadline would only flake. No example
-# database either, and the same examples each time, so that a failure repeats.
+# database either, and the same examples each time, so that a failure repeats. Inside Pyodide a third of
+# them shows what differs there.
 settings.register_profile(
     "hushmark",
     deadline=None,
     database=None,
     derandomize=True,
-    max_examples=30,
+    max_examples=10 if sys.platform == "emscripten" else 30,
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("hushmark")
