@@ -62,6 +62,30 @@ def test_a_cancel_while_the_networks_hang_restarts_them(harness: Page) -> None:
     ]
 
 
+def test_a_cancel_while_python_hangs_restarts_it(harness: Page) -> None:
+    start(harness)
+    engine = worker(harness, "engine")
+    # The job waits for the networks when Python stops hearing of anything.
+    worker(harness, "networks").evaluate(HANG)
+    harness.evaluate(
+        """(picture) => {
+            harness.recorder.embed("first", picture);
+            harness.recorder.embed("second", picture);
+        }""",
+        gradient(400),
+    )
+    until(harness, "harness.recorder.phases.at(-1) === 'first: prepare'")
+    engine.evaluate(HANG)
+    harness.evaluate("harness.recorder.abort('first')")
+    assert events(harness) == [
+        "ready",
+        "first: EngineError cancelled",
+        "starting",
+        "ready",
+        "second: second-marked.png",
+    ]
+
+
 def test_where_the_trimmed_build_lacks_a_function_the_whole_one_takes_over(
     browser: Browser, copy: Path, tmp_path: Path
 ) -> None:
