@@ -482,18 +482,15 @@ def test_altered_wheel_stops_the_build(
     assert (checkout / "dist" / "index.html").read_text() == "the old site"
 
 
-def test_unaltered_copy_builds_the_same_site(checkout: Path, manifest: dict[str, Any]) -> None:
-    built = build_site(checkout, say=lambda line: None)
-    assert built == checkout / "dist"
-    assert json.loads((built / "manifest.json").read_text()) == manifest
-    assert not list(checkout.glob(".dist-*"))
-
-
-def test_command_serves_until_it_is_interrupted(repo_root: Path) -> None:
+def test_command_builds_the_same_site_of_a_copy_and_serves_it_until_it_is_interrupted(
+    checkout: Path, manifest: dict[str, Any], repo_root: Path
+) -> None:
+    shutil.copytree(repo_root / "tools", checkout / "tools", dirs_exist_ok=True)
+    shutil.copy(repo_root / "build.py", checkout)
     command = [sys.executable, "-u", "build.py", "serve", "--port", "0"]
     # Whoever runs the tests in the background has SIGINT ignored, and a child would inherit that.
     old = signal.signal(signal.SIGINT, signal.default_int_handler)
-    with subprocess.Popen(command, cwd=repo_root, stdout=subprocess.PIPE, text=True) as serving:
+    with subprocess.Popen(command, cwd=checkout, stdout=subprocess.PIPE, text=True) as serving:
         signal.signal(signal.SIGINT, old)
         assert serving.stdout
         url = next(found[0] for line in serving.stdout if (found := re.search(r"http://\S+", line)))
@@ -501,6 +498,8 @@ def test_command_serves_until_it_is_interrupted(repo_root: Path) -> None:
             assert b'src="assets/main-' in response.read()
         serving.send_signal(signal.SIGINT)
         assert serving.wait(timeout=30) == 0
+    assert json.loads((checkout / "dist" / "manifest.json").read_text()) == manifest
+    assert not list(checkout.glob(".dist-*"))
 
 
 def test_command_says_the_sentence(repo_root: Path) -> None:
