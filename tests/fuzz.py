@@ -299,6 +299,11 @@ def try_one(data: bytes) -> str:
     return "opened"
 
 
+def went_wrong(result: str) -> bool:
+    """Whether what came of a file is none of what may come of one."""
+    return not result.startswith(("picture-", "opened", "marked")) or "picture-metadata" in result
+
+
 def serve(connection) -> None:  # type: ignore[no-untyped-def]  # a Connection, generic in later Pythons only
     """Work on what comes; answers what came of it, seconds, and the most bytes that were in use."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -366,8 +371,7 @@ def main(count: int = FILES, seed: int = 1) -> None:
         while batches := [batch for _ in workers if (batch := list(islice(everything, 50)))]:
             for done in pool.map(work, workers, batches):
                 for name, data, result, seconds, most in done:
-                    bad = not result.startswith(("picture-", "opened")) or "picture-metadata" in result
-                    if bad or seconds > MOST_SECONDS or most > MOST_BYTES:
+                    if went_wrong(result) or seconds > MOST_SECONDS or most > MOST_BYTES:
                         wrong += 1
                         (kept / name).write_bytes(data)
                         print(f"{name}: {seconds:.1f} s, {most >> 20} MB, {result}", file=sys.stderr)
