@@ -119,7 +119,7 @@ LIMITS: dict[Part, int] = {
     "app": 120_000,
     "page": 70_000,
     "python": 3_900_000,
-    "wheels": 1_850_000,
+    "wheels": 1_960_000,
     "codecs": 1_200_000,
     "onnxruntime": 10_200_000,
     "weights": 2_900_000,
