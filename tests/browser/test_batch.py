@@ -161,7 +161,7 @@ def test_folders_stay_folders(app: App, tmp_path: Path) -> None:
         ["holiday/9.jpg", "holiday/10.jpg", "holiday/phone.HEIC", "holiday/day two/9.jpg"]
     )
     panel.get_by_label("Message").select_option("random")
-    panel.get_by_label("Note").fill("© Herald, Jane")
+    panel.get_by_label("Note", exact=True).fill("© Herald, Jane")
     app.more_options(panel)
     panel.get_by_label("Name of the marked file").fill("{name}")
     panel.get_by_role("button", name="Mark 4 pictures").click()

@@ -84,7 +84,7 @@ def test_the_register_finds_the_picture_among_those_with_the_same_message(visit:
             image.convert("RGB").resize((480, 320)).save(tmp_path / f"{name[:-4]}.jpg", quality=92)
     panel = visit.choose(*sorted(tmp_path.glob("*.jpg")))
     visit.say(panel, "pipe")
-    panel.get_by_label("Note").fill("© Herald, Jane")
+    panel.get_by_label("Note", exact=True).fill("© Herald, Jane")
     panel.get_by_role("button", name="Mark 3 pictures").click()
     visit.await_batch(panel)
     with visit.page.expect_download() as download:
@@ -128,7 +128,7 @@ def test_a_first_visit_begins_with_an_id_and_a_sample_picture(visit: App, tmp_pa
     expect(panel).to_contain_text("Your pictures stay on this device.")
     expect(panel.get_by_label("Message")).to_have_value("random")
     expect(visit.page.get_by_text("provider")).to_be_hidden()
-    panel.get_by_label("Note").fill("© Herald, 2026, Jane")
+    panel.get_by_label("Note", exact=True).fill("© Herald, 2026, Jane")
     panel.get_by_role("button", name="Try it with a sample picture").click()
     visit.await_batch(panel)
     expect(panel.locator(".stage")).to_contain_text("sample-marked.jpg")
@@ -145,7 +145,7 @@ def test_a_first_visit_begins_with_an_id_and_a_sample_picture(visit: App, tmp_pa
     # Without the register there is nothing to keep a note in.
     visit.show("Register").get_by_label("Keep a register").uncheck()
     panel = visit.show("Mark")
-    expect(panel.get_by_label("Note")).to_be_hidden()
+    expect(panel.get_by_label("Note", exact=True)).to_be_hidden()
     expect(panel.get_by_text("The register is off")).to_be_visible()
 
 

@@ -16,6 +16,7 @@ import torch
 from hushmark.card import ModelCard, Presence
 from hushmark.forward import Forward
 from hushmark.marking.budget import to_grid
+from hushmark.marking.pattern import REFINING_STEPS
 from hushmark.message.sealing import encode
 from hushmark.picture.picture import Picture
 from hushmark.picture.view import prepare
@@ -316,7 +317,7 @@ def test_costs_of_the_networks(forward: TorchForward) -> None:
     figures = {check.what: check.figure for check in checks.costs(forward)}
     parts = [figures[f"{name}, fp16"] for name in ("encoder", "decoder", "locator")]
     assert figures["weights in all, fp16"] == pytest.approx(sum(parts))
-    assert figures["arithmetic of a marking"] == counts["encoder"] + 3 * counts["refiner"]
+    assert figures["arithmetic of a marking"] == counts["encoder"] + REFINING_STEPS * counts["refiner"]
 
 
 def test_messages_differ_and_repeat() -> None:
