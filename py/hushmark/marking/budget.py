@@ -45,8 +45,8 @@ PEAK = 1.5
 """No place is more visible than this multiple of the budget."""
 SHAPE_ROUNDS = 4
 """Rounds in which what the peak takes from some places goes to the others."""
-LUMA_SHARE, COLOUR_SHARE = 0.538, 0.403
-"""How visible luma and colour may be at strength 1, each by itself; together that is 0.672."""
+LUMA_SHARE, COLOUR_SHARE = 0.512, 0.384
+"""How visible luma and colour may be at strength 1, each by itself; together that is 0.64."""
 
 _HALVINGS = 3
 _REACH = 4  # local deviation is that of 9x9 neighbours
