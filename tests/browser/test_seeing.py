@@ -79,7 +79,7 @@ def test_the_manifest_of_a_picture_is_shown_beside_its_mark(app: App, marked: Pa
     (tmp_path / "altered.jpg").write_bytes(signed.replace(b"Ann Lee", b"Ann Low"))
 
     panel = app.read(tmp_path / "signed.jpg")
-    part = panel.locator(".manifest:visible")
+    part = panel.locator(".manifest[data-verdict]")
     expect(panel.locator(".answer")).to_contain_text("“pipe”")
     expect(part.locator(".verdict")).to_contain_text("It holds.")
     for said in ("Hushmark test certificate, not trusted", "Ann Lee (as the signer says)", "A cat", "photo"):
