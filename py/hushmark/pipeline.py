@@ -151,7 +151,6 @@ async def embed(
                 raise AlreadyMarked(name, before)
 
     phases = Phases(EMBED_PHASES, progress)
-    bits = encode(message, card.bits, key)
     order = Order(bits, strength, again, output_format, quality, first)
     written = await Embedding(order, forward, card, phases, look).embed(data, name)
     encoded = b"".join(written.pieces)
