@@ -24,6 +24,7 @@ class Pictures:
     def __init__(self, job: Job) -> None:
         self._worker = TaskWorker(job)
 
+    # daft tells no types of its decorators.
     @daft.method.batch(return_dtype=_MARKED, batch_size=BATCH)  # type: ignore[untyped-decorator]
     def mark(self, tasks: daft.Series) -> list[rows.Row]:
         """See `TaskWorker.do`."""

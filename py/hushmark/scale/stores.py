@@ -71,7 +71,9 @@ def address(location: str) -> Address:
         path = Path(unquote(parts.path) if parts.scheme == "file" else location).absolute()
         path = Path(os.path.normpath(path))
         return Address(path.anchor.rstrip("/\\"), path.relative_to(path.anchor).as_posix())
-    root, key = re.fullmatch(r"(\w[\w+.-]*://[^/]*)/*(.*)", location, re.DOTALL).groups()  # type: ignore[union-attr]
+    url = re.fullmatch(r"(\w[\w+.-]*://[^/]*)/*(.*)", location, re.DOTALL)
+    assert url  # what is not local has a scheme
+    root, key = url.groups()
     return Address(root, unquote(key) if parts.scheme in _WEB else key)
 
 

@@ -122,6 +122,7 @@ def test_the_ids_of_a_run_follow_from_its_key_and_the_location() -> None:
 
 def planned(pictures: list[str], to: Path, **options: object) -> plan.Plan:
     found = [stores.Found(f"/in/{place}", place) for place in pictures]
+    # Options of several types are one dict here.
     return plan.marking(found, str(to), KEY.message, **{"output_format": None, **options})  # type: ignore[arg-type]
 
 
@@ -257,6 +258,7 @@ class InThisProcess:
 @pytest.fixture
 def engine(monkeypatch: pytest.MonkeyPatch) -> Callable[[InThisProcess], InThisProcess]:
     def put(made: InThisProcess) -> InThisProcess:
+        # It stands in for a module.
         monkeypatch.setitem(sys.modules, "hushmark.scale.on_daft", made)  # type: ignore[arg-type]
         return made
 
