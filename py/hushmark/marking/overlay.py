@@ -31,11 +31,11 @@ TILE_SIDE = 250
 JPEG files, coarser ones are seen. No multiple of 8, so that no two tiles beside each other lie alike in the
 blocks of a JPEG file."""
 
-_LUMA_RMS, _COLOUR_RMS = 0.41 / 255, 0.17 / 255
+_LUMA_RMS, _COLOUR_RMS = 0.48 / 255, 0.17 / 255
 """Of the mark in a tile of strength 1: files of screenshots lose the colour first."""
 _CREST = 2.0
 """What goes beyond this multiple of the RMS is cut off: on flat ground it would be what is seen."""
-_GUIDE_SHARE = 0.45
+_GUIDE_SHARE = 0.42
 """RMS of the guide over that of the mark's luma."""
 _WITHIN = 99
 """Percentage of the values that the levels of the tile reach."""

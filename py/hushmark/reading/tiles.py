@@ -51,6 +51,8 @@ _MOST_AMPLITUDE = 12.0
 _BEGINNINGS, _SAME = 2, 2
 """Beginnings that are looked at, and steps of the grid up to which two are the same."""
 MOST_TILES = _SIDES * _BEGINNINGS
+_UNSEEN = 1.0
+"""Mean counts that are added at each place, of nothing: places that few tiles show well say less."""
 _SHOWN = 2.0 / 255
 """RMS of what is shown to the network: about that of the marks that it has learnt to read."""
 _CREST = 8.0
@@ -148,8 +150,8 @@ def _mean_tile(quiet: tuple[Planes, Planes], side: float) -> Floats:
     places = (down[:, np.newaxis] * GRID + across).ravel()
     rgb = []
     for plane, count in zip((levels * counts).reshape(-1, 3).T, counts.reshape(-1, 3).T, strict=True):
-        total = np.bincount(places, plane, GRID * GRID)
-        rgb.append(total / np.maximum(np.bincount(places, count, GRID * GRID), 1e-9))
+        total, counted = (np.bincount(places, values, GRID * GRID) for values in (plane, count))
+        rgb.append(total / np.maximum(counted + _UNSEEN * counted.mean(), 1e-9))
     ycc = np.tensordot(TO_YCC, np.stack(rgb).reshape(3, GRID, GRID), 1)
     centred: Floats = ycc - ycc.mean(axis=(1, 2), keepdims=True)
     return centred
