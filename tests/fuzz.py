@@ -28,6 +28,7 @@ from pathlib import Path
 
 import numpy as np
 from hushmark import text
+from hushmark.embedding import MarkOptions
 from hushmark.errors import HushmarkError, OutputMetadata, OutputSide
 from hushmark.marking import residual
 from hushmark.picture.animation import open_animation
@@ -274,10 +275,9 @@ def try_one(data: bytes) -> str:
     pattern = np.random.default_rng(1).normal(0, 0.01, (1, 3, 64, 64)).astype(np.float32)
     try:
         if open_animation(data, "photo") is not None or len(open_pages(data, "photo")) > 1:
-            job = embed(
-                data, text("a"), name="photo", forward=fakes.SpreadForward(), card=fakes.CARD, again=True
-            )
-            fakes.run(job)
+            again = MarkOptions(again=True)
+            forward = fakes.SpreadForward()
+            fakes.run(embed(data, text("a"), name="photo", forward=forward, card=fakes.CARD, options=again))
             return "marked"
         picture = open_picture(data, "photo")
     except HushmarkError as error:

@@ -180,11 +180,11 @@ def _said(kind: type, name: str, hint: Any) -> str:
 
 
 def _description(kind: type, name: str) -> str:
-    """What the docstring of the class, or of what computes the field, says of it."""
+    """What the docstring of the class, of one that it extends, or of what computes the field, says of it."""
     computed = tasks.computed(kind).get(name)
     if computed:
         return " ".join((computed.__doc__ or "").split())
-    text = " ".join((kind.__doc__ or "").split())
+    text = " ".join(" ".join(each.__doc__ or "" for each in kind.__mro__ if is_dataclass(each)).split())
     found = re.search(rf"`{name}`(?:, `\w+`)*: (.*?)(?:; `|\. |\.$)", text)
     if not found:
         raise LookupError(f"The docstring of {kind.__name__} does not say what {name} is.")

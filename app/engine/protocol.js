@@ -114,9 +114,10 @@
  * @property {KindOption} kind of the message
  * @property {string} value text or digits as typed, unused for random
  * @property {string | null} [key] passphrase, which is needed for reading, too
- * @property {number} [strength] how visible the mark may be, 2 is twice as visible as 1
+ * @property {number} [strength] how visible the mark may be, 0.25 (faint) to 4 (strong), 2 is twice as visible
+ *   as 1
  * @property {boolean} [again] mark it even if it is marked already
- * @property {Format | null} [output_format] null keeps that of the cover
+ * @property {Format | null} [output_format] GIF for animations only, null keeps that of the cover
  * @property {number | null} [quality] 1..100 of a lossy format, null keeps that of the cover, or takes a good
  *   one in another format
  * @property {boolean} [first] of several frames or pages mark the first alone, as a single picture

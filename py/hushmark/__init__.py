@@ -8,6 +8,7 @@ has the same without await; `pipeline` has them for a forward pass (`Forward`) o
 from . import sync
 from .api import embed, read
 from .card import ModelCard, read_card
+from .embedding import MarkOptions
 from .errors import HushmarkError, KnownError, MessageError, ModelError, PictureError
 from .forward import Forward
 from .marking.budget import DEFAULT_STRENGTH
@@ -29,6 +30,7 @@ __all__ = [
     "Key",
     "KnownError",
     "KnownIds",
+    "MarkOptions",
     "Marked",
     "Match",
     "Message",

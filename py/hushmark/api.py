@@ -6,6 +6,7 @@ from pathlib import Path
 
 from . import pipeline
 from .card import ModelCard
+from .embedding import MarkOptions
 from .errors import FileProblem
 from .forward import Forward
 from .marking.budget import DEFAULT_STRENGTH
@@ -37,12 +38,9 @@ async def embed(
     """Mark a picture and read it back.
 
     `data`: the bytes of its file, or its path; `message`: a text, or what `identifier`, `number` and
-    `random_identifier` make; `name`: what sentences call the picture, its file's name
-    unless given; `strength`: how visible the mark may be, 0.25 (faint) to 4 (strong); `key`: a passphrase
-    without which the mark cannot be read; `again`: whether a picture that is marked already may be marked
-    once more; `output_format`: JPEG, PNG, WEBP, TIFF or AVIF, that of the picture unless given; `quality`:
-    1..100 where the format has one, that of the picture unless given; `first`: of several frames or pages
-    mark the first alone, as a single picture; `progress`: is told how far it is.
+    `random_identifier` make; `name`: what sentences call the picture, its file's name unless given; `key`: a
+    passphrase without which the mark cannot be read; `progress`: is told how far it is; `strength`, `again`,
+    `output_format`, `quality`, `first`: see `MarkOptions`.
 
     The result has the marked file in `data`, and in `warnings` whether it reads back. The networks are
     loaded at the first call. The work is done in the caller's thread; a server that must go on answering
@@ -58,12 +56,10 @@ async def embed(
         name=name or _name(data),
         forward=forward,
         card=card,
-        strength=strength,
+        options=MarkOptions(
+            strength=strength, again=again, output_format=output_format, quality=quality, first=first
+        ),
         key=None if key is None else Key.from_passphrase(key),
-        again=again,
-        output_format=output_format,
-        quality=quality,
-        first=first,
         progress=progress,
     )
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,6 +13,7 @@ from .card import ModelCard
 from .errors import OutputQuality, OutputSeveral, PictureMemory
 from .forward import Forward
 from .marking import residual
+from .marking.budget import DEFAULT_STRENGTH
 from .marking.pattern import REFINING_STEPS, REFINING_STEPS_AGAIN, Pattern
 from .picture import tiff, view
 from .picture.animation import PALETTE_SAMPLES, Animation, Frame, open_animation, spread
@@ -31,21 +33,24 @@ Look = Callable[[NDArray[np.float32]], Awaitable[None]]
 """Is given the view of an unmarked picture, and raises AlreadyMarked if it has a mark."""
 
 
-@dataclass(frozen=True)
-class Order:
-    """What is wanted, see `pipeline.embed`; `bits` [n] of 0 and 1."""
+@dataclass(frozen=True, kw_only=True)
+class MarkOptions:
+    """How to mark a picture, besides its message and key.
 
-    bits: NDArray[np.float32]
-    strength: float
-    again: bool
-    output_format: Format | None
-    quality: int | None
-    first: bool
+    `strength`: how visible the mark may be, 0.25 (faint) to 4 (strong), 2 is twice as visible as 1; `again`:
+    mark it even if it is marked already; `output_format`: GIF for animations only, None keeps that of the
+    cover; `quality`: 1..100 of a lossy format, None keeps that of the cover, or takes a good one in another
+    format; `first`: of several frames or pages mark the first alone, as a single picture.
+    """
 
-    @property
-    def steps(self) -> int:
-        """Of refining, at most."""
-        return REFINING_STEPS_AGAIN if self.again else REFINING_STEPS
+    strength: float = DEFAULT_STRENGTH
+    again: bool = False
+    output_format: Format | None = None
+    quality: int | None = None
+    first: bool = False
+
+
+DEFAULT_OPTIONS = MarkOptions()
 
 
 @dataclass(frozen=True)
@@ -71,10 +76,19 @@ class Written:
 
 
 class Embedding:
-    """Marks one file."""
+    """Marks one file with bits [n] of 0 and 1."""
 
-    def __init__(self, order: Order, forward: Forward, card: ModelCard, phases: Phases, look: Look) -> None:
-        self._order = order
+    def __init__(
+        self,
+        bits: NDArray[np.float32],
+        options: MarkOptions,
+        forward: Forward,
+        card: ModelCard,
+        phases: Phases,
+        look: Look,
+    ) -> None:
+        self._bits = bits
+        self._options = options
         self._forward = forward
         self._card = card
         self._phases = phases
@@ -86,7 +100,7 @@ class Embedding:
         Raises PictureError, AlreadyMarked, ModelOutput.
         """
         await self._phases.enter("open")
-        if self._order.first:
+        if self._options.first:
             return await self._picture(open_picture(data, name, page=0))
         animation = open_animation(data, name)
         if animation is not None:
@@ -97,7 +111,7 @@ class Embedding:
         return await self._picture(open_picture(data, name))
 
     async def _picture(self, original: Picture) -> Written:
-        cover = original.in_format(self._order.output_format, self._order.quality)
+        cover = original.in_format(self._options.output_format, self._options.quality)
         del original
         await self._phases.enter("prepare")
         image = view.prepare(cover, self._card.image_size)
@@ -113,15 +127,15 @@ class Embedding:
     async def _pattern(self, views: Sequence[NDArray[np.float32]], cover: Picture) -> NDArray[np.float32]:
         pattern = Pattern(
             views,
-            self._order.bits,
+            self._bits,
             grey=cover.image.mode in ("L", "LA"),
-            strength=self._order.strength,
+            strength=self._options.strength,
             forward=self._forward,
         )
         await self._phases.enter("forward")
         await pattern.propose()
         await self._phases.enter(LONG_PHASE)
-        await pattern.refine(self._order.steps)
+        await pattern.refine(REFINING_STEPS_AGAIN if self._options.again else REFINING_STEPS)
         return pattern.residual
 
     # Animations
@@ -175,7 +189,7 @@ class Embedding:
         for number, frame in enumerate(frames):
             await self._step(number, len(frames))
             picture = marked(frame)
-            encoded.append(animation.encode(frame, picture.image, picture.low, self._order.quality))
+            encoded.append(animation.encode(frame, picture.image, picture.low, self._options.quality))
         return encoded, marker.psnr
 
     # Pages
@@ -187,7 +201,8 @@ class Embedding:
         files: list[bytes] = []
         for number, page in enumerate(pages):
             named = name if number == 0 else f"{name}, page {number + 1}"
-            silent = Embedding(self._order, self._forward, self._card, Phases(EMBED_PHASES, None), self._look)
+            silent = copy(self)
+            silent._phases = Phases(EMBED_PHASES, None)
             await self._step(number, len(pages))
             written = await silent._picture(open_picture(data, named, page=page))
             files.append(b"".join(written.pieces))
@@ -206,11 +221,11 @@ class Embedding:
         await asyncio.sleep(0)
 
     def _check_format(self, name: str, file_format: Format, *, pages: bool) -> None:
-        quality = self._order.quality
+        quality = self._options.quality
         if quality is not None and not 1 <= quality <= 100:
             raise OutputQuality
-        if self._order.output_format not in (None, file_format):
-            raise OutputSeveral(name, self._order.output_format or "", pages=pages)
+        if self._options.output_format not in (None, file_format):
+            raise OutputSeveral(name, self._options.output_format or "", pages=pages)
 
 
 def _flattened(picture: Picture, *, grey: bool) -> Picture:

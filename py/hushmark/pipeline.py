@@ -15,11 +15,11 @@ from .card import ModelCard
 from .credentials.cose import Verify, cannot_verify
 from .credentials.manifest import PictureManifest, active, find_store, read_manifest
 from .credentials.signing import Cover, Statement, sign
-from .embedding import EMBED_PHASES, Embedding, Order, Written
+from .embedding import DEFAULT_OPTIONS, EMBED_PHASES, Embedding, MarkOptions, Written
 from .errors import SigningFailed, SigningFormat
 from .forward import Forward
 from .marking import residual
-from .marking.budget import DEFAULT_STRENGTH, check_strength
+from .marking.budget import check_strength
 from .marking.pattern import REFINING_STEPS, Pattern
 from .marking.sizes import expected_reading
 from .message.keys import Key
@@ -122,37 +122,30 @@ async def embed(
     name: str,
     forward: Forward,
     card: ModelCard,
-    strength: float = DEFAULT_STRENGTH,
+    options: MarkOptions = DEFAULT_OPTIONS,
     key: Key | None = None,
-    again: bool = False,
-    output_format: Format | None = None,
-    quality: int | None = None,
-    first: bool = False,
     statement: Statement | None = None,
     progress: OnProgress | None = None,
 ) -> Marked:
     """Mark the picture in `data` (any that `open_picture` takes; `name` is its file name) with the message.
 
-    `strength` is how visible the mark may be, 0.25 (faint) to 4 (strong); `key` is needed to read it, then;
-    `again` allows a second mark on top of one that the picture carries already; `output_format` and `quality`
-    (1..100) as in `Picture.in_format`; all frames of an animation and all pages of a document are marked, or
-    the `first` alone, which makes it a single picture; `statement`: who signs it, and what of it, in a C2PA
-    manifest, which keeps that of the cover, unless it is broken. Without a statement the cover's is left out.
+    `key` is needed to read it, then; all frames of an animation and all pages of a document are marked,
+    unless the options say otherwise; `statement`: who signs it, and what of it, in a C2PA manifest, which
+    keeps that of the cover, unless it is broken. Without a statement the cover's is left out.
     Raises HushmarkError: StrengthError, PictureError, AlreadyMarked, ModelOutput.
     """
-    check_strength(strength)
+    check_strength(options.strength)
     bits = encode(message, card.bits, key)
     opener = Opener(card, key)
 
     async def look(image: NDArray[np.float32]) -> None:
-        if not again:
+        if not options.again:
             before = decide(await forward.decode(image), opener)
             if before.outcome != "none":
                 raise AlreadyMarked(name, before)
 
     phases = Phases(EMBED_PHASES, progress)
-    order = Order(bits, strength, again, output_format, quality, first)
-    written = await Embedding(order, forward, card, phases, look).embed(data, name)
+    written = await Embedding(bits, options, forward, card, phases, look).embed(data, name)
     encoded = b"".join(written.pieces)
     written.pieces.clear()
     removed = set(written.removed)
@@ -189,7 +182,7 @@ async def embed(
         width=width,
         height=height,
         frames=written.frames,
-        strength=strength,
+        strength=options.strength,
         psnr=written.psnr,
         message=message,
         check=check,

@@ -20,6 +20,7 @@ from .credentials.cose import Sign, Verify, cannot_verify
 from .credentials.manifest import PictureManifest
 from .credentials.publishing import Fetch, recover
 from .credentials.signing import Statement
+from .embedding import MarkOptions
 from .errors import HushmarkError, ManifestsUnreachable, SigningStopped
 from .forward import Forward
 from .marking import overlay
@@ -28,7 +29,7 @@ from .message.keys import Key
 from .message.kinds import Kind, Message, parse
 from .message.known import KnownIds
 from .picture import view
-from .picture.container import MIME_TYPES, Format
+from .picture.container import MIME_TYPES
 from .pipeline import Attempt, Marked, TimedReading
 from .progress import OnProgress
 from .reading.reading import Reading
@@ -54,37 +55,38 @@ class File:
     is_bare: bool = False
 
 
-@dataclass(frozen=True)
-class OverlayOptions:
-    """How to make a tile that marks a page.
+@dataclass(frozen=True, kw_only=True)
+class MessageOptions:
+    """What to mark.
 
     `kind`: of the message; `value`: text or digits as typed, unused for random; `key`: passphrase, which is
-    needed for reading, too; `strength`: how visible the mark may be, 2 is twice as visible as 1.
+    needed for reading, too.
     """
 
     kind: KindOption
     value: str
     key: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class OverlayOptions(MessageOptions):
+    """How to make a tile that marks a page.
+
+    `strength`: how visible the mark may be, 2 is twice as visible as 1.
+    """
+
     strength: float = DEFAULT_STRENGTH
 
 
-@dataclass(frozen=True)
-class EmbedOptions(OverlayOptions):
+@dataclass(frozen=True, kw_only=True)
+class EmbedOptions(MarkOptions, MessageOptions):
     """How to mark a picture.
 
-    `kind`: of the message; `value`: text or digits as typed, unused for random; `key`: passphrase, which is
-    needed for reading, too; `strength`: how visible the mark may be, 2 is twice as visible as 1; `again`:
-    mark it even if it is marked already; `output_format`: None keeps that of the cover; `quality`: 1..100 of
-    a lossy format, None keeps that of the cover, or takes a good one in another format; `first`: of several
-    frames or pages mark the first alone, as a single picture; `chain`: certificates (PEM) of who signs it in
-    a C2PA manifest, that of the key first, None for no manifest; `author`: who made the picture, as the
-    manifest says, may be empty; `manifest_note`: what else the manifest says, may be empty.
+    `chain`: certificates (PEM) of who signs it in a C2PA manifest, that of the key first, None for no
+    manifest; `author`: who made the picture, as the manifest says, may be empty; `manifest_note`: what else
+    the manifest says, may be empty.
     """
 
-    again: bool = False
-    output_format: Format | None = None
-    quality: int | None = None
-    first: bool = False
     chain: str | None = None
     author: str = ""
     manifest_note: str = ""
@@ -266,12 +268,8 @@ class Tasks:
             name=picture.name,
             forward=self._forward,
             card=self._card,
-            strength=options.strength,
+            options=options,
             key=_key(options.key),
-            again=options.again,
-            output_format=options.output_format,
-            quality=options.quality,
-            first=options.first,
             statement=self._statement(picture.name, options),
             progress=self._on_progress,
         )

@@ -10,6 +10,7 @@ from collections import Counter
 from pathlib import Path
 
 from hushmark.card import read_card
+from hushmark.embedding import MarkOptions
 from hushmark.errors import PictureError
 from hushmark.hosts.native import NativeForward, weights_dir
 from hushmark.message.kinds import Message, random_identifier
@@ -34,8 +35,7 @@ async def which(path: Path, strength: float) -> str:
             name=path.name,
             forward=FORWARD,
             card=CARD,
-            strength=strength,
-            again=order == "second",
+            options=MarkOptions(strength=strength, again=order == "second"),
         )
         data = marked.data
     message = (await read(data, name=path.name, forward=FORWARD, card=CARD)).reading.message

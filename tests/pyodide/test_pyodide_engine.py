@@ -15,6 +15,7 @@ import pytest
 from hushmark import Marked, text
 from hushmark.card import read_card
 from hushmark.credentials.manifest import read_manifest
+from hushmark.embedding import MarkOptions
 from hushmark.hosts.native import NativeForward
 from hushmark.hosts.signing import verify
 from hushmark.message.keys import Key
@@ -124,7 +125,7 @@ def native(
                 name=name,
                 forward=forward,
                 card=card,
-                strength=strength,
+                options=MarkOptions(strength=strength),
                 key=KEYS.get(name),
             )
         )

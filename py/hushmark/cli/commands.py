@@ -18,6 +18,7 @@ import click
 from .. import __version__
 from ..credentials.binding import ALGORITHM
 from ..credentials.manifest import PictureManifest, Verdict
+from ..embedding import MarkOptions
 from ..errors import HushmarkError, KnownError, MarkUnreadable, MessageError, OutputExists, OutputTwice
 from ..marking import overlay
 from ..message.known import KnownIds
@@ -124,19 +125,15 @@ hushmark.add_command(many.read_all)
 @options.with_pictures
 @options.with_new_message
 @options.with_output
-@options.with_strength
+@options.with_mark_options
 @options.with_key
-@click.option("--again", is_flag=True, help="Mark pictures that are marked already, too.")
-@click.option("--first", is_flag=True, help="Of several frames or pages mark the first alone.")
 @options.with_signing
 def embed(
     pictures: Pictures,
     wanted: Wanted,
     output: Output,
-    strength: float,
+    mark_options: MarkOptions,
     secret: Secret,
-    again: bool,
-    first: bool,
     signing: Signing,
 ) -> int:
     """Mark pictures: files, folders, glob patterns, or - for standard input.
@@ -155,13 +152,9 @@ def embed(
         folder=Path(output.output) if folder else None,
         file=None if folder or output.to_standard else Path(output.output),
         wanted=wanted,
-        strength=strength,
+        options=output.with_format(mark_options, folder=folder),
         key=key,
-        again=again,
         force=output.force,
-        output_format=output.format_for(folder=folder),
-        quality=output.quality,
-        first=first,
         statement=statement,
         threads=pictures.threads,
     )

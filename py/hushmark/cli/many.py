@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..embedding import MarkOptions
 from ..errors import EngineMissing
 from . import options
 from .options import Many, Secret, Target
@@ -26,13 +27,9 @@ if TYPE_CHECKING:
     required=True,
     help="What the marks are: a random id for each picture, the same when it is done again in its run.",
 )
-@options.with_strength
+@options.with_mark_options
 @options.with_key
-@click.option("--again", is_flag=True, help="Mark pictures that are marked already, too.")
-@click.option("--first", is_flag=True, help="Of several frames or pages mark the first alone.")
-def mark_all(
-    many: Many, target: Target, ids: str, strength: float, secret: Secret, again: bool, first: bool
-) -> int:
+def mark_all(many: Many, target: Target, ids: str, mark_options: MarkOptions, secret: Secret) -> int:
     """Mark very many pictures: paths, URLs of object stores, glob patterns, tables.
 
     Daft or Ray does the work, on this machine or on a cluster.
@@ -41,7 +38,7 @@ def mark_all(
     from ..scale import run
     from ..scale.engine import Engine
 
-    work = Engine(0, secret.key(), strength, again, target.output_format, target.quality, first)
+    work = Engine(0, secret.key(), mark_options)
     with _Bar() as bar:
         counts = run.mark_all(
             many.sources,

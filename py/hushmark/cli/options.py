@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import wraps
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -10,6 +10,7 @@ from typing import Any, Literal, get_args
 import click
 
 from ..credentials.signing import Statement
+from ..embedding import MarkOptions
 from ..errors import FileProblem
 from ..marking import budget
 from ..message.keys import Key
@@ -126,21 +127,17 @@ class Many:
 
 @dataclass(frozen=True)
 class Target:
-    """Where very many marked pictures go, and in which format."""
+    """Where very many marked pictures go."""
 
     to: str
-    output_format: Format | None
-    quality: int | None
     force: bool
 
 
 @dataclass(frozen=True)
 class Output:
-    """Where marked pictures go, and in which format."""
+    """Where marked pictures go."""
 
     output: str
-    output_format: Format | None
-    quality: int | None
     force: bool
     dry_run: bool
 
@@ -155,18 +152,18 @@ class Output:
         says_so = self.output.endswith(("/", os.sep)) or os.path.isdir(self.output)
         return not self.to_standard and (several or says_so)
 
-    def format_for(self, *, folder: bool) -> Format | None:
-        """That was asked for, or that of the file's ending; None keeps what was. Raises UsageError."""
+    def with_format(self, options: MarkOptions, *, folder: bool) -> MarkOptions:
+        """The options, with the format of the file's ending where none was asked for. Raises UsageError."""
         path = Path(self.output)
-        if self.output_format or folder or self.to_standard or not path.suffix:
-            return self.output_format
+        if options.output_format or folder or self.to_standard or not path.suffix:
+            return options
         named = format_of(path)
         if named is None:
             raise click.UsageError(
                 f"{self.output} names no format that is written: end it in .jpg, .png, .webp or .tif, "
                 "or use --format."
             )
-        return named
+        return replace(options, output_format=named)
 
 
 def known_ids(path: Path) -> KnownIds:
@@ -211,17 +208,6 @@ _message = (
     click.option("--id", metavar="DIGITS", help="16 hex digits, for instance 0123456789abcdef."),
     click.option("--number", help="A number below 2^64."),
 )
-_quality = click.option(
-    "--quality", type=click.IntRange(1, 100), help="Of JPEG, WebP and AVIF; as it was unless given."
-)
-
-
-def _format(told: str) -> Callable[[Any], Any]:
-    return click.option(
-        "--format", "output_format", type=click.Choice(get_args(Format), case_sensitive=False), help=told
-    )
-
-
 _random = click.option("--random", is_flag=True, help="A random id for each picture, which is printed.")
 
 with_pictures = _group(
@@ -274,8 +260,6 @@ with_output = _group(
         metavar="OUT",
         help="File to write; for several pictures the folder, which keeps the tree; - is standard output.",
     ),
-    _format("Of the marked picture; that of OUT's ending, or as it was, unless given."),
-    _quality,
     click.option("--force", is_flag=True, help="Replace files, and keep marks that do not read back."),
     click.option("--dry-run", is_flag=True, help="Do everything but write."),
 )
@@ -285,6 +269,22 @@ with_strength = click.option(
     default=budget.DEFAULT_STRENGTH,
     show_default=True,
     help="How visible the mark may be: 0.5 is very faint, 2 very strong.",
+)
+with_mark_options = _group(
+    "mark_options",
+    MarkOptions,
+    with_strength,
+    click.option(
+        "--format",
+        "output_format",
+        type=click.Choice(get_args(Format), case_sensitive=False),
+        help="Of marked pictures; as they were, or as the output's ending says, unless given.",
+    ),
+    click.option(
+        "--quality", type=click.IntRange(1, 100), help="Of JPEG, WebP and AVIF; as it was unless given."
+    ),
+    click.option("--again", is_flag=True, help="Mark pictures that are marked already, too."),
+    click.option("--first", is_flag=True, help="Of several frames or pages mark the first alone."),
 )
 with_ids = click.option("--ids", type=click.Path(path_type=Path), help="A list of known ids, one a line.")
 with_many = _group(
@@ -307,7 +307,5 @@ with_target = _group(
     "target",
     Target,
     click.option("--to", required=True, metavar="FOLDER", help="Path or URL: gets the marked pictures."),
-    _format("Of the marked pictures; as they were unless given."),
-    _quality,
     click.option("--force", is_flag=True, help="Replace files."),
 )

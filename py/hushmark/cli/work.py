@@ -14,11 +14,11 @@ from ..credentials.binding import ALGORITHM, mark_value
 from ..credentials.manifest import PictureManifest, find_store, read_manifest
 from ..credentials.publishing import recover
 from ..credentials.signing import Statement
+from ..embedding import MarkOptions
 from ..errors import ManifestMissing, ManifestsUnreachable, ManifestWrong, OutputExists
 from ..hosts import verifier
 from ..message.keys import Key
 from ..message.known import KnownIds
-from ..picture.container import Format
 from ..pipeline import Marked
 from ..reading.reading import Reading
 from .batch import Item, file_problem
@@ -40,13 +40,9 @@ class Marking:
     folder: Path | None
     file: Path | None
     wanted: Wanted
-    strength: float
+    options: MarkOptions
     key: Key | None
-    again: bool
     force: bool
-    output_format: Format | None
-    quality: int | None
-    first: bool
     statement: Statement | None
     threads: int
 
@@ -67,12 +63,8 @@ class Marking:
                 name=item.name,
                 forward=forward,
                 card=card,
-                strength=self.strength,
+                options=self.options,
                 key=self.key,
-                again=self.again,
-                output_format=self.output_format,
-                quality=self.quality,
-                first=self.first,
                 statement=self.statement,
             )
         )

@@ -11,6 +11,7 @@ from typing import Literal
 import pyarrow as pa
 
 from .. import pipeline
+from ..embedding import DEFAULT_OPTIONS, MarkOptions
 from ..errors import (
     HushmarkError,
     MarkUnreadable,
@@ -23,11 +24,10 @@ from ..errors import (
 )
 from ..hosts import verifier
 from ..hosts.processes import Worker
-from ..marking.budget import DEFAULT_STRENGTH
 from ..message.keys import Key
 from ..message.kinds import Message, parse
 from ..message.known import KnownIds
-from ..picture.container import MIME_TYPES, Format
+from ..picture.container import MIME_TYPES
 from . import known, rows, stores
 from .rows import Row
 
@@ -81,18 +81,13 @@ class Done:
 class Engine:
     """Marks and reads pictures. The networks are loaded with the first one, once a process.
 
-    `threads`: for the networks, 0 for as many as there are cores; `key`, `strength`, `again`,
-    `output_format`, `quality`, `first`: see `pipeline.embed`; `known`: location of a list of known ids, for
-    reading.
+    `threads`: for the networks, 0 for as many as there are cores; `key`: of the marks; `options`: for
+    marking; `known`: location of a list of known ids, for reading.
     """
 
     threads: int = 1
     key: Key | None = None
-    strength: float = DEFAULT_STRENGTH
-    again: bool = False
-    output_format: Format | None = None
-    quality: int | None = None
-    first: bool = False
+    options: MarkOptions = DEFAULT_OPTIONS
     known: str | None = None
 
     def mark(self, picture: Picture) -> Done:
@@ -108,12 +103,8 @@ class Engine:
             name=picture.name,
             forward=forward,
             card=card,
-            strength=self.strength,
+            options=self.options,
             key=self.key,
-            again=self.again,
-            output_format=self.output_format,
-            quality=self.quality,
-            first=self.first,
         )
         marked = asyncio.run(marking)
         if "unreadable" in marked.warnings:

@@ -77,7 +77,7 @@ def mark_all(
     others = {file for file, code in kept.failed.items() if code == OutputExists.code}
     replaced = {each.location for each in again if force or (kept.is_resumed and each.location not in others)}
     planned = plan.marking(
-        again, folder, kept.run.key.message, output_format=engine.output_format, replaced=replaced
+        again, folder, kept.run.key.message, output_format=engine.options.output_format, replaced=replaced
     )
     staging = f"{folder}/.hushmark-{kept.run.key.name}"
     try:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from hushmark import text
-from hushmark.embedding import EMBED_PHASES
+from hushmark.embedding import EMBED_PHASES, MarkOptions
 from hushmark.errors import (
     OutputQuality,
     OutputSeveral,
@@ -76,7 +76,8 @@ def saved(kind: str, **more: Any) -> bytes:
 
 
 def marked(data: bytes, name: str = "a.gif", **options: Any) -> Marked:
-    return run(embed(data, text("pipe"), name=name, forward=FORWARD, card=CARD, strength=2.8, **options))
+    marking = MarkOptions(strength=2.8, **options)
+    return run(embed(data, text("pipe"), name=name, forward=FORWARD, card=CARD, options=marking))
 
 
 @cache

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from hushmark import Marked, text
 from hushmark.card import ModelCard, read_card
+from hushmark.embedding import MarkOptions
 from hushmark.hosts.native import NativeForward
 from hushmark.picture.container import Format
 from hushmark.picture.picture import encode_picture, open_picture
@@ -47,9 +48,8 @@ def mark(
             name=name,
             forward=forward,
             card=card,
-            strength=2,  # they are small
-            output_format=output_format,
-            quality=quality,
+            # They are small.
+            options=MarkOptions(strength=2, output_format=output_format, quality=quality),
         )
     )
 

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 from hushmark import text
+from hushmark.embedding import MarkOptions
 from hushmark.errors import OutputSeveral, PictureAnimated, PictureFrames, PictureTooSmall
 from hushmark.picture import tiff
 from hushmark.picture.picture import open_pages, open_picture
@@ -91,10 +92,10 @@ def document(*sizes: tuple[int, int], **options: Any) -> bytes:
 
 
 def marked(data: bytes, **options: Any) -> Marked:
-    job = embed(
-        data, text("pipe"), name="scan.tif", forward=SpreadForward(), card=CARD, strength=2.8, **options
+    marking = MarkOptions(strength=2.8, **options)
+    return run(
+        embed(data, text("pipe"), name="scan.tif", forward=SpreadForward(), card=CARD, options=marking)
     )
-    return run(job)
 
 
 @pytest.mark.parametrize("compression", COMPRESSIONS)

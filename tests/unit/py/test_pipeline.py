@@ -4,6 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from hushmark import Key, Message, identifier, number, text
+from hushmark.embedding import MarkOptions
 from hushmark.errors import ModelOutput, PictureTruncated, StrengthError
 from hushmark.picture.picture import open_picture
 from hushmark.picture.view import prepare
@@ -26,7 +27,8 @@ EMBED_PHASES = ["open", "prepare", "forward", "refine", "apply", "save", "check"
 def test_a_marked_picture_reads_back(file_format: str) -> None:
     cover = encoded(photo(500, 400), file_format)
     forward = SpreadForward()
-    marked = run(embed(cover, text("pipe"), name="photo", forward=forward, card=CARD, strength=2.8))
+    options = MarkOptions(strength=2.8)
+    marked = run(embed(cover, text("pipe"), name="photo", forward=forward, card=CARD, options=options))
     assert marked.check.message == text("pipe")
     assert marked.file_format == file_format
     assert (marked.width, marked.height) == (500, 400)
@@ -39,7 +41,10 @@ def test_a_marked_picture_reads_back(file_format: str) -> None:
 def test_a_real_photo_survives_another_jpeg_at_half_its_size() -> None:
     cover = sample_photo("rocket.jpg")
     message = identifier("0badf00d0badf00d")
-    marked = run(embed(cover, message, name="rocket.jpg", forward=SpreadForward(), card=CARD, strength=2.7))
+    options = MarkOptions(strength=2.7)
+    marked = run(
+        embed(cover, message, name="rocket.jpg", forward=SpreadForward(), card=CARD, options=options)
+    )
     half = Image.open(io.BytesIO(marked.data)).resize((320, 213))
     reading = run(
         read(encoded(half, "JPEG", quality=75), name="x", forward=SpreadForward(), card=CARD)
@@ -130,7 +135,7 @@ def test_strength_out_of_range(strength: float) -> None:
                 name="a",
                 forward=SpreadForward(),
                 card=CARD,
-                strength=strength,
+                options=MarkOptions(strength=strength),
             )
         )
 
@@ -172,8 +177,7 @@ def test_a_marked_picture_is_marked_again_only_when_that_is_wanted() -> None:
             name="b.png",
             forward=forward,
             card=CARD,
-            strength=2,
-            again=True,
+            options=MarkOptions(strength=2, again=True),
         )
     )
     assert second.check.message == text("two")
@@ -236,7 +240,8 @@ def test_every_message_comes_back_with_its_key_and_with_no_other(
     message: Message, key: Key | None, other: Key | None, bits: int
 ) -> None:
     forward, card = SpreadForward(bits), replace(CARD, bits=bits)
-    marked = run(embed(COVER, message, name="a.png", forward=forward, card=card, key=key, strength=2.7))
+    options = MarkOptions(strength=2.7)
+    marked = run(embed(COVER, message, name="a.png", forward=forward, card=card, key=key, options=options))
     assert marked.message == marked.check.message == message
     reading = run(read(marked.data, name="a.png", forward=forward, card=card, key=other)).reading
     if other == key:
@@ -298,7 +303,8 @@ def test_pictures_of_few_pixels_are_told_with_the_chance_that_the_mark_lasts(
 ) -> None:
     cover = encoded(photo(*size), "PNG")
     forward = SpreadForward()
-    marked = run(embed(cover, text("a"), name="a.png", forward=forward, card=CARD, strength=1.4))
+    options = MarkOptions(strength=1.4)
+    marked = run(embed(cover, text("a"), name="a.png", forward=forward, card=CARD, options=options))
     assert marked.warnings == warnings
     assert (marked.expected < 0.95) == bool(warnings)
 
