@@ -109,7 +109,7 @@ def _taken_apart(data: bytes, name: str) -> "_Gif | _WebP | _Png | None":
 
 def _check(frames: int, size: tuple[int, int], name: str) -> None:
     if frames > 1 and (frames > MAXIMUM_FRAMES or frames * size[0] * size[1] > MAXIMUM_FRAME_PIXELS):
-        raise PictureFrames(name, frames, MAXIMUM_FRAMES, MAXIMUM_FRAME_PIXELS)
+        raise PictureFrames(name, frames, MAXIMUM_FRAMES, MAXIMUM_FRAME_PIXELS, pages=False)
 
 
 # GIF

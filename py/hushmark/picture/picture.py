@@ -373,7 +373,7 @@ def _has_decoder(source_format: InputFormat) -> bool:
 
 def _check_size(size: tuple[int, int], name: str) -> None:
     if min(size) < MINIMUM_SIDE:
-        raise PictureTooSmall(name, size, MINIMUM_SIDE)
+        raise PictureTooSmall(name, *size, MINIMUM_SIDE)
     if size[0] * size[1] > MAXIMUM_PIXELS:
         raise PictureTooLarge(name, MAXIMUM_PIXELS)
     if not memory.may_take(size[0] * size[1] * _BYTES_PER_PIXEL):

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..card import ModelCard
-from ..errors import HushmarkError, ModelOutput
+from ..errors import Fact, HushmarkError, ModelOutput
 from ..message.kinds import Message
 from ..message.known import KnownIds, Match
 from .opener import Opened, Opener
@@ -95,17 +95,22 @@ class AlreadyMarked(HushmarkError):
 
     code = "already-marked"
 
-    def __init__(self, name: str, reading: Reading) -> None:
-        message = reading.message
-        found = "" if message is None else f": it reads as {message.value}"
-        super().__init__(
-            f"{name} is marked already{found}. Mark it again only if another mark is to take that one's "
-            "place.",
-            name=name,
-            kind=None if message is None else message.kind,
-            value=None if message is None else message.value,
+    name: str
+    reading: Reading
+
+    def __str__(self) -> str:
+        found = f": it reads as {self.facts['value']}" if self.reading.message else ""
+        return (
+            f"{self.name} is marked already{found}. Mark it again only if another mark is to take that one's "
+            "place."
         )
-        self.reading = reading
+
+    @property
+    def facts(self) -> dict[str, Fact]:
+        """The name, and the kind and value of the message that was read, if one was."""
+        message = self.reading.message
+        found = {} if message is None else {"kind": message.kind, "value": message.value}
+        return {"name": self.name, **found}
 
 
 def statistic(logits: NDArray[np.float32], card: ModelCard) -> float:
