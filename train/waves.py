@@ -6,7 +6,7 @@ from itertools import product
 import numpy as np
 from hushmark.card import PERIOD, ModelCard, Presence, Wave
 from hushmark.forward import Forward
-from hushmark.marking.budget import GRID, to_grid
+from hushmark.marking.budget import DEFAULT_STRENGTH, GRID, to_grid
 from hushmark.picture.colour import TO_YCC
 from hushmark.pipeline import mark
 from numpy.typing import NDArray
@@ -63,7 +63,9 @@ def _mark(forward: Forward, card: ModelCard, rng: np.random.Generator) -> NDArra
     colour, texture = rng.normal(0.5, 0.15, 3), rng.normal(0, 0.08, (IMAGE_SIZE, IMAGE_SIZE, 3))
     cover = np.clip(255 * (colour + texture), 0, 255).round().astype(np.uint8)
     bits = rng.integers(2, size=card.bits).astype(np.float32)
-    marking = mark(as_picture(Image.fromarray(cover)), bits, strength=1.0, forward=forward, card=card)
+    marking = mark(
+        as_picture(Image.fromarray(cover)), bits, strength=DEFAULT_STRENGTH, forward=forward, card=card
+    )
     marked = np.asarray(asyncio.run(marking)[0].image.convert("RGB"))
     change = (marked.astype(np.float32) - cover.astype(np.float32)) / np.float32(255)
     return to_grid(change.transpose(2, 0, 1))

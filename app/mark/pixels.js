@@ -6,7 +6,7 @@
 /** @typedef {{ width: number, height: number }} Size */
 
 /** The difference picture is mid-grey + 16 times the difference. */
-const GAIN = 16;
+export const GAIN = 16;
 const ZERO = 128;
 /** The weights of SSIM's window along a side. */
 const WINDOW = gaussian(11, 1.5);

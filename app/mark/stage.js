@@ -7,7 +7,7 @@ import { FAINTEST_STEP, stepOf, strengthAt, strengthInWords, STRONGEST_STEP } fr
 import { messageInWords, timeInWords } from "../ui/words.js";
 import { pixelsAreTrue } from "../engine/decoding.js";
 import { canShare } from "./saving.js";
-import { amplified, marked, pixelsOf, ssim } from "./pixels.js";
+import { amplified, GAIN, marked, pixelsOf, ssim } from "./pixels.js";
 import { Viewer } from "./viewer.js";
 
 /**
@@ -52,7 +52,7 @@ export class Stage {
     mode,
     input: h("input", { type: "radio", name: "stage-mode", value: mode, checked: mode === "compare" }),
   }));
-  #gain = h("input", { type: "range", id: "gain", min: 1, max: 64, value: 16 });
+  #gain = h("input", { type: "range", id: "gain", min: 1, max: 64, value: GAIN });
   #gainWords = h("output", { for: "gain", class: "hint" });
   #gainField = h(
     "div",
