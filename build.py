@@ -24,7 +24,6 @@ After a change of package-lock.json renew them: run sha256sum in node_modules on
 from __future__ import annotations
 
 import argparse
-import base64
 import errno
 import fcntl
 import hashlib
@@ -39,7 +38,6 @@ import tomllib
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -57,7 +55,10 @@ from tools.npm_package import (
 )
 from tools.packing.pack import STDLIB, PackError, pack
 from tools.sbom import LINKED, PACKED, TEXTS, npm_component, wheel_component, write_sbom
-from tools.serve import CONTENT_SECURITY_POLICY, SECURITY_HEADERS, SiteServer, make_server
+from tools.serve import SECURITY_HEADERS, SiteServer, make_server
+from tools.site.files import BuildError, SiteFile, read_input, short_hash
+from tools.site.npm import NpmPackages, bundle
+from tools.site.page import SERVICE_WORKER, SERVICE_WORKER_VALUES, read_page, write_page, write_service_worker
 from tools.trimming.trim import TrimError, read_record, trimmed
 from tools.wheels.find import Wheel, find_wheels
 from tools.wheels.lock import WheelError
@@ -96,24 +97,6 @@ ENTRY_POINTS = {
     "ort/jspi.js": "node_modules/onnxruntime-web/dist/ort.jspi.min.mjs",
     "ort/asyncify.js": "node_modules/onnxruntime-web/dist/ort.webgpu.min.mjs",
 }
-PAGE_LINKS = {
-    "main.js": "app/main.js",
-    "style.css": "app/style.css",
-    "app.webmanifest": "app/app.webmanifest",
-    "icon.svg": "app/icons/icon.svg",
-    "apple-180.png": "app/icons/apple-180.png",
-}
-"""What index.html refers to: each key of the manifest by its source."""
-PAGE_VALUES = (
-    "build.py: policy",
-    "build.py: manifest.json",
-    "build.py: main.js",
-    "build.py: style.css",
-)
-"""What stands in index.html for what the build knows at its end."""
-SERVICE_WORKER = "service-worker.js"
-SERVICE_WORKER_VALUES = {"BUILD_ID": "build.py: index.html", "MANIFEST_SHA256": "build.py: manifest.json"}
-"""The same in the service worker, by the names of its constants."""
 ICONS = ("icon.svg", "icon-192.png", "icon-512.png", "maskable-512.png", "apple-180.png")
 LIMITS: dict[Part, int] = {
     "app": 120_000,
@@ -131,20 +114,6 @@ CODECS = {"pillow-avif": "avif", "micropip": "micropip"}
 """Wheels that are loaded when they are wanted, and what the page calls each."""
 GRAPHS = {"encoder": ("encoder",), "decoder": ("decoder", "refiner"), "locator": ("locator",)}
 """The graphs whose weights lie in each `.safetensors` file."""
-
-
-class BuildError(Exception):
-    """The site cannot be built. The message tells the user what is wrong and what to do."""
-
-
-@dataclass(frozen=True)
-class SiteFile:
-    """A file of the site: its URL relative to the manifest, and what the manifest says of it."""
-
-    url: str
-    size: int
-    sha256: str
-    part: Part
 
 
 class Site:
@@ -165,7 +134,7 @@ class Site:
     def add_hashed(self, key: str, part: Part, name: str, data: bytes) -> SiteFile:
         """Write a file to assets/ under a name that carries its hash, so that it can be cached for ever."""
         stem, dot, ending = name.rpartition(".")
-        return self.add(key, part, f"assets/{stem}-{_short_hash(data)}{dot}{ending}", data)
+        return self.add(key, part, f"assets/{stem}-{short_hash(data)}{dot}{ending}", data)
 
     def write_manifest(self, say: Say) -> str:
         """Write the compressed forms and the manifest; answers the manifest's SHA-256.
@@ -217,46 +186,6 @@ class Site:
         return hashlib.sha256(data).hexdigest()
 
 
-class NpmPackages:
-    """node_modules, checked against the lock file."""
-
-    def __init__(self, root: Path) -> None:
-        """Raises BuildError if a package is missing or has another version than package-lock.json."""
-        self.folder = root / "node_modules"
-        locked = json.loads(_read(root / "package-lock.json"))["packages"]
-        for place, package in locked.items():
-            if not place or package.get("optional"):
-                continue
-            try:
-                version = json.loads((root / place / "package.json").read_bytes())["version"]
-            except (OSError, ValueError, KeyError):
-                version = None
-            if version != package["version"]:
-                found = f"is version {version}" if version else "is missing or damaged"
-                raise BuildError(f"{place} {found}, but package-lock.json has {package['version']}: {_NPM}")
-        lines = _read(root / "requirements" / "npm-files.sha256").decode().splitlines()
-        self.digests = {name: digest for digest, name in (line.split("  ", 1) for line in lines)}
-
-    def read(self, name: str) -> bytes:
-        """A file that goes into the site. Raises BuildError if it is missing, altered, or has no digest."""
-        data = _read(self.folder / name)
-        if name not in self.digests:
-            raise BuildError(
-                f"node_modules/{name} is used, and not in requirements/npm-files.sha256: add it."
-            )
-        if hashlib.sha256(data).hexdigest() != self.digests[name]:
-            raise BuildError(f"node_modules/{name} is not the file of the locked version: {_NPM}")
-        return data
-
-    def facts(self, package: str) -> dict[str, Any]:
-        """The package.json of an installed package."""
-        facts: dict[str, Any] = json.loads(_read(self.folder / package / "package.json"))
-        return facts
-
-
-_NPM = "run npm ci --ignore-scripts."
-
-
 def build_site(root: Path = ROOT, out: Path | None = None, say: Say = print) -> Path:
     """Build the site of the checkout `root` into `out` (its dist/ by default) and answer that folder.
 
@@ -270,7 +199,7 @@ def build_site(root: Path = ROOT, out: Path | None = None, say: Say = print) -> 
         tempfile.TemporaryDirectory(prefix=".dist-", dir=out.parent) as temporary,
     ):
         site = Site(Path(temporary) / "site")
-        page = _read_page(root)
+        page = read_page(root)
         npm = NpmPackages(root)
         _add_weights(site, root / "weights")
         _add_onnxruntime(site, npm)
@@ -289,8 +218,8 @@ def build_site(root: Path = ROOT, out: Path | None = None, say: Say = print) -> 
         packages = sorted({*bundled, "pyodide", "onnxruntime-web"})
         site.add("licenses.txt", "page", "licenses.txt", _licenses(npm, packages, wheels).encode())
         manifest = site.write_manifest(say)
-        build_id = _write_page(site, page, manifest, say)
-        _write_service_worker(site, bundles, build_id, manifest)
+        build_id = write_page(site.folder, site.files, page, manifest, say)
+        write_service_worker(site.folder, bundles, build_id, manifest)
         _write_sbom(site, root, npm, packages, wheels)
         _swap(site.folder, out, Path(temporary) / "old")
     return out
@@ -303,14 +232,15 @@ def build_wheel(folder: Path, root: Path = ROOT, *, weights: bool = True) -> Pat
     Raises BuildError if it cannot be built.
     """
     folder = folder.resolve()
-    _read(root / "py" / "hushmark" / "__init__.py")
+    read_input(root / "py" / "hushmark" / "__init__.py")
     environment = {name: value for name, value in os.environ.items() if name != "SOURCE_DATE_EPOCH"}
     environment["HATCH_BUILD_NO_HOOKS"] = str(not weights).lower()
     command = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(folder)]
     done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True)
     built = sorted(folder.glob("hushmark-*.whl"))
     if done.returncode or len(built) != 1:
-        raise BuildError(f"Our own wheel was not built: {_last_line(done.stderr) or built}")
+        reason = done.stderr.strip().rpartition("\n")[2]
+        raise BuildError(f"Our own wheel was not built: {reason or built}")
     return built[0]
 
 
@@ -326,13 +256,13 @@ def build_package(site: Path, out: Path, root: Path = ROOT) -> tuple[Path, Path]
         try:
             manifest = write_engine(site, package / "engine")
             shutil.copytree(package / "engine", extension / "engine")
-            _bundle(root, bundles, [f"hushmark={MODULE}"], f'--define:MANIFEST_SHA256="{manifest}"')
+            bundle(root, bundles, [f"hushmark={MODULE}"], f'--define:MANIFEST_SHA256="{manifest}"')
             write_package(root, site, bundles / "hushmark.js", package)
             entries = [
                 f"{Path(name).stem}=app/extension/{name}" for name in ("background.js", "read.js", "read.css")
             ]
             # The extension is built on what is published.
-            _bundle(root, bundles, entries, f"--alias:hushmark={package / 'hushmark.js'}")
+            bundle(root, bundles, entries, f"--alias:hushmark={package / 'hushmark.js'}")
             write_extension(root, site, bundles, extension)
             tarball = npm_pack(package, out / "npm")
         except PackageError as error:
@@ -345,7 +275,7 @@ def _add_weights(site: Site, folder: Path) -> None:
     """The networks. Raises BuildError unless graphs, weights and model card fit together."""
     for network, graphs in GRAPHS.items():
         weights = folder / f"{network}.safetensors"
-        weights_data = _read(weights)
+        weights_data = read_input(weights)
         header = _safetensors_header(weights, weights_data)
         # Where each tensor's bytes lie in the file, as the graph's external data have to name it.
         start = 8 + int.from_bytes(weights_data[:8], "little")
@@ -360,7 +290,7 @@ def _add_weights(site: Site, folder: Path) -> None:
             )
         site.add_hashed(f"weights/{weights.name}", "weights", weights.name, weights_data)
         for graph in (folder / f"{name}.onnx" for name in graphs):
-            graph_data = _read(graph)
+            graph_data = read_input(graph)
             for name, place in _external_data(graph, graph_data):
                 if place not in places:
                     raise BuildError(
@@ -432,12 +362,12 @@ def _add_python(site: Site, npm: NpmPackages, wheels: Mapping[str, Path], work: 
         "unvendored_tests": False,
     }
     files["pyodide-lock.json"] = json.dumps(lock).encode()
-    folder = f"pyodide-{npm.facts('pyodide')['version']}-{_short_hash(*files.values())}"
+    folder = f"pyodide-{npm.facts('pyodide')['version']}-{short_hash(*files.values())}"
     for name, data in files.items():
         site.add(f"pyodide/{name}", "python", f"{folder}/{name}", data)
     for name, path in wheels.items():
         data = packed[name]
-        site.add(f"wheels/{name}", "wheels", f"wheels/{_short_hash(data)}/{path.name}", data)
+        site.add(f"wheels/{name}", "wheels", f"wheels/{short_hash(data)}/{path.name}", data)
 
 
 def _add_codecs(site: Site, wheels: Sequence[Wheel]) -> None:
@@ -452,7 +382,7 @@ def _add_codecs(site: Site, wheels: Sequence[Wheel]) -> None:
                 stored = Path(folder) / wheel.path.name
                 write_wheel(stored, files, record.removesuffix("/RECORD"), zipfile.ZIP_STORED)
                 data = stored.read_bytes()
-            url = f"codecs/{_short_hash(data)}/{wheel.path.name}"
+            url = f"codecs/{short_hash(data)}/{wheel.path.name}"
             site.add(f"codecs/{CODECS[wheel.name]}", "codecs", url, data)
 
 
@@ -471,7 +401,7 @@ def _add_onnxruntime(site: Site, npm: NpmPackages) -> None:
 def _add_app(site: Site, root: Path, npm: NpmPackages, bundles: Path) -> set[str]:
     """Bundle the app with esbuild, of checked files. Answers the names of the npm packages in it."""
     names = {key: key.replace("/", "-").rpartition(".")[0] for key in ENTRY_POINTS}
-    _bundle(
+    bundle(
         root,
         bundles,
         [*(f"{names[key]}={source}" for key, source in ENTRY_POINTS.items()), f"app/{SERVICE_WORKER}"],
@@ -482,86 +412,24 @@ def _add_app(site: Site, root: Path, npm: NpmPackages, bundles: Path) -> set[str
         name = f"{names[key]}.{key.rpartition('.')[2]}"
         part: Part = "onnxruntime" if key.startswith("ort/") else "app"
         site.add_hashed(key, part, name, (bundles / name).read_bytes())
-    inputs = json.loads(_read(Path(f"{bundles}.json")))["inputs"]
+    inputs = json.loads(read_input(Path(f"{bundles}.json")))["inputs"]
     taken = [path.rpartition("node_modules/")[2] for path in inputs if "node_modules/" in path]
     for name in taken:
         npm.read(name)
     return {"/".join(name.split("/")[: 1 + name.startswith("@")]) for name in taken}
 
 
-def _bundle(root: Path, out: Path, entries: Sequence[str], *options: str) -> None:
-    """Bundle these modules with esbuild, each into a file of the folder `out`. Raises BuildError."""
-    for entry in entries:
-        _read(root / entry.rpartition("=")[2])
-    command = [
-        str(root / "node_modules" / ".bin" / "esbuild"),
-        *entries,
-        "--bundle",
-        "--minify",
-        "--format=esm",
-        "--target=es2022",
-        # onnxruntime-web with its glue beside it instead of inside, and without what it uses in Node only
-        "--conditions=onnxruntime-web-use-extern-wasm",
-        "--external:node:*",
-        f"--outdir={out}",
-        "--log-level=warning",
-        *options,
-    ]
-    done = subprocess.run(command, cwd=root, capture_output=True, text=True)
-    if done.returncode:
-        raise BuildError(f"esbuild could not bundle the app:\n{done.stderr.strip()}")
-
-
 def _add_icons(site: Site, app: Path) -> None:
     """The icons, and the web app manifest that names them."""
     for name in ICONS:
-        site.add_hashed(name, "page", name, _read(app / "icons" / name))
+        site.add_hashed(name, "page", name, read_input(app / "icons" / name))
     path = app / "app.webmanifest"
-    manifest = json.loads(_read(path))
+    manifest = json.loads(read_input(path))
     for icon in manifest["icons"]:
         if icon["src"] not in ICONS:
             raise BuildError(f"{path} names the icon {icon['src']}, which the build does not know.")
         icon["src"] = site.files[icon["src"]].url
     site.add("app.webmanifest", "app", "app.webmanifest", json.dumps(manifest).encode())
-
-
-def _read_page(root: Path) -> str:
-    """index.html as it is in `root`. Raises BuildError unless it refers once to all that the build writes."""
-    page = _read(root / "index.html").decode()
-    for source in (*PAGE_LINKS.values(), *PAGE_VALUES):
-        if page.count(f'"{source}"') != 1:
-            raise BuildError(f'index.html has to refer once to "{source}".')
-    return page
-
-
-def _write_page(site: Site, page: str, manifest: str, say: Say) -> str:
-    """Write index.html with the names and hashes that its files have in the site; answers its own SHA-256.
-
-    `page`: as `_read_page` answers it; `manifest`: the manifest's SHA-256.
-    """
-    # Browsers ignore frame-ancestors there, and complain.
-    rules = [rule for rule in CONTENT_SECURITY_POLICY.split("; ") if not rule.startswith("frame-ancestors")]
-    digests = [
-        base64.b64encode(bytes.fromhex(site.files[key].sha256)).decode() for key in ("main.js", "style.css")
-    ]
-    written = ("; ".join(rules), manifest, *(f"sha256-{digest}" for digest in digests))
-    values = {source: site.files[key].url for key, source in PAGE_LINKS.items()}
-    values |= zip(PAGE_VALUES, written, strict=True)
-    for source, value in values.items():
-        page = page.replace(f'"{source}"', f'"{value}"')
-    path = site.folder / "index.html"
-    path.write_text(page, encoding="utf-8", newline="")
-    page_hash = hashlib.sha256(path.read_bytes()).hexdigest()
-    write_compressed({path: page_hash}, say)
-    return page_hash
-
-
-def _write_service_worker(site: Site, bundles: Path, page: str, manifest: str) -> None:
-    """Write the bundled service worker, which has the SHA-256 of index.html and of the manifest in it."""
-    script = (bundles / SERVICE_WORKER).read_text("utf-8")
-    for source, value in zip(SERVICE_WORKER_VALUES.values(), (page, manifest), strict=True):
-        script = script.replace(f'"{source}"', f'"{value}"')
-    (site.folder / SERVICE_WORKER).write_text(script, encoding="utf-8", newline="")
 
 
 def _licenses(npm: NpmPackages, packages: Sequence[str], wheels: Sequence[Wheel]) -> str:
@@ -573,7 +441,7 @@ def _licenses(npm: NpmPackages, packages: Sequence[str], wheels: Sequence[Wheel]
             path.read_text(encoding="utf-8") for path in sorted((npm.folder / package).glob("LICEN[CS]E*"))
         ]
         if not texts:
-            texts = [_read(TEXTS / f"{package}.txt").decode()]
+            texts = [read_input(TEXTS / f"{package}.txt").decode()]
         repository = facts.get("repository", "")
         url = repository["url"] if isinstance(repository, dict) else repository
         chapters.append((f"{package} {facts['version']} ({facts['license']}), source: {url}", texts))
@@ -620,26 +488,8 @@ def _write_sbom(
     for key, file in site.files.items():
         if key.startswith(("pyodide/", "ort/")):
             owners[file.url] = "pyodide" if key.startswith("pyodide/") else "onnxruntime-web"
-    project = tomllib.loads(_read(root / "pyproject.toml").decode())["project"]
+    project = tomllib.loads(read_input(root / "pyproject.toml").decode())["project"]
     write_sbom(site.folder, project["version"], components, owners)
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise BuildError(f"{path} cannot be read ({error.strerror}): the build needs it.") from error
-
-
-def _short_hash(*data: bytes) -> str:
-    whole = hashlib.sha256()
-    for piece in data:
-        whole.update(hashlib.sha256(piece).digest())
-    return whole.hexdigest()[:10]
-
-
-def _last_line(text: str) -> str:
-    return text.strip().rpartition("\n")[2]
 
 
 @contextmanager
