@@ -11,7 +11,7 @@ import c2pa
 from hushmark.credentials.signing import Cover, Statement, sign
 from hushmark.hosts.signing import NativeSigner, load_signer, make_test_certificate, verify
 from hushmark.message.kinds import text
-from hushmark.picture.container import MIME_TYPES, Format
+from hushmark.picture.container import MIME_TYPES, Format, InputFormat
 
 CREATED = "http://cv.iptc.org/newscodes/digitalsourcetype/digitalCapture"
 
@@ -29,7 +29,7 @@ def signer() -> NativeSigner:
     return load_signer(chain, "chain.pem", key, "key.pem")
 
 
-def signed_by_others(data: bytes, file_format: Format) -> bytes:
+def signed_by_others(data: bytes, file_format: InputFormat) -> bytes:
     """The picture with a manifest that c2pa-python made: created by a camera, with a small picture of it."""
     chain, key = certificate()
     definition = {

@@ -16,7 +16,7 @@ from ..picture.container import (
 )
 
 BMFF_USE = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
-"""The UUID of the box that holds a manifest store in AVIF."""
+"""The UUID of the box that holds a manifest store in AVIF and HEIC."""
 
 Piece = bytes | memoryview
 
@@ -67,7 +67,10 @@ class Placement:
 
 @dataclass(frozen=True)
 class BmffBox:
-    """A box of the outermost level of an AVIF: its type, where it lies, and where its content starts."""
+    """A box of the outermost level of an AVIF or HEIC.
+
+    `kind`: its type; `start`, `end`: where it lies; `content`: where what it holds starts.
+    """
 
     kind: str
     start: int
@@ -83,6 +86,7 @@ def find(data: bytes, source: InputFormat) -> Found | None:
         "WEBP": _in_webp,
         "TIFF": _in_tiff,
         "AVIF": _in_bmff,
+        "HEIC": _in_bmff,
     }
     finder = finders.get(source)
     return None if finder is None else finder(data)

@@ -17,6 +17,7 @@ from .manifest import ASSERTIONS, CLAIMS, SIGNATURE, STORE, PictureManifest, act
 
 _ALGORITHM = "sha256"
 _DIGEST = 32
+_BMFF_TYPES = (MIME_TYPES["AVIF"], MIME_TYPES["HEIC"])
 _DUBLIN_CORE = "http://purl.org/dc/elements/1.1/"
 
 
@@ -183,7 +184,7 @@ def _ingredient(cover: Cover) -> dict[str, Any]:
     signature = manifest.find(SIGNATURE)
     assert signature is not None  # the manifest was read
     address = f"self#jumbf=/{STORE}/{manifest.label}"
-    hashed = "bmffHash" if cover.mime_type == MIME_TYPES["AVIF"] else "dataHash"
+    hashed = "bmffHash" if cover.mime_type in _BMFF_TYPES else "dataHash"
     return {
         **facts,
         "activeManifest": {"url": address, "hash": binding.digest(_ALGORITHM, [manifest.payload])},

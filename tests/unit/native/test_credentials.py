@@ -132,6 +132,29 @@ def test_the_manifest_of_another_program_is_read_and_kept(file_format: Format) -
     assert jumbf.parse(store_of(file)).boxes[0] == kept
 
 
+def test_the_manifest_of_a_phone_s_heic_is_read_and_kept() -> None:
+    """HEIC is not written, so what was marked is a JPEG."""
+    theirs = signed_by_others(corpus.heic(), "HEIC")
+    before = read(theirs)
+    assert (before.verdict, before.picture, before.title) == ("valid", "same", "A cover")
+    changed = bytearray(theirs)
+    changed[-40] ^= 1  # of its pixels
+    assert read(bytes(changed)).verdict == "changed"
+
+    file = signed("JPEG", signing.Cover("photo.heic", MIME_TYPES["HEIC"], store_of(theirs), before))
+    assert read(file).ingredients == (Ingredient("photo.heic", "parentOf", has_manifest=True),)
+    judgement = judged(file, "JPEG")
+    assert judgement["validation_state"] == "Valid"
+    assert set(failures(judgement)) == set(UNTRUSTED)
+    kept = jumbf.parse(store_of(theirs)).boxes[0]
+    assert jumbf.parse(store_of(file)).boxes[0] == kept
+    (results,) = [
+        each["validation_results"]["activeManifest"]["success"]
+        for each in judgement["manifests"][judgement["active_manifest"]]["ingredients"]
+    ]
+    assert "assertion.bmffHash.match" in [each["code"] for each in results]
+
+
 @pytest.mark.parametrize("file_format", FORMATS)
 def test_a_picture_that_was_changed_is_said_to_be(file_format: Format) -> None:
     file = bytearray(signed(file_format))
