@@ -40,9 +40,12 @@ class Server:
         listed = self.client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
         return [entry["Key"] for page in listed for entry in page.get("Contents", ())]
 
-    def files(self, bucket: str, prefix: str = "") -> dict[str, bytes]:
-        keys = self.names(bucket, prefix)
-        return {key: self.client.get_object(Bucket=bucket, Key=key)["Body"].read() for key in keys}
+    def file(self, bucket: str, key: str) -> bytes:
+        data: bytes = self.client.get_object(Bucket=bucket, Key=key)["Body"].read()
+        return data
+
+    def files(self, bucket: str) -> dict[str, bytes]:
+        return {key: self.file(bucket, key) for key in self.names(bucket)}
 
 
 class _Silent(WSGIRequestHandler):
