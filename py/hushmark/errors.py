@@ -640,6 +640,19 @@ class NothingFound(HushmarkError):
     name: str
 
 
+class MessageMissing(HushmarkError):
+    """The table of messages, `table`, has none for a picture."""
+
+    code = "message-missing"
+
+    def __init__(self, name: str, table: str) -> None:
+        super().__init__(
+            f"{name} has no message in {table}. Add a row with its location and its message.",
+            name=name,
+            table=table,
+        )
+
+
 class RunExists(HushmarkError):
     """The manifest of a run is there already."""
 

@@ -24,6 +24,7 @@ from pyarrow import parquet
 from ray.cluster_utils import Cluster
 
 from tests.scale.s3_server import Server, running
+from tests.support.credentials import certificate, judged
 from tests.support.pictures import sample_path, sample_photo
 from tests.support.processes import descendants
 
@@ -197,11 +198,17 @@ def test_the_example_reads_within_a_pipeline_of_daft(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("engine", ["daft", "ray"])
-def test_a_cluster_marks_and_reads(marked: Marked, engine: str, cluster: str) -> None:
+def test_a_cluster_marks_signs_and_reads(marked: Marked, engine: str, cluster: str, tmp_path: Path) -> None:
+    pems = [tmp_path / "chain.pem", tmp_path / "key.pem"]
+    for pem, data in zip(pems, certificate(), strict=True):
+        pem.write_bytes(data)
     marked.options = ["--engine", engine, "--cluster", cluster]
-    done = marked.run()
+    done = marked.run("--sign", str(pems[0]), "--sign-key", str(pems[1]))
     assert done.returncode == cli.DONE, done.stderr
     marked.check()
+    assert {row["manifest"]["verdict"] for row in marked.rows().values()} == {"valid"}
+    data = marked.server.file(marked.bucket, marked.outputs()[0])
+    assert judged(data, "JPEG")["validation_state"] == "Valid"
     place = f"s3://{marked.bucket}"
     reading = ["read-all", f"{place}/out/", "--known", f"{place}/run.parquet", *marked.options]
     command = [sys.executable, "-m", "hushmark", *reading, "--manifest", f"{place}/read.parquet"]

@@ -8,6 +8,7 @@ _OPTIONS = {
     "output-exists": "--force replaces it.",
     "output-several": "Or mark the first one alone: --first.",
     "folder-empty": "--recursive looks into its folders, too.",
+    "message-missing": "Then go on: --resume.",
     "run-exists": "Or go on with it: --resume.",
     "engine-failed": "--resume goes on with the rest.",
     "file-kind": "Or send what it holds to standard input, which - stands for.",

@@ -10,12 +10,14 @@ import click
 from ..embedding import MarkOptions
 from ..errors import EngineMissing
 from . import options
-from .options import Many, Secret, Target
+from .options import Many, Secret, Signing, Target
 from .output import DONE, FAILED, INTERRUPTED, NOT_FOUND, UNREADABLE, echo
 from .work import model_card
 
 if TYPE_CHECKING:
     from ..scale.run import Progress, Where
+
+_RANDOM = "random"
 
 
 @click.command("mark-all")
@@ -23,27 +25,36 @@ if TYPE_CHECKING:
 @options.with_target
 @click.option(
     "--ids",
-    type=click.Choice(("random",)),
     required=True,
-    help="What the marks are: a random id for each picture, the same when it is done again in its run.",
+    metavar="random|TABLE",
+    help="What the marks are: a random id for each picture, the same when it is done again in its run; or "
+    "the messages of a table, Parquet or CSV, with columns file and message.",
 )
 @options.with_mark_options
 @options.with_key
-def mark_all(many: Many, target: Target, ids: str, mark_options: MarkOptions, secret: Secret) -> int:
+@options.with_signing
+def mark_all(
+    many: Many, target: Target, ids: str, mark_options: MarkOptions, secret: Secret, signing: Signing
+) -> int:
     """Mark very many pictures: paths, URLs of object stores, glob patterns, tables.
 
     Daft or Ray does the work, on this machine or on a cluster.
     """
+    statement = signing.statement()
     where = _where(many)
     from ..scale import run
     from ..scale.engine import Engine
+    from ..scale.known import is_table
 
-    work = Engine(0, secret.key(), mark_options)
+    if ids != _RANDOM and not is_table(ids):
+        raise click.UsageError(f"--ids is random, or a table that ends in .parquet or .csv, not {ids}.")
+    work = Engine(0, secret.key(), mark_options, statement=statement)
     with _Bar() as bar:
         counts = run.mark_all(
             many.sources,
             target.to,
             many.manifest,
+            ids=None if ids == _RANDOM else ids,
             engine=work,
             where=where,
             resume=many.resume,

@@ -62,7 +62,10 @@ class KnownIds:
         if not labels:
             raise KnownEmpty
         return cls(
-            [(_message(known) if isinstance(known, str) else known, label) for known, label in labels.items()]
+            [
+                (parse_line(known) if isinstance(known, str) else known, label)
+                for known, label in labels.items()
+            ]
         )
 
     @classmethod
@@ -138,10 +141,11 @@ class KnownIds:
 
 def _entry(line: str) -> tuple[Message, str | None]:
     value, _, label = line.partition("\t" if "\t" in line else ",")
-    return _message(value), label.strip() or None
+    return parse_line(value), label.strip() or None
 
 
-def _message(value: str) -> Message:
+def parse_line(value: str) -> Message:
+    """The message of a line without a label: see `KnownIds.parse`. Raises MessageError."""
     kind, colon, rest = value.partition(":")
     if colon and kind.lstrip() in get_args(Kind):
         return parse(kind.lstrip(), rest)

@@ -11,6 +11,7 @@ from typing import Literal
 import pyarrow as pa
 
 from .. import pipeline
+from ..credentials.signing import Statement
 from ..embedding import DEFAULT_OPTIONS, MarkOptions
 from ..errors import (
     HushmarkError,
@@ -82,13 +83,14 @@ class Engine:
     """Marks and reads pictures. The networks are loaded with the first one, once a process.
 
     `threads`: for the networks, 0 for as many as there are cores; `key`: of the marks; `options`: for
-    marking; `known`: location of a list of known ids, for reading.
+    marking; `known`: location of a list of known ids, for reading; `statement`: to sign marked pictures with.
     """
 
     threads: int = 1
     key: Key | None = None
     options: MarkOptions = DEFAULT_OPTIONS
     known: str | None = None
+    statement: Statement | None = None
 
     def mark(self, picture: Picture) -> Done:
         """The picture with its message, read back. Raises HushmarkError."""
@@ -105,6 +107,7 @@ class Engine:
             card=card,
             options=self.options,
             key=self.key,
+            statement=self.statement,
         )
         marked = asyncio.run(marking)
         if "unreadable" in marked.warnings:

@@ -1,10 +1,30 @@
-"""Ids of a run: whoever has its key gets the same id for the same picture, again and again."""
+"""What the pictures of a run are marked with: the same for the same picture, again and again."""
 
 import hmac
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ..errors import MessageMissing
 from ..message.kinds import Message, identifier
+
+
+@dataclass(frozen=True)
+class GivenIds:
+    """Messages that were there before the run.
+
+    `table`: location of the table that has them; `messages`: by location of the picture.
+    """
+
+    table: str
+    messages: Mapping[str, Message] = field(repr=False)
+
+    def message(self, location: str) -> Message:
+        """The message of the picture at a location. Raises MessageMissing."""
+        try:
+            return self.messages[location]
+        except KeyError as error:
+            raise MessageMissing(location, self.table) from error
 
 
 @dataclass(frozen=True)

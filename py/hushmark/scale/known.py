@@ -6,9 +6,9 @@ from collections.abc import Iterator
 import pyarrow as pa
 from pyarrow import csv, parquet
 
-from ..errors import FileProblem
+from ..errors import FileProblem, MessageError
 from ..message.kinds import Message, parse
-from ..message.known import KnownIds
+from ..message.known import KnownIds, parse_line
 from . import stores
 
 PARQUET, CSV = ".parquet", ".csv"
@@ -50,13 +50,44 @@ def load(location: str) -> KnownIds:
             return KnownIds.parse(stores.read(location).decode())
         except UnicodeDecodeError as error:
             raise FileProblem(location, "Not a text file in UTF-8") from error
-    found = table(location, "message", "label", "file")
-    if "message" not in found.column_names or found.schema.field("message").type not in _MESSAGES:
-        raise FileProblem(location, "The table has no column message with texts, or with kind and value")
+    found = _with_messages(location, "label", "file")
     labels: dict[Message | str, str | None] = {}
     for message, label in _entries(found):
         labels.setdefault(message, label)
     return KnownIds.of(labels)
+
+
+def by_file(location: str) -> dict[str, Message]:
+    """The messages in a table, by location of their pictures: columns `message`, as of `load`, and `file`.
+
+    Raises FileProblem.
+    """
+    found = _with_messages(location, "file")
+    if "file" not in found.column_names:
+        raise FileProblem(location, "The table has no column file")
+    messages: dict[str, Message] = {}
+    for batch in found.to_batches(1 << 16):
+        pairs = zip(batch.column("file").to_pylist(), batch.column("message").to_pylist(), strict=True)
+        for file, said in pairs:
+            if file is None or said is None:
+                continue
+            try:
+                message = parse(**said) if isinstance(said, dict) else parse_line(said)
+            except MessageError as error:
+                raise FileProblem(location, f"What it has for {file} is no message. {error}") from error
+            if messages.setdefault(stores.address(file).location, message) != message:
+                raise FileProblem(location, f"It has two messages for {file}")
+    if not messages:
+        raise FileProblem(location, "The table has no row with file and message")
+    return messages
+
+
+def _with_messages(location: str, *columns: str) -> pa.Table:
+    """These columns of a table, and its messages."""
+    found = table(location, "message", *columns)
+    if "message" not in found.column_names or found.schema.field("message").type not in _MESSAGES:
+        raise FileProblem(location, "The table has no column message with texts, or with kind and value")
+    return found
 
 
 def _entries(found: pa.Table) -> Iterator[tuple[Message | str, str | None]]:

@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 
 import pyarrow as pa
 
-from ..errors import FileProblem, NothingFound, OutputExists, OutputTwice
+from ..errors import FileProblem, MessageMissing, NothingFound, OutputExists, OutputTwice
 from ..message.kinds import Message
 from ..picture.container import Format
 from ..picture.picture import ENDINGS
@@ -83,8 +83,9 @@ def marking(
 ) -> Plan:
     """To mark them into the folder `to`, each with the `message` of its location.
 
-    `output_format`: of all, None for that of each; `replaced`: locations of pictures that may take the place
-    of files that are there already. Raises FileProblem.
+    A picture for which that raises MessageMissing fails. `output_format`: of all, None for that of each;
+    `replaced`: locations of pictures that may take the place of files that are there already. Raises
+    FileProblem.
     """
     folder = stores.address(to).location.rstrip("/")
     there: dict[str, set[str]] = {}
@@ -106,7 +107,11 @@ def marking(
         if stems[stem] > 1:
             # Another one has this name but for its ending, so this one keeps its own.
             taken = taken | _ENDINGS - {ending}
-        said = message(picture.location)
+        try:
+            said = message(picture.location)
+        except MessageMissing as error:
+            refused.append(rows.of_error(picture.location, error))
+            continue
         tasks.append(
             {
                 "file": picture.location,

@@ -10,9 +10,9 @@ from typing import Literal
 import pyarrow as pa
 
 from ..errors import EngineFailed, EngineMissing, HushmarkError, OutputExists
-from . import plan, stores
+from . import known, plan, rows, stores
 from .engine import Engine, Job
-from .ids import RunKey
+from .ids import GivenIds, RunKey
 from .plan import Plan
 from .run_manifest import Run, RunManifest
 
@@ -55,29 +55,38 @@ def mark_all(
     to: str,
     manifest: str,
     *,
+    ids: str | None = None,
     engine: Engine,
     where: Where,
     resume: bool = False,
     force: bool = False,
     on_progress: OnProgress,
 ) -> Counter[str | None]:
-    """Mark pictures, each with a random id of its own -> how many of each format, None for those that failed.
+    """Mark pictures -> how many of each format, None for those that failed.
 
     `sources`: locations, folders, patterns and tables; `to`: folder; `manifest`: of the run, a Parquet file;
-    `engine`: its threads are those of one picture, 0 for what suits the workers; `resume`: go on with the run
-    of the manifest, if there is one; `force`: replace files.
+    `ids`: a table of what each is marked with, see `known.by_file`, None for a random id of its own;
+    `engine`: its threads are those of one picture, 0 for what suits the workers; `resume`: go on with the
+    run of the manifest, if there is one; `force`: replace files.
 
     A picture that fails is a row of the manifest. Raises HushmarkError where the run cannot go on.
     """
+    table = None if ids is None else stores.address(ids).location
+    given = None if table is None else GivenIds(table, known.by_file(table))
     pictures = plan.sources(sources, leave_out=to)
     folder = stores.address(to).location.rstrip("/")
-    kept = _open(manifest, "mark", folder, resume)
+    run = Run("mark", folder, RunKey.new(), table)
+    kept = RunManifest(stores.address(manifest).location, rows.MARKED, run, resume=resume)
     again = [each for each in pictures if each.location not in kept.done]
     # What is there of a run that was cut off is its own, but for what it met when it began.
     others = {file for file, code in kept.failed.items() if code == OutputExists.code}
     replaced = {each.location for each in again if force or (kept.is_resumed and each.location not in others)}
     planned = plan.marking(
-        again, folder, kept.run.key.message, output_format=engine.options.output_format, replaced=replaced
+        again,
+        folder,
+        kept.run.key.message if given is None else given.message,
+        output_format=engine.options.output_format,
+        replaced=replaced,
     )
     staging = f"{folder}/.hushmark-{kept.run.key.name}"
     try:
@@ -98,15 +107,11 @@ def read_all(
 ) -> Counter[str | None]:
     """Read pictures -> how many have which outcome, None for those that failed. See `mark_all`."""
     pictures = plan.sources(sources)
-    kept = _open(manifest, "read", None, resume)
+    run = Run("read", None, RunKey.new())
+    kept = RunManifest(stores.address(manifest).location, rows.READ, run, resume=resume)
     again = [each for each in pictures if each.location not in kept.done]
     _work(Job("read", engine), plan.reading(again), kept, where, len(pictures), on_progress)
     return kept.finish("outcome")
-
-
-def _open(manifest: str, way: Literal["mark", "read"], to: str | None, resume: bool) -> RunManifest:
-    location = stores.address(manifest).location
-    return RunManifest(location, Job(way, Engine()).schema, Run(way, to, RunKey.new()), resume=resume)
 
 
 def _work(
@@ -116,19 +121,19 @@ def _work(
     done = total - len(planned.tasks) - len(planned.refused)
     on_progress(Progress(done, total))
 
-    def take(rows: pa.Table) -> None:
+    def take(some: pa.Table) -> None:
         nonlocal done
-        kept.add(rows)
-        done += len(rows)
-        failed = rows.column("error").drop_null().to_pylist()
+        kept.add(some)
+        done += len(some)
+        failed = some.column("error").drop_null().to_pylist()
         on_progress(Progress(done, total, tuple(each["message"] for each in failed)))
 
     if planned.refused:
         take(pa.Table.from_pylist(planned.refused, job.schema))
         kept.flush()  # before any work, so that a run that goes on knows which files are not its own
     try:
-        for rows in _results(job, planned.tasks, where):
-            take(rows)
+        for some in _results(job, planned.tasks, where):
+            take(some)
     finally:
         kept.flush()
 

@@ -28,22 +28,34 @@ _SECONDS = 10.0
 class Run:
     """What a manifest says of its run.
 
-    `way`: mark or read; `to`: where marked pictures go; `key`: that makes its ids.
+    `way`: mark or read; `to`: where marked pictures go; `key`: that makes its ids; `ids`: location of the
+    table that has them instead.
     """
 
     way: str
     to: str | None
     key: RunKey
+    ids: str | None = None
+
+    @property
+    def purpose(self) -> str:
+        """What it does, for sentences."""
+        return (
+            self.way
+            + ("" if self.to is None else f" to {self.to}")
+            + ("" if self.ids is None else f", ids of {self.ids}")
+        )
 
     def to_json(self) -> bytes:
         """As it is kept in the metadata of Parquet."""
-        return json.dumps({"way": self.way, "to": self.to, "key": self.key.secret.hex()}).encode()
+        facts = {"way": self.way, "to": self.to, "key": self.key.secret.hex(), "ids": self.ids}
+        return json.dumps(facts).encode()
 
     @classmethod
     def from_json(cls, text: bytes) -> "Run":
         """What `to_json` made. Raises ValueError, KeyError."""
         facts = json.loads(text)
-        return cls(facts["way"], facts["to"], RunKey(bytes.fromhex(facts["key"])))
+        return cls(facts["way"], facts["to"], RunKey(bytes.fromhex(facts["key"])), facts.get("ids"))
 
 
 class RunManifest:
@@ -70,8 +82,8 @@ class RunManifest:
         for part in before:
             read = _read(part)
             self.run = _run_of(read, part)
-            if (self.run.way, self.run.to) != (wanted.way, wanted.to):
-                raise RunOther(location, " to ".join(filter(None, (self.run.way, self.run.to))))
+            if self.run.purpose != wanted.purpose:
+                raise RunOther(location, self.run.purpose)
             errors = read.column("error").to_pylist()
             for file, error in zip(read.column("file").to_pylist(), errors, strict=True):
                 if error is None:

@@ -30,6 +30,7 @@ NOT_IN_THE_PAGE = {
     "output-twice",
     "folder-empty",
     "nothing-found",
+    "message-missing",
     "run-exists",
     "run-other",
     "engine-missing",

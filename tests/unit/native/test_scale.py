@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from hushmark import sync
 from hushmark.cli import commands as cli
+from hushmark.credentials.binding import mark_value
 from hushmark.errors import (
     FileKind,
     FileProblem,
@@ -20,6 +22,7 @@ from hushmark.errors import (
     RunExists,
     RunOther,
 )
+from hushmark.hosts.signing import make_test_certificate
 from hushmark.message import kinds
 from hushmark.message.kinds import Message
 from hushmark.scale import known, plan, rows, stores
@@ -29,6 +32,7 @@ from hushmark.scale.run_manifest import Run, RunManifest
 from PIL import Image
 from pyarrow import parquet
 
+from tests.support.credentials import certificate, judged
 from tests.support.pictures import sample_photo
 
 ODD = "a b#1%20ü?[x].jpg"
@@ -190,6 +194,31 @@ def test_tables_and_texts_have_known_ids(tmp_path: Path) -> None:
         known.load(str(table))
 
 
+def test_a_table_says_what_each_picture_is_marked_with(tmp_path: Path) -> None:
+    given, ours = tmp_path / "ids.csv", tmp_path / "run.parquet"
+    given.write_text(
+        "file,message,note\ns3://in/a b.jpg,number:12,x\n/in/../in/b.jpg,0123456789abcdef,\n/c.jpg,,\n"
+    )
+    files = ["s3://in/a b.jpg", "/in/b.jpg", "/c.jpg"]
+    messages = [{"kind": "number", "value": "12"}, {"kind": "id", "value": "0123456789abcdef"}, None]
+    parquet.write_table(pa.table({"file": files, "message": messages}), ours)
+    for path in (given, ours):
+        assert known.by_file(str(path)) == {
+            "s3://in/a b.jpg": kinds.number(12),
+            "/in/b.jpg": kinds.identifier("0123456789abcdef"),
+        }
+    for text, said in (
+        ("file,note\na.jpg,12\n", "no column message"),
+        ("message\npipe\n", "no column file"),
+        ("file,message\n", "no row with file and message"),
+        ("file,message\n/a.jpg,number:-1\n", r"What it has for /a\.jpg is no message\. .*number"),
+        ("file,message\n/a.jpg,one\n/in/../a.jpg,two\n", r"two messages for /in/\.\./a\.jpg"),
+    ):
+        given.write_text(text)
+        with pytest.raises(FileProblem, match=said):
+            known.by_file(str(given))
+
+
 def marked_row(file: str, output: str) -> rows.Row:
     return {"file": file, "output": output, "file_format": "JPEG"}
 
@@ -323,6 +352,62 @@ def test_a_run_marks_each_picture_once_and_goes_on_where_it_ended(
     for row in parquet.read_table(tmp_path / "read.parquet").to_pylist():
         assert row["match"]["label"].endswith(Path(row["file"]).name)
         assert row["message"] == ids[row["match"]["label"]]
+
+
+def test_an_archive_is_marked_with_its_own_ids_and_signed(
+    tmp_path: Path,
+    engine: Callable[[InThisProcess], InThisProcess],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / "in").mkdir()
+    small = Image.open(io.BytesIO(sample_photo("rocket.jpg"))).crop((200, 60, 500, 260))
+    for name in ("a.jpg", "b.png"):
+        small.save(tmp_path / "in" / name, quality=95)
+    pems = [tmp_path / "chain.pem", tmp_path / "key.pem"]
+    for pem, data in zip(pems, certificate(), strict=True):
+        pem.write_bytes(data)
+    ids, manifest = tmp_path / "ids.csv", tmp_path / "out.parquet"
+    ids.write_text(f"file,message\n{tmp_path}/in/a.jpg,number:77\n")
+    command = ["mark-all", f"{tmp_path}/in", "--to", f"{tmp_path}/out", "--manifest", str(manifest)]
+    command += ["--sign", str(pems[0]), "--sign-key", str(pems[1]), "--author", "Ann Lee", "--ids"]
+    engine(InThisProcess())
+    assert cli.main([*command, str(ids)]) == cli.FAILED
+    said = capsys.readouterr()
+    assert f"{tmp_path}/in/b.png has no message in {ids}. Add a row with its location" in said.err
+    ids.write_text(ids.read_text() + f"{tmp_path}/in/b.png,0123456789ABCDEF\n")
+    assert cli.main([*command, "random", "--resume"]) == cli.FAILED
+    assert f"of another run (mark to {tmp_path}/out, ids of {ids})" in capsys.readouterr().err
+    assert cli.main([*command, str(ids), "--resume"]) == cli.DONE
+
+    kept = {Path(row["file"]).name: row for row in parquet.read_table(manifest).to_pylist()}
+    for name, message, file_format in (
+        ("a.jpg", kinds.number(77), "JPEG"),
+        ("b.png", kinds.identifier("0123456789abcdef"), "PNG"),
+    ):
+        row, data = kept[name], (tmp_path / "out" / name).read_bytes()
+        assert row["message"] == {"kind": message.kind, "value": message.value}
+        assert sync.read(data).message == message
+        assert (row["manifest"]["verdict"], row["manifest"]["author"]) == ("valid", "Ann Lee")
+        judgement = judged(data, file_format)  # type: ignore[arg-type]  # a tuple of several types
+        assert judgement["validation_state"] == "Valid"
+        (binding,) = row["manifest"]["bindings"]
+        assert binding["value"] == mark_value(message, None).hex()
+
+
+def test_who_cannot_sign_marks_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    paths = []
+    for name, data in zip(("chain.pem", "key.pem"), make_test_certificate(days=-1), strict=True):
+        paths.append(tmp_path / name)
+        paths[-1].write_bytes(data)
+    (tmp_path / "a.jpg").write_bytes(sample_photo("rocket.jpg"))
+    command = ["mark-all", f"{tmp_path}/a.jpg", "--to", f"{tmp_path}/out", "--ids", "random"]
+    command += ["--manifest", f"{tmp_path}/out.parquet"]
+    assert cli.main([*command, "--sign", str(paths[0]), "--sign-key", str(paths[1])]) == cli.FAILED
+    assert "expired on 20" in capsys.readouterr().err
+    assert cli.main([*command, "--sign", str(paths[0])]) == cli.USAGE
+    assert cli.main([*command[:-3], "rundom", *command[-2:]]) == cli.USAGE
+    assert "--ids is random, or a table that ends in .parquet or .csv" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists() and not (tmp_path / "out.parquet").exists()
 
 
 @pytest.mark.parametrize("gone", ["obstore", "daft"])
