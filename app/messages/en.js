@@ -590,10 +590,14 @@ export const en = {
     },
     signer: "Signed by",
     /** @param {string} signer @param {string} issuer */
-    signedBy: (signer, issuer) => `${signer}, as a certificate of ${issuer} says`,
+    signedBy: (signer, issuer) =>
+      `${signer}, as a certificate of ${issuer} says; nobody here has vouched for it`,
     unnamed: "no name",
     certificate: "Certificate",
-    certificates: { expired: "expired", early: "not valid yet" },
+    certificates: {
+      expired: "It has expired: nothing shows that it was valid when this was signed.",
+      early: "It is not valid yet.",
+    },
     time: "Signed on",
     author: "Author",
     note: "Note",

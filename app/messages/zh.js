@@ -546,10 +546,10 @@ export const zh = {
     },
     signer: "签名者",
     /** @param {string} signer @param {string} issuer */
-    signedBy: (signer, issuer) => `${signer}（据 ${issuer} 颁发的证书）`,
+    signedBy: (signer, issuer) => `${signer}（据 ${issuer} 颁发的证书；此处无人为其担保）`,
     unnamed: "无名称",
     certificate: "证书",
-    certificates: { expired: "已过期", early: "尚未生效" },
+    certificates: { expired: "已过期：无法证明签名时它仍然有效。", early: "尚未生效。" },
     time: "签名时间",
     author: "作者",
     note: "备注",

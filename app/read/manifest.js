@@ -38,10 +38,12 @@ export class ManifestPart {
 }
 
 /**
+ * Terms and what the manifest says of each.
+ *
  * @param {PictureManifest} manifest
  * @returns {[LiveText, LiveText][]}
  */
-function factsOf(manifest) {
+export function factsOf(manifest) {
   if (manifest.verdict === "damaged") return [];
   const { signer, issuer, time, certificate } = manifest;
   const words = () => m.manifest;

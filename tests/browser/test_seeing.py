@@ -15,7 +15,7 @@ from playwright.sync_api import Dialog, Locator, Page, expect
 from tests.browser.access import assert_accessible, said_aloud
 from tests.browser.app import PATIENCE_MS, App
 from tests.browser.lists import unzipped
-from tests.support.credentials import signed_by_us
+from tests.support.credentials import expired_signer, signed_by_us
 from tests.support.pictures import sample_path
 
 PHONE = {"width": 360, "height": 740}
@@ -75,8 +75,12 @@ def test_a_picture_that_was_marked_here_is_known(app: App, marked: Path) -> None
 def test_the_manifest_of_a_picture_is_shown_beside_its_mark(app: App, marked: Path, tmp_path: Path) -> None:
     with ThreadPoolExecutor(1) as thread:
         signed = thread.submit(signed_by_us, marked.read_bytes(), note="A cat").result()
+        late = thread.submit(signed_by_us, marked.read_bytes(), by=expired_signer()).result()
     (tmp_path / "signed.jpg").write_bytes(signed)
     (tmp_path / "altered.jpg").write_bytes(signed.replace(b"Ann Lee", b"Ann Low"))
+    (tmp_path / "damaged.jpg").write_bytes(signed.replace(b"c2pa.claim", b"c2pa.clown"))
+    (tmp_path / "expired.jpg").write_bytes(late)
+    (tmp_path / "other.jpg").write_bytes(signed[:-40] + bytes([signed[-40] ^ 1]) + signed[-39:])
 
     panel = app.read(tmp_path / "signed.jpg")
     part = panel.locator(".manifest[data-verdict]")
@@ -89,6 +93,18 @@ def test_the_manifest_of_a_picture_is_shown_beside_its_mark(app: App, marked: Pa
     panel = app.read(tmp_path / "altered.jpg")
     expect(part.locator(".verdict")).to_contain_text("It does not hold.")
     expect(part).not_to_contain_text("Ann")
+
+    panel = app.read(tmp_path / "damaged.jpg")
+    expect(part.locator(".verdict")).to_contain_text("It is damaged.")
+    expect(panel.locator(".answer")).to_contain_text("“pipe”")
+
+    panel = app.read(tmp_path / "expired.jpg")
+    expect(part.locator(".verdict")).to_contain_text("It holds.")
+    expect(part).to_contain_text("It has expired: nothing shows that it was valid when this was signed.")
+    expect(part).to_contain_text("nobody here has vouched for it")
+
+    panel = app.read(tmp_path / "other.jpg")
+    expect(part.locator(".verdict")).to_contain_text("It does not belong to this picture.")
 
     panel = app.read(marked)
     expect(part).to_be_hidden()

@@ -8,6 +8,8 @@ from functools import cache
 from typing import Any
 
 import c2pa
+from cryptography.hazmat.primitives import serialization
+from hushmark.credentials.certificate import from_pem
 from hushmark.credentials.signing import Cover, Statement, sign
 from hushmark.hosts.signing import NativeSigner, load_signer, make_test_certificate, verify
 from hushmark.message.kinds import text
@@ -27,6 +29,16 @@ def signer() -> NativeSigner:
     """Who signs with them."""
     chain, key = certificate()
     return load_signer(chain, "chain.pem", key, "key.pem")
+
+
+@cache
+def expired_signer() -> NativeSigner:
+    """Who signs with a certificate that has expired, which `load_signer` refuses."""
+    chain, key = make_test_certificate(days=-1)
+    private = serialization.load_pem_private_key(key, None).private_bytes(
+        serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    return NativeSigner(from_pem(chain, "expired.pem"), private)
 
 
 def signed_by_others(data: bytes, file_format: InputFormat) -> bytes:
@@ -50,8 +62,10 @@ def signed_by_others(data: bytes, file_format: InputFormat) -> bytes:
     return signed.getvalue()
 
 
-def signed_by_us(data: bytes, file_format: Format = "JPEG", **said: Any) -> bytes:
-    """A marked picture that says "pipe", signed by Ann Lee."""
+def signed_by_us(
+    data: bytes, file_format: Format = "JPEG", *, by: NativeSigner | None = None, **said: Any
+) -> bytes:
+    """A marked picture that says "pipe", signed by Ann Lee. `by`: who signs, `signer` unless given."""
     mime_type = MIME_TYPES[file_format]
     return asyncio.run(
         sign(
@@ -62,7 +76,7 @@ def signed_by_us(data: bytes, file_format: Format = "JPEG", **said: Any) -> byte
             title="photo-marked",
             mime_type=mime_type,
             cover=Cover("photo", mime_type),
-            statement=Statement(signer(), verify, author="Ann Lee", **said),
+            statement=Statement(by or signer(), verify, author="Ann Lee", **said),
         )
     )
 

@@ -54,7 +54,7 @@ _WARNINGS = {
     "manifest-picture": "the C2PA manifest of its cover, which is kept, may show the unmarked picture",
 }
 _TRUST = {
-    None: "whether to trust it is not checked",
+    None: "nobody here has vouched for it",
     True: "an issuer that you trust vouches for it",
     False: "no issuer that you trust vouches for it",
 }

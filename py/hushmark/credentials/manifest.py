@@ -123,8 +123,7 @@ async def read_store(store: bytes, mark: bytes, verify: Verify) -> PictureManife
     if manifest.verdict != "unchecked" or manifest.signature != "holds":
         return replace(manifest, picture="by-mark")
     # Nothing is missing but the hash of a picture that is another file now.
-    late = "" if manifest.certificate == "current" else f"the certificate is {manifest.certificate}"
-    return replace(manifest, picture="by-mark", verdict="valid", reason=late)
+    return replace(manifest, picture="by-mark", verdict="valid", reason=_outdated(manifest.certificate))
 
 
 def active(store: bytes) -> tuple[Box, Box]:
@@ -192,9 +191,17 @@ def _judged(
         return "unchecked", "the signature cannot be checked here"
     if picture == "unchecked":
         return "unchecked", "the hash of the picture cannot be checked here"
-    if certificate_time != "current":
-        return "valid", f"the certificate is {certificate_time}"
-    return "valid", ""
+    return "valid", _outdated(certificate_time)
+
+
+def _outdated(time: CertificateTime | None) -> str:
+    """What is wrong with the time of a certificate. Time stamps of services are not looked at."""
+    match time:
+        case "expired":
+            return "the certificate has expired: nothing shows that it was valid when this was signed"
+        case "early":
+            return "the certificate is not valid yet"
+    return ""
 
 
 class _Said:

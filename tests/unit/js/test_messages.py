@@ -48,6 +48,7 @@ NOT_IN_THE_PAGE = {
 
 SAMPLES: dict[str, tuple[Any, Any]] = {
     "name": ("cat.png", "dog.png"),
+    "table": ("ids.csv", "ids.parquet"),
     "found": ("PSD", "HEIC"),
     "pages": (False, True),
     "width": (21, 22),

@@ -2,6 +2,7 @@
 
 import functools
 import http.server
+import io
 import json
 import subprocess
 import sys
@@ -12,11 +13,13 @@ from typing import Any
 
 import pytest
 from hushmark.cli import commands as cli
+from hushmark.credentials import placement
+from hushmark.credentials.manifest import find_store
 from hushmark.hosts.signing import make_test_certificate
 from PIL import Image
 
 from tests.support import corpus
-from tests.support.credentials import failures, judged, signed_by_others
+from tests.support.credentials import expired_signer, failures, judged, signed_by_others, signed_by_us
 from tests.support.pictures import sample_photo
 
 Capture = pytest.CaptureFixture[str]
@@ -82,7 +85,7 @@ def test_what_was_signed_is_shown_beside_the_mark(marked: Path, capsys: Capture)
     assert lines[0].startswith(f"{marked}: pipe (text")
     assert lines[1] == "  C2PA manifest: holds"
     assert lines[2].startswith("  signed by: Hushmark test certificate, not trusted, as a certificate of")
-    assert "whether to trust it is not checked" in lines[2]
+    assert "nobody here has vouched for it" in lines[2]
     assert "  author: Ann Lee" in lines
     assert "  note: A rocket\\nby night" in lines
     assert "  actions: c2pa.opened, c2pa.watermarked.bound" in lines
@@ -114,6 +117,38 @@ def test_whether_a_trusted_issuer_vouches_for_the_signer_is_told(
         assert run("read", marked, "--trust", wrong) == cli.FAILED
         printed = capsys.readouterr()
         assert said in printed.err and printed.out == ""
+
+
+def test_what_is_wrong_with_a_manifest_is_a_sentence_and_the_mark_is_read(
+    marked: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    signed = marked.read_bytes()
+    store = find_store(signed)
+    assert store is not None
+    unsigned, other = (io.BytesIO() for _ in range(2))
+    Image.open(marked).save(unsigned, "JPEG", quality=95)
+    Image.open(marked).crop((0, 0, 640, 400)).save(other, "JPEG", quality=95)
+    path = tmp_path / "photo.jpg"
+    for data, said, is_signer_told in (
+        (
+            signed_by_us(unsigned.getvalue(), by=expired_signer()),
+            "holds (the certificate has expired: nothing shows that it was valid when this was signed)",
+            True,
+        ),
+        (signed.replace(b"c2pa.claim", b"c2pa.clown"), "damaged, cannot be read (", False),
+        (signed.replace(b"Ann Lee", b"Ann Low"), "does not hold (cawg.metadata was changed)", True),
+        (
+            placement.place(other.getvalue(), "JPEG", len(store.store)).file(store.store),
+            "does not belong to this picture (the picture is not the one that was signed, or it was changed",
+            True,
+        ),
+    ):
+        path.write_bytes(data)
+        assert run("read", path) == cli.DONE
+        lines = capsys.readouterr().out.splitlines()
+        assert lines[0].startswith(f"{path}: pipe (text")
+        assert lines[1].startswith(f"  C2PA manifest: {said}")
+        assert any("nobody here has vouched for it" in line for line in lines) == is_signer_told
 
 
 def test_a_manifest_that_is_not_kept_is_named(covers: Path, tmp_path: Path, capsys: Capture) -> None:

@@ -32,7 +32,15 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from tests.support import corpus
-from tests.support.credentials import certificate, failures, judged, signed_by_others, signer
+from tests.support.credentials import (
+    certificate,
+    expired_signer,
+    failures,
+    judged,
+    signed_by_others,
+    signed_by_us,
+    signer,
+)
 
 FORMATS: tuple[Format, ...] = tuple(each for each in get_args(Format) if each != "GIF")
 """Those that are signed."""
@@ -362,30 +370,11 @@ def test_only_a_signature_that_holds_makes_a_signer_trusted() -> None:
 
 
 def test_an_expired_certificate_is_read_as_one() -> None:
-    chain, key = make_test_certificate(days=-1)
-    loaded = signer()
-    ders = [each.public_bytes(serialization.Encoding.DER) for each in x509.load_pem_x509_certificates(chain)]
-    private = serialization.load_pem_private_key(key, None).private_bytes(
-        serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    late = replace(loaded, chain=tuple(ders), key=private)
-    file = asyncio.run(
-        signing.sign(
-            FILES["PNG"],
-            "PNG",
-            text("pipe"),
-            None,
-            title="x",
-            mime_type="image/png",
-            cover=signing.Cover("x", "image/png"),
-            statement=signing.Statement(late, verify),
-        )
-    )
-    answer = read(file)
+    answer = read(signed_by_us(FILES["PNG"], "PNG", by=expired_signer()))
     assert (answer.signature, answer.certificate, answer.reason) == (
         "holds",
         "expired",
-        "the certificate is expired",
+        "the certificate has expired: nothing shows that it was valid when this was signed",
     )
 
 
