@@ -69,7 +69,7 @@ __all__ = ["BuildError", "build_package", "build_site", "build_wheel", "make_ser
 ROOT = Path(__file__).resolve().parent
 DEFAULT_PORT = 8765
 
-Part = Literal["app", "python", "onnxruntime", "weights", "wheels", "codecs", "page"]
+Part = Literal["app", "python", "onnxruntime", "weights", "locator", "wheels", "codecs", "page"]
 Say = Callable[[str], None]
 
 PYODIDE_FILES = (
@@ -105,11 +105,14 @@ LIMITS: dict[Part, int] = {
     "wheels": 1_960_000,
     "codecs": 1_200_000,
     "onnxruntime": 10_200_000,
-    "weights": 2_900_000,
+    "weights": 2_150_000,
+    "locator": 760_000,
 }
 """Bytes that each part may take on the wire: people wait for them, and browsers keep them."""
-FIRST_VISIT_LIMIT = 10_000_000
+FIRST_VISIT_LIMIT = 9_280_000
 """The same of all that a first visit loads until it is ready to mark and read, where there is no GPU."""
+LOADED_LATER: tuple[Part, ...] = ("locator", "codecs")
+"""The parts that come when they are wanted; the locator, if nothing wanted it, when the engine is idle."""
 CODECS = {"pillow-avif": "avif", "micropip": "micropip"}
 """Wheels that are loaded when they are wanted, and what the page calls each."""
 GRAPHS = {"encoder": ("encoder",), "decoder": ("decoder", "refiner"), "locator": ("locator",)}
@@ -153,7 +156,7 @@ class Site:
         first_visit = sent(
             file
             for key, file in self.files.items()
-            if file.part != "codecs" and (not key.startswith("ort/") or key.startswith("ort/wasm."))
+            if file.part not in LOADED_LATER and (not key.startswith("ort/") or key.startswith("ort/wasm."))
         )
         if first_visit > FIRST_VISIT_LIMIT:
             raise BuildError(
@@ -274,6 +277,7 @@ def build_package(site: Path, out: Path, root: Path = ROOT) -> tuple[Path, Path]
 def _add_weights(site: Site, folder: Path) -> None:
     """The networks. Raises BuildError unless graphs, weights and model card fit together."""
     for network, graphs in GRAPHS.items():
+        part: Part = "locator" if network == "locator" else "weights"
         weights = folder / f"{network}.safetensors"
         weights_data = read_input(weights)
         header = _safetensors_header(weights, weights_data)
@@ -288,7 +292,7 @@ def _add_weights(site: Site, folder: Path) -> None:
             raise BuildError(
                 f'{weights} has no model card: export it anew, with the metadata key "hushmark".'
             )
-        site.add_hashed(f"weights/{weights.name}", "weights", weights.name, weights_data)
+        site.add_hashed(f"weights/{weights.name}", part, weights.name, weights_data)
         for graph in (folder / f"{name}.onnx" for name in graphs):
             graph_data = read_input(graph)
             for name, place in _external_data(graph, graph_data):
@@ -297,7 +301,7 @@ def _add_weights(site: Site, folder: Path) -> None:
                         f"{graph} and {weights.name} do not belong together: {name} is no tensor of that"
                         " file. Take both from the same export."
                     )
-            site.add_hashed(f"weights/{graph.name}", "weights", graph.name, graph_data)
+            site.add_hashed(f"weights/{graph.name}", part, graph.name, graph_data)
 
 
 def _safetensors_header(path: Path, data: bytes) -> dict[str, Any]:

@@ -53,7 +53,10 @@ import { verifiedScript } from "./verified.js";
 /** Milliseconds that a cancelled job may take to end. */
 const CANCEL_PATIENCE = 2000;
 
-/** Tells every step of every start, and how it ended, by the event "state". */
+/**
+ * Tells every step of every start, and how it ended, by the event "state", and that what only some pictures need has
+ * been loaded, too, by "rest".
+ */
 export class EngineClient extends EventTarget {
   /** @type {EngineState} */
   state = { name: "starting", progress: null };
@@ -298,6 +301,9 @@ export class EngineClient extends EventTarget {
         this.#become({ name: "ready", info: message.info });
         this.#resolveReady(message.info);
         this.#next();
+        break;
+      case "rest-loaded":
+        this.dispatchEvent(new Event("rest"));
         break;
       case "turn":
         this.#queue.giveTurn(job);

@@ -54,6 +54,13 @@ export class Forward {
     return this.#run("locator", { image });
   }
 
+  /** There is nothing else to do: load what only some pictures need, so that all is here without a network, too. */
+  loadRest() {
+    /** @type {ToNetworks} */
+    const message = { type: "load-rest" };
+    this.#worker.postMessage(message);
+  }
+
   /**
    * @param {NetworkName} network
    * @param {Record<string, Float32Array>} feeds
@@ -89,12 +96,13 @@ export class Forward {
  * @param {Manifest} manifest
  * @param {Compute} compute
  * @param {Loading} loading
+ * @param {() => void} onRest told when all is here that only some pictures need
  * @param {(detail: string) => void} onEnd told when that worker has ended, or does not answer
  * @returns {Promise<{ forward: Forward, info: EngineInfo, card: Uint8Array }>} info: as far as that worker knows;
  *   card: the file with the model card
  * @throws {EngineError}
  */
-export async function startForward(manifest, compute, loading, onEnd) {
+export async function startForward(manifest, compute, loading, onRest, onEnd) {
   const worker = new Worker(await verifiedScript(siteFile(manifest, "networks-worker.js")), {
     type: "module",
   });
@@ -110,6 +118,9 @@ export async function startForward(manifest, compute, loading, onEnd) {
         case "ready":
           loading.started("networks");
           resolve({ forward: new Forward(worker), info: message.info, card: message.card });
+          break;
+        case "rest-loaded":
+          onRest();
           break;
         case "stopped":
           reject(EngineError.from(message.error));

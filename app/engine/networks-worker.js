@@ -1,6 +1,8 @@
 /**
  * The networks' worker: loads the weights, opens the sessions, runs them. onnxruntime's wasm blocks the thread that
  * it runs in, so it has one of its own, and Python goes on meanwhile.
+ *
+ * The locator is loaded when it is first run, or when there is nothing else to do.
  */
 
 import { factsOf } from "./errors.js";
@@ -12,13 +14,14 @@ import { guardFetches } from "./verified.js";
 import { loadWeights } from "./weights.js";
 
 /**
- * @import { Manifest } from "../site/manifest.js"
+ * @import { Manifest, SiteFile } from "../site/manifest.js"
  * @import { Compute, EngineInfo, ErrorFacts } from "./protocol.js"
- * @import { Model, Session } from "./sessions.js"
+ * @import { Model, Networks, Session } from "./sessions.js"
  *
  * @typedef {"encoder" | "refiner" | "decoder" | "locator"} NetworkName
  *
  * @typedef {{ type: "start", manifest: Manifest, compute: Compute }
+ *   | { type: "load-rest" }
  *   | { type: "run", run: number, network: NetworkName, feeds: Record<string, Float32Array> }} ToNetworks
  * feeds: values of each input, flat. Like the outputs they are transferred.
  *
@@ -26,38 +29,50 @@ import { loadWeights } from "./weights.js";
  *   | { type: "weights", share: number }
  *   | { type: "ready", info: EngineInfo, card: Uint8Array }
  *   | { type: "stopped", error: ErrorFacts }
+ *   | { type: "rest-loaded" }
  *   | { type: "outputs", run: number, outputs: Float32Array[] }
  *   | { type: "failed", run: number, error: ErrorFacts }} FromNetworks
  * card: the file with the model card. `stopped` means that they could not start, `failed` ends a run.
  */
 
-const WEIGHTS = ["encoder", "decoder", "locator"];
-/** @type {NetworkName[]} */
-const GRAPHS = ["encoder", "refiner", "decoder", "locator"];
+/** The weights that have the model card in them. */
+const CARD = "weights/decoder.safetensors";
+/** The networks that every mark needs. @type {NetworkName[]} */
+const NETWORKS = ["encoder", "refiner", "decoder"];
 
-/** @typedef {Record<NetworkName, Session>} Sessions */
-/** @type {Promise<Sessions>} */
+/** @typedef {Networks & { locator?: Promise<Session> }} Opened the sessions are in the order of NETWORKS */
+/** @type {Manifest} */
+let manifest;
+/** @type {Promise<Opened>} */
 let started;
-/** Opens the sessions of the whole build, once. @type {() => Promise<Sessions>} */
+/** Opens the sessions of the whole build, once. @type {() => Promise<Opened>} */
 let openWhole;
+/** The locator, when it was asked for. @type {Promise<Model> | null} */
+let locator = null;
 
 showLife();
 addEventListener(
   "message",
   async (/** @type {MessageEvent<ToNetworks | { type: "ping" }>} */ { data: message }) => {
-    if (message.type === "ping") return;
-    if (message.type === "start") {
-      const { manifest, compute } = message;
-      started = Promise.race([guardFetches(manifest), start(manifest, compute)]);
-      started.catch((error) => send({ type: "stopped", error: factsOf(error, "engine-start") }));
-      return;
-    }
-    const { run: number, network, feeds } = message;
-    try {
-      const outputs = await run(network, feeds);
-      send({ type: "outputs", run: number, outputs }, outputs);
-    } catch (error) {
-      send({ type: "failed", run: number, error: factsOf(error, "engine-stopped") });
+    switch (message.type) {
+      case "start":
+        manifest = message.manifest;
+        started = Promise.race([guardFetches(manifest), start(message.compute)]);
+        started.catch((error) => send({ type: "stopped", error: factsOf(error, "engine-start") }));
+        break;
+      case "load-rest":
+        loadLocator()
+          .then(() => send({ type: "rest-loaded" }))
+          // A search that needs it tries again.
+          .catch(() => undefined);
+        break;
+      case "run":
+        try {
+          const outputs = await run(message.network, message.feeds);
+          send({ type: "outputs", run: message.run, outputs }, outputs);
+        } catch (error) {
+          send({ type: "failed", run: message.run, error: factsOf(error, "engine-stopped") });
+        }
     }
   },
 );
@@ -68,12 +83,30 @@ addEventListener(
  */
 async function run(network, feeds) {
   try {
-    return await (await started)[network].run(feeds);
+    return await (await session(network)).run(feeds);
   } catch (error) {
     if (!isTrap(error)) throw error;
     started = openWhole();
-    return (await started)[network].run(feeds);
+    return (await session(network)).run(feeds);
   }
+}
+
+/** @param {NetworkName} network @returns {Promise<Session>} */
+async function session(network) {
+  const networks = await started;
+  if (network !== "locator") return networks.sessions[NETWORKS.indexOf(network)];
+  const opening = (networks.locator ??= loadLocator().then(networks.open));
+  opening.catch(() => delete networks.locator);
+  return opening;
+}
+
+/** @returns {Promise<Model>} the locator, which is kept for later visits */
+function loadLocator() {
+  const files = filesOf(["locator"]);
+  locator ??= loadWeights(manifest, files).then(({ buffers }) => modelsOf(["locator"], files, buffers)[0]);
+  // After a failure the next call tries again.
+  locator.catch(() => (locator = null));
+  return locator;
 }
 
 /**
@@ -85,55 +118,67 @@ function send(message, transferred = []) {
 }
 
 /**
- * @param {Manifest} manifest
  * @param {Compute} compute
- * @returns {Promise<Sessions>}
+ * @returns {Promise<Opened>}
  */
-async function start(manifest, compute) {
+async function start(compute) {
   watchLoads((urls) => send({ type: "fetched", urls }));
-  const names = [...WEIGHTS.map((name) => `${name}.safetensors`), ...GRAPHS.map((name) => `${name}.onnx`)];
-  const files = names.map((name) => siteFile(manifest, `weights/${name}`));
+  const files = filesOf(NETWORKS);
   const total = files.reduce((sum, file) => sum + file.size, 0);
-  const loading = loadWeights(files, (loaded) => send({ type: "weights", share: loaded / total }));
-  const models = loading.then(({ buffers }) => modelsOf(buffers));
+  const loading = loadWeights(manifest, files, (loaded) => send({ type: "weights", share: loaded / total }));
+  const models = loading.then(({ buffers }) => modelsOf(NETWORKS, files, buffers));
   // The build of onnxruntime is chosen and fetched meanwhile.
   models.catch(() => undefined);
-  /** @type {Promise<import("./sessions.js").Networks> | null} */
+  /** @type {Promise<Networks> | null} */
   let whole = null;
-  const takeWhole = () => (whole ??= openSessions(models, manifest, compute, { isWhole: true }));
-  openWhole = async () => byName((await takeWhole()).sessions);
-  const opening = openSessions(models, manifest, compute);
-  const { sessions, ...choice } = await opening.catch((error) => {
+  openWhole = () => (whole ??= openSessions(models, manifest, compute, { isWhole: true }));
+  const networks = await openSessions(models, manifest, compute).catch((error) => {
     if (!isTrap(error)) throw error;
-    return takeWhole();
+    return openWhole();
   });
   const weights = await loading;
+  const { sessions, open, ...choice } = networks;
   const notes = [...weights.notes, ...choice.notes];
   const info = { ...choice, notes, weightsFrom: weights.from, loadedBytes: loadedBytes() };
-  const card = new Uint8Array(weights.buffers[WEIGHTS.indexOf("decoder")]);
+  const card = new Uint8Array(weights.buffers[files.indexOf(siteFile(manifest, CARD))]);
   send({ type: "ready", info, card });
-  return byName(sessions);
+  return networks;
 }
 
-/** @param {Session[]} sessions in the order of the graphs @returns {Sessions} */
-function byName([encoder, refiner, decoder, locator]) {
-  return { encoder, refiner, decoder, locator };
+/** @param {NetworkName} network @returns {string} the key of its weights */
+function weightsKey(network) {
+  // The refiner is the decoder's own gradient: the same weights.
+  return `weights/${network === "refiner" ? "decoder" : network}.safetensors`;
+}
+
+/** @param {NetworkName} network @returns {string} */
+function graphKey(network) {
+  return `weights/${network}.onnx`;
+}
+
+/** @param {NetworkName[]} networks @returns {SiteFile[]} weights and graphs */
+function filesOf(networks) {
+  const keys = new Set(networks.flatMap((network) => [weightsKey(network), graphKey(network)]));
+  return [...keys].map((key) => siteFile(manifest, key));
 }
 
 /**
- * @param {ArrayBuffer[]} buffers of the weights and the graphs
- * @returns {Model[]} in the order of the graphs
+ * @param {NetworkName[]} networks
+ * @param {SiteFile[]} files of them
+ * @param {ArrayBuffer[]} buffers contents of the files
+ * @returns {Model[]} in the order of the networks
  */
-function modelsOf(buffers) {
-  const files = buffers.map((buffer) => new Uint8Array(buffer));
-  return GRAPHS.map((name, index) => {
-    // The refiner is the decoder's own gradient: the same weights.
-    const weights = name === "refiner" ? "decoder" : name;
+function modelsOf(networks, files, buffers) {
+  /** @param {string} key */
+  const contents = (key) => new Uint8Array(buffers[files.indexOf(siteFile(manifest, key))]);
+  return networks.map((network) => {
+    const key = weightsKey(network);
     return {
-      graph: files[WEIGHTS.length + index],
-      externalData: [{ path: `${weights}.safetensors`, data: files[WEIGHTS.indexOf(weights)] }],
-      // They take longest to open, and no picture needs them at once.
-      isLater: name === "refiner" || name === "locator",
+      graph: contents(graphKey(network)),
+      // The graph names the file by its name in weights/.
+      externalData: [{ path: key.slice(key.lastIndexOf("/") + 1), data: contents(key) }],
+      // It takes longest to open, and no picture needs it at once.
+      isLater: network === "refiner",
     };
   });
 }

@@ -78,7 +78,9 @@
  *
  * @typedef {{ type: "loading", progress: StartProgress }
  *   | { type: "ready", info: EngineInfo }
+ *   | { type: "rest-loaded" }
  *   | FromPython} FromWorker
+ * `rest-loaded`: what only some pictures need is here, too.
  */
 
 /**

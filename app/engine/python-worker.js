@@ -79,6 +79,13 @@ function stop(detail) {
   send({ type: "stopped", id: null, error: { code: "engine-stopped", detail } });
 }
 
+/** Not by `send`: the rest goes on. */
+function tellRest() {
+  /** @type {FromWorker} */
+  const message = { type: "rest-loaded" };
+  postMessage(message);
+}
+
 /**
  * @param {FromWorker} message
  * @param {ArrayBuffer[]} [transfer]
@@ -99,14 +106,14 @@ async function start(manifest, compute) {
   watchLoads((urls) => loading.arrived(urls));
   const [python, { forward, info, card }] = await Promise.all([
     startPython(manifest, loading),
-    startForward(manifest, compute, loading, stop),
+    startForward(manifest, compute, loading, tellRest, stop),
   ]);
   const cardPath = "/decoder.safetensors";
   python.FS.writeFile(cardPath, card);
   /** @type {PythonModule} */
   const module = python.pyimport("hushmark.hosts.browser");
   const engine = module.Engine(forward, cardPath, send, new Codecs(manifest, python));
-  taker = new SnapshotTaker(manifest);
+  taker = new SnapshotTaker(manifest, () => forward.loadRest());
   send({ type: "ready", info: { ...info, loadedBytes: info.loadedBytes + loadedBytes() } });
   return engine;
 }

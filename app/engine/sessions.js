@@ -27,7 +27,8 @@ import { fetchSoon, verifiedScript } from "./verified.js";
  * @property {boolean} [isLater] on wasm it is opened after all others, while these may be run already
  *
  * @typedef {Pick<EngineInfo, "provider" | "threads" | "build" | "selfTest" | "notes">} Choice
- * @typedef {Choice & { sessions: Session[] }} Networks with the sessions in the order of the models
+ * @typedef {Choice & { sessions: Session[], open: (model: Model) => Promise<Session> }} Networks with the sessions in
+ *   the order of the models; open: opens another one, while none of them is run
  */
 
 /** More threads do not make networks this small faster. */
@@ -62,9 +63,15 @@ export async function openSessions(
       const threads = await configure(ort, manifest, build, compute.threads);
       const reference = await openAll(ort, await models, "wasm");
       const { sessions, selfTest } = await openOnGpu(ort, await models, reference, notes);
-      return sessions
-        ? { provider: "webgpu", threads, build, selfTest, sessions, notes }
-        : { provider: "wasm", threads, build, selfTest, sessions: reference, notes };
+      if (!sessions) {
+        return { provider: "wasm", threads, build, selfTest, sessions: reference, notes, open: opener(ort) };
+      }
+      /** @param {Model} model */
+      const open = async (model) => {
+        const [onWasm] = await openAll(ort, [model], "wasm");
+        return (await openOnGpu(ort, [model], [onWasm], [])).sessions?.[0] ?? onWasm;
+      };
+      return { provider: "webgpu", threads, build, selfTest, sessions, notes, open };
     } catch (error) {
       // A file of the site is missing or altered.
       if (error instanceof EngineError) throw error;
@@ -78,7 +85,12 @@ export async function openSessions(
   const ort = isWhole ? await import(await verifiedScript(siteFile(manifest, "ort/whole.js"))) : wasmBuild;
   const threads = await configure(ort, manifest, build, compute.threads);
   const sessions = await openFirst(ort, await models);
-  return { provider: "wasm", threads, build, selfTest: null, sessions, notes };
+  return { provider: "wasm", threads, build, selfTest: null, sessions, notes, open: opener(ort) };
+}
+
+/** @param {Ort} ort @returns {Networks["open"]} on wasm */
+function opener(ort) {
+  return async (model) => (await openAll(ort, [model], "wasm"))[0];
 }
 
 /** @param {unknown} error of opening or running a session @returns {boolean} whether the wasm build lacks a function */

@@ -16,15 +16,20 @@ const REST = 3000;
  */
 export class SnapshotTaker {
   #manifest;
+  #onRest;
   #isOver = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
   /** @type {Worker | null} */
   #worker = null;
 
-  /** @param {Manifest} manifest */
-  constructor(manifest) {
+  /**
+   * @param {Manifest} manifest
+   * @param {() => void} onRest told when there has been nothing to do for a while
+   */
+  constructor(manifest, onRest) {
     this.#manifest = manifest;
+    this.#onRest = onRest;
   }
 
   /** There is nothing to do at present. */
@@ -42,6 +47,7 @@ export class SnapshotTaker {
   }
 
   async #take() {
+    this.#onRest();
     const timer = this.#timer;
     const script = await verifiedScript(siteFile(this.#manifest, "python-worker.js")).catch(() => null);
     // Where nothing can be kept there are no caches.

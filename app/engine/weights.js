@@ -11,7 +11,7 @@ import { isIntact } from "../site/manifest.js";
 
 /**
  * @import { IDBPDatabase } from "idb"
- * @import { SiteFile } from "../site/manifest.js"
+ * @import { Manifest, SiteFile } from "../site/manifest.js"
  * @import { Note } from "./protocol.js"
  */
 
@@ -19,29 +19,51 @@ import { isIntact } from "../site/manifest.js";
 export const DATABASE = "hushmark";
 const STORE = "weights";
 
+/** Parts of the site that are kept here. The locator is loaded later: a search asks it when nothing else helps. */
+const PARTS = ["weights", "locator"];
+
+/** @param {Manifest} manifest @returns {SiteFile[]} */
+function allFiles(manifest) {
+  return Object.values(manifest.files).filter(({ part }) => PARTS.includes(part));
+}
+
+/**
+ * The files of the site that belong here and are not stored.
+ *
+ * @param {Manifest} manifest
+ * @returns {Promise<SiteFile[]>} all of them where nothing can be stored
+ */
+export async function missingWeights(manifest) {
+  const store = new Store();
+  const keys = (await store.keys()) ?? [];
+  store.close();
+  return allFiles(manifest).filter(({ sha256 }) => !keys.includes(sha256));
+}
+
 /**
  * The files' contents, verified, from the store where it has them, else from the network (and then stored).
- * Stored files that are not among `files` are old versions. They are deleted.
+ * Stored files that the manifest does not have are old versions. They are deleted.
  *
- * @param {SiteFile[]} files
- * @param {(loaded: number) => void} onProgress told the bytes at hand so far, of all files together
+ * @param {Manifest} manifest
+ * @param {SiteFile[]} files of it
+ * @param {(loaded: number) => void} [onProgress] told the bytes at hand so far, of all files together
  * @returns {Promise<{ buffers: ArrayBuffer[], from: "network" | "storage" | "memory", notes: Note[] }>}
  *   buffers in the order of `files`; "network" when any was loaded, "memory" when it could not be kept
  * @throws {EngineError} load-failed, load-damaged
  */
-export async function loadWeights(files, onProgress) {
+export async function loadWeights(manifest, files, onProgress) {
   const store = new Store();
   const progress = files.map(() => 0);
   let loads = 0;
 
   // Before anything is written, so that old versions do not take the room.
-  await store.keepOnly(files.map((file) => file.sha256));
+  await store.keepOnly(allFiles(manifest).map((file) => file.sha256));
   const buffers = await Promise.all(
     files.map(async (file, index) => {
       /** @param {number} loaded */
       const report = (loaded) => {
         progress[index] = loaded;
-        onProgress(progress.reduce((sum, value) => sum + value, 0));
+        onProgress?.(progress.reduce((sum, value) => sum + value, 0));
       };
       const kept = await store.get(file.sha256);
       if (kept instanceof ArrayBuffer && (await isIntact(kept, file))) {
@@ -83,6 +105,11 @@ class Store {
    */
   put(key, buffer) {
     return this.#attempt((database) => database.put(STORE, buffer, key));
+  }
+
+  /** @returns {Promise<string[] | undefined>} */
+  keys() {
+    return this.#attempt(async (database) => (await database.getAllKeys(STORE)).map(String));
   }
 
   /** @param {string[]} keys */

@@ -95,7 +95,7 @@ export class SettingsView {
     follow("key", (key) => this.#showKey(key !== null));
     this.#threads.disabled = !HAS_THREADS;
     this.#make.addEventListener("click", () => this.#makeAvailable());
-    engine.addEventListener("state", () => this.refresh());
+    for (const event of ["state", "rest"]) engine.addEventListener(event, () => this.refresh());
   }
 
   /** Shows what has changed, if the screen is in view. */
@@ -157,8 +157,8 @@ export class SettingsView {
     setText(this.#offlineStatus, () => {
       if (!isPossible) return m.offlineImpossible;
       if (!files) return m.offlineWait;
-      if (this.#info?.weightsFrom === "memory") return m.offlineNoRoom;
-      return size ? (this.#failure?.() ?? "") : m.offlineReady;
+      if (!size) return m.offlineReady;
+      return this.#failure?.() ?? (this.#info?.weightsFrom === "memory" ? m.offlineNoRoom : "");
     });
   }
 

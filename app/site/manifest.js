@@ -7,7 +7,7 @@
  * @property {string} sha256 hex
  * @property {number | null} br bytes of the Brotli form that the server sends to browsers that take it
  * @property {number | null} gz bytes of the gzip form
- * @property {"app" | "python" | "onnxruntime" | "weights" | "wheels" | "codecs" | "page"} part
+ * @property {"app" | "python" | "onnxruntime" | "weights" | "locator" | "wheels" | "codecs" | "page"} part
  *
  * @typedef {object} Manifest
  * @property {1} version

@@ -1,5 +1,6 @@
 /** What this browser keeps of the site for use without a network. */
 
+import { loadWeights, missingWeights } from "../engine/weights.js";
 import { isRuntime, keep, RUNTIME } from "./caches.js";
 
 /**
@@ -13,7 +14,7 @@ export async function canKeepFiles() {
 }
 
 /**
- * The files of the runtime that this browser's engine needs and that are not kept yet.
+ * The files of the runtime and the weights that this browser's engine needs and that are not kept yet.
  *
  * @param {Manifest} manifest
  * @param {EngineInfo["build"]} build of onnxruntime-web that the engine uses
@@ -24,13 +25,12 @@ export async function missingFiles(manifest, build) {
   const kept = new Set((await cache.keys()).map((request) => request.url));
   // The wasm build, too: next time there may be no GPU.
   const builds = ["ort/wasm.", `ort/${build}.`];
-  return (
-    Object.entries(manifest.files)
-      // Parts for pictures that few people have are kept once they were wanted.
-      .filter(([, file]) => isRuntime(file) && file.part !== "codecs" && !kept.has(file.url))
-      .filter(([key]) => !key.startsWith("ort/") || builds.some((start) => key.startsWith(start)))
-      .map(([, file]) => file)
-  );
+  const runtime = Object.entries(manifest.files)
+    // Parts for pictures that few people have are kept once they were wanted.
+    .filter(([, file]) => isRuntime(file) && file.part !== "codecs" && !kept.has(file.url))
+    .filter(([key]) => !key.startsWith("ort/") || builds.some((start) => key.startsWith(start)))
+    .map(([, file]) => file);
+  return [...runtime, ...(await missingWeights(manifest))];
 }
 
 /** @param {SiteFile[]} files @returns {number} bytes that they take on the wire */
@@ -40,15 +40,16 @@ export function sizeOnWire(files) {
 
 /**
  * @param {Manifest} manifest
- * @param {SiteFile[]} files of the runtime
+ * @param {SiteFile[]} files of the runtime and the weights
  * @param {(loaded: number) => void} onProgress told the bytes on the wire so far
- * @throws {TypeError} when a file cannot be loaded, or is not whole
+ * @throws {TypeError} when a file of the runtime cannot be loaded, or is not whole
+ * @throws {EngineError} the same of weights: load-failed, load-damaged
  * @throws {DOMException} QuotaExceededError
  */
 export async function keepFiles(manifest, files, onProgress) {
   const cache = await caches.open(RUNTIME);
   let loaded = 0;
-  for (const file of files) {
+  for (const file of files.filter(isRuntime)) {
     const response = await fetch(file.url);
     const counter = new TransformStream({
       /** @param {Uint8Array} chunk @param {TransformStreamDefaultController} controller */
@@ -61,17 +62,20 @@ export async function keepFiles(manifest, files, onProgress) {
     const counted = new Response(response.body?.pipeThrough(counter), response);
     await keep(cache, file, counted, manifest.headers);
   }
+  const weights = files.filter((file) => !isRuntime(file));
+  const { notes } = await loadWeights(manifest, weights);
+  if (notes.length) throw new DOMException(notes[0].detail, "QuotaExceededError");
 }
 
 /**
- * Keeps those of the files that the HTTP cache still has from their first use. Loads nothing.
+ * Keeps those files of the runtime that the HTTP cache still has from their first use. Loads nothing.
  *
  * @param {Manifest} manifest
- * @param {SiteFile[]} files of the runtime
+ * @param {SiteFile[]} files
  */
 export async function keepUsedFiles(manifest, files) {
   const cache = await caches.open(RUNTIME);
-  for (const file of files) {
+  for (const file of files.filter(isRuntime)) {
     try {
       const response = await fetch(file.url, { cache: "only-if-cached", mode: "same-origin" });
       await keep(cache, file, response, manifest.headers);

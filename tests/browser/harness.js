@@ -51,8 +51,8 @@ async function runNetwork(network, feeds) {
   const manifest = await loadManifest(pageManifest());
   const files = [`weights/${network}.onnx`, `weights/${network}.safetensors`];
   const { buffers } = await loadWeights(
+    manifest,
     files.map((key) => siteFile(manifest, key)),
-    () => undefined,
   );
   const [graph, data] = buffers.map((buffer) => new Uint8Array(buffer));
   const model = { graph, externalData: [{ path: `${network}.safetensors`, data }] };

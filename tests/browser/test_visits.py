@@ -114,3 +114,19 @@ def test_an_engine_that_cannot_start_says_so_and_can_be_tried_again(browser: Bro
     page.get_by_role("button", name="Try again").click()
     expect(engine).to_contain_text("Execution provider", timeout=PATIENCE_MS)
     context.close()
+
+
+def test_the_engine_starts_without_the_locator_and_a_search_that_needs_it_says_so(
+    browser: Browser, url: str
+) -> None:
+    # Not watched: the browser itself complains of the file that does not come.
+    context = browser.new_context(service_workers="block")
+    page = context.new_page()
+    is_gone = [True]
+    page.route("**/locator-*", lambda route: route.abort() if is_gone else route.continue_())
+    app = App(page, url)
+    panel = app.read(sample_path("rocket.jpg"))
+    expect(panel).to_contain_text("could not be loaded. Check the connection")
+    is_gone.clear()
+    expect(app.read(sample_path("rocket.jpg")).locator(".answer")).to_have_text("No mark found")
+    context.close()

@@ -186,6 +186,11 @@ async function runRefusals(/** @type {import("pyodide/ffi").PyCallable} */ Engin
   const embed = (/** @type {Uint8Array} */ data, /** @type {string} */ kind, /** @type {string} */ value) =>
     ask("embed", data, "photo.jpg", { kind, value, again: true });
   const marked = engineOn(Engine, { decode: async () => [floats(join(folder, "rocket.jpg.after"))] });
+  const far = engineOn(Engine, {
+    decode: async () => [floats(join(folder, "rocket.jpg.before"))],
+    locate: () =>
+      Promise.reject(Object.assign(new Error(), { code: "load-failed", detail: "locator.safetensors" })),
+  });
   const text = new TextEncoder().encode("just text");
   const answers = {
     truncated: await embed(picture.slice(0, 5000), "text", "pipe"),
@@ -198,6 +203,7 @@ async function runRefusals(/** @type {import("pyodide/ffi").PyCallable} */ Engin
     forward: await embed(picture, "random", "").catch((/** @type {Error} */ error) => ({
       thrown: error.message.includes("device lost"),
     })),
+    locator: await far.ask("read", picture, "photo.jpg", { glance: true }),
     ...(await runDefects(marked, picture)),
   };
   writeFileSync(join(folder, "refusals.json"), JSON.stringify(answers));

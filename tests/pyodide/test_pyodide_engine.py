@@ -243,6 +243,7 @@ def test_errors_for_people_come_back_as_values_and_others_are_thrown(
         "again": "already-marked",
         "read": "picture-format",
         "forward": None,
+        "locator": "load-failed",
         **{f"MemoryError, {task}": "picture-memory" for task in TASKS},
         **{f"{error}, {task}": "picture-defect" for error in DEFECTS for task in TASKS},
     }
@@ -254,6 +255,7 @@ def test_errors_for_people_come_back_as_values_and_others_are_thrown(
     assert "photo.jpg is cut off" in answers["truncated"]["error"]["message"]
     assert answers["again"]["error"]["facts"] == {"name": "photo.jpg", "kind": "text", "value": "pipe"}
     assert answers["forward"] == {"thrown": True}
+    assert answers["locator"]["error"]["detail"] == "locator.safetensors"
 
 
 def test_an_overlay_crosses_with_its_rule(

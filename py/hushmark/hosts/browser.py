@@ -34,6 +34,9 @@ _CURVES = {
 }
 """Their object identifiers (DER)."""
 
+_NOT_LOADED = ("load-failed", "load-damaged")
+"""Codes of EngineError in app/engine/errors.js: a network that is loaded when it is wanted did not come."""
+
 HANG_SECONDS = 10.0
 """What a forward pass may still take when its job was cancelled. A phone's slowest takes a few seconds."""
 
@@ -264,7 +267,9 @@ class _Job:
         except BaseException as error:
             # What Python raises over a picture is that picture's failure. Else, as where the networks fail,
             # nobody knows in what state the engine is.
-            if picture and isinstance(error, Exception) and not isinstance(error, JsException):
+            if isinstance(error, JsException) and getattr(error, "code", None) in _NOT_LOADED:
+                engine.tell("error", self.number, error={"code": error.code, "detail": error.detail})
+            elif picture and isinstance(error, Exception) and not isinstance(error, JsException):
                 engine.tell("error", self.number, error=failure(picture_error(error, picture.name)))
             else:
                 engine.tell_stopped(self.number, traceback.format_exception_only(error)[-1].strip())
