@@ -98,6 +98,15 @@ export class EngineClient extends EventTarget {
   }
 
   /**
+   * Starts one more engine of the same build, with workers of its own.
+   *
+   * @param {Compute} compute
+   */
+  another(compute) {
+    return new EngineClient(this.#pin, compute);
+  }
+
+  /**
    * Starts anew with another choice, after the job that runs.
    *
    * @param {Compute} compute

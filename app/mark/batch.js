@@ -1,8 +1,9 @@
 /**
- * The list of pictures to mark. The engine gets two at a time: one is marked while the next is opened, and a pause
- * takes effect after these. Only what the list shows is in memory: the files and the records are in Lists.
+ * The list of pictures to mark. Two at a time are handed over: the engine marks one while it opens the next, or two
+ * engines mark one each. A pause takes effect after these. Only what the list shows is in memory: the files and the records are in Lists.
  */
 
+import { Crew } from "../engine/crew.js";
 import { EngineError } from "../engine/errors.js";
 import { holdUpdates } from "../site/update-holds.js";
 import { fileName } from "../ui/file-names.js";
@@ -52,7 +53,7 @@ import { Keeper } from "./keeper.js";
  * @property {boolean} isRegistered whether the register has been told
  */
 
-/** How many pictures the engine gets at a time. */
+/** How many pictures are handed over at a time. */
 const AT_ONCE = 2;
 /** Codes of errors about the options, not about a picture. */
 const OPTIONS_ERROR = /^(message-|passphrase-|output-|strength|signer-)/;
@@ -65,7 +66,7 @@ export class Batch extends EventTarget {
   /** @type {Item[]} */
   items = [];
   isPaused = false;
-  #engine;
+  #crew;
   #lists;
   #signerOf;
   /** What was on the list before it was emptied. @type {Item[]} */
@@ -85,7 +86,7 @@ export class Batch extends EventTarget {
    */
   constructor(engine, lists, signerOf) {
     super();
-    this.#engine = engine;
+    this.#crew = new Crew(engine);
     this.#lists = lists;
     this.#signerOf = signerOf;
     this.#keeper = new Keeper(lists, (item) =>
@@ -254,6 +255,8 @@ export class Batch extends EventTarget {
   }
 
   #next() {
+    // At the end of the list, and where a pause has taken effect.
+    if (this.#handedOver.size === 0 && (this.isPaused || !this.isRunning)) this.#crew.dismiss();
     for (const item of this.items) {
       if (this.isPaused || this.#handedOver.size === AT_ONCE) return;
       if (item.state === "waiting" && !this.#handedOver.has(item)) this.#handOver(item);
@@ -310,7 +313,8 @@ export class Batch extends EventTarget {
     const sign = options.chain ? await this.#signerOf(options.chain) : undefined;
     if (sign === null) throw new EngineError("signer-missing");
     const how = { signal, onProgress, inBackground: true, helpers: { sign } };
-    const marked = await this.#engine.run("embed", file, options, how);
+    this.#crew.expect(this.count("waiting"));
+    const marked = await this.#crew.run("embed", file, options, how);
     const { data, difference, ...facts } = marked;
     const name = fileName(pattern, {
       cover: file.name,

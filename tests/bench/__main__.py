@@ -179,6 +179,27 @@ def twelve_megapixel_jpeg(playwright: Playwright, url: str, folder: Path) -> Non
         print(f"| {phase} | {cells[0]} | {cells[1]} |")
 
 
+def many_pictures(playwright: Playwright, url: str, folder: Path) -> None:
+    """Print how long a picture of 2 megapixels takes, one after the other and in a long list."""
+
+    def use(context: BrowserContext) -> list[list[float]]:
+        page = context.new_page()
+        page.goto(url + "bench.html")
+        page.wait_for_selector("html[data-ready]", state="attached")
+        page.evaluate("bench.startEngine()")
+        page.wait_for_timeout(10_000)  # in which it takes the picture of Python's memory
+        return [
+            [page.evaluate("a => bench.many('two.jpg', 40, a)", is_list) for is_list in (False, True)]
+            for _ in range(3)
+        ]
+
+    alone, in_list = zip(*visit(playwright, folder / "profile-many", use), strict=True)
+    gain = statistics.median(alone) / statistics.median(in_list)
+    print("\n| a picture of 2 megapixels, median of 3 | one after the other | in a long list | ratio |")
+    print("|---|---|---|---|")
+    print(f"| mark | {milliseconds(list(alone))} | {milliseconds(list(in_list))} | {gain:.2f} |")
+
+
 def native_time(graph: Path, threads: int) -> float:
     """Median milliseconds of a forward pass in native onnxruntime."""
     options = ort.SessionOptions()
@@ -259,6 +280,8 @@ def main() -> None:
                 return
             photo(site, 12, "jpeg").rename(site / "photo.jpg")
             twelve_megapixel_jpeg(playwright, url, folder)
+            photo(site, 2, "jpeg").rename(site / "two.jpg")
+            many_pictures(playwright, url, folder)
             forward_passes(playwright, url, folder, site)
 
 

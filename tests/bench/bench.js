@@ -1,6 +1,7 @@
 /** The benchmark's page: the app's engine without its screens, on `globalThis.bench`. */
 
 import { EngineClient } from "../../app/engine/client.js";
+import { Crew } from "../../app/engine/crew.js";
 import { loadManifest } from "../../app/site/manifest.js";
 import { pageManifest } from "../../app/site/pin.js";
 import { allow, trusted } from "../../app/site/trusted.js";
@@ -44,6 +45,36 @@ async function markAndRead(url) {
 }
 
 /**
+ * Marks one picture again and again, one after the other or as a long list of the page.
+ *
+ * @param {string} url
+ * @param {number} count
+ * @param {boolean} isList
+ * @returns {Promise<number>} milliseconds a picture, the start of the list's helpers not counted
+ */
+async function many(url, count, isList) {
+  if (!engine) throw new Error("The engine was not started.");
+  const data = await bytes(url);
+  const crew = new Crew(engine);
+  const runs = isList ? [60, count] : [count];
+  let start = 0;
+  for (const run of runs) {
+    if (isList) crew.expect(1000);
+    let left = run;
+    start = performance.now();
+    const mark = async () => {
+      for (; left > 0; left--) {
+        const file = new File([data], "photo.jpg", { type: "image/jpeg" });
+        await crew.run("embed", file, { kind: "text", value: "pipe" }, { inBackground: isList });
+      }
+    };
+    await Promise.all(isList ? [mark(), mark()] : [mark()]);
+  }
+  crew.dismiss();
+  return (performance.now() - start) / count;
+}
+
+/**
  * Milliseconds of each forward pass of one network in a worker of its own.
  *
  * @param {string} graph URL
@@ -78,5 +109,5 @@ async function forward(graph, weights, inputs, runs) {
   }
 }
 
-Object.assign(globalThis, { bench: { startEngine, markAndRead, forward } });
+Object.assign(globalThis, { bench: { startEngine, markAndRead, many, forward } });
 document.documentElement.dataset.ready = "";

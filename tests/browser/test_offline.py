@@ -19,6 +19,10 @@ from tests.support.pictures import sample_path
 KEPT = "Hushmark works on this device without a network."
 NO_ROOM = "There is not enough room on this device."
 HAS_SNAPSHOT = "async () => (await (await caches.open('hushmark-snapshot')).keys()).length === 1"
+HAS_ROOM = """
+    for (const name of ["deviceMemory", "hardwareConcurrency"])
+        Object.defineProperty(navigator, name, { value: 8 });
+"""
 DAMAGE_SNAPSHOT = """async () => {
     const cache = await caches.open("hushmark-snapshot");
     const [request] = await cache.keys();
@@ -49,6 +53,16 @@ def asked_for_wheels(requests: list[str]) -> bool:
 
 def await_service_worker(page: Page) -> None:
     page.evaluate("async () => { await navigator.serviceWorker.ready; }")
+
+
+def await_engines(page: Page, count: int) -> None:
+    """Wait until so many engines run. Their script has one address in memory, which only the page knows."""
+    for _ in range(PATIENCE_MS // 100):
+        scripts = [worker.url for worker in page.workers]
+        if scripts and scripts.count(scripts[0]) == count:
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError(f"There are never {count} engines, but {scripts}")
 
 
 def test_pictures_are_marked_and_read_with_the_server_gone(
@@ -96,12 +110,15 @@ def test_a_new_build_is_offered_while_pictures_are_worked_on_and_loaded_after(
     pictures = [shutil.copy(sample_path("rocket.jpg"), tmp_path / f"{number}.jpg") for number in range(60)]
     with serving(copy) as url, watched(browser, url) as visit:
         page = visit.context.new_page()
+        page.add_init_script(HAS_ROOM)
         page.goto(url)
         await_service_worker(page)
         page.locator("#screen-mark input[accept]").set_input_files(pictures)
         page.locator("#mark-kind").select_option("text")
         page.get_by_role("textbox", name="Text").fill("pipe")
         page.get_by_role("button", name="Mark 60 pictures").click()
+        # So many that the device has two more engines for them.
+        await_engines(page, 3)
 
         old = (copy / "index.html").read_bytes()
         release(copy, "index.html", re.sub(b"<title>.*</title>", b"<title>The next build</title>", old))
@@ -114,6 +131,7 @@ def test_a_new_build_is_offered_while_pictures_are_worked_on_and_loaded_after(
             expect(notice).to_contain_text("Pictures are being worked on.", timeout=PATIENCE_MS)
 
         page.get_by_role("button", name=re.compile("^Cancel")).first.click()
+        await_engines(page, 1)
         notice.get_by_role("button", name="Load it").click()
         expect(notice).to_be_hidden(timeout=PATIENCE_MS)
         fetched = page.evaluate("async () => (await fetch('index.html')).text()")
