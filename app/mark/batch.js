@@ -3,7 +3,7 @@
  * engines mark one each. A pause takes effect after these. Only what the list shows is in memory: the files and the records are in Lists.
  */
 
-import { Crew } from "../engine/crew.js";
+import { EnginePool } from "../engine/pool.js";
 import { EngineError } from "../engine/errors.js";
 import { holdUpdates } from "../site/update-holds.js";
 import { fileName } from "../ui/file-names.js";
@@ -66,7 +66,7 @@ export class Batch extends EventTarget {
   /** @type {Item[]} */
   items = [];
   isPaused = false;
-  #crew;
+  #pool;
   #lists;
   #signerOf;
   /** What was on the list before it was emptied. @type {Item[]} */
@@ -86,7 +86,7 @@ export class Batch extends EventTarget {
    */
   constructor(engine, lists, signerOf) {
     super();
-    this.#crew = new Crew(engine);
+    this.#pool = new EnginePool(engine);
     this.#lists = lists;
     this.#signerOf = signerOf;
     this.#keeper = new Keeper(lists, (item) =>
@@ -256,7 +256,7 @@ export class Batch extends EventTarget {
 
   #next() {
     // At the end of the list, and where a pause has taken effect.
-    if (this.#handedOver.size === 0 && (this.isPaused || !this.isRunning)) this.#crew.dismiss();
+    if (this.#handedOver.size === 0 && (this.isPaused || !this.isRunning)) this.#pool.dismiss();
     for (const item of this.items) {
       if (this.isPaused || this.#handedOver.size === AT_ONCE) return;
       if (item.state === "waiting" && !this.#handedOver.has(item)) this.#handOver(item);
@@ -313,8 +313,8 @@ export class Batch extends EventTarget {
     const sign = options.chain ? await this.#signerOf(options.chain) : undefined;
     if (sign === null) throw new EngineError("signer-missing");
     const how = { signal, onProgress, inBackground: true, helpers: { sign } };
-    this.#crew.expect(this.count("waiting"));
-    const marked = await this.#crew.run("embed", file, options, how);
+    this.#pool.expect(this.count("waiting"));
+    const marked = await this.#pool.run("embed", file, options, how);
     const { data, difference, ...facts } = marked;
     const name = fileName(pattern, {
       cover: file.name,

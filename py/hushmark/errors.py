@@ -644,13 +644,9 @@ class MessageMissing(HushmarkError):
     """The table of messages, `table`, has none for a picture."""
 
     code = "message-missing"
-
-    def __init__(self, name: str, table: str) -> None:
-        super().__init__(
-            f"{name} has no message in {table}. Add a row with its location and its message.",
-            name=name,
-            table=table,
-        )
+    sentence = "{name} has no message in {table}. Add a row with its location and its message."
+    name: str
+    table: str
 
 
 class RunExists(HushmarkError):

@@ -1,7 +1,7 @@
 /** The benchmark's page: the app's engine without its screens, on `globalThis.bench`. */
 
 import { EngineClient } from "../../app/engine/client.js";
-import { Crew } from "../../app/engine/crew.js";
+import { EnginePool } from "../../app/engine/pool.js";
 import { loadManifest } from "../../app/site/manifest.js";
 import { pageManifest } from "../../app/site/pin.js";
 import { allow, trusted } from "../../app/site/trusted.js";
@@ -55,22 +55,22 @@ async function markAndRead(url) {
 async function many(url, count, isList) {
   if (!engine) throw new Error("The engine was not started.");
   const data = await bytes(url);
-  const crew = new Crew(engine);
+  const pool = new EnginePool(engine);
   const runs = isList ? [60, count] : [count];
   let start = 0;
   for (const run of runs) {
-    if (isList) crew.expect(1000);
+    if (isList) pool.expect(1000);
     let left = run;
     start = performance.now();
     const mark = async () => {
       for (; left > 0; left--) {
         const file = new File([data], "photo.jpg", { type: "image/jpeg" });
-        await crew.run("embed", file, { kind: "text", value: "pipe" }, { inBackground: isList });
+        await pool.run("embed", file, { kind: "text", value: "pipe" }, { inBackground: isList });
       }
     };
     await Promise.all(isList ? [mark(), mark()] : [mark()]);
   }
-  crew.dismiss();
+  pool.dismiss();
   return (performance.now() - start) / count;
 }
 

@@ -19,7 +19,7 @@ const LARGE = 16e6;
 /** What a helper fails by, and a picture does not. */
 const OWN_FAILURES = ["cancelled", "engine-start", "engine-stopped", "load-failed", "load-damaged"];
 
-export class Crew {
+export class EnginePool {
   #main;
   /** @type {Helper[]} */
   #helpers = [];

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
-import { Crew } from "../../../app/engine/crew.js";
+import { EnginePool } from "../../../app/engine/pool.js";
 import { EngineError } from "../../../app/engine/errors.js";
 
 /** @import { EngineClient } from "../../../app/engine/client.js" */
@@ -45,35 +45,35 @@ class Engine {
 }
 
 /** @param {number} waiting pictures */
-function crewFor(waiting) {
+function poolFor(waiting) {
   const main = new Engine("main");
-  const crew = new Crew(/** @type {EngineClient} */ (/** @type {unknown} */ (main)));
-  crew.expect(waiting);
+  const pool = new EnginePool(/** @type {EngineClient} */ (/** @type {unknown} */ (main)));
+  pool.expect(waiting);
   const run = (size = 1000, signal = new AbortController().signal) =>
-    crew.run("embed", /** @type {File} */ ({ size }), { kind: "random", value: "" }, { signal });
-  return { main, crew, run };
+    pool.run("embed", /** @type {File} */ ({ size }), { kind: "random", value: "" }, { signal });
+  return { main, pool, run };
 }
 
 test("a short list has no helpers, nor a device without room, nor one whose GPU computes", async () => {
-  const { main, run } = crewFor(29);
+  const { main, run } = poolFor(29);
   assert.deepEqual(await Promise.all([run(), run()]), ["main", "main"]);
   assert.deepEqual(main.others, []);
   for (const device of [{ hardwareConcurrency: 2 }, { deviceMemory: 4, hardwareConcurrency: 2 }]) {
     on(device);
-    assert.deepEqual(crewFor(1000).main.others, []);
+    assert.deepEqual(poolFor(1000).main.others, []);
   }
   on({ deviceMemory: 8, hardwareConcurrency: 1 });
-  assert.deepEqual(crewFor(1000).main.others, []);
+  assert.deepEqual(poolFor(1000).main.others, []);
   on({ deviceMemory: 8, hardwareConcurrency: 2 });
-  const { main: withGpu, crew } = crewFor(0);
+  const { main: withGpu, pool } = poolFor(0);
   withGpu.state.info.provider = "webgpu";
-  crew.expect(1000);
+  pool.expect(1000);
   assert.deepEqual(withGpu.others, []);
 });
 
 test("of a long list each helper marks one, with its share of the processors, once it is ready", async () => {
-  const { main, crew, run } = crewFor(30);
-  crew.expect(29);
+  const { main, pool, run } = poolFor(30);
+  pool.expect(29);
   const [one, two] = main.others;
   assert.equal(main.others.length, 2);
   assert.deepEqual(one.compute, { provider: "wasm", threads: 1 });
@@ -82,22 +82,22 @@ test("of a long list each helper marks one, with its share of the processors, on
   two.state.name = "ready";
   assert.deepEqual(await Promise.all([run(), run()]), ["helper 1", "helper 2"]);
   assert.equal(await run(17e6), "main");
-  crew.dismiss();
+  pool.dismiss();
   assert.ok(one.isClosed && two.isClosed);
   assert.equal(await run(), "main");
 });
 
 test("what a helper stops at is done by the page's own engine, and there are no helpers any more", async () => {
-  const { main, crew, run } = crewFor(30);
+  const { main, pool, run } = poolFor(30);
   main.others[0].failure = "engine-stopped";
   assert.deepEqual(await Promise.all([run(), run()]), ["main", "main"]);
   assert.ok(main.others.every(({ isClosed }) => isClosed));
-  crew.expect(1000);
+  pool.expect(1000);
   assert.equal(main.others.length, 2);
 });
 
 test("a picture that fails, or that people cancel, fails", async () => {
-  const { main, run } = crewFor(30);
+  const { main, run } = poolFor(30);
   main.others[0].failure = "picture-truncated";
   await assert.rejects(run(), { code: "picture-truncated" });
   main.others[0].failure = "cancelled";
