@@ -5,6 +5,7 @@ import { inAmount, inPercent, m } from "../ui/language.js";
 
 /**
  * @import { LabKind, Reading } from "../engine/protocol.js"
+ * @import { LiveText } from "../ui/dom.js"
  *
  * @typedef {{ amount: number, accuracy: number, outcome: Reading["outcome"] }} Outcome
  */
@@ -28,14 +29,41 @@ const SHAPES = {
  * @param {{ kind: LabKind, amount: number }[]} others that the picture went through as well
  * @param {string | null} crop what was left of the picture before, in words; null for all of it
  */
-export function survivalChart({ name, least, most, unit }, outcomes, others, crop) {
+export function survivalChart(kind, outcomes, others, crop) {
+  const title = () => m.survivalTitle(m.trials[kind.name]);
+  const also = () => [...(crop ? [m.trialAt(m.cropHead, crop)] : []), ...others.map(stepInWords)];
+  return h(
+    "figure",
+    { class: "survival card" },
+    h("h2", {}, title),
+    drawing(kind, outcomes, title),
+    h("figcaption", {}, () =>
+      m.sentences([
+        m.survivalCaption,
+        others.length || crop ? m.survivalWith(m.list(also())) : m.survivalAlone,
+      ]),
+    ),
+    h(
+      "details",
+      {},
+      h("summary", {}, () => m.asTable),
+      table(kind, outcomes),
+    ),
+  );
+}
+
+/**
+ * @param {LabKind} kind
+ * @param {Outcome[]} outcomes
+ * @param {LiveText} title
+ */
+function drawing({ least, most, unit }, outcomes, title) {
   /** @param {number} amount */
   const x = (amount) => LEFT + EDGE + ((amount - least) / (most - least)) * (WIDTH - LEFT - 2 * EDGE);
   /** @param {number} accuracy */
   const y = (accuracy) => 8 + (HEIGHT - 8) * (1 - (Math.max(accuracy, LEAST) - LEAST) / (1 - LEAST));
-  const title = () => m.survivalTitle(m.trials[name]);
   const points = outcomes.map(({ amount, accuracy }) => `${x(amount)},${y(accuracy)}`).join(" ");
-  const drawing = svg(
+  return svg(
     "svg",
     { viewBox: `0 0 ${WIDTH} ${HEIGHT + FOOT}`, role: "img", "aria-label": title },
     ...LINES.flatMap((share) => [
@@ -56,6 +84,13 @@ export function survivalChart({ name, least, most, unit }, outcomes, others, cro
       ),
     ),
   );
+}
+
+/**
+ * @param {LabKind} kind
+ * @param {Outcome[]} outcomes
+ */
+function table({ unit }, outcomes) {
   const rows = outcomes.map(({ amount, accuracy, outcome }) =>
     h(
       "tr",
@@ -67,31 +102,10 @@ export function survivalChart({ name, least, most, unit }, outcomes, others, cro
   );
   const columns = [() => m.amount, () => m.columns.answer, () => m.bitAccuracy];
   return h(
-    "figure",
-    { class: "survival card" },
-    h("h2", {}, title),
-    drawing,
-    h("figcaption", {}, () =>
-      m.sentences([
-        m.survivalCaption,
-        others.length || crop
-          ? m.survivalWith(
-              m.list([...(crop ? [m.trialAt(m.cropHead, crop)] : []), ...others.map(stepInWords)]),
-            )
-          : m.survivalAlone,
-      ]),
-    ),
-    h(
-      "details",
-      {},
-      h("summary", {}, () => m.asTable),
-      h(
-        "table",
-        {},
-        h("thead", {}, h("tr", {}, ...columns.map((column) => h("th", { scope: "col" }, column)))),
-        h("tbody", {}, ...rows),
-      ),
-    ),
+    "table",
+    {},
+    h("thead", {}, h("tr", {}, ...columns.map((column) => h("th", { scope: "col" }, column)))),
+    h("tbody", {}, ...rows),
   );
 }
 

@@ -33,6 +33,8 @@
  * @typedef {"id" | "time" | "message" | "note" | "cover" | "marked" | "thumbnail" | "hash" | "all"} Part
  */
 
+/** Characters of a note that is typed. */
+export const MOST_NOTE = 1000;
 /** Characters in base64, and the bytes that these are. */
 export const MOST_THUMBNAIL = 200_000;
 const MOST_THUMBNAIL_BYTES = (MOST_THUMBNAIL / 4) * 3;

@@ -2,12 +2,13 @@
 
 import { h, setText } from "../ui/dom.js";
 import { inBytes, inDate, m } from "../ui/language.js";
+import { takeFiles } from "../ui/picker.js";
 import { nameOf } from "../ui/register-matches.js";
 import { save } from "../ui/save.js";
 import { screenHead } from "../ui/screen-head.js";
 import { keptThumbnail } from "../ui/thumbnails.js";
 import { errorInWords, messageInWords } from "../ui/words.js";
-import { isOlder, RegisterError } from "./entries.js";
+import { isOlder, MOST_NOTE, RegisterError } from "./entries.js";
 import { toJson, toTable } from "./exchange.js";
 import { found } from "./search.js";
 import { clear, entries, importFile, isKept, keepFromNow, put, remove } from "./store.js";
@@ -192,27 +193,8 @@ export class RegisterView {
     const { message, cover, marked, time, thumbnail } = entry;
     const isTile = cover.sha256 === marked.sha256;
     const name = () => m.entryName(messageInWords(message), nameOf(entry));
-    const note = h("input", {
-      type: "text",
-      maxlength: 1000,
-      value: entry.note,
-      "aria-label": () => m.noteOn(name()),
-      placeholder: () => m.note,
-      onchange: () => {
-        entry.note = note.value.trim();
-        void this.#attempt(
-          () => put(entry),
-          () => m.noteKept,
-        );
-      },
-    });
     const image = h("img", { class: "thumbnail", alt: "" });
     if (thumbnail) image.src = keptThumbnail(thumbnail);
-    /** @type {[LiveText, string][]} */
-    const sums = [
-      [() => m.shaOfOriginal, cover.sha256],
-      [() => m.shaOfMarked, marked.sha256],
-    ];
     return h(
       "li",
       {},
@@ -229,28 +211,54 @@ export class RegisterView {
           ]),
         ),
         isOlder(message) ? h("p", { class: "hint" }, () => m.olderEntry) : "",
-        note,
+        this.#noteOn(entry, name),
         h(
           "details",
           {},
           h("summary", {}, () => m.sums),
-          h(
-            "dl",
-            {},
-            ...sums.map(([term, sum]) => h("div", {}, h("dt", {}, term), h("dd", {}, h("code", {}, sum)))),
-          ),
+          sumsOf(entry),
         ),
       ),
-      h(
-        "button",
-        {
-          type: "button",
-          "aria-label": () => m.removeEntry(name()),
-          onclick: () =>
-            void this.#remove(entry.id, () => m.entryRemoved(messageInWords(message), cover.name)),
-        },
-        () => m.removeThis,
-      ),
+      this.#removeButton(entry.id, name, () => m.entryRemoved(messageInWords(message), cover.name)),
+    );
+  }
+
+  /**
+   * @param {Entry} entry
+   * @param {LiveText} name
+   */
+  #noteOn(entry, name) {
+    const note = h("input", {
+      type: "text",
+      maxlength: MOST_NOTE,
+      value: entry.note,
+      "aria-label": () => m.noteOn(name()),
+      placeholder: () => m.note,
+      onchange: () => {
+        entry.note = note.value.trim();
+        void this.#attempt(
+          () => put(entry),
+          () => m.noteKept,
+        );
+      },
+    });
+    return note;
+  }
+
+  /**
+   * @param {IDBValidKey} id
+   * @param {LiveText} name
+   * @param {LiveText} outcome
+   */
+  #removeButton(id, name, outcome) {
+    return h(
+      "button",
+      {
+        type: "button",
+        "aria-label": () => m.removeEntry(name()),
+        onclick: () => void this.#remove(id, outcome),
+      },
+      () => m.removeThis,
     );
   }
 
@@ -264,14 +272,10 @@ export class RegisterView {
         { class: "entry" },
         h("p", { class: "error" }, () => m.damagedEntry(m.entryParts[part])),
       ),
-      h(
-        "button",
-        {
-          type: "button",
-          "aria-label": () => m.removeEntry(m.damagedName),
-          onclick: () => void this.#remove(id, () => m.damagedRemoved),
-        },
-        () => m.removeThis,
+      this.#removeButton(
+        id,
+        () => m.damagedName,
+        () => m.damagedRemoved,
       ),
     );
   }
@@ -309,9 +313,8 @@ export class RegisterView {
   }
 
   async #import() {
-    const file = this.#file.files?.item(0);
+    const [file] = takeFiles(this.#file);
     if (file) await this.#importFile(file);
-    this.#file.value = "";
   }
 
   /** @param {File} file */
@@ -351,6 +354,17 @@ export class RegisterView {
       setText(this.#error, () => errorInWords(error));
     }
   }
+}
+
+/** @param {Entry} entry */
+function sumsOf({ cover, marked }) {
+  /** @type {[LiveText, string][]} */
+  const sums = [
+    [() => m.shaOfOriginal, cover.sha256],
+    [() => m.shaOfMarked, marked.sha256],
+  ];
+  const lines = sums.map(([term, sum]) => h("div", {}, h("dt", {}, term), h("dd", {}, h("code", {}, sum))));
+  return h("dl", {}, ...lines);
 }
 
 const exportName = () => `hushmark-register-${new Date().toISOString().slice(0, 10)}`;

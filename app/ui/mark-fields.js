@@ -1,5 +1,6 @@
 /** The fields for how pictures are to be marked. Settings has the defaults; a change on a screen holds for a visit. */
 
+import { MOST_NOTE } from "../register/entries.js";
 import { isKept } from "../register/store.js";
 import { h } from "./dom.js";
 import { field } from "./field.js";
@@ -22,8 +23,6 @@ const LOSSY = ["JPEG", "WEBP", "AVIF"];
 /** Of several pages or frames. */
 const FIRST = "first";
 
-/** Characters of a note. */
-const MOST_NOTE = 1000;
 const EXAMPLE_NOTE = "© Herald, 2026, Jane";
 
 /** On the screen that marks and, for the defaults, in Settings. Each control has the name of its preference. */
@@ -104,11 +103,15 @@ export class MarkFields {
       ),
     ];
     this.#format.addEventListener("input", () => this.#showQuality());
-    follow("note", (text) => (this.#note.value = text ?? ""));
     follow("register", () => {
       note.hidden = !isKept();
       noRegister.hidden = isKept();
     });
+    this.#followPreferences();
+  }
+
+  #followPreferences() {
+    follow("note", (text) => (this.#note.value = text ?? ""));
     follow("strength-step", (step) => (this.#strength.step = Number(step)));
     follow("format", (format) => {
       this.#format.selectedIndex = 1 + FORMATS.findIndex((known) => known === format);

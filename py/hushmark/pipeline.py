@@ -170,11 +170,9 @@ async def embed(
             cover=cover,
             statement=statement,
         )
-        manifest = await read_manifest(encoded, statement.verify)
+        manifest = await _check_manifest(encoded, name, statement)
         if cover.store is not None and active(cover.store)[0].holds_file():
             warnings = (*warnings, "manifest-picture")
-        if manifest is None or (manifest.verdict, manifest.picture) != ("valid", "same"):
-            raise SigningFailed(name)
     return Marked(
         data=encoded,
         name=written.name,
@@ -209,6 +207,14 @@ async def _check(
     return max(readings, key=lambda reading: (reading.message != message, reading.corrected or 0))
 
 
+async def _check_manifest(data: bytes, name: str, statement: Statement) -> PictureManifest:
+    """The manifest that was just written. Raises SigningFailed unless it holds."""
+    manifest = await read_manifest(data, statement.verify)
+    if manifest is None or (manifest.verdict, manifest.picture) != ("valid", "same"):
+        raise SigningFailed(name)
+    return manifest
+
+
 def _pages_to_read(data: bytes, written: Written) -> Sequence[int | None]:
     if written.frames == 1:
         return [None]
@@ -219,7 +225,7 @@ async def _cover_facts(data: bytes, name: str, statement: Statement | None) -> t
     """What a manifest says of the cover, with its manifest where it is kept; and whether it has one."""
     source = detect(data)
     assert source is not None  # it was opened
-    # Where it lies on this machine is nobody's business.
+    # Without its folders, which would tell strangers about this machine.
     cover = Cover(PurePath(name).name, f"image/{source.lower()}")
     try:
         found = find_store(data)

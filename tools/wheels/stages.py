@@ -133,6 +133,25 @@ def _alone_in(folder: Path, say: Callable[[str], None]) -> Iterator[int]:
             running.unlink()
 
 
+def _outdated(
+    stages: Mapping[str, Stage], wanted: Collection[str], keys: Mapping[str, str], stamps: Path
+) -> set[str]:
+    """The wanted stages, and those that they need, that were not run with these inputs."""
+    found: set[str] = set()
+
+    def want(name: str) -> None:
+        stamp = stamps / name
+        fresh = stamp.exists() and stamp.read_text(encoding="utf-8") == keys[name]
+        if name not in found and not fresh:
+            found.add(name)
+            for need in stages[name].needs:
+                want(need)
+
+    for name in wanted:
+        want(name)
+    return found
+
+
 def run_stages(
     stages: Sequence[Stage],
     wanted: Collection[str],
@@ -161,20 +180,7 @@ def _run_stages(
     stamps.mkdir(exist_ok=True)
     logs.mkdir(exist_ok=True)
 
-    def fresh(name: str) -> bool:
-        stamp = stamps / name
-        return stamp.exists() and stamp.read_text(encoding="utf-8") == keys[name]
-
-    todo: set[str] = set()
-
-    def want(name: str) -> None:
-        if name not in todo and not fresh(name):
-            todo.add(name)
-            for need in by_name[name].needs:
-                want(need)
-
-    for name in wanted:
-        want(name)
+    todo = _outdated(by_name, wanted, keys, stamps)
     if not todo:
         return
 

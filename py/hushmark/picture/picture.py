@@ -251,17 +251,7 @@ def open_picture(
     or with several pages where none is named, too small, too large (by the header, before pixels are
     decoded), with too many scans, with too long texts, samples that cannot be kept, not enough memory.
     """
-    if not data:
-        raise PictureEmpty(name)
-    if len(data) > MAXIMUM_BYTES:
-        raise FileTooLarge(name, MAXIMUM_BYTES)
-    source_format = container.detect(data)
-    if source_format is None:
-        raise PictureFormat(name, container.name_foreign(data))
-    if source_format == "TIFF" and tiff.is_raw(data):
-        raise PictureFormat(name, "RAW")
-    if source_format in ("AVIF", "HEIC") and not _has_decoder(source_format):
-        raise PictureUnsupported(name, source_format)
+    source_format = _format_to_open(data, name)
     try:
         if source_format == "WEBP":
             # Pillow sets up a canvas as soon as it opens one.
@@ -280,17 +270,7 @@ def open_picture(
             _check_header(source, data, name, source_format)
             if least_side is not None:
                 source.draft(None, (least_side, least_side))
-            low = None
-            if tiff.is_deep(source):
-                image, low = tiff.decode(source, data, page or 0, name)
-            else:
-                source.load()
-                is_deep = source_format == "PNG" and not page and container.png_kind(data)[0] == 16
-            if low is None and is_deep:
-                image, low = png16.decode(source, data)
-            elif low is None:
-                mode = _working_mode(source)
-                image = source if mode == source.mode else source.convert(mode)
+            image, low = _decode(source, data, page or 0, name)
             metadata = Metadata.of(source)
             encoding, removed = _encoding_of(source, image, data, source_format)
     except Image.DecompressionBombError as error:
@@ -323,6 +303,35 @@ def open_picture(
         _encoding=encoding,
         _to_rgb=_to_rgb(metadata.icc) if image.mode == "CMYK" else None,
     )
+
+
+def _format_to_open(data: bytes, name: str) -> InputFormat:
+    """The file's format, by its first bytes. Raises as `open_picture` where it is not to be opened."""
+    if not data:
+        raise PictureEmpty(name)
+    if len(data) > MAXIMUM_BYTES:
+        raise FileTooLarge(name, MAXIMUM_BYTES)
+    source_format = container.detect(data)
+    if source_format is None:
+        raise PictureFormat(name, container.name_foreign(data))
+    if source_format == "TIFF" and tiff.is_raw(data):
+        raise PictureFormat(name, "RAW")
+    if source_format in ("AVIF", "HEIC") and not _has_decoder(source_format):
+        raise PictureUnsupported(name, source_format)
+    return source_format
+
+
+def _decode(
+    source: ImageFile.ImageFile, data: bytes, page: int, name: str
+) -> tuple[Image.Image, Image.Image | None]:
+    """The pixels in a mode that is worked in, and of 16 bits a channel the low bytes by themselves."""
+    if tiff.is_deep(source):
+        return tiff.decode(source, data, page, name)
+    source.load()
+    if source.format == "PNG" and not page and container.png_kind(data)[0] == 16:
+        return png16.decode(source, data)
+    mode = _working_mode(source)
+    return (source if mode == source.mode else source.convert(mode)), None
 
 
 def encode_picture(picture: Picture) -> list[bytes]:
