@@ -13,7 +13,7 @@ from .augment import CORNERS, bilinear_grid, cut, eighths, resample, turning
 from .model import on_device
 
 MOST_TURNED = 12.0
-"""Degrees that windows are turned by at the most; larger turns are left to the reader."""
+"""Windows are turned by at most so many degrees; larger turns are left to the reader."""
 
 
 def draw_corners(batch: int, strength: float, device: torch.device) -> Tensor:

@@ -1,6 +1,6 @@
 import { h } from "../ui/dom.js";
 import { m } from "../ui/language.js";
-import { dropIcon } from "../ui/picker.js";
+import { dropIcon, takeFiles } from "../ui/picker.js";
 import { isPictureName } from "../ui/picture-types.js";
 
 /** Where pictures and folders are chosen. */
@@ -32,11 +32,9 @@ export class PicturesPicker {
     this.#sample.addEventListener("click", onSample);
     for (const input of [this.#files, this.#folder]) {
       input.addEventListener("change", () => {
-        const files = [...(input.files ?? [])];
+        const files = takeFiles(input);
         // People who choose a single file that is no picture are told so; other files in a folder are left out.
         onPick(input === this.#folder ? files.filter(({ name }) => isPictureName(name)) : files);
-        // Else choosing the same file again would be no change.
-        input.value = "";
       });
     }
     this.#pickFolder.hidden = !("webkitdirectory" in this.#folder);

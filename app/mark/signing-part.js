@@ -5,6 +5,7 @@ import { DATABASE } from "../signing/store.js";
 import { h, setText } from "../ui/dom.js";
 import { field } from "../ui/field.js";
 import { inCalendar, m } from "../ui/language.js";
+import { takeFiles } from "../ui/picker.js";
 import { follow, prefer } from "../ui/preferences.js";
 import { errorInWords } from "../ui/words.js";
 
@@ -33,7 +34,7 @@ export class SigningPart {
   restored;
   /** @type {Promise<Signing> | null} */
   #loaded = null;
-  /** How often something was chosen: what comes of an earlier choice is of no more use. */
+  /** Counts what was chosen: the result of an earlier choice is ignored. */
   #choices = 0;
 
   #chain = new PemField("sign-chain", {
@@ -223,7 +224,7 @@ export class SigningPart {
       if (identity === this.#identity) this.#show(told);
     } catch (error) {
       if (!(error instanceof EngineError)) throw error;
-      // Of an engine that does not start its own line tells.
+      // The engine's own line says so if it does not start.
       if (identity !== this.#identity || !error.code.startsWith("certificate-")) return;
       this.#isWanted.checked = false;
       this.#isWanted.disabled = true;
@@ -325,9 +326,7 @@ class PemField {
     const described = { "aria-describedby": `${id}-hint` };
     const input = h("input", { class: "visually-hidden", type: "file", id, ...described });
     input.addEventListener("change", () => {
-      const [file] = input.files ?? [];
-      // Else choosing the same file again, which may be another by now, would be no change.
-      input.value = "";
+      const [file] = takeFiles(input);
       if (!file) return;
       this.show(file);
       onChoose();

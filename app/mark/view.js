@@ -199,7 +199,7 @@ export class MarkView {
   }
 
   async #mark() {
-    // Else a picture that is marked at once would not be signed.
+    // Without this wait, a picture that is marked at once would not be signed.
     await this.#form.signing.restored;
     const { fresh, again } = this.#markable();
     const items = fresh.length ? fresh : again;

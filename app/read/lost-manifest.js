@@ -4,6 +4,7 @@ import { EngineError } from "../engine/errors.js";
 import { h, setText } from "../ui/dom.js";
 import { field } from "../ui/field.js";
 import { m } from "../ui/language.js";
+import { takeFiles } from "../ui/picker.js";
 import { follow, prefer } from "../ui/preferences.js";
 import { errorInWords } from "../ui/words.js";
 import { addressOf, fromFolder, fromWeb, isPermitted } from "./published.js";
@@ -68,11 +69,9 @@ export class LostManifest {
       prefer("manifests", value.trim() && value !== own ? value : null);
     });
     this.#folder.addEventListener("change", () => {
-      const files = [...(this.#folder.files ?? [])];
+      const files = takeFiles(this.#folder);
       const [first] = files;
       if (first) void this.#look(first.webkitRelativePath.split("/")[0] || first.name, fromFolder(files));
-      // Else choosing the same folder again would be no change.
-      this.#folder.value = "";
     });
   }
 

@@ -9,6 +9,17 @@ export const dropIcon = () =>
     svg("path", { d: "M12 3v11M7.5 9.5 12 14l4.5-4.5M4 15v4a1 1 0 0 0 1 1h14a1 1 0 0 0 1-1v-4" }),
   );
 
+/**
+ * The files that were chosen. The input is emptied: choosing the same ones again would be no change otherwise.
+ *
+ * @param {HTMLInputElement} input
+ */
+export function takeFiles(input) {
+  const files = [...(input.files ?? [])];
+  input.value = "";
+  return files;
+}
+
 /** Where pictures are chosen. Pictures that are dropped or pasted anywhere on the page come through `take`. */
 export class Picker {
   #urls = new ObjectUrls();
@@ -40,10 +51,8 @@ export class Picker {
     if (hasCamera) this.element.append(this.#photo);
     for (const input of [this.#input, this.#camera]) {
       input.addEventListener("change", () => {
-        const files = [...(input.files ?? [])];
+        const files = takeFiles(input);
         if (files.length) this.take(files);
-        // Else choosing the same file again would be no change.
-        input.value = "";
       });
     }
     if (isMultiple) {

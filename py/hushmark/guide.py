@@ -25,4 +25,4 @@ GUIDE = (
     GuideWave(32, 5, -0.05),
     GuideWave(29, 15, -0.81),
 )
-"""Chosen by trial: moved by any multiple of the PERIOD of all marks, they are least like themselves."""
+"""Chosen by trial from many sets: these look least like themselves when moved by a multiple of the PERIOD."""

@@ -130,7 +130,7 @@ class _Builder:
             "aom": (("compiler", "avif-sources"), ("flags.sh", "cross.cmake")),
             "avif": (("aom",), ("flags.sh", "cross.cmake")),
             "pillow-avif": (("pillow", "avif"), ("target.sh",)),
-            # After what else apt fetches: two runs of it must not meet.
+            # Two runs of apt at a time would fail: this one waits for the other.
             "rust": (("avif-sources" if "pillow-avif" in wanted else "libraries",), ()),
             "safetensors": ((*toolchain, "rust", "sdists"), ("target.sh",)),
         }

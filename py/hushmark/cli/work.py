@@ -47,7 +47,7 @@ class Marking:
     threads: int
 
     def target(self, item: Item) -> Path | None:
-        """The file to write, but for its ending."""
+        """The file to write; its ending may still change."""
         return self.file if self.folder is None else self.folder / item.place
 
     def __call__(self, item: Item) -> Marked:

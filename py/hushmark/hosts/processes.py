@@ -57,7 +57,7 @@ class Worker(Generic[_Picture, _Outcome]):
         return outcome
 
     def stop(self) -> None:
-        """End the process, whatever it does; `do` answers, then."""
+        """End the process, whatever it does; `do` then returns."""
         with self._lock:
             self._stopped = True
             if self._process is not None:

@@ -66,9 +66,9 @@ async def overlay(
     if not np.isfinite(pattern.residual).all():
         raise ModelOutput
     levels = _enlarged(255 * strength * _guided(_cut(pattern.residual[0])))
-    # Even, so that no pattern is the same in all pixels, and not dithered to every other one.
+    # An even alpha has its middle on a whole level, so that flat parts are not dithered.
     alpha = 2 * math.ceil(float(np.percentile(np.abs(levels), _WITHIN)))
-    # Premultiplied by alpha a colour of 8 bits has no more than these whole levels.
+    # After multiplication by alpha only these whole levels are left of a colour of 8 bits.
     whole = _dithered(np.clip(levels + alpha / 2, 0, alpha))
     colours = np.rint(whole * np.float32(255 / alpha)).astype(np.uint8).transpose(1, 2, 0)
     tile = np.concatenate([colours, np.full((*colours.shape[:2], 1), alpha, np.uint8)], axis=2)

@@ -119,7 +119,7 @@ def maker_note(exif: bytes) -> bytes:
 
 
 def may_hide_a_picture(note: bytes) -> bool:
-    """Whether so much is in a maker note that a picture of a kind of its own may be in it."""
+    """Whether a maker note is so large that a picture in an unknown form may be in it."""
     return len(note) >= LARGE and len(zlib.compress(note, 1)) >= LARGE
 
 

@@ -29,7 +29,7 @@ SIDE = 320
 """Side of a window, in samples."""
 
 _SMOOTH, _AROUND, _LEAST_DEVIATION, _EDGE = 9, 25, 0.6 / 255, 2.0
-"""What a mean of 9x9 leaves is divided by its deviation in 25x25, and no more than twice of that counts."""
+"""A mean of 9x9 is taken off; the rest is divided by its deviation in 25x25 and cut off at twice that."""
 _FINER = 2
 """Samples of the spectrum a cycle."""
 _SPAN = SIDE * _FINER
@@ -38,7 +38,8 @@ _MARGIN = 5
 _NOISE = 41
 """Side, in samples of the spectrum, of the places whose mean power is the noise of a wave."""
 _MOST_POWER, _MOST_AMPLITUDE = 8.0, 4.0
-"""What a wave counts at the most, over noise: no strong line of the cover is to pass for all waves."""
+"""Power and amplitude over noise are cut off here, so that one strong line of the cover does not pass for all
+waves."""
 
 _SCALES = np.exp(np.arange(math.log(0.4), math.log(2.5), 0.016))
 """Widths and heights of windows that are looked for, over those of the marked picture."""
@@ -51,11 +52,11 @@ _ACROSS, _DOWN = 0.0125, 0.04
 _LEADING, _SECOND, _TURNED = 12, 60, 6
 """How many first sides, second sides for each, and turned windows in the end are kept."""
 _UPRIGHT = 1.5
-"""What the score of an upright window is worth more: fewer of them are tried than of turned ones."""
+"""Factor of the score of an upright window: fewer of these are tried than of turned ones."""
 _CELL, _COARSE_CELL = 32, 16
 """Steps in which shifts of a period are tried, and where many windows are tried."""
 _SAME = 0.03
-"""How far the coefficients of two places are apart, at the most, if the decoder reads the same in both."""
+"""Two places whose coefficients are at most so far apart are one: the decoder reads the same in both."""
 
 _CHUNK = 1024
 """So many points, the strongest first, are compared at once."""

@@ -27,13 +27,13 @@ GRID = 160
 _LEAST, _MOST = 96.0, 1000.0
 """Sides of tiles in pixels that are looked for."""
 _FINE = 56
-"""A tile's side over the reach of the means that are taken off: what they leave is fine."""
+"""A tile's side over the reach of the local mean that is taken off, so that only what is fine is left."""
 _SCAN_REACH = 4
 """The same reach, in pixels, as long as the tile's side is not known."""
 _LIMIT = 3
-"""Levels that a place counts at the most: a tile is fainter."""
+"""Stronger levels than these are cut off: they are not of a tile."""
 _LEAST_POWER = 0.5
-"""In squared levels: where there is less, it is as quiet as anywhere."""
+"""In squared levels. Quieter places count no more than those with this power."""
 _STEP = 0.3
 """Samples of the spectrum by which the finest wave moves from one side that is tried to the next."""
 _TAPERED = 0.15
@@ -41,20 +41,20 @@ _TAPERED = 0.15
 _BESIDE = [(y, x) for y in range(-7, 8) for x in range(-7, 8) if max(abs(x), abs(y)) > 2 and (x + y) % 2 == 0]
 """Where the noise of a wave is measured, down and across, in samples of the spectrum."""
 _MOST_OVER_NOISE = 30.0
-"""What a wave counts, in the power of the noise, at the most."""
+"""The power of a wave is cut off at this multiple of the noise."""
 _STANDS_OUT = 5.0
-"""Deviations over the middle of all sides from which on a side is looked at; tiles have 8 or more."""
+"""A side is looked at if it lies so many deviations above the median of all sides; tiles reach 8 or more."""
 _SIDES, _APART, _NEIGHBOURS = 3, 0.02, 2
-"""Sides that are looked at, by what share of them they differ, and of those tried, how many around each."""
+"""How many sides are looked at, by which share they differ at least, and how many beside each are tried."""
 _MOST_AMPLITUDE = 12.0
-"""What a wave counts, in the noise, where the guide is looked for."""
+"""The amplitude of a wave of the guide is cut off at this multiple of the noise."""
 _BEGINNINGS, _SAME = 2, 2
-"""Beginnings that are looked at, and steps of the grid up to which two are the same."""
+"""How many beginnings are looked at; two that are at most so many steps of the grid apart are one."""
 MOST_TILES = _SIDES * _BEGINNINGS
 _UNSEEN = 1.0
 """Mean counts that are added at each place, of nothing: places that few tiles show well say less."""
 _SHOWN = 2.0 / 255
-"""RMS of what is shown to the network: about that of the marks that it has learnt to read."""
+"""RMS of what the network is given: about that of the marks that it was trained on."""
 _CREST = 8.0
 
 
@@ -119,7 +119,7 @@ def _sides(page: Image.Image, waves: Sequence[Wave]) -> list[Floats]:
 
 
 def _taper(length: int) -> Planes:
-    """1 but for the ends, where it falls to 0, so that the lines of the spectrum stay narrow."""
+    """1 in the middle and 0 at the ends, so that the lines of the spectrum stay narrow."""
     to_end = np.minimum(np.arange(length), np.arange(length)[::-1]) + 0.5
     taper: Planes = np.square(np.sin(np.pi / 2 * np.minimum(to_end / (_TAPERED * length), 1)))
     return taper.astype(np.float32)

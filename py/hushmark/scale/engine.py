@@ -1,4 +1,4 @@
-"""What is done with pictures, wherever: other processes and other machines get it by pickling."""
+"""The work on single pictures. Other processes and other machines get it by pickling."""
 
 import asyncio
 from collections.abc import Sequence
@@ -45,7 +45,7 @@ TASKS = pa.schema(
         "value": pa.string(),
     }
 )
-"""Of tables of tasks, one row a picture.
+"""The columns of a table of tasks, one row a picture.
 
 `file`: its location; `output`: that of the marked picture, but for its ending; `taken`: endings with which
 another picture has that location; `kind`, `value`: of the message. All but the file are null for reading.
@@ -68,7 +68,7 @@ class Picture:
 class Done:
     """What became of a picture.
 
-    `row`: its record, but for where it lies; `data`: the marked file, `ending` of its name, `kind`: its MIME
+    `row`: its record, without its location; `data`: the marked file, `ending` of its name, `kind`: its MIME
     type.
     """
 

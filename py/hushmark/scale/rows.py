@@ -65,7 +65,7 @@ MARKED: pa.Schema = pa.schema(
         *_columns(Marked),
     ]
 )
-"""Of pictures that were marked; `error` and all of the rest are null by turns."""
+"""The columns of pictures that were marked: either `error` is null, or all others but the file are."""
 READ: pa.Schema = pa.schema(
     [
         pa.field("file", pa.string()),
@@ -74,7 +74,7 @@ READ: pa.Schema = pa.schema(
         pa.field("manifest", pa.struct(_columns(PictureManifest))),
     ]
 )
-"""Of pictures that were read."""
+"""The columns of pictures that were read."""
 
 
 def of_error(file: str, error: HushmarkError) -> Row:
@@ -84,12 +84,12 @@ def of_error(file: str, error: HushmarkError) -> Row:
 
 
 def of_marked(marked: Marked) -> Row:
-    """A picture that was marked, but for where it lies."""
+    """The row of a picture that was marked, without its location."""
     return {"bytes": len(marked.data), **_plain(marked)}
 
 
 def of_reading(reading: Reading, manifest: PictureManifest | None) -> Row:
-    """A picture that was read, but for where it lies."""
+    """The row of a picture that was read, without its location."""
     return {**_plain(reading), "manifest": plain(manifest, files=False)}
 
 

@@ -78,7 +78,7 @@ def mark_all(
     run = Run("mark", folder, RunKey.new(), table)
     kept = RunManifest(stores.address(manifest).location, rows.MARKED, run, resume=resume)
     again = [each for each in pictures if each.location not in kept.done]
-    # What is there of a run that was cut off is its own, but for what it met when it began.
+    # A run that goes on replaces its own files, but not those that were there before it began.
     others = {file for file, code in kept.failed.items() if code == OutputExists.code}
     replaced = {each.location for each in again if force or (kept.is_resumed and each.location not in others)}
     planned = plan.marking(
