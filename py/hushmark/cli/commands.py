@@ -8,10 +8,11 @@ import io
 import os
 import sys
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from importlib.metadata import version
 from pathlib import Path
+from typing import TypeVar
 
 import click
 
@@ -42,7 +43,9 @@ from .output import (
     json_line,
     write,
 )
-from .work import Found, Looking, Marking, Reviewing, model, model_card, trust_in
+from .work import Looking, Marking, Reviewing, model, model_card, trust_in
+
+_Result = TypeVar("_Result")
 
 _WARNINGS = {
     "unreadable": "its mark does not read back",
@@ -159,23 +162,17 @@ def embed(
         threads=pictures.threads,
     )
     written: set[Path] = set()
-    with (
-        Report(len(found), as_json=pictures.as_json, to_standard_error=output.to_standard) as report,
-        closing(batch.run(found, work, pictures.jobs)) as outcomes,
-    ):
-        for item, outcome in outcomes:
+    with _results(pictures, found, work, to_standard_error=output.to_standard) as (report, results):
+        for item, marked in results:
             try:
-                if isinstance(outcome, HushmarkError):
-                    raise outcome
-                path = _keep(item, outcome, work, output, written)
+                path = _keep(item, marked, work, output, written)
             except HushmarkError as error:
                 report.fail(item, error)
-            else:
-                nowhere = output.dry_run or output.to_standard
-                line = _marked_line(path, outcome)
-                report.say(line, item, records.of_marked(outcome, None if nowhere else path))
-                for warning in outcome.warnings:
-                    report.warn(f"{path}: warning: {_WARNINGS[warning].format(chance=outcome.expected)}.")
+                continue
+            nowhere = output.dry_run or output.to_standard
+            report.say(_marked_line(path, marked), item, records.of_marked(marked, None if nowhere else path))
+            for warning in marked.warnings:
+                report.warn(f"{path}: warning: {_WARNINGS[warning].format(chance=marked.expected)}.")
     return report.code
 
 
@@ -201,8 +198,10 @@ def read(
     known = None if ids is None else options.known_ids(ids)
     if trust is not None:
         trust_in(trust)  # a file that is of no use ends this before any work
-    with _readings(pictures, secret, known, manifests, trust) as (report, readings):
-        for item, found in readings:
+    model_card()
+    looking = Looking(secret.key(), known, pictures.threads, manifests, trust)
+    with _results(pictures, pictures.find(), looking) as (report, results):
+        for item, found in results:
             reading, manifest = found.reading, found.manifest
             record = {**records.of_reading(reading), **records.of_manifest(manifest)}
             code = _CODES[reading.outcome] if found.problem is None else FAILED
@@ -225,8 +224,10 @@ def verify(pictures: Pictures, wanted: Wanted, secret: Secret, ids: Path | None)
         raise click.UsageError("Give a message or a list, not both.")
     else:
         known = options.known_ids(ids)
-    with _readings(pictures, secret, known) as (report, readings):
-        for item, found in readings:
+    model_card()
+    looking = Looking(secret.key(), known, pictures.threads)
+    with _results(pictures, pictures.find(), looking) as (report, results):
+        for item, found in results:
             reading = found.reading
             fits = reading.message is not None and reading.message in known
             code = NOT_FOUND if reading.message is not None and not fits else _CODES[reading.outcome]
@@ -270,22 +271,16 @@ def publish(pictures: Pictures, output: Path) -> int:
     themselves do not get into it.
     """
     found = pictures.find(leave_out=output)
-    with (
-        Report(len(found), as_json=pictures.as_json) as report,
-        closing(batch.run(found, Reviewing(), pictures.jobs)) as outcomes,
-    ):
-        for item, outcome in outcomes:
+    with _results(pictures, found, Reviewing()) as (report, results):
+        for item, (store, manifest) in results:
+            values = [each.value for each in manifest.bindings if each.alg == ALGORITHM]
             try:
-                if isinstance(outcome, HushmarkError):
-                    raise outcome
-                store, manifest = outcome
-                values = [each.value for each in manifest.bindings if each.alg == ALGORITHM]
                 path = manifests.publish(output, store, values)
             except HushmarkError as error:
                 report.fail(item, error)
-            else:
-                record = {"output": str(path), **records.of_manifest(manifest)}
-                report.say(f"{item.name}: {path}", item, record)
+                continue
+            record = {"output": str(path), **records.of_manifest(manifest)}
+            report.say(f"{item.name}: {path}", item, record)
     return report.code
 
 
@@ -353,20 +348,12 @@ def _keep(item: Item, marked: Marked, work: Marking, output: Output, written: se
 
 
 @contextmanager
-def _readings(
-    pictures: Pictures,
-    secret: Secret,
-    known: KnownIds | None,
-    manifests: str | None = None,
-    trust: Path | None = None,
-) -> Iterator[tuple[Report, Iterator[tuple[Item, Found]]]]:
-    """The report, and what was found in the pictures that did not fail."""
-    model_card()
-    key = secret.key()
-    found = pictures.find()
-    work = Looking(key, known, pictures.threads, manifests, trust)
+def _results(
+    pictures: Pictures, found: list[Item], work: Callable[[Item], _Result], *, to_standard_error: bool = False
+) -> Iterator[tuple[Report, Iterator[tuple[Item, _Result]]]]:
+    """The report, and what the work gives of the pictures that it does not fail over."""
 
-    def readings() -> Iterator[tuple[Item, Found]]:
+    def results() -> Iterator[tuple[Item, _Result]]:
         for item, outcome in outcomes:
             if isinstance(outcome, HushmarkError):
                 report.fail(item, outcome)
@@ -374,10 +361,10 @@ def _readings(
                 yield item, outcome
 
     with (
-        Report(len(found), as_json=pictures.as_json) as report,
+        Report(len(found), as_json=pictures.as_json, to_standard_error=to_standard_error) as report,
         closing(batch.run(found, work, pictures.jobs)) as outcomes,
     ):
-        yield report, readings()
+        yield report, results()
 
 
 def _marked_line(path: Path, marked: Marked) -> str:

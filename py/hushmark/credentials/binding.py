@@ -7,7 +7,8 @@ from typing import Any, cast
 
 from ..message.keys import Key
 from ..message.kinds import Message, pack
-from .placement import BMFF_USE, Found, Piece, bmff_boxes
+from .jumbf import bmff_boxes
+from .placement import BMFF_USE, Found, Piece
 
 ALGORITHM = "org.hushmark.mark.1"
 """Our name in the public list of soft-binding algorithms; docs/softbinding-algorithm.json has the entry."""

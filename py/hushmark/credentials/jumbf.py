@@ -11,6 +11,19 @@ _DEEPEST = 16
 
 
 @dataclass(frozen=True)
+class BmffBox:
+    """A box of the outermost level of data.
+
+    `kind`: its type; `start`, `end`: where it lies; `content`: where what it holds starts.
+    """
+
+    kind: str
+    start: int
+    content: int
+    end: int
+
+
+@dataclass(frozen=True)
 class Box:
     """A superbox: its content type (four letters), label, the boxes in it, and its bytes without the header.
 
@@ -93,18 +106,24 @@ def _described(data: bytes) -> tuple[str, str]:
 
 def _boxes(data: bytes, left: list[int]) -> Iterator[tuple[str, bytes]]:
     """Type and content of each box. `left`: how many more may come, in all. Raises ValueError."""
-    position = 0
-    while position < len(data):
+    for each in bmff_boxes(data):
         left[0] -= 1
         if left[0] < 0:
             raise ValueError("too many boxes")
-        head = data[position : position + 16]
-        size, start = int.from_bytes(head[:4], "big"), 8
+        yield each.kind, data[each.content : each.end]
+
+
+def bmff_boxes(data: bytes) -> Iterator[BmffBox]:
+    """The boxes of the outermost level, of JUMBF, AVIF or HEIC. Raises ValueError."""
+    position = 0
+    while position < len(data):
+        size, start = int.from_bytes(data[position : position + 4], "big"), 8
+        kind = data[position + 4 : position + 8]
         if size == 1:
-            size, start = int.from_bytes(head[8:16], "big"), 16
+            size, start = int.from_bytes(data[position + 8 : position + 16], "big"), 16
         elif size == 0:
             size = len(data) - position
         if size < start or position + size > len(data):
             raise ValueError("a box that is cut off")
-        yield head[4:8].decode("latin-1"), data[position + start : position + size]
+        yield BmffBox(kind.decode("latin-1"), position, position + start, position + size)
         position += size

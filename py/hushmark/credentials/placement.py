@@ -1,7 +1,7 @@
 """Where each format keeps a manifest store: found in a file, and put into one that has none."""
 
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,6 +14,7 @@ from ..picture.container import (
     png_chunks,
     webp_chunk,
 )
+from .jumbf import bmff_boxes
 
 BMFF_USE = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
 """The UUID of the box that holds a manifest store in AVIF and HEIC."""
@@ -65,19 +66,6 @@ class Placement:
         return b"".join([*self.head, self.wrap(store), *self.tail])
 
 
-@dataclass(frozen=True)
-class BmffBox:
-    """A box of the outermost level of an AVIF or HEIC.
-
-    `kind`: its type; `start`, `end`: where it lies; `content`: where what it holds starts.
-    """
-
-    kind: str
-    start: int
-    content: int
-    end: int
-
-
 def find(data: bytes, source: InputFormat) -> Found | None:
     """The manifest store of a file; None where there is none. Raises ValueError where it is not whole."""
     finders: dict[InputFormat, Callable[[bytes], Found | None]] = {
@@ -102,22 +90,6 @@ def place(data: bytes, file_format: Format, size: int) -> Placement:
         "AVIF": _to_bmff,
     }
     return makers[file_format](data, size)
-
-
-def bmff_boxes(data: bytes) -> Iterator[BmffBox]:
-    """The boxes of the outermost level. Raises ValueError."""
-    position = 0
-    while position < len(data):
-        size, start = int.from_bytes(data[position : position + 4], "big"), 8
-        kind = data[position + 4 : position + 8]
-        if size == 1:
-            size, start = int.from_bytes(data[position + 8 : position + 16], "big"), 16
-        elif size == 0:
-            size = len(data) - position
-        if size < start or position + size > len(data):
-            raise ValueError("a box that is cut off")
-        yield BmffBox(kind.decode("latin-1"), position, position + start, position + size)
-        position += size
 
 
 def _cut(data: bytes, position: int, wrap: Callable[[bytes], bytes], size: int) -> Placement:
