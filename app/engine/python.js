@@ -14,32 +14,32 @@ import { fromSnapshot, keptSnapshot } from "./snapshot.js";
  * Python with our package imported, which imports all that it needs: a wheel that does not fit fails here.
  *
  * @param {Manifest} manifest
- * @param {Loading} downloads
+ * @param {Loading} loading
  * @returns {Promise<PyodideAPI>}
  */
-export function startPython(manifest, downloads) {
+export function startPython(manifest, loading) {
   const failure = loadFailure(manifest);
-  return Promise.race([failure, start(manifest, downloads, failure)]);
+  return Promise.race([failure, start(manifest, loading, failure)]);
 }
 
 /**
  * @param {Manifest} manifest
- * @param {Loading} downloads
+ * @param {Loading} loading
  * @param {Promise<never>} failure
  * @returns {Promise<PyodideAPI>}
  */
-async function start(manifest, downloads, failure) {
+async function start(manifest, loading, failure) {
   const snapshot = await keptSnapshot(manifest);
   const wheels = PACKAGES.map((name) => siteFile(manifest, `wheels/${name}`));
   let python = null;
   if (snapshot) {
-    downloads.spared(wheels);
+    loading.spared(wheels);
     python = await fromSnapshot(manifest, failure, snapshot);
   }
   if (!python) {
     python = await boot(manifest, failure, { packages: PACKAGES });
     python.pyimport(ENTRY);
   }
-  downloads.started("python");
+  loading.started("python");
   return python;
 }

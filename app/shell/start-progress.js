@@ -12,7 +12,7 @@ import { prefer, preference } from "../ui/preferences.js";
  * @typedef {Record<Step | "ready", number>} Times milliseconds from the beginning of the start until each was there
  */
 
-/** A start after a download differs from one that finds all here. @typedef {"first-start" | "later-start"} Kind */
+/** A start that loads files differs from one that finds all here. @typedef {"first-start" | "later-start"} Kind */
 
 /** As measured once: what counts is how they relate. @type {Record<Kind, Times>} */
 const GUESS = {
