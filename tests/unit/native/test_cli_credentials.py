@@ -16,6 +16,7 @@ from hushmark.cli import commands as cli
 from hushmark.credentials import placement
 from hushmark.credentials.manifest import find_store
 from hushmark.hosts.signing import make_test_certificate
+from hushmark.picture.container import InputFormat
 from PIL import Image
 
 from tests.support import corpus
@@ -98,6 +99,28 @@ def test_what_was_signed_is_shown_beside_the_mark(marked: Path, capsys: Capture)
     assert found["manifest"]["ingredients"] == [
         {"title": "theirs.jpg", "relationship": "parentOf", "has_manifest": True}
     ]
+
+
+@pytest.mark.parametrize("file_format", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF", "HEIC"])
+def test_a_marked_picture_of_each_format_is_valid_on_top_of_what_others_signed(
+    file_format: InputFormat, pems: list[Path], tmp_path: Path
+) -> None:
+    """HEIC is saved as JPEG."""
+    quality = {} if file_format in ("PNG", "TIFF") else {"quality": 90}
+    plain = corpus.heic() if file_format == "HEIC" else corpus.encoded(corpus.base(), file_format, **quality)
+    cover = tmp_path / f"cover.{file_format.lower()}"
+    cover.write_bytes(signed_by_others(plain, file_format))
+    signing = ("--sign", pems[0], "--sign-key", pems[1])
+    assert run("embed", cover, "--text", "pipe", "-o", f"{tmp_path}/out/", *signing) == cli.DONE
+    (path,) = (tmp_path / "out").iterdir()
+    judgement = judged(path.read_bytes(), "JPEG" if file_format == "HEIC" else file_format)
+    assert judgement["validation_state"] == "Valid"
+    assert set(failures(judgement)) == {"signingCredential.untrusted"}
+    assert {each["title"] for each in judgement["manifests"].values()} == {
+        "A cover",
+        f"cover-marked{path.suffix}",
+    }
+    assert run("read", path) == cli.DONE
 
 
 def test_whether_a_trusted_issuer_vouches_for_the_signer_is_told(
