@@ -42,7 +42,7 @@ test-browsers: $(VENV)/dev.stamp node_modules/stamp firefox webkit ## mark and r
 	@$(PY) build.py
 	@$(PY) -m pytest tests/other_browsers
 
-test-scale: $(VENV)/scale.stamp ## mark and read on Daft and Ray, against an S3 server, with faults put in
+test-scale: $(VENV)/scale.stamp ## mark and read on Daft and Ray, against object stores, with faults put in
 	@$(PY) -m pytest tests/scale
 
 bench: $(VENV)/train.stamp node_modules/stamp chromium ## measure sizes, loading times and speed in the browser
