@@ -98,6 +98,7 @@ async def verify(algorithm: str, key: bytes, signature: bytes, data: bytes) -> b
 def trust_in(issuers: bytes, name: str) -> Callable[[tuple[bytes, ...]], bool]:
     """What tells whether a chain (DER), that of the signer first, leads to one of these issuers (PEM) now.
 
+    The first certificate must be one that may sign claims: the same issuers vouch for web servers, too.
     `name`: of their file, for sentences. Raises CertificateDamaged.
     """
     try:
@@ -123,9 +124,9 @@ def trust_in(issuers: bytes, name: str) -> Callable[[tuple[bytes, ...]], bool]:
         try:
             leaf, *others = map(x509.load_der_x509_certificate, chain)
             policies.build_client_verifier().verify(leaf, others)
-        except (ValueError, VerificationError):
+            return certificate.parse(chain[0]).may_sign
+        except (ValueError, VerificationError, x509.InvalidVersion):
             return False
-        return True
 
     return trusts
 

@@ -10,7 +10,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.x509.oid import NameOID
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from hushmark.credentials import binding, cbor, jumbf, manifest, placement, publishing, signing
 from hushmark.credentials.cose import cannot_verify
 from hushmark.credentials.manifest import Binding, Ingredient, PictureManifest, read_manifest
@@ -314,15 +314,27 @@ def test_what_cannot_sign_is_refused_with_its_reason() -> None:
         assert said in str(error)
 
 
-def chain_of(*, authority: bool, current: bool = True) -> tuple[bytes, tuple[bytes, ...]]:
-    """An issuer (PEM), and a chain (DER) that leads to it by another certificate: an authority's, or not."""
+VERSION_3, VERSION_8 = bytes.fromhex("a003020102"), bytes.fromhex("a003020107")
+
+
+def chain_of(
+    *,
+    authority: bool,
+    current: bool = True,
+    purpose: x509.ObjectIdentifier = ExtendedKeyUsageOID.EMAIL_PROTECTION,
+    signs: bool = True,
+) -> tuple[bytes, tuple[bytes, ...]]:
+    """An issuer (PEM), and a chain (DER) that leads to it by another certificate: an authority's, or not.
+
+    `purpose`, `signs`: what the first certificate of the chain is for.
+    """
     keys = [ec.generate_private_key(ec.SECP256R1()) for _ in range(3)]
     names = [
         x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]) for name in ("root", "middle", "leaf")
     ]
     now = datetime.now(UTC)
 
-    def made(number: int, *, ca: bool, days: int = 1) -> x509.Certificate:
+    def made(number: int, *, ca: bool, days: int = 1) -> x509.CertificateBuilder:
         return (
             x509.CertificateBuilder()
             .subject_name(names[number])
@@ -332,11 +344,14 @@ def chain_of(*, authority: bool, current: bool = True) -> tuple[bytes, tuple[byt
             .not_valid_before(now - timedelta(days=3))
             .not_valid_after(now + timedelta(days=days))
             .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
-            .sign(keys[max(number - 1, 0)], hashes.SHA256())
         )
 
-    root = made(0, ca=True)
-    chain = made(2, ca=False), made(1, ca=authority, days=1 if current else -1)
+    usage = x509.KeyUsage(signs, False, not signs, False, False, False, False, False, False)
+    leaf = made(2, ca=False).add_extension(usage, critical=True)
+    leaf = leaf.add_extension(x509.ExtendedKeyUsage([purpose]), critical=False)
+    root = made(0, ca=True).sign(keys[0], hashes.SHA256())
+    middle = made(1, ca=authority, days=1 if current else -1).sign(keys[0], hashes.SHA256())
+    chain = leaf.sign(keys[1], hashes.SHA256()), middle
     ders = tuple(each.public_bytes(serialization.Encoding.DER) for each in chain)
     return root.public_bytes(serialization.Encoding.PEM), ders
 
@@ -353,6 +368,10 @@ def test_who_signs_is_trusted_if_a_trusted_issuer_vouches_for_it() -> None:
         (root, (chain[0], b"no certificate")),
         chain_of(authority=False),
         chain_of(authority=True, current=False),
+        (root, chain[1:]),  # an authority itself
+        chain_of(authority=True, purpose=ExtendedKeyUsageOID.SERVER_AUTH),
+        chain_of(authority=True, signs=False),
+        (root, (*chain, chain[1].replace(VERSION_3, VERSION_8))),
     ):
         assert not trust_in(issuers, "root.pem")(untrusted)
     with pytest.raises(CertificateDamaged, match=r"root\.pem holds no certificate"):
@@ -421,7 +440,14 @@ def test_a_list_that_names_the_manifest_of_another_mark_is_not_believed() -> Non
 
 @pytest.mark.parametrize(
     "listed",
-    [b"", b"[]", b'{"matches": 1}', b'{"matches": [{"manifestId": "../../etc/passwd"}, 3]}', b"\xff"],
+    [
+        b"",
+        b"[]",
+        b'{"matches": 1}',
+        b'{"matches": [{"manifestId": "../../etc/passwd"}, 3]}',
+        b"\xff",
+        b"[" * 100_000,
+    ],
 )
 def test_a_list_that_is_damaged_leads_nowhere(listed: bytes) -> None:
     folder, value = Folder(), binding.mark_value(text("pipe"), None)
