@@ -2,6 +2,7 @@
 
 /** Of a file that is taken. */
 const MOST_BYTES = 64 << 20;
+const TOO_LARGE = "a file is too large";
 const PATIENCE = 20_000;
 
 /**
@@ -46,7 +47,7 @@ export function fromWeb(base) {
     const isPage = response.headers.get("Content-Type")?.startsWith("text/html");
     if ([404, 410].includes(response.status) || (response.ok && isPage)) return null;
     if (!response.ok) throw new Error(`${response.status} ${response.statusText}`.trim());
-    return bytesOf(await response.blob());
+    return received(response);
   };
 }
 
@@ -62,12 +63,28 @@ export function fromFolder(files) {
     const file = files.find(({ name, webkitRelativePath: place }) =>
       place ? `/${place}`.endsWith(`/${path}`) : path.endsWith(`/${name}`),
     );
-    return file ? bytesOf(file) : null;
+    if (!file) return null;
+    if (file.size > MOST_BYTES) throw new Error(TOO_LARGE);
+    return new Uint8Array(await file.arrayBuffer());
   };
 }
 
-/** @param {Pick<Blob, "size" | "arrayBuffer">} blob */
-async function bytesOf(blob) {
-  if (blob.size > MOST_BYTES) throw new Error("a file is too large");
-  return new Uint8Array(await blob.arrayBuffer());
+/**
+ * What a host sends, given up as soon as it is too much: it may send without end, or compressed.
+ *
+ * @param {Response} response
+ */
+async function received({ body }) {
+  const parts = [];
+  let size = 0;
+  const reader = body?.getReader();
+  for (let part = await reader?.read(); part?.value; part = await reader?.read()) {
+    size += part.value.length;
+    if (size > MOST_BYTES) {
+      await reader?.cancel();
+      throw new Error(TOO_LARGE);
+    }
+    parts.push(part.value);
+  }
+  return new Uint8Array(await new Blob(parts).arrayBuffer());
 }

@@ -1,7 +1,9 @@
 """Folders and addresses of manifests: see `credentials.publishing`."""
 
+import time
 import urllib.error
 import urllib.request
+from http.client import HTTPException, HTTPResponse
 from pathlib import Path
 
 from ..credentials import publishing
@@ -12,6 +14,7 @@ from . import batch
 
 _WEB = ("https://", "http://")
 _SECONDS = 20
+"""For an answer to begin, and for all of it."""
 
 
 def fetcher(place: str) -> Fetch:
@@ -20,13 +23,13 @@ def fetcher(place: str) -> Fetch:
     async def from_web(path: str) -> bytes | None:
         try:
             with urllib.request.urlopen(f"{place.rstrip('/')}/{path}", timeout=_SECONDS) as answer:
-                return _limited(answer.read(MOST_BYTES + 1), place)
+                return _limited(_body(answer), place)
         except urllib.error.HTTPError as error:
             if error.code in (404, 410):
                 return None
             raise ManifestsUnreachable(place, f"{error.code} {error.reason}") from error
-        except (OSError, ValueError) as error:
-            reason = getattr(error, "reason", None) or error
+        except (OSError, ValueError, HTTPException) as error:
+            reason = getattr(error, "reason", None) or str(error).strip() or type(error).__name__
             raise ManifestsUnreachable(place, str(reason)) from error
 
     async def from_folder(path: str) -> bytes | None:
@@ -65,6 +68,16 @@ def publish(folder: Path, store: bytes, values: list[str]) -> Path:
     if not services.exists():
         batch.store(services, publishing.services())
     return file
+
+
+def _body(answer: HTTPResponse) -> bytes:
+    """All of it, up to one byte too many. Raises TimeoutError where it takes too long, however it is sent."""
+    read, end = bytearray(), time.monotonic() + _SECONDS
+    while len(read) <= MOST_BYTES and (part := answer.read1(MOST_BYTES + 1 - len(read))):
+        read += part
+        if time.monotonic() > end:
+            raise TimeoutError("the answer takes too long")
+    return bytes(read)
 
 
 def _limited(data: bytes, place: str) -> bytes:

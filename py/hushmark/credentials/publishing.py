@@ -78,7 +78,10 @@ def identifier_of(store: bytes) -> str:
 
 
 def _identifiers(listed: bytes) -> list[str]:
-    found = json.loads(listed)
+    try:
+        found = json.loads(listed)
+    except RecursionError as error:
+        raise ValueError("lists too deep in one another") from error
     matches = found.get("matches") if isinstance(found, dict) else None
     if not isinstance(matches, list):
         raise ValueError("no list of matches")

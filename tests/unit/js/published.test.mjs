@@ -51,6 +51,29 @@ test("a folder is searched from wherever in it people begin", async () => {
   await assert.rejects(fromFolder([file(PATH, 1e9)])(PATH), /too large/);
 });
 
+test("what a host sends without end is given up when it is too much", async () => {
+  let sent = 0;
+  const server = createServer((_, response) => {
+    const most = 80 << 20;
+    const part = new Uint8Array(1 << 20);
+    const send = () => {
+      while (sent < most && !response.destroyed) {
+        sent += part.length;
+        if (!response.write(part)) return void response.once("drain", send);
+      }
+      response.end();
+    };
+    send();
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(null)));
+  const address = server.address();
+  assert(address && typeof address === "object");
+  await assert.rejects(fromWeb(new URL(`http://127.0.0.1:${address.port}/`))(PATH), /too large/);
+  server.close();
+  server.closeAllConnections();
+  assert(sent < 80 << 20, `${sent} bytes`);
+});
+
 test("a host is asked for the file, and what it answers instead is told apart", async () => {
   /** @type {Record<string, [number, string]>} */
   const answers = {

@@ -1,5 +1,6 @@
 """Manifests on the command line: signed, read, published, lost and found again."""
 
+import asyncio
 import functools
 import http.server
 import io
@@ -7,14 +8,18 @@ import json
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hushmark.cli import commands as cli
+from hushmark.cli import manifests
 from hushmark.credentials import placement
 from hushmark.credentials.manifest import find_store
+from hushmark.errors import ManifestsUnreachable
 from hushmark.hosts.signing import make_test_certificate
 from hushmark.picture.container import InputFormat
 from PIL import Image
@@ -241,6 +246,46 @@ def site(published: Path) -> Iterator[str]:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
+
+
+@contextmanager
+def answering(data: bytes, *, times: int = 1) -> Iterator[str]:
+    """The address of a host that sends this to whoever asks, as often as told, with pauses between."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def handle(self) -> None:
+            while self.rfile.readline().strip():
+                pass
+            with suppress(OSError):
+                for _ in range(times):
+                    self.wfile.write(data)
+                    time.sleep(0.05)
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_what_a_host_sends_instead_of_an_answer_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    for answer in (
+        b"\n",
+        b"no HTTP\r\n\r\n",
+        chunked + b"zz",
+        chunked + b"9\r\nabc",
+        b"HTTP/1.1 200\r\n" + b"a" * 70_000,
+    ):
+        with answering(answer) as address, pytest.raises(ManifestsUnreachable, match=rf"{address} .*\(\S"):
+            asyncio.run(manifests.fetcher(address)("a.json"))
+    for address in ("http://a b", "http://host:port"):
+        with pytest.raises(ManifestsUnreachable):
+            asyncio.run(manifests.fetcher(address)("a.json"))
+    monkeypatch.setattr(manifests, "_SECONDS", 0.5)
+    # It never pauses as long as that.
+    drop = answering(b"HTTP/1.1 200 OK\r\n\r\n", times=20)
+    with drop as address, pytest.raises(ManifestsUnreachable, match="takes too long"):
+        asyncio.run(manifests.fetcher(address)("a.json"))
 
 
 def test_what_is_published_has_the_shape_of_the_resolution_api(published: Path) -> None:
