@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from ..errors import MessageMissing
 from ..message.kinds import Message, identifier
 
+KEY_BYTES = 32
+
 
 @dataclass(frozen=True)
 class GivenIds:
@@ -29,14 +31,14 @@ class GivenIds:
 
 @dataclass(frozen=True)
 class RunKey:
-    """What makes the ids of a run: 32 secret bytes, so that nobody can tell one id from another one."""
+    """What makes the ids of a run: secret bytes, so that nobody can tell one id from another one."""
 
     secret: bytes = field(repr=False)
 
     @classmethod
     def new(cls) -> "RunKey":
         """A key from the operating system's random source."""
-        return cls(secrets.token_bytes(32))
+        return cls(secrets.token_bytes(KEY_BYTES))
 
     def message(self, location: str) -> Message:
         """The id of the picture at a location, by HMAC-SHA-256.

@@ -5,7 +5,7 @@ from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from os.path import commonpath
-from pathlib import PurePosixPath
+from pathlib import PurePath, PurePosixPath
 
 import pyarrow as pa
 
@@ -19,6 +19,7 @@ from .rows import Row
 from .stores import Found
 
 _ENDINGS = frozenset(chain(*ENDINGS.values()))
+_NO_NAME = 'Its name is that of no file in the folder for marked pictures. Give an address without ".."'
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,11 @@ def _of_table(location: str) -> Iterator[Found]:
     table = known.table(location, "file")
     if table.column_names != ["file"]:
         raise FileProblem(location, "The table has no column file")
-    listed = [stores.address(file) for file in table.column("file").drop_null().to_pylist()]
+    try:
+        files = table.column("file").drop_null().cast(pa.string()).to_pylist()
+    except pa.ArrowException as error:
+        raise FileProblem(location, "The table's column file has no texts") from error
+    listed = [stores.address(file) for file in files]
     if not listed:
         return
     one_store = len({each.root for each in listed}) == 1
@@ -98,6 +103,9 @@ def marking(
     for picture, output in zip(pictures, outputs, strict=True):
         stem, ending = _split(output)
         taken = set() if picture.location in replaced else there.get(stem, set())
+        if not _is_inside(picture.place):
+            refused.append(rows.of_error(picture.location, FileProblem(picture.location, _NO_NAME)))
+            continue
         if wanted[output] > 1:
             refused.append(rows.of_error(picture.location, OutputTwice(output)))
             continue
@@ -122,6 +130,12 @@ def marking(
             }
         )
     return Plan(pa.Table.from_pylist(tasks, TASKS), refused)
+
+
+def _is_inside(place: str) -> bool:
+    """Whether a place, which may come from a table of others, is a file in the folder that it is put into."""
+    path = PurePath(place)
+    return bool(path.name) and not path.anchor and ".." not in path.parts
 
 
 def _output(location: str, output_format: Format | None) -> str:

@@ -16,7 +16,7 @@ from pyarrow import compute, parquet
 
 from ..errors import FileProblem, RunExists, RunOther
 from . import stores
-from .ids import RunKey
+from .ids import KEY_BYTES, RunKey
 
 _KEY = b"hushmark.run"
 _ROWS = 10_000
@@ -53,9 +53,12 @@ class Run:
 
     @classmethod
     def from_json(cls, text: bytes) -> "Run":
-        """What `to_json` made. Raises ValueError, KeyError."""
+        """What `to_json` made. Raises ValueError, KeyError, TypeError."""
         facts = json.loads(text)
-        return cls(facts["way"], facts["to"], RunKey(bytes.fromhex(facts["key"])), facts.get("ids"))
+        key = bytes.fromhex(facts["key"])
+        if len(key) != KEY_BYTES:
+            raise ValueError("a key that anybody could guess")
+        return cls(facts["way"], facts["to"], RunKey(key), facts.get("ids"))
 
 
 class RunManifest:
@@ -161,5 +164,5 @@ def _read(location: str) -> pa.Table:
 def _run_of(table: pa.Table, location: str) -> Run:
     try:
         return Run.from_json((table.schema.metadata or {})[_KEY])
-    except (ValueError, KeyError) as error:
+    except (ValueError, KeyError, TypeError) as error:
         raise FileProblem(location, "It is not the manifest of a run") from error

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote
 
 import obstore
 from fsspec.utils import glob_translate
@@ -24,6 +24,7 @@ from ..errors import FileKind, FileProblem, FileTooLarge
 from ..picture.picture import MAXIMUM_BYTES, PICTURE_ENDINGS
 
 _WEB = ("http", "https")
+_URL = re.compile(r"(?P<root>(?P<scheme>\w[\w+.-]*)://[^/]*)/*(?P<key>.*)", re.DOTALL)
 _MAGIC = re.compile(r"[*?\[]")
 _NO_LIST = "A web server lists no files. Give addresses of pictures, or a table of them"
 _MOST_CHARACTERS = 300
@@ -66,15 +67,12 @@ class Found(NamedTuple):
 
 def address(location: str) -> Address:
     """The parts of a location, or of a path that is not absolute."""
-    parts = urlsplit(location)
-    if "://" not in location or parts.scheme == "file":
-        path = Path(unquote(parts.path) if parts.scheme == "file" else location).absolute()
-        path = Path(os.path.normpath(path))
+    url = _URL.fullmatch(location)
+    scheme = url["scheme"].lower() if url else "file"
+    if url is None or scheme == "file":
+        path = Path(os.path.normpath(Path(f"/{unquote(url['key'])}" if url else location).absolute()))
         return Address(path.anchor.rstrip("/\\"), path.relative_to(path.anchor).as_posix())
-    url = re.fullmatch(r"(\w[\w+.-]*://[^/]*)/*(.*)", location, re.DOTALL)
-    assert url  # what is not local has a scheme
-    root, key = url.groups()
-    return Address(root, unquote(key) if parts.scheme in _WEB else key)
+    return Address(url["root"], unquote(url["key"]) if scheme in _WEB else url["key"])
 
 
 def is_local(location: str) -> bool:
@@ -93,7 +91,7 @@ def read(location: str) -> bytes:
         if found.meta["size"] > MAXIMUM_BYTES:
             raise FileTooLarge(location, MAXIMUM_BYTES)
         return bytes(found.bytes())
-    except (BaseError, OSError) as error:
+    except (BaseError, OSError, ValueError) as error:  # of a key that a store cannot have: ValueError
         raise problem(location, error) from error
 
 

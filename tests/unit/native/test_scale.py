@@ -161,6 +161,50 @@ def test_a_table_lists_pictures(tree: Path, ending: str) -> None:
     assert [each.place for each in found] == ["a.jpg", f"deep/{ODD}"]
 
 
+def listing(folder: Path, files: object) -> list[stores.Found]:
+    """What is found by a table with these in its column."""
+    table = folder / "list.parquet"
+    parquet.write_table(pa.table({"file": files}), table)
+    return plan.sources([str(table)])
+
+
+@pytest.mark.parametrize(
+    ("first", "outside"),
+    [
+        ("https://host/a/1.jpg", "https://host/a/%2e%2e/../etc/x.jpg"),
+        ("s3://bucket/a/1.jpg", "s3://bucket/a/../../x.jpg"),
+        ("s3://bucket/1.jpg", "s3://../x.jpg"),
+        ("https://host/a/1.jpg", "https://host/a/.."),
+        ("https://host/a/1.jpg", "https://host/a/"),
+    ],
+)
+def test_no_entry_of_a_table_leads_out_of_the_folder_for_marked_pictures(
+    tmp_path: Path, first: str, outside: str
+) -> None:
+    found = listing(tmp_path, [first, outside])
+    made = plan.marking(found, str(tmp_path / "out"), KEY.message, output_format=None)
+    (bad,) = (each.location for each in found if each.location != first)
+    assert failures(made.refused) == {bad: "file"}
+    assert made.tasks.column("file").to_pylist() == [first]
+
+
+def test_an_odd_entry_of_a_table_costs_only_itself(tmp_path: Path) -> None:
+    for odd in (
+        "-x://y.jpg",
+        "http://[x/a.jpg",
+        "nul\0.jpg",
+        "s3://bucket/a/../b.jpg",
+        "https://host//.",
+        "",
+    ):
+        (each,) = listing(tmp_path, [odd])
+        with pytest.raises((FileProblem, FileKind)):
+            stores.read(each.location)
+    for column in ([{"a": 1}], [b"\xff.jpg"]):
+        with pytest.raises(FileProblem, match="column file has no texts"):
+            listing(tmp_path, column)
+
+
 def test_without_pictures_there_is_no_run(tree: Path) -> None:
     for arguments in ([f"{tree}/*.webp"], [f"{tree}/a.jpg", f"{tree}/none/"]):
         with pytest.raises(NothingFound, match=r"There is no picture at .*/(\*\.webp|none/)\."):
@@ -259,9 +303,17 @@ def test_a_manifest_belongs_to_one_run(tmp_path: Path) -> None:
         RunManifest(location, rows.MARKED, wanted, resume=False)
     with pytest.raises(RunOther, match="mark to /out"):
         RunManifest(location, rows.MARKED, Run("mark", "/elsewhere", KEY), resume=True)
-    parquet.write_table(pa.table({"file": ["a"]}), location)
-    with pytest.raises(FileProblem, match="not the manifest of a run"):
-        RunManifest(location, rows.MARKED, wanted, resume=True)
+    said = wanted.to_json()
+    for facts in (
+        b"",
+        b"[]",
+        said.replace(KEY.secret.hex().encode(), b""),
+        said.replace(b'"mark"', b"null, 1"),
+    ):
+        file = pa.table({"file": ["a"]}).replace_schema_metadata({b"hushmark.run": facts} if facts else None)
+        parquet.write_table(file, location)
+        with pytest.raises(FileProblem, match="not the manifest of a run"):
+            RunManifest(location, rows.MARKED, wanted, resume=True)
 
 
 worker_for = cache(TaskWorker)
