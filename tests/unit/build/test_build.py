@@ -305,10 +305,11 @@ def test_bill_of_materials_is_true_to_what_is_shipped(site: Path) -> None:
     assert python["version"] == lock["info"]["python"]
     references = [component["bom-ref"] for component in bill["components"]]
     assert len(references) == len(set(references))
-    owned = {name for name in listed if name.startswith("pyodide-")}
-    assert owned == {
-        inner["name"] for inner in components["pyodide"]["components"] if inner["type"] == "file"
-    }
+    owned = {"pyodide": "pyodide-", "onnxruntime-web": "assets/ort-"}
+    owned |= {wheel.name: rf"\w+/\w+/{wheel.name.replace('-', '_')}-" for wheel in wheels}
+    for owner, names in owned.items():
+        files = {inner["name"] for inner in components[owner]["components"] if inner["type"] == "file"}
+        assert files == {name for name in listed if re.match(names, name)} != set(), owner
 
 
 def test_own_wheel_depends_on_the_files_only(checkout: Path, repo_root: Path, tmp_path: Path) -> None:
