@@ -121,6 +121,9 @@ def test_a_shared_picture_has_our_type_and_no_address(victim: Page, url: str) ->
         response = other.goto(url + place)
         assert response is not None
         assert response.status == 404, place
+        # What a page loads is answered in another way than pages.
+        status = "(address) => fetch(address).then(({ status }) => status)"
+        assert victim.evaluate(status, url + place) == 404, place
 
 
 def test_what_a_script_writes_into_the_caches_is_never_opened_as_a_page(victim: Page, url: str) -> None:
