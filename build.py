@@ -96,14 +96,17 @@ ENTRY_POINTS = {
     "ort/whole.js": "node_modules/onnxruntime-web/dist/ort.wasm.min.mjs",
     "ort/jspi.js": "node_modules/onnxruntime-web/dist/ort.jspi.min.mjs",
     "ort/asyncify.js": "node_modules/onnxruntime-web/dist/ort.webgpu.min.mjs",
+    "codecs/heif.js": "node_modules/libheif-js/libheif-wasm/libheif.js",
 }
+PARTS: dict[str, Part] = {"ort": "onnxruntime", "codecs": "codecs"}
+"""The parts of bundles that are not the app's own, by how their keys begin."""
 ICONS = ("icon.svg", "icon-192.png", "icon-512.png", "maskable-512.png", "apple-180.png")
 LIMITS: dict[Part, int] = {
     "app": 120_000,
     "page": 70_000,
     "python": 3_900_000,
     "wheels": 1_960_000,
-    "codecs": 1_200_000,
+    "codecs": 1_500_000,
     "onnxruntime": 10_200_000,
     "weights": 2_150_000,
     "locator": 760_000,
@@ -113,8 +116,12 @@ FIRST_VISIT_LIMIT = 9_280_000
 """The same of all that a first visit loads until it is ready to mark and read, where there is no GPU."""
 LOADED_LATER: tuple[Part, ...] = ("locator", "codecs")
 """The parts that come when they are wanted; the locator, if nothing wanted it, when the engine is idle."""
+HEIF = "libheif-js/libheif-wasm"
+"""What decodes HEIC, in node_modules. Its glue is bundled, see ENTRY_POINTS."""
 CODECS = {"pillow-avif": "avif", "micropip": "micropip"}
 """Wheels that are loaded when they are wanted, and what the page calls each."""
+NPM_OWNERS = {"pyodide/": "pyodide", "ort/": "onnxruntime-web", "codecs/heif.": "libheif-js"}
+"""npm's packages by how the keys of their files begin."""
 GRAPHS = {"encoder": ("encoder",), "decoder": ("decoder", "refiner"), "locator": ("locator",)}
 """The graphs whose weights lie in each `.safetensors` file."""
 
@@ -214,7 +221,7 @@ def build_site(root: Path = ROOT, out: Path | None = None, say: Say = print) -> 
         bundled = _add_app(site, root, npm, bundles)
         _add_icons(site, root / "app")
         own_wheel = build_wheel(Path(temporary), root, weights=False)
-        _add_codecs(site, wheels)
+        _add_codecs(site, npm, wheels)
         paths = {wheel.name: wheel.path for wheel in wheels if wheel.name not in CODECS}
         paths["hushmark"] = own_wheel
         _add_python(site, npm, paths, Path(temporary) / "packing")
@@ -374,8 +381,9 @@ def _add_python(site: Site, npm: NpmPackages, wheels: Mapping[str, Path], work: 
         site.add(f"wheels/{name}", "wheels", f"wheels/{short_hash(data)}/{path.name}", data)
 
 
-def _add_codecs(site: Site, wheels: Sequence[Wheel]) -> None:
-    """The wheels that a page loads when a picture wants them, stored without compression of their own."""
+def _add_codecs(site: Site, npm: NpmPackages, wheels: Sequence[Wheel]) -> None:
+    """What a page loads when a picture wants it; wheels are stored without compression of their own."""
+    site.add_hashed("codecs/heif.wasm", "codecs", "heif.wasm", npm.read(f"{HEIF}/libheif.wasm"))
     for wheel in wheels:
         if wheel.name in CODECS:
             with zipfile.ZipFile(wheel.path) as archive:
@@ -414,7 +422,7 @@ def _add_app(site: Site, root: Path, npm: NpmPackages, bundles: Path) -> set[str
     )
     for key in ENTRY_POINTS:
         name = f"{names[key]}.{key.rpartition('.')[2]}"
-        part: Part = "onnxruntime" if key.startswith("ort/") else "app"
+        part = PARTS.get(key.partition("/")[0], "app")
         site.add_hashed(key, part, name, (bundles / name).read_bytes())
     inputs = json.loads(read_input(Path(f"{bundles}.json")))["inputs"]
     taken = [path.rpartition("node_modules/")[2] for path in inputs if "node_modules/" in path]
@@ -441,9 +449,8 @@ def _licenses(npm: NpmPackages, packages: Sequence[str], wheels: Sequence[Wheel]
     chapters = []
     for package in packages:
         facts = npm.facts(package)
-        texts = [
-            path.read_text(encoding="utf-8") for path in sorted((npm.folder / package).glob("LICEN[CS]E*"))
-        ]
+        folder = npm.folder / (HEIF if HEIF.startswith(f"{package}/") else package)
+        texts = [path.read_text(encoding="utf-8") for path in sorted(folder.glob("LICEN[CS]E*"))]
         if not texts:
             texts = [read_input(TEXTS / f"{package}.txt").decode()]
         repository = facts.get("repository", "")
@@ -490,8 +497,9 @@ def _write_sbom(
     }
     owners = {site.files[key].url: name for name, key in keys.items()}
     for key, file in site.files.items():
-        if key.startswith(("pyodide/", "ort/")):
-            owners[file.url] = "pyodide" if key.startswith("pyodide/") else "onnxruntime-web"
+        owner = next((name for start, name in NPM_OWNERS.items() if key.startswith(start)), None)
+        if owner is not None:
+            owners[file.url] = owner
     project = tomllib.loads(read_input(root / "pyproject.toml").decode())["project"]
     write_sbom(site.folder, project["version"], components, owners)
 

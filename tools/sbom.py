@@ -39,6 +39,7 @@ LINKED: Mapping[str, Sequence[Linked]] = {
         Linked("libffi", "MIT"),
         Linked("sqlite", "blessing"),
     ),
+    "libheif-js": (Linked("libde265", "LGPL-3.0-or-later", "1.0.15"),),
     "pillow": (
         Linked("libjpeg-turbo", "IJG AND BSD-3-Clause AND Zlib"),
         Linked("libwebp", "BSD-3-Clause"),

@@ -1,10 +1,11 @@
 /**
- * What opens pictures that Python cannot by itself: parts of Pillow that are loaded when one is wanted, from the site
- * itself and verified like the rest, or else the browser.
+ * What opens pictures that Python cannot by itself: parts of Pillow and libheif, which are loaded when one is wanted,
+ * from the site itself and verified like the rest, or else the browser.
  */
 
 import { siteFile } from "../site/manifest.js";
 import { decode } from "./decoding.js";
+import { HeifDecoder } from "./heif.js";
 
 /**
  * @import { PyodideAPI } from "pyodide"
@@ -16,6 +17,8 @@ export class Codecs {
   #python;
   /** By their names. @type {Map<string, Promise<boolean>>} */
   #loaded = new Map();
+  /** @type {Promise<HeifDecoder | null> | null} */
+  #heif = null;
   /** See decoding.js. */
   decode = decode;
 
@@ -38,6 +41,16 @@ export class Codecs {
     // After a failure the next picture tries again.
     loaded.then((isThere) => isThere || this.#loaded.delete(name));
     return loaded;
+  }
+
+  /** @returns {Promise<HeifDecoder | null>} null where it cannot be had */
+  heif() {
+    this.#heif ??= HeifDecoder.load(this.#manifest).catch(() => {
+      // The next picture tries again.
+      this.#heif = null;
+      return null;
+    });
+    return this.#heif;
   }
 
   /**

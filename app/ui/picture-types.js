@@ -1,6 +1,6 @@
 /**
  * The kinds of pictures: how their files begin, and how their names end. The command line takes the same endings.
- * app.webmanifest tells them to the system, except those of HEIC, which few browsers open.
+ * app.webmanifest tells them to the system.
  */
 
 const MOST_BYTES = 16;
@@ -14,7 +14,6 @@ export const PICTURE_TYPES = {
   "image/tiff": { beginning: /^(II\*\0|MM\0\*)/s, endings: [".tif", ".tiff"] },
   "image/bmp": { beginning: /^BM....\0\0\0\0/s, endings: [".bmp"] },
   "image/avif": { beginning: /^....ftypavi[fs]/s, endings: [".avif"] },
-  // Phones have it; where the browser cannot open it either, the engine says what to do.
   "image/heic": { beginning: /^....ftyp(hei[cxms]|hev[cx]|mif1|msf1)/s, endings: [".heic", ".heif"] },
 };
 

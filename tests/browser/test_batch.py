@@ -167,7 +167,7 @@ def test_folders_stay_folders(app: App, tmp_path: Path) -> None:
     panel.get_by_role("button", name="Mark 4 pictures").click()
     app.await_batch(panel)
     phone = panel.get_by_role("listitem").filter(has_text="phone.HEIC")
-    expect(phone).to_contain_text("phone.HEIC is of type HEIC, which cannot be read here. Export it as JPEG")
+    expect(phone).to_contain_text("phone.HEIC is damaged and cannot be decoded. Copy or download it again.")
     # A dialogue of the system cannot be driven: the browser's private folder stands in for the chosen one.
     app.page.evaluate(
         """window.showDirectoryPicker = async () =>

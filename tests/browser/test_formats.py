@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from hushmark.picture.picture import open_picture
 from PIL import Image
 from playwright.sync_api import Page
 
@@ -35,6 +36,35 @@ def test_an_animation_an_avif_and_a_packed_tiff_are_marked(app: App, tmp_path: P
             change = np.asarray(marked.convert("RGB"), np.int16) - np.asarray(before.convert("RGB"), np.int16)
             assert 0 < np.square(change).mean() < 100
         assert marked.getexif().get(0x010F) == before.getexif().get(0x010F)
+
+
+def test_heic_is_marked_with_its_metadata(app: App, tmp_path: Path) -> None:
+    profile = corpus.rgb_profile(corpus.DISPLAY_P3_PRIMARIES)
+    data = corpus.heic(exif=corpus.exif(6), icc_profile=profile, xmp=corpus.XMP)
+    path = tmp_path / "phone.heic"
+    path.write_bytes(data)
+    for chosen, name in ((None, "phone-marked.jpg"), ("AVIF", "phone-marked.avif")):
+        panel = app.choose(path)
+        app.say(panel, "pipe")
+        app.more_options(panel)
+        choice = panel.get_by_label("Format", exact=True)
+        if chosen:
+            choice.select_option(chosen)
+        panel.get_by_role("button", name="Mark picture").click()
+        app.await_batch(panel)
+        saved = app.download(tmp_path)
+        assert saved.name == name
+        marked, before = Image.open(saved), open_picture(data, path.name)
+        assert marked.size == before.image.size == (180, 240)
+        change = np.asarray(marked.convert("RGB"), np.int16) - np.asarray(before.image, np.int16)
+        assert 0 < np.square(change).mean() < 100
+        assert marked.info["icc_profile"] == profile
+        assert marked.info["xmp"] == corpus.XMP
+        assert marked.getexif().get(0x0112, 1) == 1
+        wanted = Image.Exif()
+        wanted.load(before.metadata.exif)
+        assert marked.getexif().get(0x010F) == wanted.get(0x010F) is not None
+    choice.select_option(index=0)
 
 
 def test_of_several_pages_all_are_marked_or_the_first_is_taken(app: App, tmp_path: Path) -> None:

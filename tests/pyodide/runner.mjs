@@ -8,11 +8,14 @@
  * CASES is a folder that tests/pyodide/test_pyodide_engine.py fills; what the engine answers is written beside.
  */
 
-import { readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import process from "node:process";
 
+import createLibheif from "libheif-js/libheif-wasm/libheif.js";
 import { loadPyodide } from "pyodide";
+
+import { HeifDecoder } from "../../app/engine/heif.js";
 
 const [job, repo, folder, stdlib, ...wheels] = process.argv.slice(2);
 
@@ -104,6 +107,7 @@ async function runEngine() {
   await runManifests(Engine);
   await runLab(Engine);
   await runByBrowser(Engine);
+  await runHeif();
   await runRefusals(Engine);
 }
 
@@ -121,6 +125,7 @@ async function runByBrowser(/** @type {import("pyodide/ffi").PyCallable} */ Engi
   const data = new Uint8Array(64 * 48 * 4).map((_, index) => (index % 4 === 3 ? 255 : (index * 7) % 200));
   const codecs = {
     load: async (/** @type {string} */ name) => (asked.push(name), false),
+    heif: async () => (asked.push("heif"), null),
     decode: async (/** @type {Uint8Array} */ file, /** @type {string} */ type) => {
       asked.push(`${type} ${file.length}`);
       return type === "image/heic" ? { width: 64, height: 48, data } : null;
@@ -138,6 +143,36 @@ async function runByBrowser(/** @type {import("pyodide/ffi").PyCallable} */ Engi
   const avif = await ask("embed", file("avif"), "a.avif", options);
   writeFileSync(join(folder, "by-browser.json"), JSON.stringify({ heic, avif, asked }));
   destroy();
+}
+
+/** What Python makes of HEIC files that libheif decodes. */
+async function runHeif() {
+  const wasm = readFileSync(join(repo, "node_modules/libheif-js/libheif-wasm/libheif.wasm"));
+  const decoder = new HeifDecoder(/** @type {any} */ (createLibheif), await WebAssembly.compile(wasm));
+  pyodide.pyimport("hushmark.hosts.heif").register(decoder);
+  const names = readdirSync(folder).filter((name) => name.endsWith(".heic"));
+  for (const name of names) pyodide.FS.writeFile(`/${name}`, readFileSync(join(folder, name)));
+  pyodide.globals.set("names", pyodide.toPy(names));
+  const told = pyodide.runPython(`
+import json
+from pathlib import Path
+from hushmark.errors import PictureError
+from hushmark.picture.picture import open_picture
+told = {}
+for name in names:
+    try:
+        picture = open_picture(Path("/", name).read_bytes(), name)
+    except PictureError as error:
+        told[name] = {"error": error.code}
+    else:
+        Path("/", name).write_bytes(picture.image.tobytes())
+        about = picture.metadata
+        told[name] = {"format": picture.file_format, "mode": picture.image.mode, "size": picture.image.size}
+        told[name] |= {"exif": about.exif.hex(), "icc": about.icc.hex(), "xmp": about.xmp.hex()}
+        told[name] |= {"orientation": picture.orientation}
+json.dumps(told)`);
+  writeFileSync(join(folder, "heif.json"), told);
+  for (const name of names) writeFileSync(join(folder, `${name}.pixels`), pyodide.FS.readFile(`/${name}`));
 }
 
 async function runOverlay(/** @type {import("pyodide/ffi").PyCallable} */ Engine) {

@@ -16,6 +16,7 @@ from hushmark import Marked, text
 from hushmark.card import read_card
 from hushmark.credentials.manifest import read_manifest
 from hushmark.embedding import MarkOptions
+from hushmark.errors import PictureError
 from hushmark.hosts.native import NativeForward
 from hushmark.hosts.signing import verify
 from hushmark.message.keys import Key
@@ -142,6 +143,8 @@ def native(
         {"name": name, "strength": STRENGTHS.get(name, 1.4), "key": PASSPHRASES.get(name)} for name in results
     ]
     (folder / "cases.json").write_text(json.dumps(cases))
+    for name, data in corpus.heics().items():
+        (folder / name).write_bytes(data)
     signed = signed_by_us(results["rocket.jpg"][0].data)
     (folder / "signed.jpg").write_bytes(signed)
     (folder / "altered.jpg").write_bytes(signed.replace(b"Ann Lee", b"Ann Low"))
@@ -223,9 +226,43 @@ def test_what_the_browser_opens_is_marked_and_says_so(
     heic, avif = told["heic"], told["avif"]
     assert (heic["name"], heic["type"], heic["width"]) == ("a-marked.jpg", "image/jpeg", 64)
     assert "metadata" in heic["warnings"]
-    # A part of Pillow is asked for first, where there may be one.
-    assert told["asked"] == ["image/heic 52", "avif", "image/avif 52"]
+    # What is loaded on demand is asked for first.
+    assert told["asked"] == ["heif", "image/heic 52", "avif", "image/avif 52"]
     assert avif["error"]["code"] == "picture-unsupported"
+
+
+def test_heic_opens_as_on_the_command_line(
+    native: tuple[Path, dict[str, tuple[Marked, RecordingForward]]],
+) -> None:
+    folder, _ = native
+    told = json.loads((folder / "heif.json").read_text())
+    for name in corpus.heics():
+        try:
+            picture = open_picture((folder / name).read_bytes(), name)
+        except PictureError as error:
+            assert told[name] == {"error": error.code}, name
+            continue
+        about = picture.metadata
+        assert told[name] == {
+            "format": picture.file_format,
+            "mode": picture.image.mode,
+            "size": list(picture.image.size),
+            "orientation": 1,
+            "exif": about.exif.hex(),
+            "icc": about.icc.hex(),
+            "xmp": about.xmp.hex(),
+        }, name
+        pixels = np.frombuffer((folder / f"{name}.pixels").read_bytes(), np.uint8)
+        wanted = np.asarray(picture.image).ravel()
+        # libheif of another version rounds differently.
+        assert np.abs(pixels.astype(np.int16) - wanted).mean() < 0.5, name
+    refused = {name: answer["error"] for name, answer in told.items() if "error" in answer}
+    assert refused == {
+        "hdr.heic": "picture-mode",
+        **dict.fromkeys(("cut.heic", "damaged.heic", "empty.heic"), "picture-unreadable"),
+    }
+    assert told["turned.heic"]["size"] == [180, 240]
+    assert len(told["turned.heic"]["icc"]) > 800 and len(told["turned.heic"]["exif"]) > 200
 
 
 def test_errors_for_people_come_back_as_values_and_others_are_thrown(

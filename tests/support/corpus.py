@@ -274,6 +274,35 @@ def heic(mode: str = "RGB", **options: Any) -> bytes:
     return encoded(base(mode), "HEIF", quality=90, **options)
 
 
+def deep_heic(**profile: int) -> bytes:
+    """With 10 bits a channel; `profile`: its colours as numbers, see ITU-T H.273."""
+    import pillow_heif
+
+    samples = deep_samples("RGB")
+    height, width = samples.shape[:2]
+    picture = pillow_heif.from_bytes("RGB;16", (width, height), samples.astype("<u2").tobytes())
+    buffer = io.BytesIO()
+    picture.save(buffer, quality=90, **profile)
+    return buffer.getvalue()
+
+
+def heics() -> Corpus:
+    """What phones and programs write. Takes pillow-heif."""
+    whole = heic(exif=exif(6), icc_profile=rgb_profile(DISPLAY_P3_PRIMARIES), xmp=XMP)
+    first, *others = (base().crop((0, 0, 100 + 10 * number, 90)) for number in range(3))
+    return {
+        "turned.heic": whole,
+        "clear.heic": heic("RGBA"),
+        "grey.heic": heic("L"),
+        "deep.heic": deep_heic(),
+        "hdr.heic": deep_heic(color_primaries=9, transfer_characteristics=16),
+        "several.heic": encoded(first, "HEIF", save_all=True, append_images=others, primary_index=1),
+        "cut.heic": whole[: len(whole) // 2],
+        "damaged.heic": whole.replace(b"hvcC", b"free"),
+        "empty.heic": b"\0\0\0\x18ftypheic" + bytes(40),
+    }
+
+
 def native_formats() -> Corpus:
     """What takes codecs that only the native Pillow has."""
     return {

@@ -65,6 +65,8 @@ def bundle(root: Path, out: Path, entries: Sequence[str], *options: str) -> None
         # onnxruntime-web with its glue beside it instead of inside, and without what it uses in Node only
         "--conditions=onnxruntime-web-use-extern-wasm",
         "--external:node:*",
+        "--external:fs",
+        "--external:path",
         f"--outdir={out}",
         "--log-level=warning",
         *options,

@@ -24,8 +24,11 @@ from ..card import read_card
 from ..embedding import LONG_PHASE
 from ..errors import HushmarkError, OutputFormat, PictureUnsupported, picture_error
 from ..picture import container
+from ..picture.container import InputFormat
 from ..progress import Progress
 from ..tasks import File, Tasks, failure, plain
+from . import heif
+from .heif import JsHeifDecoder
 
 _CURVES = {
     "P-256": bytes.fromhex("06082a8648ce3d030107"),
@@ -36,6 +39,8 @@ _CURVES = {
 
 _NOT_LOADED = ("load-failed", "load-damaged")
 """Codes of EngineError in app/engine/errors.js: a network that is loaded when it is wanted did not come."""
+_PARTS: tuple[InputFormat, ...] = ("AVIF", "HEIC")
+"""The formats whose codecs are loaded once they are wanted."""
 
 HANG_SECONDS = 10.0
 """What a forward pass may still take when its job was cancelled. A phone's slowest takes a few seconds."""
@@ -66,6 +71,10 @@ class Codecs(Protocol):
 
     def load(self, name: str) -> Awaitable[bool]:
         """Load a part of Pillow -> whether it is there."""
+        ...
+
+    def heif(self) -> Awaitable[JsHeifDecoder]:
+        """Load libheif -> its decoder, null where it cannot be had."""
         ...
 
     def decode(self, file: JsProxy, type: str) -> Awaitable[JsProxy]:
@@ -277,28 +286,45 @@ class _Job:
     async def _done(self, task: str, picture: File | None, options: dict[str, Any]) -> object:
         """The answer of the task, by whatever opens its picture."""
         tasks, codecs = self._engine.tasks(self), self._engine.codecs
-        try:
-            return await tasks.run(task, picture, options)
-        except (PictureUnsupported, OutputFormat) as error:
-            if codecs is None or picture is None:
-                raise
-            if "AVIF" in error.facts.values() and await codecs.load("avif"):
-                # It looked for its module when it was imported.
-                importlib.reload(AvifImagePlugin)
+        missing: set[InputFormat] = set()
+        while True:
+            try:
                 return await tasks.run(task, picture, options)
-            bare = None if isinstance(error, OutputFormat) else await _by_browser(codecs, picture)
-            if bare is None:
-                raise
-        image, picture = bare
-        if task == "embed" and options.get("output_format") is None:
-            # Its own format is none that can be written.
-            options = {**options, "output_format": "PNG" if image.mode == "RGBA" else "JPEG"}
-        return await tasks.run(task, picture, options)
+            except (PictureUnsupported, OutputFormat) as error:
+                if codecs is None or picture is None:
+                    raise
+                wanted = next((part for part in _PARTS if part in error.facts.values()), None)
+                if wanted and wanted not in missing:
+                    missing.add(wanted)
+                    if await _loaded(codecs, wanted):
+                        continue
+                bare = None if isinstance(error, OutputFormat) else await _by_browser(codecs, picture)
+                if bare is None:
+                    raise
+            image, picture = bare
+            if task == "embed" and options.get("output_format") is None:
+                # Its own format is none that can be written.
+                options = {**options, "output_format": "PNG" if image.mode == "RGBA" else "JPEG"}
 
     def _ended(self, run: "asyncio.Future[None]") -> None:
         if run.cancelled():
             self._engine.tell("error", self.number, error={"code": "cancelled"})
         self._engine.ended(self)
+
+
+async def _loaded(codecs: Codecs, part: InputFormat) -> bool:
+    """Load what opens and writes a format -> whether it is there."""
+    if part == "HEIC":
+        decoder = await codecs.heif()
+        if decoder is None or decoder is jsnull:
+            return False
+        heif.register(decoder)
+        return True
+    if not await codecs.load("avif"):
+        return False
+    # It looked for its module when it was imported.
+    importlib.reload(AvifImagePlugin)
+    return True
 
 
 async def _by_browser(codecs: Codecs, picture: File) -> tuple[Image.Image, File] | None:

@@ -1,6 +1,8 @@
 """What a file says about its picture, apart from the file's format; and what of it marking makes untrue."""
 
 import math
+import re
+import struct
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -38,6 +40,7 @@ _TIFF_TYPES = {
 }
 _RESOLUTION_UNIT = 296
 ORIENTATION_TAG = 0x0112
+_XMP_ORIENTATION = re.compile(rb"""(\btiff:Orientation(?:\s*=\s*["']|>\s*))\d""")
 _SUB_DIRECTORIES = (0x8769, 0x8825)
 """EXIF's own tags and the place."""
 
@@ -241,6 +244,27 @@ def clean_exif(exif: bytes, removed: set[Removed]) -> bytes:
     if without != cleaned:
         removed.add("maker-note")
     return without
+
+
+def upright_exif(exif: bytes) -> bytes:
+    """EXIF that says that its picture is upright, if it says anything of that."""
+    head = len(EXIF_PREFIX) if exif.startswith(EXIF_PREFIX) else 0
+    order = {b"II": "<", b"MM": ">"}.get(exif[head : head + 2])
+    changed = bytearray(exif)
+    try:
+        if order is not None:
+            first = struct.unpack_from(order + "I", exif, head + 4)[0]
+            for place in previews.tag_places(exif, order, head + first):
+                if struct.unpack_from(order + "HH", exif, place) == (ORIENTATION_TAG, _SHORT):
+                    struct.pack_into(order + "H", changed, place + 8, 1)
+    except struct.error:  # damaged EXIF is kept as it is
+        return exif
+    return bytes(changed)
+
+
+def upright_xmp(xmp: bytes) -> bytes:
+    """The same of XMP."""
+    return _XMP_ORIENTATION.sub(rb"\g<1>1", xmp)
 
 
 def _loaded(exif: bytes) -> Image.Exif | None:

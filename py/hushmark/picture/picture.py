@@ -46,6 +46,8 @@ from .metadata import (
     has_sub_directories,
     is_orientation,
     tiff_tags,
+    upright_exif,
+    upright_xmp,
 )
 from .previews import Removed
 
@@ -271,6 +273,8 @@ def open_picture(
             if least_side is not None:
                 source.draft(None, (least_side, least_side))
             image, low = _decode(source, data, page or 0, name)
+            if source_format == "HEIC":
+                _set_upright(source)
             metadata = Metadata.of(source)
             encoding, removed = _encoding_of(source, image, data, source_format)
     except Image.DecompressionBombError as error:
@@ -375,7 +379,7 @@ def _has_decoder(source_format: InputFormat) -> bool:
     try:
         import pillow_heif
     except ImportError:
-        return False
+        return _PLUGINS["HEIC"] in Image.OPEN  # the page has a decoder of its own, once it is wanted
     pillow_heif.register_heif_opener(thumbnails=False)
     return True
 
@@ -493,6 +497,12 @@ def _to_rgb(profile: bytes) -> ImageCms.ImageCmsTransform | None:
         return ImageCms.buildTransform(cmyk, srgb, "CMYK", "RGB")
     except Exception:  # a damaged profile
         return None
+
+
+def _set_upright(source: ImageFile.ImageFile) -> None:
+    """Let the metadata of a HEIC say that its pixels are upright: so they were decoded."""
+    source.info["exif"] = upright_exif(source.info.get("exif") or b"")
+    source.info["xmp"] = upright_xmp(source.info.get("xmp") or b"")
 
 
 def _orientation(exif_bytes: bytes) -> int:

@@ -48,6 +48,8 @@ KEYS = {
     "ort/whole.js",
     "ort/jspi.js",
     "ort/asyncify.js",
+    "codecs/heif.js",
+    "codecs/heif.wasm",
     "pyodide/pyodide.mjs",
     "pyodide/pyodide.asm.mjs",
     "pyodide/pyodide.asm.wasm",
@@ -250,7 +252,7 @@ def test_the_lock_file_lists_the_packages_of_the_site(site: Path, manifest: dict
 
 def test_licences_name_all_that_others_wrote(site: Path) -> None:
     text = (site / "licenses.txt").read_text()
-    for name in ("idb", "onnxruntime-web", "pyodide", "numpy", "pillow"):
+    for name in ("idb", "libheif-js", "onnxruntime-web", "pyodide", "numpy", "pillow"):
         assert re.search(rf"^{name} \d", text, re.MULTILINE), name
     for part, words in (
         ("cpython", "PYTHON SOFTWARE FOUNDATION LICENSE"),
@@ -260,10 +262,15 @@ def test_licences_name_all_that_others_wrote(site: Path) -> None:
         ("lcms2", "Marti Maria"),
         ("libtiff", "Silicon Graphics"),
         ("musl", "Rich Felker"),
+        ("libde265", "struktur AG"),
     ):
         assert re.search(rf"^{part} \(.*\), linked into ", text, re.MULTILINE), part
         assert words in text
     assert "Mozilla Public License Version 2.0" in text
+    # libheif's licence adds to another one, whose text goes with it.
+    assert re.search(
+        r"^ +GNU LESSER GENERAL PUBLIC LICENSE$(?s:.)+^ +GNU GENERAL PUBLIC LICENSE$", text, re.MULTILINE
+    )
     assert "THIRD PARTY SOFTWARE NOTICES" in text  # onnxruntime's
     assert "Copyright (c) 2005" in text  # numpy's own
     assert "comments and docstrings are removed" in text.partition("\n")[0]
@@ -288,7 +295,7 @@ def test_bill_of_materials_is_true_to_what_is_shipped(site: Path) -> None:
     components = {component["name"]: component for component in bill["components"]}
     wheels = find_wheels(Path(__file__).parents[3] / "node_modules")
     assert set(components) == {
-        *("hushmark", "client-zip", "idb", "onnxruntime-web", "pyodide"),
+        *("hushmark", "client-zip", "idb", "libheif-js", "onnxruntime-web", "pyodide"),
         *(wheel.name for wheel in wheels),
     }
     assert {name for name, component in components.items() if "pedigree" in component} == {

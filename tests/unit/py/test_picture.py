@@ -386,6 +386,7 @@ def test_what_takes_a_missing_decoder_is_named(monkeypatch: pytest.MonkeyPatch) 
         open_picture(packed, "scan.tif")
     with pytest.raises(PictureUnsupported, match=r"type HEIC, which .* here\. Export it as JPEG"):
         monkeypatch.setitem(sys.modules, "pillow_heif", None)
+        monkeypatch.delitem(Image.OPEN, "HEIF", raising=False)
         open_picture(b"\0\0\0\x18ftypheic" + bytes(40), "photo.heic")
     with pytest.raises(PictureUnsupported, match="of type AVIF"):
         open_picture(b"\0\0\0\x18ftypavif" + bytes(40), "photo.avif")
