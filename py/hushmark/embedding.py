@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from .card import ModelCard
-from .errors import OutputQuality, OutputSeveral, PictureMemory
+from .errors import OutputQuality, OutputSeveral, PictureMemory, SigningFormat
 from .forward import Forward
 from .marking import residual
 from .marking.budget import DEFAULT_STRENGTH
@@ -76,7 +76,7 @@ class Written:
 
 
 class Embedding:
-    """Marks one file with bits [n] of 0 and 1."""
+    """Marks one file with bits [n] of 0 and 1; `signed`: whether it is signed then."""
 
     def __init__(
         self,
@@ -86,6 +86,8 @@ class Embedding:
         card: ModelCard,
         phases: Phases,
         look: Look,
+        *,
+        signed: bool,
     ) -> None:
         self._bits = bits
         self._options = options
@@ -93,11 +95,12 @@ class Embedding:
         self._card = card
         self._phases = phases
         self._look = look
+        self._signed = signed
 
     async def embed(self, data: bytes, name: str) -> Written:
         """The marked file. It can be cancelled between two frames or pages.
 
-        Raises PictureError, AlreadyMarked, ModelOutput.
+        Raises PictureError, AlreadyMarked, ModelOutput, SigningFormat.
         """
         await self._phases.enter("open")
         if self._options.first:
@@ -142,6 +145,8 @@ class Embedding:
 
     async def _animation(self, data: bytes, name: str, animation: Animation) -> Written:
         self._check_format(name, animation.file_format, pages=False)
+        if self._signed and animation.file_format == "GIF":
+            raise SigningFormat(name)
         first = replace(open_picture(data, name, page=0), file_format=animation.file_format)
         # Pillow tells of greys where the palette of a frame has no others.
         grey = animation.file_format == "PNG" and first.image.mode in ("L", "LA")

@@ -16,7 +16,7 @@ from .credentials.cose import Verify, cannot_verify
 from .credentials.manifest import PictureManifest, active, find_store, read_manifest
 from .credentials.signing import Cover, Statement, sign
 from .embedding import DEFAULT_OPTIONS, EMBED_PHASES, Embedding, MarkOptions, Written
-from .errors import SigningFailed, SigningFormat
+from .errors import SigningFailed
 from .forward import Forward
 from .marking import residual
 from .marking.budget import check_strength
@@ -145,7 +145,8 @@ async def embed(
                 raise AlreadyMarked(name, before)
 
     phases = Phases(EMBED_PHASES, progress)
-    written = await Embedding(bits, options, forward, card, phases, look).embed(data, name)
+    embedding = Embedding(bits, options, forward, card, phases, look, signed=statement is not None)
+    written = await embedding.embed(data, name)
     encoded = b"".join(written.pieces)
     written.pieces.clear()
     removed = set(written.removed)
@@ -158,8 +159,6 @@ async def embed(
     warnings = _warnings(check, message, width, height, written.note)
     manifest = None
     if statement is not None:
-        if written.file_format == "GIF":
-            raise SigningFormat(name)
         encoded = await sign(
             encoded,
             written.file_format,

@@ -63,8 +63,10 @@ def test_what_keeps_the_host_from_signing_is_said() -> None:
         with pytest.raises(error, match=said.replace("(", "[(]")):
             do("embed", PHOTO, MARK, **host)
     moving = File(corpus.several()["moving.gif"], "moving.gif")
+    phases: list[str] = []
     with pytest.raises(SigningFormat):
-        do("embed", moving, {**MARK, "again": True}, sign=signer().sign)
+        do("embed", moving, MARK, sign=signer().sign, on_progress=lambda told: phases.append(told.phase))
+    assert set(phases) == {"open"}  # before any work
 
 
 def test_a_certificate_is_looked_at_before_it_signs() -> None:
