@@ -145,7 +145,11 @@ def _time_to_ready(url: str, context: BrowserContext) -> float:
     until(page, "'readyAt' in globalThis")
     if not url.endswith(".html"):
         # A site that was built before may keep the picture later, or none.
-        keeping = "async () => (await caches.keys()).some((name) => name.startsWith('hushmark-snapshot'))"
+        keeping = """async () => {
+            const names = (await caches.keys()).filter((name) => name.startsWith("hushmark-snapshot"));
+            const caught = await Promise.all(names.map(async (name) => (await caches.open(name)).keys()));
+            return caught.flat().length > 0;
+        }"""
         page.get_by_role("navigation").get_by_role("link", name="Settings").click()
         expect(page.locator("main")).to_contain_text("works on this device without a network", timeout=60_000)
         for _ in range(PATIENCE_S):

@@ -33,7 +33,7 @@ class _Answers:
     async def refine(
         self, bits: NDArray[np.float32], image: NDArray[np.float32], residual: NDArray[np.float32]
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        return self._residual, np.full((1, _CARD.bits), 100, np.float32)
+        return np.zeros_like(residual), np.full((1, _CARD.bits), 100, np.float32)
 
     async def decode(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
         return np.zeros((1, _CARD.bits), np.float32)
