@@ -30,9 +30,10 @@ STORED = """async () => {
     }
     return texts.filter((text) => text.includes("localStorage.owned")).length;
 }"""
-SHARED_TYPES = """async () => {
+SHARED_FILES = """async () => {
     const shared = await (await caches.open("hushmark-shared")).matchAll();
-    return shared.map((response) => response.headers.get("Content-Type"));
+    const told = async (response) => [response.headers.get("Content-Type"), (await response.blob()).size];
+    return Promise.all(shared.map(told));
 }"""
 POISON = """async (text) => {
     for (const name of await caches.keys()) {
@@ -103,20 +104,25 @@ def test_a_form_of_another_site_cannot_plant_a_page(
 
 
 def test_a_shared_picture_has_our_type_and_no_address(victim: Page, url: str) -> None:
-    """A picture whose file name and type are those of a page."""
+    """A picture whose file name and type are those of a page; of a page that says it is one nothing stays."""
     other = victim.context.new_page()
     other.set_content(
         f'<form action="{url}share" method="post" enctype="multipart/form-data">'
-        '<input type="file" name="pictures" /><button>Share</button></form>'
+        '<input type="file" name="pictures" multiple /><button>Share</button></form>'
     )
     jpeg = sample_path("rocket.jpg").read_bytes()
-    other.locator("input").set_input_files({"name": "../index.html", "mimeType": "text/html", "buffer": jpeg})
+    other.locator("input").set_input_files(
+        [
+            {"name": "../index.html", "mimeType": "text/html", "buffer": jpeg},
+            {"name": "owned.png", "mimeType": "image/png", "buffer": SCRIPT.encode()},
+        ]
+    )
     # The page does not take what is there, as when it crashes at its start. (A route of the whole context
     # waits for all workers to answer, and so for ever when one is just being ended.)
     other.add_init_script("CacheStorage.prototype.has = async () => false;")
     other.get_by_role("button", name="Share").click()
     other.wait_for_url(f"{url}#read")
-    assert victim.evaluate(SHARED_TYPES) == ["image/jpeg"]
+    assert victim.evaluate(SHARED_FILES) == [["image/jpeg", len(jpeg)], ["application/octet-stream", 0]]
     for place in ("share/0", "share/0/..%2Findex.html", "share/0/index.html"):
         response = other.goto(url + place)
         assert response is not None

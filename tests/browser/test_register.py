@@ -165,6 +165,9 @@ def test_the_question_before_all_is_deleted_says_how_much(
     entries = [entry(f"entry-{number}") for number in range(count)]
     panel.get_by_label("Import").set_input_files(write(tmp_path, entries))
     expect(panel.get_by_role("status")).to_contain_text("added.")
+    # Those that a search leaves out are deleted, too.
+    panel.get_by_role("searchbox").fill("entry-0")
+    expect(panel.get_by_role("listitem")).to_have_count(1)
     panel.get_by_role("button", name="Delete everything").click()
     expect(panel.get_by_role("dialog")).to_contain_text(question)
 
