@@ -29,12 +29,13 @@ import onnxruntime as ort
 from hushmark.hosts.native import packaged_card
 from playwright.sync_api import BrowserContext, Playwright, expect, sync_playwright
 
-from build import PYODIDE_FILES, build_site
+from build import build_site
 from tests.bench.classic import classic_graph
 from tests.bench.pictures import photo
 from tests.browser.app import App, until
 from tests.browser.chromium import ARGUMENTS, executable
 from tests.browser.serving import ROOT, bundle, pinned, serving
+from tools.site.parts import PYODIDE_FILES
 
 HERE = Path(__file__).resolve().parent
 VISITS = 3

@@ -1,1 +1,1 @@
-"""What build.py makes the site with."""
+"""What build.py makes the site with: the parts of it, one module each."""

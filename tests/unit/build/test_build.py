@@ -25,8 +25,9 @@ import brotli
 import pytest
 from PIL import Image
 
-from build import BuildError, Site, build_site, build_wheel
+from build import BuildError, build_site, build_wheel
 from tools.packing.pack import EMPTIED, WHEELS_DROPPED
+from tools.site.site import Site
 from tools.wheels.find import find_wheels
 
 OF_THE_BUILD = {"index.html", "manifest.json", "service-worker.js", "sbom.cdx.json"}

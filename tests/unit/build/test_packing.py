@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from build import PYODIDE_FILES, build_wheel
+from build import build_wheel
 from tools.packing import pack as packing
 from tools.packing.in_pyodide import without_words
 from tools.packing.pack import PackError, pack
+from tools.site.parts import PYODIDE_FILES
 from tools.wheels.find import find_wheels
 
 
