@@ -3,9 +3,11 @@
 import io
 import json
 import sys
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pyarrow as pa
@@ -404,6 +406,38 @@ def test_a_run_marks_each_picture_once_and_goes_on_where_it_ended(
     for row in parquet.read_table(tmp_path / "read.parquet").to_pylist():
         assert row["match"]["label"].endswith(Path(row["file"]).name)
         assert row["message"] == ids[row["match"]["label"]]
+
+
+@pytest.fixture
+def web_server(tmp_path: Path) -> Iterator[str]:
+    """Serves the folder tmp_path/served."""
+    (tmp_path / "served").mkdir()
+    handler = partial(SimpleHTTPRequestHandler, directory=str(tmp_path / "served"))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_pictures_of_a_web_server_are_marked_and_a_bar_shows_how_far_it_is(
+    tmp_path: Path,
+    web_server: str,
+    engine: Callable[[InThisProcess], InThisProcess],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    small = Image.open(io.BytesIO(sample_photo("rocket.jpg"))).crop((200, 60, 500, 260))
+    small.save(tmp_path / "served" / "a b.jpg", quality=95)
+    listed = tmp_path / "in.csv"
+    listed.write_text(f"file\n{web_server}/a%20b.jpg\n{web_server}/none.jpg\n")
+    engine(InThisProcess())
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    command = ["mark-all", str(listed), "--to", f"{tmp_path}/out", "--manifest", f"{tmp_path}/out.parquet"]
+    assert cli.main([*command, "--ids", "random"]) == cli.FAILED
+    told = capsys.readouterr().err
+    assert f"{web_server}/none.jpg: There is no such file." in told
+    assert "2/2" in told
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["a b.jpg"]
 
 
 def test_an_archive_is_marked_with_its_own_ids_and_signed(
