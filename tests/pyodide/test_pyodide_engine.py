@@ -22,6 +22,7 @@ from hushmark.hosts.signing import verify
 from hushmark.message.keys import Key
 from hushmark.message.sealing import encode
 from hushmark.picture.container import MIME_TYPES
+from hushmark.picture.display_p3 import display_p3
 from hushmark.picture.picture import open_picture
 from hushmark.picture.view import prepare
 from hushmark.pipeline import embed
@@ -259,9 +260,11 @@ def test_heic_opens_as_on_the_command_line(
     refused = {name: answer["error"] for name, answer in told.items() if "error" in answer}
     assert refused == {
         "hdr.heic": "picture-mode",
+        "frames.heic": "picture-animated",
         **dict.fromkeys(("cut.heic", "damaged.heic", "empty.heic"), "picture-unreadable"),
     }
     assert told["turned.heic"]["size"] == [180, 240]
+    assert bytes.fromhex(told["wide.heic"]["icc"]) == display_p3()
     assert len(told["turned.heic"]["icc"]) > 800 and len(told["turned.heic"]["exif"]) > 200
 
 

@@ -300,6 +300,10 @@ def heics() -> Corpus:
         "cut.heic": whole[: len(whole) // 2],
         "damaged.heic": whole.replace(b"hvcC", b"free"),
         "empty.heic": b"\0\0\0\x18ftypheic" + bytes(40),
+        # Frames, as a camera's burst, with no picture among them that counts.
+        "frames.heic": b"\0\0\0\x14ftypmsf1\0\0\0\0msf1\0\0\0\x08moov\0\0\0\x0cmdat" + bytes(4),
+        # Display P3 in numbers alone.
+        "wide.heic": deep_heic(color_primaries=12, transfer_characteristics=13),
     }
 
 

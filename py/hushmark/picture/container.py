@@ -142,6 +142,23 @@ def avif_is_deep(data: bytes) -> bool:
     return 0 <= place < len(data) - 6 and bool(data[place + 6] & 0x40)
 
 
+def is_heif_sequence(data: bytes) -> bool:
+    """Whether a HEIC has frames only, and no primary picture among them."""
+    boxes: dict[bytes, bytes] = {}
+    position = 0
+    while position + 8 <= len(data):
+        size, kind = struct.unpack_from(">I4s", data, position)
+        if size == 1 and position + 16 <= len(data):
+            size = int.from_bytes(data[position + 8 : position + 16], "big")
+        if size == 0:  # up to the end
+            size = len(data) - position
+        if size < 8:
+            break
+        boxes.setdefault(kind, data[position : position + size] if kind == b"meta" else b"")
+        position += size
+    return b"moov" in boxes and b"pitm" not in boxes.get(b"meta", b"")
+
+
 def png_size(data: bytes) -> tuple[int, int]:
     """Width and height by the header."""
     width, height = struct.unpack_from(">II", data, 16)

@@ -38,6 +38,7 @@ from ..errors import (
 from . import container, memory, png16, tiff
 from .animation import MAXIMUM_FRAME_PIXELS, MAXIMUM_FRAMES
 from .container import Format, InputFormat
+from .display_p3 import display_p3
 from .metadata import (
     MAXIMUM_JPEG_BLOCK,
     ORIENTATION_TAG,
@@ -85,6 +86,8 @@ PICTURE_ENDINGS = frozenset(chain(*ENDINGS.values(), (".bmp", ".gif", ".heic", "
 _PLUGINS: dict[InputFormat, str] = {"HEIC": "HEIF"}
 """Pillow's name of a format, where it is another one."""
 _HDR_TRANSFERS = (16, 18)  # PQ, HLG
+_P3_PRIMARIES = 12
+_SRGB_TRANSFERS = (1, 2, 6, 13)  # BT.709's and an unknown one are shown as sRGB's
 _BYTES_PER_PIXEL = 6
 """What marking takes at least, besides the file: the picture, and the marked file of a smooth one."""
 # Modes that are read, and what each is worked on in where there is no transparency.
@@ -275,6 +278,7 @@ def open_picture(
             image, low = _decode(source, data, page or 0, name)
             if source_format == "HEIC":
                 _set_upright(source)
+                _set_profile(source)
             metadata = Metadata.of(source)
             encoding, removed = _encoding_of(source, image, data, source_format)
     except Image.DecompressionBombError as error:
@@ -320,6 +324,8 @@ def _format_to_open(data: bytes, name: str) -> InputFormat:
         raise PictureFormat(name, container.name_foreign(data))
     if source_format == "TIFF" and tiff.is_raw(data):
         raise PictureFormat(name, "RAW")
+    if source_format == "HEIC" and container.is_heif_sequence(data):
+        raise PictureAnimated(name, pages=False)
     if source_format in ("AVIF", "HEIC") and not _has_decoder(source_format):
         raise PictureUnsupported(name, source_format)
     return source_format
@@ -503,6 +509,14 @@ def _set_upright(source: ImageFile.ImageFile) -> None:
     """Let the metadata of a HEIC say that its pixels are upright: so they were decoded."""
     source.info["exif"] = upright_exif(source.info.get("exif") or b"")
     source.info["xmp"] = upright_xmp(source.info.get("xmp") or b"")
+
+
+def _set_profile(source: ImageFile.ImageFile) -> None:
+    """Let a HEIC that names Display P3 by numbers have its profile: other formats name it by that."""
+    numbers = source.info.get("nclx_profile") or {}
+    is_p3 = numbers.get("color_primaries") == _P3_PRIMARIES
+    if is_p3 and numbers.get("transfer_characteristics") in _SRGB_TRANSFERS:
+        source.info.setdefault("icc_profile", display_p3())
 
 
 def _orientation(exif_bytes: bytes) -> int:

@@ -17,7 +17,7 @@ from hushmark.hosts.native import NativeForward
 from hushmark.picture.container import Format
 from hushmark.picture.picture import encode_picture, open_picture
 from hushmark.pipeline import embed, read
-from PIL import Image
+from PIL import Image, ImageCms
 
 from tests.support import corpus
 
@@ -207,6 +207,22 @@ def test_heic_takes_its_metadata_along(output_format: Format | None, engine: Eng
     assert kept.pop("IFD0:Orientation") == "Rotate 90 CW"  # its pixels are upright now
     assert after.get("IFD0:Orientation", "Horizontal (normal)") == "Horizontal (normal)"
     assert {key: after.get(key) for key in kept} == kept
+
+
+def test_a_heic_of_display_p3_in_numbers_gets_its_profile() -> None:
+    heics = corpus.heics()
+    profile = open_picture(heics["wide.heic"], "wide.heic").metadata.icc
+    assert not open_picture(heics["deep.heic"], "deep.heic").metadata.icc
+    colours = np.array([(170, 120, 90), (100, 160, 110), (90, 90, 90), (240, 240, 250)], np.uint8)
+    image, srgb = Image.fromarray(colours[np.newaxis]), ImageCms.createProfile("sRGB")
+    shown = ImageCms.profileToProfile(image, ImageCms.ImageCmsProfile(io.BytesIO(profile)), srgb)
+    # From linear Display P3 to linear sRGB, as CSS Color 4 has it.
+    matrix = np.array([(1.2249, -0.2247, 0), (-0.0420, 1.0419, 0), (-0.0197, -0.0786, 1.0979)])
+    values = colours / 255
+    linear = np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4) @ matrix.T
+    wanted = 255 * (1.055 * linear ** (1 / 2.4) - 0.055)
+    assert np.abs(np.asarray(shown)[0] - wanted).max() <= 1.5
+    assert np.abs(wanted - colours).max() > 5
 
 
 @pytest.mark.parametrize(

@@ -377,6 +377,14 @@ def test_samples_that_would_lose_bits_are_refused() -> None:
         open_picture(encoded(Image.new("LAB", (40, 40)), "TIFF"), "lab.tif")
 
 
+def test_a_heic_of_frames_alone_is_not_called_damaged() -> None:
+    for brand in (b"msf1", b"hevc"):
+        head = b"\0\0\0\x10ftyp" + brand + bytes(4)
+        for more in (b"", b"\0\0\0\x08meta", b"\0\0\0\x01free\0\0\0\0\0\0\0\x10"):
+            with pytest.raises(PictureAnimated, match=r"burst.heic is animated\..*save one frame of it"):
+                open_picture(head + more + b"\0\0\0\x08moov\0\0\0\0mdat" + bytes(40), "burst.heic")
+
+
 def test_what_takes_a_missing_decoder_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     packed = b"II*\0\x08\0\0\0" + struct.pack("<H", 9)
     fields = ((256, 40), (257, 40), (258, 8), (259, 5), (262, 1), (273, 8), (277, 1), (278, 40), (279, 99))
