@@ -183,7 +183,8 @@ export const en = {
     text: "A few characters, the same for each picture",
     id: "16 hex digits, the same for each picture",
     number: "0 to 18446744073709551615, the same for each picture",
-    random: "For each picture its own, drawn when it is marked. The register says later which picture it is.",
+    random:
+      "Each picture gets an id of its own when it is marked. The register says later which picture it is.",
   },
   /** @param {number} used @param {number} most */
   bytesUsed: (used, most) => `${used} of ${most} bytes`,
@@ -623,7 +624,7 @@ export const en = {
     generator: "Made with",
   },
   lost: {
-    lead: "This picture has none. If one was published, the mark finds it again.",
+    lead: "This picture has none. It is a signed record of who made a picture and how. If one was published, the mark finds it again.",
     address: "Address of published manifests",
     addressHint: "When you look there, it is told the value of the mark, and nothing else.",
     look: "Look there",

@@ -97,14 +97,14 @@ export function inAmount(amount, unit) {
   return new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 1 }).format(amount);
 }
 
-/** @param {number} milliseconds */
+/** @param {number} milliseconds; less than a tenth of a second counts as one, since nothing takes 0 */
 export function inSeconds(milliseconds) {
   return new Intl.NumberFormat(locale, {
     style: "unit",
     unit: "second",
     unitDisplay: "short",
     maximumFractionDigits: 1,
-  }).format(milliseconds / 1000);
+  }).format(Math.max(milliseconds, 100) / 1000);
 }
 
 /** @param {number} time as of Date.now() */

@@ -14,6 +14,7 @@ from tests.browser.access import assert_accessible, said_aloud
 from tests.browser.app import PATIENCE_MS, App, opened, until, watched
 from tests.browser.chromium import ARGUMENTS, executable
 from tests.browser.serving import release, serving, serving_bare
+from tests.support import corpus
 from tests.support.pictures import sample_path
 
 KEPT = "Hushmark works on this device without a network."
@@ -77,6 +78,9 @@ def test_pictures_are_marked_and_read_with_the_server_gone(
         )
         expect(settings.get_by_role("row", name="Weights")).to_contain_text(f"{weights / 1e6:.1f} MB")
         assert_accessible(page)
+        # Its decoder is fetched now, and is there later.
+        (tmp_path / "phone.heic").write_bytes(corpus.heic())
+        app.mark(tmp_path / "phone.heic", "pipe")
         until(page, HAS_SNAPSHOT)
 
     with run_of_browser(playwright, tmp_path / "profile") as (page, requests):
@@ -92,6 +96,9 @@ def test_pictures_are_marked_and_read_with_the_server_gone(
         page.reload()
         app.await_engine()
         assert not asked_for_wheels(requests)
+        app.mark(tmp_path / "phone.heic", "pipe")
+        with Image.open(app.download(tmp_path)) as image:
+            assert (image.format, image.size) == ("JPEG", (240, 180))
         # WebP has a shared object of its own, which is loaded now only.
         with Image.open(sample_path("rocket.jpg")) as image:
             image.save(tmp_path / "rocket.webp")

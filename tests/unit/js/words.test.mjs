@@ -114,4 +114,6 @@ test("figures are written for people", () => {
   assert.equal(inChance(0.98), m.chanceLarge);
   assert.equal(inBytes(1_500_000), "1.5 MB");
   assert.equal(timeInWords({ open: 1200, save: 300 }), "1.5 sec");
+  // Nothing takes no time.
+  assert.equal(timeInWords({ open: 20 }), "0.1 sec");
 });
