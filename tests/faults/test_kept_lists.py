@@ -28,14 +28,14 @@ NO_DATABASE = """
         return open.call(this, name, ...values);
     };
 """
-NEWER_LIST = """async () => {
+NEWER_LIST = """() => navigator.locks.request("hushmark-list/of-tomorrow", async () => {
     const origin = await navigator.storage.getDirectory();
     const root = await origin.getDirectoryHandle("hushmark-lists", { create: true });
     const folder = await root.getDirectoryHandle("of-tomorrow", { create: true });
     const writable = await (await folder.getFileHandle("list.json", { create: true })).createWritable();
     await writable.write(JSON.stringify({ format: 99, time: Date.now() }));
     await writable.close();
-}"""
+})"""
 NEWER_DATABASE = """() => new Promise((resolve) => {
     const opening = indexedDB.open("hushmark-lists", 9);
     opening.onsuccess = () => { opening.result.close(); resolve(); };
