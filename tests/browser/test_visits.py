@@ -7,7 +7,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, Playwright, expect
 
-from tests.browser.app import PATIENCE_MS, App, Visit, opened, watched
+from tests.browser.app import PATIENCE_MS, App, Visit, opened, until, watched
 from tests.browser.chromium import ARGUMENTS, executable
 from tests.browser.serving import release_running, serving
 from tests.support.pictures import sample_path
@@ -39,6 +39,7 @@ STORED_KEYS = """async () => new Promise((resolve, reject) => {
         keys.onsuccess = () => { opening.result.close(); resolve(keys.result); };
     };
 })"""
+ALL_ARE_STORED = f"({STORED_KEYS})().then((keys) => keys.length === 7)"
 BREAK_DATABASE = """
     IDBFactory.prototype.open = () => { throw new DOMException("Denied.", "SecurityError"); };
 """
@@ -62,6 +63,7 @@ def test_later_visits_use_the_stored_weights_and_mend_them(
     with next_visit() as (app, visit):
         expect(app.engine_line).to_contain_text("weights from the network, kept for the next visit")
         visit.await_weights(app.page, 7)
+        until(app.page, ALL_ARE_STORED)
 
     with next_visit() as (app, visit):
         expect(app.engine_line).to_contain_text("weights from this browser's storage")
@@ -71,7 +73,7 @@ def test_later_visits_use_the_stored_weights_and_mend_them(
     with next_visit() as (app, visit):
         expect(app.engine_line).to_contain_text("weights from the network, kept for the next visit")
         visit.await_weights(app.page, 1)
-        assert len(app.page.evaluate(STORED_KEYS)) == 7
+        until(app.page, ALL_ARE_STORED)
         panel = app.read(sample_path("rocket.jpg"))
         expect(panel.locator(".answer")).to_have_text("No mark found")
 
