@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from ..message.keys import Key
 from ..message.kinds import Message, pack
-from .jumbf import bmff_boxes
+from ..picture.container import bmff_boxes
 from .placement import BMFF_USE, Found, Piece
 
 ALGORITHM = "org.hushmark.mark.1"

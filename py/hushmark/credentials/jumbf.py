@@ -3,24 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ..picture.container import bmff_boxes
+
 _BASE = bytes.fromhex("00110010800000aa00389b71")  # the rest of a content type behind its four letters
 _REQUESTABLE_AND_LABEL = 0x03
 _HAS_LABEL = 0x02
 _MOST_BOXES = 10_000
 _DEEPEST = 16
-
-
-@dataclass(frozen=True)
-class BmffBox:
-    """A box of the outermost level of data.
-
-    `kind`: its type; `start`, `end`: where it lies; `content`: where what it holds starts.
-    """
-
-    kind: str
-    start: int
-    content: int
-    end: int
 
 
 @dataclass(frozen=True)
@@ -111,19 +100,3 @@ def _boxes(data: bytes, left: list[int]) -> Iterator[tuple[str, bytes]]:
         if left[0] < 0:
             raise ValueError("too many boxes")
         yield each.kind, data[each.content : each.end]
-
-
-def bmff_boxes(data: bytes) -> Iterator[BmffBox]:
-    """The boxes of the outermost level, of JUMBF, AVIF or HEIC. Raises ValueError."""
-    position = 0
-    while position < len(data):
-        size, start = int.from_bytes(data[position : position + 4], "big"), 8
-        kind = data[position + 4 : position + 8]
-        if size == 1:
-            size, start = int.from_bytes(data[position + 8 : position + 16], "big"), 16
-        elif size == 0:
-            size = len(data) - position
-        if size < start or position + size > len(data):
-            raise ValueError("a box that is cut off")
-        yield BmffBox(kind.decode("latin-1"), position, position + start, position + size)
-        position += size

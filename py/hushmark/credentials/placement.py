@@ -9,12 +9,12 @@ from ..picture.container import (
     PNG_SIGNATURE,
     Format,
     InputFormat,
+    bmff_boxes,
     jpeg_segments,
     png_chunk,
     png_chunks,
     webp_chunk,
 )
-from .jumbf import bmff_boxes
 
 BMFF_USE = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
 """The UUID of the box that holds a manifest store in AVIF and HEIC."""

@@ -9,6 +9,8 @@ manifests.
 import struct
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from itertools import islice
 from operator import itemgetter
 from typing import Literal, NamedTuple
 
@@ -57,6 +59,8 @@ _IDENTIFIERS = {
     _APP13: (_PHOTOSHOP,),
 }
 _RAW_PROFILE = b"Raw profile type "
+_MOST_BOXES = 1000
+"""Boxes of a HEIC that are looked at. Files have some ten; millions would take minutes."""
 MAXIMUM_TEXT = 16 << 20
 """Bytes of a text or a profile in a PNG, uncompressed."""
 _RAW_STARTS = (
@@ -142,21 +146,46 @@ def avif_is_deep(data: bytes) -> bool:
     return 0 <= place < len(data) - 6 and bool(data[place + 6] & 0x40)
 
 
+class BmffBox(NamedTuple):
+    """A box of the outermost level of data.
+
+    `kind`: its type; `start`, `end`: where it lies; `content`: where what it holds starts.
+    """
+
+    kind: str
+    start: int
+    content: int
+    end: int
+
+
+def bmff_boxes(data: bytes, *, may_be_cut: bool = False) -> Iterator[BmffBox]:
+    """The boxes of the outermost level, of AVIF, HEIC or JUMBF (ISO 14496-12).
+
+    `may_be_cut`: whether the last one may end with the data. Raises ValueError for a box that is cut off.
+    """
+    position = 0
+    while position < len(data):
+        size, start = int.from_bytes(data[position : position + 4], "big"), 8
+        kind = data[position + 4 : position + 8]
+        if size == 1:
+            size, start = int.from_bytes(data[position + 8 : position + 16], "big"), 16
+        elif size == 0:
+            size = len(data) - position
+        end = min(position + size, len(data))
+        if size < start or (end < position + size and not may_be_cut):
+            raise ValueError("a box that is cut off")
+        yield BmffBox(kind.decode("latin-1"), position, position + start, end)
+        position = end
+
+
 def is_heif_sequence(data: bytes) -> bool:
     """Whether a HEIC has frames only, and no primary picture among them."""
-    boxes: dict[bytes, bytes] = {}
-    position = 0
-    while position + 8 <= len(data):
-        size, kind = struct.unpack_from(">I4s", data, position)
-        if size == 1 and position + 16 <= len(data):
-            size = int.from_bytes(data[position + 8 : position + 16], "big")
-        if size == 0:  # up to the end
-            size = len(data) - position
-        if size < 8:
-            break
-        boxes.setdefault(kind, data[position : position + size] if kind == b"meta" else b"")
-        position += size
-    return b"moov" in boxes and b"pitm" not in boxes.get(b"meta", b"")
+    boxes: dict[str, BmffBox] = {}
+    with suppress(ValueError):
+        for box in islice(bmff_boxes(data, may_be_cut=True), _MOST_BOXES):
+            boxes.setdefault(box.kind, box)
+    meta = boxes.get("meta")
+    return "moov" in boxes and (meta is None or b"pitm" not in data[meta.start : meta.end])
 
 
 def png_size(data: bytes) -> tuple[int, int]:

@@ -385,6 +385,13 @@ def test_a_heic_of_frames_alone_is_not_called_damaged() -> None:
                 open_picture(head + more + b"\0\0\0\x08moov\0\0\0\0mdat" + bytes(40), "burst.heic")
 
 
+def test_no_more_boxes_of_a_heic_are_looked_at_than_files_have() -> None:
+    """A file of nothing but boxes would take minutes."""
+    head, frames, other = b"\0\0\0\x10ftypmsf1" + bytes(4), b"\0\0\0\x08moov", b"\0\0\0\x08free"
+    assert container.is_heif_sequence(head + 900 * other + frames)
+    assert not container.is_heif_sequence(head + 1100 * other + frames)
+
+
 def test_what_takes_a_missing_decoder_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     packed = b"II*\0\x08\0\0\0" + struct.pack("<H", 9)
     fields = ((256, 40), (257, 40), (258, 8), (259, 5), (262, 1), (273, 8), (277, 1), (278, 40), (279, 99))
