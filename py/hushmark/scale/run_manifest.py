@@ -9,7 +9,7 @@ import io
 import json
 import time
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 from pyarrow import compute, parquet
@@ -85,7 +85,7 @@ class RunManifest:
         for part in before:
             read = _read(part)
             self.run = _run_of(read, part)
-            if self.run.purpose != wanted.purpose:
+            if replace(wanted, key=self.run.key) != self.run:
                 raise RunOther(location, self.run.purpose)
             errors = read.column("error").to_pylist()
             for file, error in zip(read.column("file").to_pylist(), errors, strict=True):
