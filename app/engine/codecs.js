@@ -15,10 +15,8 @@ import { HeifDecoder } from "./heif.js";
 export class Codecs {
   #manifest;
   #python;
-  /** By their names. @type {Map<string, Promise<boolean>>} */
+  /** By their names. @type {Map<string, Promise<unknown>>} */
   #loaded = new Map();
-  /** @type {Promise<HeifDecoder | null> | null} */
-  #heif = null;
   /** See decoding.js. */
   decode = decode;
 
@@ -36,21 +34,26 @@ export class Codecs {
    * @returns {Promise<boolean>} whether it is there now
    */
   load(name) {
-    const loaded = this.#loaded.get(name) ?? this.#install(name);
-    this.#loaded.set(name, loaded);
-    // After a failure the next picture tries again.
-    loaded.then((isThere) => isThere || this.#loaded.delete(name));
-    return loaded;
+    return this.#once(name, () => this.#install(name));
   }
 
   /** @returns {Promise<HeifDecoder | null>} null where it cannot be had */
   heif() {
-    this.#heif ??= HeifDecoder.load(this.#manifest).catch(() => {
-      // The next picture tries again.
-      this.#heif = null;
-      return null;
-    });
-    return this.#heif;
+    return this.#once("heif", () => HeifDecoder.load(this.#manifest).catch(() => null));
+  }
+
+  /**
+   * @template T
+   * @param {string} name
+   * @param {() => Promise<T>} get what is false, or null, if it fails
+   * @returns {Promise<T>}
+   */
+  #once(name, get) {
+    const loaded = /** @type {Promise<T>} */ (this.#loaded.get(name) ?? get());
+    this.#loaded.set(name, loaded);
+    // After a failure the next picture tries again.
+    loaded.then((isThere) => isThere || this.#loaded.delete(name));
+    return loaded;
   }
 
   /**
