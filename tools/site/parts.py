@@ -67,23 +67,16 @@ def add_python(site: Site, npm: NpmPackages, wheels: Mapping[str, Path], work: P
     # It lists some 300 packages more, which the site does not have.
     lock = json.loads(files["pyodide-lock.json"])
     lock["packages"] = {name: entry for name, entry in lock["packages"].items() if name in wheels}
-    lock["packages"]["hushmark"] = {
-        "name": "hushmark",
-        "install_dir": "site",
-        "package_type": "package",
-        "imports": ["hushmark"],
-        "depends": sorted(wheels.keys() - {"hushmark"}),
-        "unvendored_tests": False,
-    }
-    # Pyodide's lock file has no cbor2.
-    lock["packages"]["cbor2"] = {
-        "name": "cbor2",
-        "install_dir": "site",
-        "package_type": "package",
-        "imports": ["cbor2"],
-        "depends": [],
-        "unvendored_tests": False,
-    }
+    # And it has no entries for these two.
+    for name, depends in (("hushmark", sorted(wheels.keys() - {"hushmark"})), ("cbor2", [])):
+        lock["packages"][name] = {
+            "name": name,
+            "install_dir": "site",
+            "package_type": "package",
+            "imports": [name],
+            "depends": depends,
+            "unvendored_tests": False,
+        }
     files["pyodide-lock.json"] = json.dumps(lock).encode()
     folder = f"pyodide-{npm.facts('pyodide')['version']}-{short_hash(*files.values())}"
     for name, data in files.items():
