@@ -27,6 +27,7 @@ from hushmark.errors import (
 from hushmark.hosts.signing import make_test_certificate
 from hushmark.message import kinds
 from hushmark.message.kinds import Message
+from hushmark.picture.container import Format
 from hushmark.scale import known, plan, rows, stores
 from hushmark.scale.engine import Job, TaskWorker
 from hushmark.scale.ids import RunKey
@@ -348,17 +349,24 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> Callable[[InThisProcess], InThisP
     return put
 
 
+def small_photo() -> Image.Image:
+    return Image.open(io.BytesIO(sample_photo("rocket.jpg"))).crop((200, 60, 500, 260))
+
+
+def photos(folder: Path, *names: str) -> None:
+    """A new folder with the small photo under each of the names."""
+    folder.mkdir()
+    for name in names:
+        small_photo().save(folder / name, quality=95)
+
+
 def test_a_run_marks_each_picture_once_and_goes_on_where_it_ended(
     tmp_path: Path,
     engine: Callable[[InThisProcess], InThisProcess],
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    (tmp_path / "in").mkdir()
-    small = Image.open(io.BytesIO(sample_photo("rocket.jpg"))).crop((200, 60, 500, 260))
-    for name in ("a.jpg", "b.JPG", "d.png"):
-        small.save(tmp_path / "in" / name, quality=95)
+    photos(tmp_path / "in", "a.jpg", "b.JPG", "d.png", "e.jpg")
     (tmp_path / "in" / "c.jpg").write_bytes(b"no picture")
-    small.save(tmp_path / "in" / "e.jpg", quality=95)
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "e.jpg").write_bytes(b"of somebody else")
     manifest = tmp_path / "out.parquet"
@@ -389,7 +397,7 @@ def test_a_run_marks_each_picture_once_and_goes_on_where_it_ended(
     assert (tmp_path / "out" / "a.jpg").read_bytes() == before
 
     # What failed is tried again, and ids are those of the run.
-    small.save(tmp_path / "in" / "c.jpg", quality=95)
+    small_photo().save(tmp_path / "in" / "c.jpg", quality=95)
     (tmp_path / "out" / "e.jpg").unlink()
     assert cli.main([*command, "--resume"]) == cli.DONE
     reading = [
@@ -426,8 +434,7 @@ def test_pictures_of_a_web_server_are_marked_and_a_bar_shows_how_far_it_is(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    small = Image.open(io.BytesIO(sample_photo("rocket.jpg"))).crop((200, 60, 500, 260))
-    small.save(tmp_path / "served" / "a b.jpg", quality=95)
+    small_photo().save(tmp_path / "served" / "a b.jpg", quality=95)
     listed = tmp_path / "in.csv"
     listed.write_text(f"file\n{web_server}/a%20b.jpg\n{web_server}/none.jpg\n")
     engine(InThisProcess())
@@ -445,10 +452,7 @@ def test_an_archive_is_marked_with_its_own_ids_and_signed(
     engine: Callable[[InThisProcess], InThisProcess],
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    (tmp_path / "in").mkdir()
-    small = Image.open(io.BytesIO(sample_photo("rocket.jpg"))).crop((200, 60, 500, 260))
-    for name in ("a.jpg", "b.png"):
-        small.save(tmp_path / "in" / name, quality=95)
+    photos(tmp_path / "in", "a.jpg", "b.png")
     pems = [tmp_path / "chain.pem", tmp_path / "key.pem"]
     for pem, data in zip(pems, certificate(), strict=True):
         pem.write_bytes(data)
@@ -466,15 +470,16 @@ def test_an_archive_is_marked_with_its_own_ids_and_signed(
     assert cli.main([*command, str(ids), "--resume"]) == cli.DONE
 
     kept = {Path(row["file"]).name: row for row in parquet.read_table(manifest).to_pylist()}
-    for name, message, file_format in (
+    expected: tuple[tuple[str, Message, Format], ...] = (
         ("a.jpg", kinds.number(77), "JPEG"),
         ("b.png", kinds.identifier("0123456789abcdef"), "PNG"),
-    ):
+    )
+    for name, message, file_format in expected:
         row, data = kept[name], (tmp_path / "out" / name).read_bytes()
         assert row["message"] == {"kind": message.kind, "value": message.value}
         assert sync.read(data).message == message
         assert (row["manifest"]["verdict"], row["manifest"]["author"]) == ("valid", "Ann Lee")
-        judgement = judged(data, file_format)  # type: ignore[arg-type]  # a tuple of several types
+        judgement = judged(data, file_format)
         assert judgement["validation_state"] == "Valid"
         (binding,) = row["manifest"]["bindings"]
         assert binding["value"] == mark_value(message, None).hex()
