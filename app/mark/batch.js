@@ -1,6 +1,7 @@
 /**
  * The list of pictures to mark. Two at a time are handed over: the engine marks one while it opens the next, or two
- * engines mark one each. A pause takes effect after these. Only what the list shows is in memory: the files and the records are in Lists.
+ * engines mark one each. A pause takes effect after these. Only what the list shows is in memory: the files and the
+ * records are in Lists.
  */
 
 import { EnginePool } from "../engine/pool.js";

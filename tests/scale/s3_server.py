@@ -70,9 +70,8 @@ def running() -> Iterator[Server]:
         if refused:
             start("503 Slow Down", [("Content-Length", "0")])
             return [b""]
-        if not environ.get("HTTP_AUTHORIZATION", "").startswith(
-            "AWS4"
-        ):  # as emulators of Google's store are asked
+        # Emulators of Google's store are asked without.
+        if not environ.get("HTTP_AUTHORIZATION", "").startswith("AWS4"):
             environ["HTTP_AUTHORIZATION"] = _SIGNED
             if copied := environ.pop("HTTP_X_GOOG_COPY_SOURCE", None):
                 environ["HTTP_X_AMZ_COPY_SOURCE"] = copied
