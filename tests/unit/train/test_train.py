@@ -2,6 +2,7 @@
 
 import csv
 import io
+import random
 import shutil
 import subprocess
 import sys
@@ -13,7 +14,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 from hushmark.marking.budget import Budget
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 from safetensors import safe_open
@@ -33,6 +34,7 @@ from train.export import (
     load_locator,
     rounded,
 )
+from train.finish import FinishRecipe, FinishRun, Marked, drawn, often
 from train.jpeg import jpeg
 from train.locate import LocatorRecipe, LocatorRun
 from train.model import (
@@ -222,6 +224,36 @@ def test_the_locator_learns_from_marks_of_fixed_networks(run: Path, tmp_path: Pa
     resumed.load(tmp_path / "checkpoint.pt")
     assert resumed.step == 2
     assert torch.equal(resumed.run.locator.squeeze.weight, learning.run.locator.squeeze.weight)
+
+
+def test_the_decoder_learns_from_real_codecs_as_it_is_exported(run: Path, tmp_path: Path) -> None:
+    export(*load_checkpoint(run / "checkpoint.pt"), {"model": "test"}, tmp_path / "start")
+    rng = random.Random(1)
+    with Image.open(sample_path("rocket.jpg")) as image:
+        cover = image.resize((240, 160))
+    bits = np.array([rng.getrandbits(1) for _ in range(BITS)], np.float32)
+    recipe = FinishRecipe(changed=3, unmarked=1, augmented=8, warm_up=1)
+    learning = FinishRun(recipe, tmp_path / "start")
+    before = [parameter.clone() for parameter in learning.decoder.parameters()]
+    batch = drawn([Marked(cover, cover, bits)], recipe, rng)
+    assert batch.views.shape == (4, 3, WORKING_SIZE, WORKING_SIZE)
+    assert [target.min() for target in batch.targets] == [0.5, 0, 0, 0]
+    assert torch.isfinite(torch.stack([learning.train_step(batch, 0.5) for _ in range(2)])).all()
+    assert not any(map(torch.equal, before, learning.decoder.parameters()))
+    learning.write(tmp_path / "start", tmp_path / "out")
+    exported = load_decoder(tmp_path / "out" / "decoder.safetensors")
+    learning.decoder.load_state_dict(learning.average.module.state_dict())
+    views = torch.from_numpy(batch.views)
+    assert torch.allclose(exported.working_logits(views), learning.rounded_logits(views), atol=1e-4)
+    same = (tmp_path / name / "encoder.safetensors" for name in ("start", "out"))
+    assert len({path.read_bytes() for path in same}) == 1
+
+
+@given(st.integers(0, 2**32))
+@settings(max_examples=30)
+def test_what_happens_to_pictures_often_leaves_a_picture(seed: int) -> None:
+    cover = Image.linear_gradient("L").convert("RGB").resize((150, 120))
+    assert often(cover, random.Random(seed)).mode == "RGB"
 
 
 def test_convolutions_have_channels_in_multiples_of_4() -> None:
