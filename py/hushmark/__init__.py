@@ -1,8 +1,8 @@
 """Hushmark: an invisible watermark that proves itself, marked and read in the browser or on the command line.
 
 The networks are after StegaStamp (Tancik, Mildenhall, Ng: "StegaStamp: Invisible Hyperlinks in Physical
-Photographs", CVPR 2020). `embed` and `read` are the whole way with the networks of the package, and `sync`
-has the same without await; `pipeline` has them for a forward pass (`Forward`) of the caller's own.
+Photographs", CVPR 2020). `embed` and `read` use the networks of the package, and `sync` has the same without
+await; `pipeline` has them for a forward pass (`Forward`) of the caller's own.
 """
 
 from . import sync

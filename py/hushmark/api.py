@@ -39,12 +39,12 @@ async def embed(
 
     `data`: the bytes of its file, or its path; `message`: a text, or what `identifier`, `number` and
     `random_identifier` make; `name`: what sentences call the picture, its file's name unless given; `key`: a
-    passphrase without which the mark cannot be read; `progress`: is told how far it is; `strength`, `again`,
-    `output_format`, `quality`, `first`: see `MarkOptions`.
+    passphrase without which the mark cannot be read; `progress`: called with how far it is; `strength`,
+    `again`, `output_format`, `quality`, `first`: see `MarkOptions`.
 
     The result has the marked file in `data`, and in `warnings` whether it reads back. The networks are
-    loaded at the first call. The work is done in the caller's thread; a server that must go on answering
-    gives it one of its own: `await asyncio.to_thread(hushmark.sync.embed, ...)`.
+    loaded at the first call. The work blocks the caller's thread; a server runs it in another one:
+    `await asyncio.to_thread(hushmark.sync.embed, ...)`.
 
     Raises PictureError, MessageError, StrengthError, AlreadyMarked, FileProblem, ModelError and
     RuntimeMissing, all of them HushmarkError.
@@ -79,7 +79,7 @@ async def read(
     likeliest one where the mark is unreadable.
 
     `Reading.outcome` is one of three answers: a message was read; there is a mark, but no message in it
-    passed; no mark was found. It can be cancelled between two of the windows that it looks at.
+    passed its check; no mark was found. Reading can be cancelled between two windows.
 
     Raises PictureError, MessageError, KnownError, FileProblem, ModelError and RuntimeMissing, all of them
     HushmarkError.
@@ -98,7 +98,7 @@ async def read(
 
 
 def _model() -> tuple[Forward, ModelCard]:
-    # Imported late: the page has no onnxruntime of Python's, and its absence becomes a sentence.
+    # Imported late: the page lacks Python's onnxruntime; elsewhere, RuntimeMissing says that it is missing.
     from .hosts.native import packaged_model
 
     return packaged_model()

@@ -15,8 +15,8 @@ from .message.sealing import LENGTHS
 class Presence:
     """The presence statistic (mean |logit| of one window) as measured on `windows` unmarked windows.
 
-    `tail_share` of them reached `tail_start`, and the excess of those had the mean `tail_scale`: beyond, an
-    exponential tail is assumed, which falls off more slowly than what was seen. `false_positive_rate`: how
+    `tail_share` of them reached `tail_start`, and exceeded it by `tail_scale` on average. Above it an
+    exponential tail is assumed, which falls off more slowly than the measured one. `false_positive_rate`: how
     often an unmarked picture may count as marked.
     """
 
@@ -39,15 +39,15 @@ class Presence:
 
 
 PERIOD = 0.1
-"""What all waves repeat themselves after, as a share of the picture's width and height."""
+"""All waves repeat after this share of the picture's width and height."""
 
 
 @dataclass(frozen=True)
 class Wave:
     """A wave that is in every mark.
 
-    `channel`: 0 luma, 1 Cb, 2 Cr; `across`, `down`: cycles a picture; `amplitude`: how strong it is over the
-    noise of its channel, of any scale; `phase`: in radians, in the middle of the picture.
+    `channel`: 0 luma, 1 Cb, 2 Cr; `across`, `down`: cycles per picture; `amplitude`: relative to the noise of
+    its channel, of any scale; `phase`: in radians, in the middle of the picture.
     """
 
     channel: int
@@ -73,8 +73,8 @@ class ModelCard:
 def read_card(path: Path) -> ModelCard:
     """Read the card from the header of a `.safetensors` file, without loading tensors.
 
-    Raises ModelMissing when there is no such file, ModelDamaged when it holds no card, or that of networks
-    with other bits than a message has.
+    Raises ModelMissing when there is no such file, ModelDamaged when it holds no card, or one whose number of
+    bits carries no message.
     """
     if not path.is_file():
         raise ModelMissing(path)

@@ -23,14 +23,14 @@ from .picture.previews import Removed, maker_note
 from .progress import Phases
 
 LONG_PHASE = "refine"
-"""The phase that leaves Python nothing to do for longest: the time to decode the next picture."""
+"""The phase in which Python waits longest for the networks: the next picture is decoded then."""
 EMBED_PHASES = ("open", "prepare", "forward", LONG_PHASE, "apply", "save", "check")
 
 VIEWS = 4
 """Frames of an animation that its mark is made for, evenly spread."""
 
 Look = Callable[[NDArray[np.float32]], Awaitable[None]]
-"""Is given the view of an unmarked picture, and raises AlreadyMarked if it has a mark."""
+"""Called with the view of a picture to mark; raises AlreadyMarked if it has a mark."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,8 +59,8 @@ class Written:
 
     `pieces`: to be joined; `name`: suggested file name; `size`: width and height as displayed; `frames`: how
     many frames or pages were marked; `psnr`: in dB, of the page where it is least; `removed`: what was left
-    out; `note`: the maker note of its EXIF; `samples`: for `residual.difference`; `view`: [1,3,S,S],
-    what the networks saw of the unmarked picture.
+    out; `note`: the maker note of its EXIF; `samples`: for `residual.difference`; `view`: [1,3,S,S], the
+    networks' view of the unmarked picture.
     """
 
     pieces: list[bytes]
@@ -76,7 +76,7 @@ class Written:
 
 
 class Embedding:
-    """Marks one file with bits [n] of 0 and 1; `signed`: whether it is signed then."""
+    """Marks one file with bits [n] of 0 and 1; `signed`: whether it is signed afterwards."""
 
     def __init__(
         self,
@@ -148,7 +148,7 @@ class Embedding:
         if self._signed and animation.file_format == "GIF":
             raise SigningFormat(name)
         first = replace(open_picture(data, name, page=0), file_format=animation.file_format)
-        # Pillow tells of greys where the palette of a frame has no others.
+        # Pillow gives a frame a grey mode where its palette has greys only.
         grey = animation.file_format == "PNG" and first.image.mode in ("L", "LA")
         await self._phases.enter("prepare")
         wholes: list[tuple[float, Picture, NDArray[np.float32]]] = []
@@ -158,7 +158,7 @@ class Embedding:
             whole = _flattened(open_picture(data, name, page=index), grey=grey)
             image = view.prepare(whole, self._card.image_size)
             wholes.append((float(image.std()), whole, image))
-        # A title or a fade tells the networks less than what it leads to.
+        # A title or a fade has less detail for the networks than the frames around it.
         wholes.sort(key=lambda whole: -whole[0])
         _, cover, image = wholes[0]
         views = [image for _, _, image in wholes]
@@ -221,7 +221,7 @@ class Embedding:
         return replace(whole, pieces=tiff.join(files), frames=len(pages))
 
     async def _step(self, done: int, total: int) -> None:
-        """So many frames or pages are done: whoever wants to cancel has a turn."""
+        """Report the frames or pages done, and let a cancellation take effect."""
         self._phases.step(done, total)
         await asyncio.sleep(0)
 

@@ -82,7 +82,7 @@ class PictureFormat(PictureError):
 
 
 class PictureUnsupported(PictureError):
-    """The format, or its way of packing pixels, takes a decoder that is missing here; `found` names it."""
+    """The format, or its compression, needs a decoder that is missing here; `found` names it."""
 
     code = "picture-unsupported"
     name: str
@@ -112,7 +112,7 @@ class PictureUnreadable(PictureError):
 
 
 class PictureAnimated(PictureError):
-    """The file holds several pages where one was to be named, or an animation of a kind that is not taken."""
+    """The file has several pages where one must be named, or an animation of an unsupported kind."""
 
     code = "picture-animated"
     name: str
@@ -174,7 +174,7 @@ class PictureTooLarge(PictureError):
 
 
 class PictureScans(PictureError):
-    """A progressive JPEG that goes over its pixels so often, `scans` times, that it would take too long."""
+    """A progressive JPEG with so many scans that it would take too long to decode."""
 
     code = "picture-scans"
     sentence = (
@@ -185,7 +185,7 @@ class PictureScans(PictureError):
 
 
 class PictureTexts(PictureError):
-    """A profile or a text of a PNG has more than `maximum` bytes, or all of them four times so many."""
+    """A profile or a text of a PNG has more than `maximum` bytes, or all together have four times as many."""
 
     code = "picture-texts"
     name: str
@@ -239,8 +239,7 @@ class PictureDefect(PictureError):
 
     code = "picture-defect"
     sentence = (
-        "{name} brought a mistake of Hushmark to light ({reason}). Please report it, with the picture if you "
-        "can."
+        "{name} ran into a mistake of Hushmark ({reason}). Please report it, with the picture if you can."
     )
     name: str
     reason: str
@@ -267,7 +266,7 @@ class OutputFormat(PictureError):
 
 
 class OutputSeveral(PictureError):
-    """Several frames or pages, which `file_format` is not given to hold."""
+    """Several frames or pages, which Hushmark does not write as `file_format`."""
 
     code = "output-several"
     name: str
@@ -312,7 +311,7 @@ class OutputQuality(PictureError):
 
 
 class MessageError(HushmarkError):
-    """What was given is no message."""
+    """The input is no message."""
 
 
 class MessageEmpty(MessageError):
@@ -354,7 +353,7 @@ class MessageNumber(MessageError):
     """The number is not written as one."""
 
     code = "message-number"
-    sentence = "A number has the digits 0-9 only, or hex digits after 0x. Leave the rest away."
+    sentence = "A number has the digits 0-9 only, or hex digits after 0x. Leave out the rest."
 
 
 class MessageRange(MessageError):
@@ -385,7 +384,7 @@ class KnownError(HushmarkError):
 
 
 class KnownLine(KnownError):
-    """Line `number` (from 1) of the list is no message: `problem`, whose code and facts are among its own."""
+    """Line `number` (from 1) of the list is no message; the facts include those of `problem`."""
 
     code = "known-line"
     number: int
@@ -454,7 +453,7 @@ class CertificateKey(CredentialsError):
 
 
 class CertificatePurpose(CredentialsError):
-    """The certificate is not made for signing claims."""
+    """The certificate is not meant for signing claims."""
 
     code = "certificate-purpose"
     sentence = (
@@ -515,7 +514,7 @@ class SigningMissing(CredentialsError):
 
 
 class SigningStopped(CredentialsError):
-    """What holds the private key did not sign: `reason` says why."""
+    """The holder of the private key did not sign: `reason` says why."""
 
     code = "signing-stopped"
     sentence = (
@@ -630,7 +629,7 @@ class FolderEmpty(HushmarkError):
 
 
 class NothingFound(HushmarkError):
-    """No picture is where they were looked for."""
+    """No picture is at the place that was given."""
 
     code = "nothing-found"
     sentence = (
@@ -658,7 +657,7 @@ class RunExists(HushmarkError):
 
 
 class RunOther(HushmarkError):
-    """The manifest is of another run: `found` is what that does."""
+    """The manifest belongs to another run: `found` is what that run does."""
 
     code = "run-other"
     sentence = "{name} is the manifest of another run ({found}). Choose another one."
@@ -667,7 +666,7 @@ class RunOther(HushmarkError):
 
 
 class EngineMissing(HushmarkError):
-    """What many pictures run on is not installed: `name` is the extra that brings it."""
+    """The engine for many pictures is not installed: `name` is the extra that brings it."""
 
     code = "engine-missing"
     sentence = "Many pictures need packages that are not installed: pip install 'hushmark[{name}]'."
@@ -715,7 +714,7 @@ class FileProblem(HushmarkError):
 
 
 def picture_error(error: Exception, name: str) -> HushmarkError:
-    """What an exception that came up in work on the picture `name` is for people."""
+    """An exception from work on the picture `name`, as an error for people."""
     if isinstance(error, HushmarkError):
         return error
     if isinstance(error, MemoryError):

@@ -1,4 +1,4 @@
-"""What the pipeline needs from a network, whoever runs it."""
+"""The forward passes that the pipeline needs, whatever runs them."""
 
 from typing import Protocol
 

@@ -1,4 +1,4 @@
-"""The whole way: mark a picture, or read one."""
+"""The whole path from file to file: mark a picture, or read one."""
 
 import io
 from collections.abc import Callable, Sequence
@@ -54,11 +54,11 @@ manifest of the cover, which is kept, has a picture.
 _COMPARABLE = 0.8
 """Share of the marked picture that has to be seen for its hash: a crop to 0.81 changes 16 bits at most."""
 _WEAK = 1 / 16
-"""Share of the bits above which a mark that had to be corrected is weak, while nothing has happened to it."""
+"""Share of the bits that were corrected above which a fresh mark is weak."""
 _LASTING = 0.95
-"""The chance to be read from which on a picture is large enough."""
+"""The chance to be read at which a picture is large enough."""
 _LONG = 4
-"""Longer side over shorter side of a long shape."""
+"""Longer side over shorter side above which a shape is long."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ class Marked:
     _samples: tuple[Image.Image, Image.Image]
 
     def difference(self) -> bytes:
-        """What was added, for the eye: a PNG of mid-grey + 16 times the change, at most 800 px a side."""
+        """The change, to look at: a PNG of mid-grey + 16 times the change, at most 800 px a side."""
         return residual.difference(*self._samples)
 
 
@@ -129,9 +129,9 @@ async def embed(
 ) -> Marked:
     """Mark the picture in `data` (any that `open_picture` takes; `name` is its file name) with the message.
 
-    `key` is needed to read it, then; all frames of an animation and all pages of a document are marked,
-    unless the options say otherwise; `statement`: who signs it, and what of it, in a C2PA manifest, which
-    keeps that of the cover, unless it is broken. Without a statement the cover's is left out.
+    With a `key`, reading needs it, too. All frames of an animation and all pages of a document are marked,
+    unless the options say otherwise. `statement`: who signs a C2PA manifest, and what it says; it keeps the
+    cover's manifest, unless that is broken. Without a statement the cover's is left out.
     Raises HushmarkError: StrengthError, PictureError, AlreadyMarked, ModelOutput.
     """
     check_strength(options.strength)
@@ -200,7 +200,7 @@ async def _check(
     size = opener.card.image_size
     readings = []
     for page in _pages_to_read(data, written):
-        # What `prepare` shrinks anyway need not be decoded at full size.
+        # `prepare` shrinks the picture, so it need not be decoded at full size.
         picture = open_picture(data, written.name, least_side=size, page=page)
         readings.append(decide(await forward.decode(view.prepare(picture, size)), opener))
     return max(readings, key=lambda reading: (reading.message != message, reading.corrected or 0))
@@ -221,10 +221,10 @@ def _pages_to_read(data: bytes, written: Written) -> Sequence[int | None]:
 
 
 async def _cover_facts(data: bytes, name: str, statement: Statement | None) -> tuple[Cover, bool]:
-    """What a manifest says of the cover, with its manifest where it is kept; and whether it has one."""
+    """The cover for a manifest, with its own manifest where that is kept; and whether it has one."""
     source = detect(data)
     assert source is not None  # it was opened
-    # Without its folders, which would tell strangers about this machine.
+    # Without its folders, which would reveal something about this machine.
     cover = Cover(PurePath(name).name, f"image/{source.lower()}")
     try:
         found = find_store(data)
@@ -234,7 +234,7 @@ async def _cover_facts(data: bytes, name: str, statement: Statement | None) -> t
     except ValueError:
         return cover, True
     if manifest is None or manifest.verdict in ("damaged", "broken"):
-        return cover, True  # with it inside, nobody would call the new one valid
+        return cover, True  # with it inside, the new one would be judged invalid
     return replace(cover, store=found.store, manifest=manifest), True
 
 
@@ -283,9 +283,9 @@ async def read(
 ) -> TimedReading:
     """Read the picture in `data`, wherever in it the mark is.
 
-    `key` is that of the mark, if it has one; `known`: messages that it may be one of; `glance`: look only at
-    the few likeliest places, as in a picture of a camera that the next one follows; `verify`: checks the
-    signature of its manifest. It can be cancelled between two windows.
+    `key`: that of the mark, if it has one; `known`: messages that it may carry; `glance`: look only at the
+    few likeliest places, for a camera whose next picture follows soon; `verify`: checks the signature of its
+    manifest. It can be cancelled between two windows.
     Raises HushmarkError: PictureError, ModelOutput.
     """
     phases = Phases(_READ_PHASES, progress)
@@ -304,7 +304,7 @@ async def read(
 
 
 def open_still(data: bytes, name: str) -> Picture:
-    """The picture to read: of several pages the first, of an animation the frame that shows most.
+    """The picture to read: of several pages the first, of an animation the frame with most detail.
 
     Raises as `open_picture`.
     """
@@ -319,7 +319,7 @@ def open_still(data: bytes, name: str) -> Picture:
 class Attempt:
     """What became of a picture that was changed.
 
-    `preview`: a JPEG of it, to look at; `reading`: what is left of the mark, before it became that JPEG.
+    `preview`: a JPEG of it, to look at; `reading`: what is left of the mark, read before saving that JPEG.
     """
 
     preview: bytes
@@ -342,8 +342,8 @@ async def attempt(
 
     `frame`: what is left of the picture before the first step, see `trials.framed`.
 
-    The copy has at most 1000 px a side, so that an answer comes while a slider is moved. `on_look`: is told
-    what one look at the whole picture gives, where a search follows.
+    The copy has at most 1000 px a side, so that an answer comes while a slider is moved. `on_look`: called
+    with the result of one look at the whole picture, where a search follows.
     Phases: open, change, search. Raises PictureError, ModelOutput.
     """
     phases = Phases(_ATTEMPT_PHASES, progress)
@@ -372,6 +372,6 @@ async def attempt(
 
 @lru_cache(maxsize=1)
 def _copy(data: bytes, name: str) -> Picture:
-    """The picture upright, small and in RGB; kept, as the same one is tried again and again."""
+    """The picture upright, small and in RGB; cached, since the same one is tried many times."""
     picture = open_still(data, name)
     return replace(picture, image=view.of(picture, _COPY_SIDE), orientation=1)

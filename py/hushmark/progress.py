@@ -1,4 +1,4 @@
-"""How far a job is: its phases, told and timed in one place."""
+"""How far a job is: its phases are reported and timed here."""
 
 import asyncio
 import time
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 class Progress:
     """How far a job is.
 
-    `phase`: that it is in; `done`: steps of the phase that are done; `total`: steps of the phase, at most;
+    `phase`: the current one; `done`: steps of the phase that are done; `total`: steps of the phase, at most;
     `share`: of the whole job that is done, 0..1.
     """
 
@@ -21,15 +21,14 @@ class Progress:
 
 
 OnProgress = Callable[[Progress], None]
-"""Is told each phase as it starts, and its steps where it has any.
+"""Called as each phase starts, and after each of its steps where it has any.
 
-Marking: open, prepare, forward, refine, apply, save, check. Reading: open, search, which goes on with the
-windows that it has tried, of the most that it may try.
+Marking: open, prepare, forward, refine, apply, save, check. Reading: open, search, whose steps are windows.
 """
 
 
 class Phases:
-    """Tells the phases of a job, times them, and lets the event loop run between them."""
+    """Reports the phases of a job, times them, and lets the event loop run between them."""
 
     def __init__(self, names: Sequence[str], on_progress: OnProgress | None) -> None:
         """`names`: all phases in their order."""
@@ -39,14 +38,14 @@ class Phases:
         self._phase = names[0]
 
     async def enter(self, phase: str) -> None:
-        """The next phase starts."""
+        """Start the next phase."""
         self._phase = phase
         self.step(0, 1)
         await asyncio.sleep(0)
         self._starts.append((phase, time.perf_counter()))
 
     def step(self, done: int, total: int) -> None:
-        """So many of the phase's steps are done."""
+        """Report that so many of the phase's steps are done."""
         if self._on_progress is not None:
             share = (self._names.index(self._phase) + done / total) / len(self._names)
             self._on_progress(Progress(self._phase, done, total, share))

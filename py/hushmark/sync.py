@@ -1,6 +1,6 @@
 """`embed` and `read` without await, for scripts: `hushmark.sync.embed(Path("photo.jpg"), "pipe")`.
 
-They take the same arguments, answer and raise the same. Where an event loop runs already, await
+They take the same arguments, and return and raise the same. Where an event loop runs already, await
 `hushmark.embed` and `hushmark.read` instead, or call these in a thread.
 """
 

@@ -1,8 +1,8 @@
-"""The contract with a host such as the page: the tasks, what each is told, and what it answers.
+"""The contract with a host such as the page: the tasks, their options, and their answers.
 
-A task is a method of `Tasks`; its options and its answer are dataclasses. All else is made from them: plain
-data by `plain` for the page and for `--json` alike, and by `python -m tools.protocol` the page's types and
-the fields in docs/command-line.md. A field's description is what its class's docstring says after its name.
+A task is a method of `Tasks`; its options and its answer are dataclasses. All else is made from them: `plain`
+makes plain data, for the page and for `--json` alike, and `python -m tools.protocol` makes the page's types
+and the fields in docs/command-line.md. A field's description is the text after its name in the docstring.
 """
 
 import io
@@ -36,7 +36,7 @@ from .reading.reading import Reading
 from .trials import WHOLE, Group, Unit, offered
 
 KindOption = Literal["text", "id", "number", "random"]
-"""What to mark: a message of this kind, or a random id."""
+"""A message of this kind, or a random id."""
 
 _PREVIEW_SIDE = 1000
 
@@ -45,9 +45,9 @@ _Options = TypeVar("_Options")
 
 @dataclass(frozen=True)
 class File:
-    """A picture's file: its bytes, and the name that sentences and the marked picture's name have.
+    """A picture's file: its bytes, and its name for sentences and for the marked picture's name.
 
-    `is_bare`: whether it is made of pixels that a browser decoded, so that its metadata stayed behind.
+    `is_bare`: whether it is made of pixels that a browser decoded, without the metadata.
     """
 
     data: bytes
@@ -97,7 +97,7 @@ class ReadOptions:
     """How to read a picture.
 
     `key`: passphrase that it was marked with; `known`: list of messages, one a line, to tell whose mark it
-    is; `glance`: look only at the few likeliest places, as in a picture of a camera, which another follows.
+    is; `glance`: look only at the few likeliest places, for a camera whose next picture follows soon.
     """
 
     key: str | None = None
@@ -121,7 +121,7 @@ class RecoverOptions:
 
 @dataclass(frozen=True)
 class CertificateOptions:
-    """What is to sign.
+    """A certificate to sign with.
 
     `chain`: certificates (PEM), that of the key first; `name`: of their file, for sentences.
     """
@@ -158,8 +158,8 @@ class LabOptions:
 class LabKind:
     """A way to change a picture.
 
-    `name`: of the change; `group`: of what kind it is; `least`: smallest amount; `most`: largest amount;
-    `start`: where its slider stands at first; `unit`: what the amount is, and a switch has none.
+    `name`: of the change; `group`: its kind; `least`: smallest amount; `most`: largest amount; `start`: the
+    slider's first position; `unit`: of the amount, "switch" where there is none.
     """
 
     name: str
@@ -219,14 +219,14 @@ class Preview:
 
 
 async def _refuse(_: object) -> bytes:
-    """What a host does that neither signs nor fetches."""
+    """For a host that neither signs nor fetches."""
     raise OSError("not possible here")
 
 
 class Tasks:
-    """The tasks: what is given by a host as plain data, done.
+    """The tasks, for a host that passes plain data.
 
-    `on_progress`: is told how far a task is; `on_partial`: is told an answer that a better one follows;
+    `on_progress`: called with how far a task is; `on_partial`: called with an answer before a better one;
     `verify`: checks the signatures of manifests; `sign`: signs with the key that the host has; `fetch`: gets
     files of published manifests. The last two raise OSError where they cannot.
     """
@@ -290,7 +290,7 @@ class Tasks:
         )
 
     async def recover(self, options: RecoverOptions) -> Recovered:
-        """Find the manifest of a picture that lost it, by its mark, where the host looks."""
+        """Find the manifest of a picture that lost it, by its mark, with the host's `fetch`."""
         value = mark_value(parse(options.kind, options.value), _key(options.key))
         try:
             return Recovered(await recover(value, self._fetch, self._verify))
@@ -298,7 +298,7 @@ class Tasks:
             raise ManifestsUnreachable(options.place, str(error)) from error
 
     async def certificate(self, options: CertificateOptions) -> SigningCertificate:
-        """Look whether a certificate may sign pictures."""
+        """Check whether a certificate may sign pictures."""
         chain = certificate.from_pem(options.chain.encode(), options.name)
         leaf = certificate.check(chain, options.name)
         return SigningCertificate(leaf.subject, leaf.issuer, leaf.end.date().isoformat(), leaf.key)
@@ -330,7 +330,7 @@ class Tasks:
         )
 
     async def lab_kinds(self) -> tuple[LabKind, ...]:
-        """In what ways the lab can change a picture."""
+        """The ways in which the lab can change a picture."""
         return tuple(
             LabKind(name, trial.group, trial.least, trial.most, trial.start, trial.unit)
             for name, trial in offered().items()
@@ -352,7 +352,7 @@ class Tasks:
 
 @dataclass(frozen=True)
 class _HostSigner:
-    """See `cose.Signer`: by the host, for the picture of this name."""
+    """A `cose.Signer` that lets the host sign, for the picture of this name."""
 
     chain: tuple[bytes, ...]
     by_host: Sign
@@ -389,12 +389,12 @@ _COMPUTED: dict[type, dict[str, Callable[[Any], object]]] = {
     Reading: {"corners": _corners},
     Marked: {"type": _type, "difference": _difference},
 }
-"""What the plain form has besides the fields."""
+"""Extra entries of the plain form."""
 _LEFT_OUT = {(Reading, "window")}
 
 
 def computed(kind: type) -> dict[str, Callable[[Any], object]]:
-    """What the plain form of a dataclass has besides its fields; each function's docstring describes it."""
+    """Entries of a dataclass's plain form besides its fields; each function's docstring describes it."""
     return _COMPUTED.get(kind, {})
 
 
@@ -408,7 +408,7 @@ class Field(NamedTuple):
 
 @cache
 def plain_fields(kind: type) -> tuple[Field, ...]:
-    """What the plain form of a dataclass has, in its order."""
+    """All entries of a dataclass's plain form, in order."""
     hints = get_type_hints(kind)
     names = [field.name for field in fields(kind) if not field.name.startswith("_")]
     own = [Field(name, hints[name], attrgetter(name)) for name in names if (kind, name) not in _LEFT_OUT]
@@ -419,7 +419,7 @@ def plain_fields(kind: type) -> tuple[Field, ...]:
 def plain(value: object, *, files: bool = True) -> Any:
     """An answer as dicts, lists, strings, numbers, booleans and None.
 
-    `files`: whether files are among it, as bytes, for a host to hand over.
+    `files`: whether to include files, as bytes, for a host to pass on.
     """
     if is_dataclass(value) and not isinstance(value, type):
         return {
@@ -435,7 +435,7 @@ def plain(value: object, *, files: bool = True) -> Any:
 
 
 def failure(error: HushmarkError) -> dict[str, object]:
-    """An error as plain data: `code` is stable, `message` a sentence, `facts` has what that names."""
+    """An error as plain data: `code` is stable, `message` a sentence, `facts` has what it names."""
     return {"code": error.code, "message": str(error), "facts": error.facts}
 
 

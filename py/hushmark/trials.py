@@ -1,7 +1,7 @@
-"""What happens to pictures on their way through the web, on exact 8-bit pixels: to try a mark against.
+"""Changes that pictures go through on the web, on exact 8-bit pixels, to test marks with.
 
-Every function takes and returns an RGB picture, and gives the same answer in every runtime. The rows that
-models are measured by (train/benchmark.py) are made of these, and so is what the page's lab offers.
+Every function takes and returns an RGB picture, and gives the same answer in every runtime. The benchmark of
+the models (train/benchmark.py) and the page's lab are made of these.
 """
 
 import io
@@ -77,7 +77,7 @@ def blurred(image: Image.Image, share: float) -> Image.Image:
 def noisy(image: Image.Image, sigma: float, rng: random.Random) -> Image.Image:
     """Gaussian noise on each pixel and channel, sigma as a share of full range."""
     pixels = np.asarray(image, np.float32)
-    # numpy.random is not in the page.
+    # The page has no numpy.random.
     rows = [row + sigma * 255 * _normal(row.shape, rng) for row in pixels]
     return Image.fromarray(np.stack(rows).round().clip(0, 255).astype(np.uint8))
 
@@ -113,13 +113,13 @@ def hue_turned(image: Image.Image, turn: float) -> Image.Image:
 
 
 def sepia(image: Image.Image) -> Image.Image:
-    """In the brown of old prints."""
+    """The brown of old prints."""
     rows = (0.393, 0.769, 0.189, 0, 0.349, 0.686, 0.168, 0, 0.272, 0.534, 0.131, 0)
     return image.convert("RGB", rows)
 
 
 def of_colours(image: Image.Image, count: int) -> Image.Image:
-    """As a PNG with a palette of `count` colours (2..256) has it."""
+    """Reduced to `count` colours (2..256), as in a PNG with a palette."""
     return image.quantize(count).convert("RGB")
 
 
@@ -193,7 +193,7 @@ def _corners(width: int, height: int) -> list[Place]:
 def _projected(
     image: Image.Image, size: tuple[int, int], to: list[Place], of: list[Place], fill: tuple[int, ...]
 ) -> Image.Image:
-    """A picture of `size` in which four places `of` the picture lie at `to`; `fill` where it ends."""
+    """A picture of `size` in which four places `of` the picture lie at `to`; `fill` outside of it."""
     rows: list[list[float]] = []
     for (x, y), (u, v) in zip(to, of, strict=True):
         rows += [[x, y, 1, 0, 0, 0, -u * x, -u * y, u], [0, 0, 0, x, y, 1, -v * x, -v * y, v]]
@@ -203,9 +203,9 @@ def _projected(
 
 
 def _solved(equations: list[list[float]]) -> list[float]:
-    """The unknowns of linear equations, each its coefficients and then its value.
+    """The unknowns of linear equations, each given as its coefficients and then its value.
 
-    By Gauss and Jordan: numpy's LAPACK is not in the page.
+    By Gauss and Jordan: the page has no LAPACK.
     """
     left = np.array(equations, np.float64)
     for column in range(len(left)):
@@ -272,7 +272,7 @@ def scrolled(shown: Image.Image, share: float, rng: random.Random) -> Image.Imag
 
 
 def collage(image: Image.Image, others: Sequence[Image.Image], rng: random.Random) -> Image.Image:
-    """The picture at any of 2x2 places on white, three other RGB pictures at the others."""
+    """The picture at one of 2x2 places on white, three other RGB pictures at the others."""
     width, height = image.size
     gap = max(2, round(0.02 * max(image.size)))
     canvas = Image.new("RGB", (2 * width + 3 * gap, 2 * height + 3 * gap), "white")
@@ -303,9 +303,9 @@ def barred(image: Image.Image, most: float, rng: random.Random) -> Image.Image:
 
 
 def camera(shown: Image.Image, share: float, rng: random.Random, size: tuple[int, int]) -> Image.Image:
-    """A shot of `size` of what is shown, a little askew: each corner lies up to `share` of the sides inside.
+    """A photo of `size` of what is shown, a little askew: each corner is moved inwards by up to `share`.
 
-    With uneven light, a colour cast, blur, noise and JPEG 80. A likeness, not a measurement of cameras.
+    With uneven light, a colour cast, blur, noise and JPEG 80. An approximation, not measured on cameras.
     """
     wall = tuple(rng.randrange(60, 220) for _ in range(3))
     # A pixel of the sensor is the mean of an area.
@@ -325,7 +325,7 @@ def on_screen(image: Image.Image) -> Image.Image:
     """As a screen shows it: stripes of red, green and blue, three to a pixel. A camera sees moire."""
     pixels = np.asarray(image, np.float64).repeat(3, axis=0).repeat(3, axis=1)
     stripes = np.tile(np.eye(3), (image.width, 1))
-    # Light spreads into the neighbours, and the exposure makes up for what is lost.
+    # Light spreads into the neighbours, and the exposure makes up for the loss.
     light = (0.4 + 0.6 * stripes) / 0.6
     return Image.fromarray((pixels * light).round().clip(0, 255).astype(np.uint8))
 
@@ -347,9 +347,9 @@ def halftoned(image: Image.Image) -> Image.Image:
 class Trial:
     """One thing to try on a picture, by one amount.
 
-    `apply`: RGB picture, amount -> RGB picture; `group`: of what kind it is; `least`..`most`: range of
-    amounts, `start` in the middle of it; `unit` says what the amount is, and a switch has none. Chance is
-    fixed, so the same amount gives the same picture.
+    `apply`: RGB picture, amount -> RGB picture; `group`: its kind; `least`..`most`: range of amounts;
+    `start`: the slider's first position; `unit`: of the amount, "switch" where there is none. The random seed
+    is fixed, so the same amount gives the same picture.
     """
 
     apply: Callable[[Image.Image, float], Image.Image]
@@ -452,6 +452,6 @@ TRIALS: dict[str, Trial] = {
 
 
 def offered() -> dict[str, Trial]:
-    """The trials that this Pillow can do: AVIF wants libavif, and text FreeType."""
+    """The trials that this Pillow can do: AVIF needs libavif, and text needs FreeType."""
     needs = {"avif": "avif", "caption": "freetype2"}
     return {name: trial for name, trial in TRIALS.items() if name not in needs or features.check(needs[name])}

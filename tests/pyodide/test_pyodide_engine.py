@@ -289,7 +289,7 @@ def test_errors_for_people_come_back_as_values_and_others_are_thrown(
     }
     for error in DEFECTS:
         assert (
-            f"photo.jpg brought a mistake of Hushmark to light ({error.split('.')[-1]}: what happened)"
+            f"photo.jpg ran into a mistake of Hushmark ({error.split('.')[-1]}: what happened)"
             in (answers[f"{error}, embed"]["error"]["message"])
         )
     assert "photo.jpg is cut off" in answers["truncated"]["error"]["message"]

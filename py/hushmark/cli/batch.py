@@ -1,4 +1,4 @@
-"""Many pictures at a time: which files are meant, several processes, files that are whole or not there."""
+"""Work on many pictures: find the files, run several processes, and write each file whole or not at all."""
 
 import errno
 import glob
@@ -42,7 +42,7 @@ _REASONS = {
     errno.EFBIG: "File too large for this place. Choose another one",
     errno.ENAMETOOLONG: "File name too long. Choose a shorter one",
 }
-"""What to do, where the system's own words do not tell."""
+"""What to do, for errors whose own text does not say it."""
 
 _UNNAMED = getattr(os, "O_TMPFILE", 0)
 
@@ -54,8 +54,8 @@ _FileId = tuple[int, int]
 class Item:
     """A picture to work on.
 
-    `path`: its file, None for standard input; `place`: its name, with the folders that led to it from one
-    that was given; `data`: its bytes, where they were read already.
+    `path`: its file, None for standard input; `place`: its path below the folder that was given; `data`: its
+    bytes, where they were read already.
     """
 
     path: Path | None
@@ -79,7 +79,7 @@ class Item:
                 return read_limited(sys.stdin.buffer, self.name)
             kind = self.path.stat().st_mode
             if stat.S_ISDIR(kind):
-                os.scandir(self.path).close()  # what it says of a folder that may not be read
+                os.scandir(self.path).close()  # raises the error of a folder that may not be read
                 raise FolderEmpty(self.path)
             if not stat.S_ISREG(kind):
                 raise FileKind(self.name)
@@ -100,7 +100,7 @@ def read_limited(file: BinaryIO, name: str) -> bytes:
 
 
 def file_problem(path: Path, error: OSError) -> FileProblem:
-    """The system's refusal as an error for people."""
+    """The system's error as one for people."""
     reason = _REASONS.get(error.errno or 0, error.strerror or "cannot be used")
     return FileProblem(str(path), reason)
 
@@ -108,9 +108,9 @@ def file_problem(path: Path, error: OSError) -> FileProblem:
 def find(arguments: Sequence[str], *, recursive: bool, leave_out: Path | None = None) -> list[Item]:
     """The pictures that files, folders, glob patterns and "-" stand for, folders sorted by name.
 
-    `recursive`: whether the folders in a folder count; `leave_out`: a folder whose files do not. What folders
-    and patterns lead to counts once, under whatever names it is met. What is not there, a folder without a
-    picture, or one that may not be read stays in the list and fails when it is loaded.
+    `recursive`: whether folders in a folder are searched; `leave_out`: a folder whose files are left out. A
+    file that folders and patterns find under several names is listed once. What is missing, a folder without
+    a picture, and one that may not be read stay in the list and fail when they are loaded.
     """
     items: list[Item] = []
     seen: set[_FileId] = set()
@@ -133,7 +133,7 @@ def find(arguments: Sequence[str], *, recursive: bool, leave_out: Path | None = 
 
 
 def _matches(pattern: Path) -> list[Path]:
-    """What a glob pattern stands for. "**" follows no links, which could lead back to where they are."""
+    """What a glob pattern stands for. "**" follows no links, which could form a circle."""
     if "**" not in pattern.parts:
         return [Path(match) for match in sorted(glob.glob(str(pattern)))]
     if pattern.name == "**":
@@ -150,8 +150,8 @@ def _matches(pattern: Path) -> list[Path]:
 def _pictures(folder: Path, recursive: bool, seen: set[_FileId]) -> list[Path]:
     """The pictures in a folder, and the folders in it that may not be read.
 
-    `seen`: what is left out; gets what was met. Links wait until the end, so that a file that is in the
-    folder under its own name has that.
+    `seen`: files and folders to leave out; those found are added. Links come last, so that a file in the
+    folder is listed by its own name.
     """
     found, links = [], deque[Path]()
     ahead = deque([folder])
@@ -180,7 +180,7 @@ def _pictures(folder: Path, recursive: bool, seen: set[_FileId]) -> list[Path]:
 
 
 def _is_new(path: Path, seen: set[_FileId]) -> bool:
-    """Whether to take a file or folder that was met: not a pipe or a device, and not a second time."""
+    """Whether to take a file or folder: no pipe or device, and nothing twice."""
     identity = _identity(path)
     if identity is None:
         return True  # it fails with a sentence when it is loaded
@@ -202,11 +202,11 @@ def _identity(path: Path) -> _FileId | None:
 def run(
     items: Sequence[Item], work: Work[Item, _Outcome], jobs: int
 ) -> Generator[tuple[Item, _Outcome | HushmarkError]]:
-    """Do the work on each item -> the outcomes, or the errors for people, in their order.
+    """Do the work on each item -> the outcomes, or the errors for people, in the items' order.
 
-    Several items are worked on in `jobs` processes of their own, so that one that ends its process costs no
-    other; a single one in this process. All processes end when the iteration is left, by Ctrl-C for instance.
-    Raises ModelMissing, ModelDamaged, RuntimeMissing: there is no use in going on, then.
+    Several items are worked on in `jobs` other processes, so that one that crashes its process harms no other
+    item; a single one in this process. All processes end when the iteration is left, by Ctrl-C for instance.
+    Raises ModelMissing, ModelDamaged, RuntimeMissing: no picture could be worked on then.
     """
     if len(items) == 1:
         yield items[0], _settled(attempt(work, items[0]))
@@ -229,7 +229,7 @@ def run(
         finally:
             free.put(worker)
 
-    # No more than two a process wait for their turn: marked pictures take room.
+    # At most two per process wait: marked pictures take memory.
     waiting: deque[tuple[Item, Future[_Outcome | HushmarkError]]] = deque()
     pool = ThreadPoolExecutor(len(workers), initializer=_leave_interrupts)
     try:
@@ -248,26 +248,26 @@ def run(
 
 
 def _leave_interrupts() -> None:
-    """Block Ctrl-C in this thread, for the processes that it starts: it would end them while they load."""
+    """Block Ctrl-C in the processes that this thread starts: it would end them while they load."""
     if sys.platform != "win32":
         resource_tracker.ensure_running()  # lifts the block when it starts
         signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
 
 
 def _settled(outcome: _Outcome | HushmarkError) -> _Outcome | HushmarkError:
-    """The outcome, unless it is that nothing can be done at all."""
+    """The outcome; raised if it is an error that every picture would meet."""
     if isinstance(outcome, ModelMissing | ModelDamaged | RuntimeMissing):
         raise outcome
     return outcome
 
 
 def store(path: Path, data: bytes, mode: int = 0o666) -> None:
-    """Write a file that has its name only when it is whole. Raises FileProblem.
+    """Write a file that gets its name only when it is whole. Raises FileProblem.
 
-    `mode`: who may do what with a new file, less what the process leaves out.
+    `mode`: permissions of a new file, less the process's umask.
 
-    Folders on the way to it are made. Where the file system has files without a name, nothing stays even of a
-    process that is killed; elsewhere a file may stay whose name starts with ".hushmark-".
+    Missing folders are made. On file systems that have files without a name, a killed process leaves nothing
+    behind; elsewhere it may leave a file whose name starts with ".hushmark-".
     """
     temporary = path.with_name(f".hushmark-{secrets.token_hex(8)}")
     name = temporary if os.path.lexists(path) else path
@@ -286,12 +286,12 @@ def store(path: Path, data: bytes, mode: int = 0o666) -> None:
 
 
 def _write_unnamed(path: Path, data: bytes, mode: int) -> bool:
-    """Write a file without a name, then give it this one, which is free -> whether the system can do it."""
+    """Write a file without a name, then give it this unused one -> whether the system can do it."""
     try:
         with open(os.open(path.parent, _UNNAMED | os.O_WRONLY, mode), "wb") as file:
             _write(file, data)
             handle = file.fileno()
-            # os.link follows the link that stands for the open file only where it is given a folder, too.
+            # os.link follows the link of the open file only if a folder is passed as well.
             os.link(f"/proc/self/fd/{handle}", path, src_dir_fd=handle, follow_symlinks=True)
     except OSError:
         return False
@@ -299,7 +299,7 @@ def _write_unnamed(path: Path, data: bytes, mode: int) -> bool:
 
 
 def _write(file: BinaryIO, data: bytes) -> None:
-    """To the disk, not only to the system's memory: an error that comes later could not be told."""
+    """Write through to the disk: an error that comes later could not be reported."""
     file.write(data)
     file.flush()
     os.fsync(file.fileno())

@@ -104,9 +104,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return USAGE if isinstance(error, MessageError | KnownError) else FAILED
     except click.Abort:
         return INTERRUPTED
-    except SystemExit:  # click leaves so only where nobody reads what is printed, as with "| head"
+    except SystemExit:  # click exits like this only when its output is not read to the end, as with "| head"
         return UNREAD
-    except Exception:  # a defect of ours must not look like "not found", as Python's own exit code 1 would
+    except Exception:  # Python's own exit code, 1, would mean "not found"
         echo(*traceback.format_exc().rstrip().split("\n"), err=True)
         return FAILED
 
@@ -289,7 +289,7 @@ def publish(pictures: Pictures, output: Path) -> int:
 @click.argument("key", type=click.Path(path_type=Path))
 @click.option("--force", is_flag=True, help="Replace the files if they exist.")
 def test_certificate(chain: Path, key: Path, force: bool) -> int:
-    """Make a certificate (CHAIN) and its key (KEY) to try signing with. Nobody trusts it, and it says so."""
+    """Make a certificate (CHAIN) and its key (KEY) to try signing with. By its name, it is not trusted."""
     from ..hosts.signing import make_test_certificate
 
     for path in (chain, key):
@@ -306,7 +306,7 @@ def test_certificate(chain: Path, key: Path, force: bool) -> int:
 @hushmark.command()
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object.")
 def info(as_json: bool) -> int:
-    """Tell which weights and which versions do the work."""
+    """Show the weights and the versions in use."""
     from ..hosts.native import weights_dir
 
     card = model_card()
@@ -335,7 +335,7 @@ def _keep(item: Item, marked: Marked, work: Marking, output: Output, written: se
             write(marked.data)
         return path
     if work.folder is not None:
-        # True to the format, where that is not the one of the original.
+        # The ending of the format that was written, which may not be the original's.
         path = path.with_suffix(Path(marked.name).suffix)
     if path in written:
         raise OutputTwice(path)
@@ -351,7 +351,7 @@ def _keep(item: Item, marked: Marked, work: Marking, output: Output, written: se
 def _results(
     pictures: Pictures, found: list[Item], work: Callable[[Item], _Result], *, to_standard_error: bool = False
 ) -> Iterator[tuple[Report, Iterator[tuple[Item, _Result]]]]:
-    """The report, and what the work gives of the pictures that it does not fail over."""
+    """The report, and the results for the pictures that do not fail."""
 
     def results() -> Iterator[tuple[Item, _Result]]:
         for item, outcome in outcomes:
@@ -392,7 +392,7 @@ def _line(item: Item, reading: Reading) -> str:
 
 
 def _manifest_lines(manifest: PictureManifest | None) -> Iterator[str]:
-    """What is printed of a manifest, under the line of its picture."""
+    """The lines about a manifest, under that of its picture."""
     if manifest is None:
         return
     reason = f" ({manifest.reason})" if manifest.reason else ""

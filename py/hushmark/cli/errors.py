@@ -1,4 +1,4 @@
-"""Errors as the command line says them: the sentence, and which of its options may help."""
+"""Errors as the command line prints them: the sentence, and which options may help."""
 
 from ..errors import HushmarkError
 
@@ -17,7 +17,7 @@ _OPTIONS = {
 
 
 def sentence(error: HushmarkError) -> str:
-    """What is printed of an error."""
+    """The sentence that is printed for an error."""
     option = _OPTIONS.get(error.code)
     if error.code == "picture-unsupported" and error.facts.get("found") == "HEIC":
         option = "Or let Hushmark read it: pip install 'hushmark[heif]'."

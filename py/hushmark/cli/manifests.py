@@ -18,7 +18,7 @@ _SECONDS = 20
 
 
 def fetcher(place: str) -> Fetch:
-    """What gets the files of a folder or an address; it raises ManifestsUnreachable."""
+    """A function that gets the files of a folder or an address; it raises ManifestsUnreachable."""
 
     async def from_web(path: str) -> bytes | None:
         try:
@@ -71,7 +71,7 @@ def publish(folder: Path, store: bytes, values: list[str]) -> Path:
 
 
 def _body(answer: HTTPResponse) -> bytes:
-    """All of it, up to one byte too many. Raises TimeoutError where it takes too long, however it is sent."""
+    """All of it, up to one byte too many. Raises TimeoutError where it takes too long as a whole."""
     read, end = bytearray(), time.monotonic() + _SECONDS
     while len(read) <= MOST_BYTES and (part := answer.read1(MOST_BYTES + 1 - len(read))):
         read += part

@@ -1,4 +1,4 @@
-"""The commands for very many pictures, on the engines of others: mark-all and read-all."""
+"""The commands for very many pictures, on Daft or Ray: mark-all and read-all."""
 
 import atexit
 import os
@@ -124,7 +124,7 @@ class _Bar:
         if self._bar is not None:
             self._bar.__exit__(kind, *error)
         if kind is not None and issubclass(kind, KeyboardInterrupt):
-            # Daft's threads still work then, and would abort Python while it ends.
+            # Daft's threads still run then, and would abort Python on its exit.
             atexit.register(os._exit, INTERRUPTED)
 
     def tell(self, progress: "Progress") -> None:

@@ -28,7 +28,7 @@ _KINDS: tuple[KindOption, ...] = get_args(KindOption)
 
 @dataclass(frozen=True)
 class Pictures:
-    """Which pictures, and how they are gone through."""
+    """Which pictures, and how they are worked on."""
 
     sources: tuple[str, ...]
     recursive: bool
@@ -47,7 +47,7 @@ class Pictures:
 
 @dataclass(frozen=True)
 class Wanted:
-    """The message that is meant. `random` is None where a command has no such option."""
+    """The message of the options. `random` is None where a command has no such option."""
 
     text: str | None
     id: str | None
@@ -90,7 +90,7 @@ class Secret:
 
 @dataclass(frozen=True)
 class Signing:
-    """Who signs marked pictures, and what is said of them."""
+    """Who signs marked pictures, and what the manifest says."""
 
     sign: Path | None
     sign_key: Path | None
@@ -147,7 +147,7 @@ class Output:
         return self.output == STANDARD
 
     def is_folder(self, pictures: Pictures, found: list[Item]) -> bool:
-        """Whether it is a folder: for several pictures, for a folder, or because it says so."""
+        """Whether it is a folder: an existing one, a name that ends with a slash, or for several pictures."""
         several = len(found) > 1 or any(map(os.path.isdir, pictures.sources))
         says_so = self.output.endswith(("/", os.sep)) or os.path.isdir(self.output)
         return not self.to_standard and (several or says_so)
@@ -187,7 +187,7 @@ def _bytes(path: Path) -> bytes:
 
 
 def _group(name: str, kind: type[Any], *options: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """A decorator: the command has these options, in their order, and gets them as one argument, a `kind`."""
+    """A decorator: gives a command these options, in this order, as one argument, a `kind`."""
     names = [field.name for field in fields(kind)]
 
     def decorate(command: Callable[..., int]) -> Callable[..., int]:

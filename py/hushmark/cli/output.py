@@ -25,14 +25,14 @@ INTERRUPTED, UNREAD = 130, 141
 
 _WORST_LAST = (DONE, NOT_FOUND, UNREADABLE, FAILED)
 
-# Controls, line separators, what turns the direction of writing, and bytes that are no UTF-8.
+# Control characters, line separators, marks of writing direction, and bytes that are no UTF-8.
 _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 _NO_UTF8 = re.compile("[\udc80-\udcff]")
 
 
 def echo(*lines: str, err: bool = False) -> None:
-    """Print lines of which any part may come from a file's name. Raises FileProblem."""
+    """Print lines, any part of which may come from a file's name. Raises FileProblem."""
     encoding = (sys.stderr if err else sys.stdout).encoding or "utf-8"
     text = "\n".join(map(_safe, lines)).encode(encoding, "backslashreplace").decode(encoding)
     with _output():
@@ -54,18 +54,18 @@ def _output() -> Iterator[None]:
     except OSError as error:
         if error.errno == errno.EPIPE:
             raise
-        # Python writes what is left over when it ends, and would complain once more.
+        # Python flushes what is left when it exits, and would report the error again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise batch.file_problem(Path("standard output"), error) from error
 
 
 def _safe(line: str) -> str:
-    """With \\x1b for what a terminal would obey, and \\xff for a byte that is no UTF-8."""
+    """With escapes, such as \\x1b, for control characters, and \\xff for a byte that is no UTF-8."""
     return _UNSAFE.sub(lambda found: ascii(found[0])[1:-1].replace("\\udc", "\\x"), line)
 
 
 def json_line(record: records.Record) -> str:
-    """A record as one line, with \\\\xff for a byte that is no UTF-8: many refuse half a surrogate pair."""
+    """A record as one line, with \\\\xff for a byte that is no UTF-8: parsers may refuse lone surrogates."""
     text = json.dumps(record, ensure_ascii=False)
     return json.dumps(json.loads(_NO_UTF8.sub(lambda found: f"\\\\x{ord(found[0]) - 0xDC00:02x}", text)))
 
@@ -98,18 +98,18 @@ class Report:
         *,
         further: Iterable[str] = (),
     ) -> None:
-        """A file is done. The exit code is that of the worst file. `further`: lines under the first one."""
+        """Report a file that is done. The exit code is that of the worst file. `further`: more lines."""
         if self._as_json:
             line, further = json_line({"file": item.name, **record}), ()
         self._print(line, *further, err=self._to_standard_error)
         self._count(code)
 
     def warn(self, line: str) -> None:
-        """Something to know of a file that is done."""
+        """Print a warning about a file that is done."""
         self._print(line, err=True)
 
     def fail(self, item: Item, error: HushmarkError) -> None:
-        """A file failed."""
+        """Report a file that failed."""
         if self._as_json:
             self._print(json_line({"file": item.name, **records.of_error(error)}), err=False)
         self._print(sentence(error), err=True)

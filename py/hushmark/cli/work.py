@@ -1,4 +1,4 @@
-"""What is done with one picture, in whatever process: other processes get it by pickling."""
+"""What is done with one picture, in this process or another one, which gets it by pickling."""
 
 import asyncio
 import os
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 class Marking:
     """Marks a picture.
 
-    `folder`: where marked pictures go, the same tree as where they came from, or `file`: where the only one
-    goes; neither for standard output. The rest as in `pipeline.embed`.
+    `folder`: where marked pictures go, in the same tree as the originals, or `file`: where the only one goes;
+    neither for standard output. The rest as in `pipeline.embed`.
     """
 
     folder: Path | None
@@ -72,7 +72,7 @@ class Marking:
 
 @dataclass(frozen=True)
 class Found:
-    """What was found in a picture, and what kept its manifest from being looked for."""
+    """What was found in a picture, and the error of the search for its manifest, if one came up."""
 
     reading: Reading
     manifest: PictureManifest | None
@@ -146,7 +146,7 @@ class Reviewing:
 
 @cache
 def trust_in(issuers: Path) -> Callable[[tuple[bytes, ...]], bool]:
-    """What tells whether the issuers in this file vouch for a chain. Raises CredentialsError, FileProblem."""
+    """A function: do the issuers in this file vouch for a chain? Raises CredentialsError, FileProblem."""
     from ..hosts.signing import trust_in as trusting
 
     try:
@@ -157,14 +157,14 @@ def trust_in(issuers: Path) -> Callable[[tuple[bytes, ...]], bool]:
 
 def model(threads: int) -> tuple["NativeForward", ModelCard]:
     """The networks, loaded once a process, and their card. Raises ModelError, RuntimeMissing."""
-    # Imported late: `--help` needs no onnxruntime, and its absence becomes a sentence.
+    # Imported late: `--help` needs no onnxruntime, and RuntimeMissing says that it is missing.
     from ..hosts.native import packaged_model
 
     return packaged_model(threads)
 
 
 def model_card() -> ModelCard:
-    """Their card; with it, that the networks can run is known before any work. Raises as `model`."""
+    """Their card. Checks before any work that the networks can run. Raises as `model`."""
     from ..hosts.native import packaged_card
 
     return packaged_card()

@@ -29,8 +29,8 @@ _VALUE_SIZE = 16
 def mark_value(message: Message, key: Key | None) -> bytes:
     """What stands for a mark in a manifest, where everybody can read it.
 
-    Without a key it is the message, in 9 bytes. With one it is a code of it, 16 bytes, that only who has the
-    key can compute: a manifest must not tell what a key hides.
+    Without a key it is the message, in 9 bytes. With one it is a code of the message, 16 bytes, which cannot
+    be computed without the key: a manifest must not tell what a key hides.
     """
     packed = pack(message)
     if key is None:
@@ -39,7 +39,7 @@ def mark_value(message: Message, key: Key | None) -> bytes:
 
 
 def digest(algorithm: str, pieces: Iterable[Piece]) -> bytes:
-    """Their hash, one behind the other. Raises ValueError for an algorithm that manifests do not use."""
+    """The hash of the joined pieces. Raises ValueError for an algorithm that manifests do not use."""
     if algorithm not in _HASHES:
         raise ValueError(f"a hash by {algorithm}")
     made = hashlib.new(algorithm)
@@ -51,7 +51,7 @@ def digest(algorithm: str, pieces: Iterable[Piece]) -> bytes:
 def data_holds(data: bytes, assertion: Mapping[str, Any], algorithm: str, found: Found) -> bool | None:
     """Whether a file has the hash of a c2pa.hash.data; None where it leaves out more than the manifest store.
 
-    Raises ValueError, TypeError, KeyError for what is no such assertion.
+    Raises ValueError, TypeError, KeyError where the assertion is malformed.
     """
     view, position = memoryview(data), 0
     pieces, is_enough = [], True
@@ -69,7 +69,7 @@ def data_holds(data: bytes, assertion: Mapping[str, Any], algorithm: str, found:
 def bmff_holds(
     data: bytes, assertion: Mapping[str, Any], algorithm: str, *, with_places: bool
 ) -> bool | None:
-    """The same of a c2pa.hash.bmff. `with_places`: the places of boxes count, as from version 2 on."""
+    """The same for a c2pa.hash.bmff. `with_places`: hash the places of boxes, too, as from version 2 on."""
     if assertion.get("merkle") or not assertion.get("hash"):
         return None
     exclusions = assertion["exclusions"]
@@ -82,7 +82,7 @@ def bmff_holds(
 def bmff_digest(
     data: bytes, exclusions: list[dict[str, Any]], algorithm: str, *, with_places: bool = True
 ) -> bytes:
-    """The hash of an AVIF without these boxes of its outermost level. Raises ValueError."""
+    """The hash of an AVIF without these top-level boxes. Raises ValueError."""
     view = memoryview(data)
     pieces: list[Piece] = []
     for box in bmff_boxes(data):

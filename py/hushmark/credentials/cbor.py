@@ -1,4 +1,4 @@
-"""CBOR (RFC 8949) by the library cbor2, which decodes only what was found to be small and plain before."""
+"""CBOR (RFC 8949) by the library cbor2, which gets only data that was checked to be small and plain."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ _MOST_ITEMS = 100_000
 _DEEPEST = 32
 _MOST_BYTES = 16 << 20
 _PLAIN_TAGS = frozenset([0, 1, 16, 17, 18, 32, 37, 96, 97, 98])
-"""Times, addresses, UUIDs and COSE. Others make a decoder compute or refer back, and manifests need none."""
+"""Times, addresses, UUIDs and COSE. Manifests need no other tags, which cost computation or refer back."""
 
 
 def encode(value: object) -> bytes:
@@ -24,7 +24,7 @@ def decode(data: bytes) -> Any:
     library = _library()
     try:
         return library.loads(data)
-    except Exception as error:  # of a time or a text in it, all kinds
+    except Exception as error:  # a time or a text in it can raise errors of many types
         raise ValueError("damaged CBOR") from error
 
 

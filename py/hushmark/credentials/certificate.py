@@ -1,6 +1,6 @@
-"""X.509 certificates (RFC 5280): the little of them that a manifest's reader and signer need.
+"""X.509 certificates (RFC 5280): the few parts that reading and signing manifests need.
 
-Written out because the page has no library for it. Whether an issuer is one to trust is not looked at.
+Written here because the page has no library for it. Whether an issuer can be trusted is not checked.
 """
 
 import base64
@@ -27,7 +27,7 @@ _PURPOSES = frozenset(
         "1.3.6.1.4.1.62558.2.1",  # C2PA claims
     ]
 )
-"""Of which the specification wants one in a certificate that signs claims."""
+"""The specification requires one of these in a certificate that signs claims."""
 _DIGITAL_SIGNATURE = 0x80  # in the first byte of the key usage
 
 _PEM = re.compile(rb"-----BEGIN CERTIFICATE-----(.*?)-----END CERTIFICATE-----", re.DOTALL)
@@ -41,8 +41,8 @@ class Certificate:
     """What a certificate says.
 
     `subject`, `issuer`: organisation or name; `start`, `end`: when it is valid; `key`: the public key as
-    SubjectPublicKeyInfo (DER); `is_p256`: whether that is one for ES256; `may_sign`: whether it is meant for
-    signing claims, and no authority's own.
+    SubjectPublicKeyInfo (DER); `is_p256`: whether the key is one for ES256; `may_sign`: whether it is meant
+    for signing claims, and is not an authority's own.
     """
 
     subject: str
@@ -67,7 +67,7 @@ def parse(data: bytes) -> Certificate:
 
 
 def from_pem(data: bytes, name: str) -> tuple[bytes, ...]:
-    """The certificates (DER) in a PEM file, in their order; there may be other things in it.
+    """The certificates (DER) in a PEM file, in their order; it may hold other things, too.
 
     `name`: of the file, for sentences. Raises CertificateDamaged.
     """

@@ -7,12 +7,12 @@ from typing import Protocol
 from . import cbor
 
 Verify = Callable[[str, bytes, bytes, bytes], Awaitable[bool | None]]
-"""Given algorithm ("ES256"), public key (DER), signature and what it is of: whether it holds; None where this
-cannot be told here."""
+"""Given algorithm ("ES256"), public key (DER), signature and signed data: whether the signature holds; None
+where that cannot be checked here."""
 
 
 async def cannot_verify(algorithm: str, key: bytes, signature: bytes, data: bytes) -> None:
-    """A `Verify` for where there is nothing to check signatures with."""
+    """A `Verify` for use without a library that checks signatures."""
 
 
 ES256_SIZE = 64
@@ -34,7 +34,7 @@ _MOST_CERTIFICATES = 16
 
 
 Sign = Callable[[bytes], Awaitable[bytes]]
-"""The signature by ES256 of what is given: r and s of 32 bytes each."""
+"""Data -> its ES256 signature: r and s of 32 bytes each."""
 
 
 class Signer(Protocol):
@@ -68,7 +68,7 @@ class Signature:
     _signature: bytes
 
     async def holds(self, claim: bytes, key: bytes, verify: Verify) -> bool | None:
-        """Whether it is one of this claim by this public key (DER); None where this cannot be told."""
+        """Whether it signs this claim with this public key (DER); None where that cannot be checked."""
         return await verify(self.algorithm, key, self._signature, _signed(self._protected, claim))
 
 
@@ -80,7 +80,7 @@ async def sign(claim: bytes, signer: Signer) -> bytes:
 
 
 def placeholder(signer: Signer) -> bytes:
-    """As long as what `sign` makes."""
+    """Bytes of the same length as `sign` returns."""
     return _encoded(_protected(signer), bytes(ES256_SIZE))
 
 

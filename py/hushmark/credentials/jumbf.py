@@ -17,7 +17,7 @@ class Box:
     """A superbox: its content type (four letters), label, the boxes in it, and its bytes without the header.
 
     `kind`: content type; `label`: name that addresses it; `boxes`: superboxes inside; `contents`: content
-    boxes as (type, bytes); `payload`: all that its header is followed by, which hashes are of.
+    boxes as (type, bytes); `payload`: all bytes behind its header, which is what hashes cover.
     """
 
     kind: str
@@ -27,7 +27,7 @@ class Box:
     payload: bytes
 
     def find(self, label: str) -> "Box | None":
-        """The last superbox inside of this label."""
+        """The last superbox inside that has this label."""
         return next((box for box in reversed(self.boxes) if box.label == label), None)
 
     def content(self, kind: str) -> bytes | None:

@@ -12,16 +12,16 @@ from .cose import Verify
 from .jumbf import Box
 
 Verdict = Literal["valid", "changed", "broken", "unchecked", "damaged"]
-"""What became of a manifest: all that can be checked holds; the picture is not the one that was signed, or
-was changed since; the manifest itself was changed, or its signature is another's; something cannot be checked
-here; it cannot be read."""
+"""In this order: all checks pass; the picture is not the one that was signed, or was changed since; the
+manifest itself was changed, or its signature is another's; something cannot be checked here; the manifest
+cannot be read."""
 PictureCheck = Literal["same", "changed", "by-mark", "unchecked"]
-"""Whether it is the picture that was signed, to the byte; or one that a mark of the manifest was read in."""
+"""Whether it is the file that was signed, byte by byte; "by-mark": the manifest was found by its mark."""
 SignatureCheck = Literal["holds", "broken", "unchecked"]
 CertificateTime = Literal["current", "expired", "early"]
 
 MOST_BYTES = 64 << 20
-"""Of a manifest store that is read."""
+"""The largest manifest store that is read."""
 STORE, ASSERTIONS, SIGNATURE = "c2pa", "c2pa.assertions", "c2pa.signature"
 CLAIMS = ("c2pa.claim.v2", "c2pa.claim")
 _UPDATE = "c2um"
@@ -31,7 +31,7 @@ _LONGEST = 1000
 
 @dataclass(frozen=True)
 class Binding:
-    """What finds the manifest again where it was lost.
+    """What a manifest that was lost is found by.
 
     `alg`: name of the algorithm; `value`: hex digits.
     """
@@ -55,12 +55,12 @@ class Ingredient:
 
 @dataclass(frozen=True)
 class PictureManifest:
-    """What the manifest of a picture says, and what of it holds.
+    """What the manifest of a picture says, and which checks it passed.
 
     `verdict`: valid, changed, broken, unchecked or damaged; `picture`: whether it is the signed one;
-    `signature`: whether it holds, or is broken; `signer`: whom the certificate names, which nobody has to
-    believe; `issuer`: who issued the certificate; `certificate`: current, expired or early, None where it
-    cannot be read; `trusted`: whether it leads to an issuer that is trusted, None where that was not asked;
+    `signature`: whether it holds, or is broken; `signer`: the certificate's name, which may be made up;
+    `issuer`: who issued the certificate; `certificate`: current, expired or early, None where it cannot be
+    read; `trusted`: whether it leads to an issuer that is trusted, None where that was not checked;
     `time`: when it was signed, as the signer says; `generator`: program that made it; `title`: of the
     picture; `actions`: what was done, in the words of C2PA; `author`: who made the picture, as the signer
     says; `note`: what else the signer says; `bindings`: what finds it by the mark; `ingredients`: what the
@@ -88,7 +88,7 @@ class PictureManifest:
     _chain: tuple[bytes, ...] = field(default=(), repr=False, compare=False)
 
     def with_trust(self, trusts: Callable[[tuple[bytes, ...]], bool]) -> "PictureManifest":
-        """The same, with whether its signer is trusted. `trusts`: tells that of certificates (DER)."""
+        """The same, with whether its signer is trusted, as `trusts` says of its certificates (DER)."""
         return replace(self, trusted=self.signature == "holds" and trusts(self._chain))
 
 
@@ -102,7 +102,7 @@ def find_store(data: bytes) -> placement.Found | None:
 
 
 async def read_manifest(data: bytes, verify: Verify) -> PictureManifest | None:
-    """The manifest of a picture; None where it has none. What is damaged is told, nothing is raised."""
+    """The manifest of a picture; None where it has none. Damage is reported in it, not raised."""
     try:
         found = find_store(data)
         if found is None:
@@ -122,7 +122,7 @@ async def read_store(store: bytes, mark: bytes, verify: Verify) -> PictureManife
         return replace(manifest, verdict="changed", picture="changed", reason="it is of another mark")
     if manifest.verdict != "unchecked" or manifest.signature != "holds":
         return replace(manifest, picture="by-mark")
-    # Nothing is missing but the hash of a picture that is another file now.
+    # Only the hash of the picture is unchecked, and that file is not the signed one any more.
     return replace(manifest, picture="by-mark", verdict="valid", reason=_outdated(manifest.certificate))
 
 
@@ -195,7 +195,7 @@ def _judged(
 
 
 def _outdated(time: CertificateTime | None) -> str:
-    """What is wrong with the time of a certificate. Time stamps of services are not looked at."""
+    """What is wrong with the time of a certificate. Time stamps of services are not checked."""
     match time:
         case "expired":
             return "the certificate has expired: nothing shows that it was valid when this was signed"
@@ -241,7 +241,7 @@ class _Said:
                     self.broken = "the manifest of an ingredient was changed"
 
     def manifest(self) -> PictureManifest:
-        """What is said; the checks are still to be filled in."""
+        """What the manifest says; the checks are still to be filled in."""
         actions = [
             each for value in self._of("c2pa.actions") for each in map(_mapping, _list(value.get("actions")))
         ]
@@ -321,7 +321,7 @@ def _value(box: Box) -> Any:
 
 
 def _address(entry: Any) -> tuple[str, str]:
-    """Where a hashed URI leads to, without what all begin with; and the label of what is there."""
+    """Where a hashed URI leads to, without the common prefix; and the label of its target."""
     address = _text(_mapping(entry).get("url")).rpartition("self#jumbf=")[2].removeprefix(f"/{STORE}/")
     return address, address.rpartition("/")[2]
 

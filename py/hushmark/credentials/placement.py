@@ -25,7 +25,7 @@ _JUMBF = 0xEB
 _APPLICATION = range(0xE0, 0xF0)
 _COMMON_IDENTIFIER = b"JP"
 _BOX_NUMBER = 1
-_HEAD = 8  # of a box, which each of the segments that it is cut into repeats
+_HEAD = 8  # bytes of a box's header, which each of its segments repeats
 _MOST_IN_SEGMENT = 65_535 - 2 - 8
 _PNG_CHUNK = b"caBX"
 _RIFF_CHUNK = b"C2PA"
@@ -37,7 +37,7 @@ _MANIFEST = b"manifest\0"
 
 @dataclass(frozen=True)
 class Found:
-    """A manifest store in a file: its bytes, and where what holds it lies: starts and sizes."""
+    """A manifest store in a file: its bytes, and the starts and sizes of the parts that hold it."""
 
     store: bytes
     spans: tuple[tuple[int, int], ...]
@@ -47,8 +47,8 @@ class Found:
 class Placement:
     """A file with room for a manifest store of one size.
 
-    `head`, `tail`: the pieces before and behind it; `wrap`: makes what stands between of a store of that
-    size; `size`: of what stands between.
+    `head`, `tail`: the pieces before and behind it; `wrap`: wraps a store of that size for its format;
+    `size`: of the wrapped store.
     """
 
     head: tuple[Piece, ...]
@@ -58,7 +58,7 @@ class Placement:
 
     @property
     def start(self) -> int:
-        """Where what holds the store begins."""
+        """Where the wrapped store begins."""
         return sum(map(len, self.head))
 
     def file(self, store: bytes) -> bytes:
@@ -185,7 +185,7 @@ def _in_tiff(data: bytes) -> Found | None:
 
 
 def _to_tiff(data: bytes, size: int) -> Placement:
-    """A second first directory at the end, with a tag more, then the store."""
+    """At the end, a copy of the first directory with one more tag, then the store."""
     order, entries, end = _directory(data)
     kept = {struct.unpack_from(order + "H", data, place)[0]: data[place : place + 12] for place in entries}
     start = len(data) + len(data) % 2
@@ -212,13 +212,13 @@ def _in_bmff(data: bytes) -> Found | None:
     for box in bmff_boxes(data if BMFF_USE in data else b""):
         content = data[box.content : box.end]
         if box.kind == "uuid" and content[:16] == BMFF_USE and content[20:].startswith(_MANIFEST):
-            # Version and flags come before the purpose, a place of no use here behind it.
+            # Version and flags come before the purpose, and an unused offset behind it.
             return Found(content[20 + len(_MANIFEST) + 8 :], ((box.start, box.end - box.start),))
     return None
 
 
 def _to_bmff(data: bytes, size: int) -> Placement:
-    """Behind the first box. What is moved by that is told where its parts lie."""
+    """Behind the first box. The offsets of what moves are adjusted."""
     first = next(bmff_boxes(data))
     taken = 8 + 16 + 4 + len(_MANIFEST) + 8 + size
 
@@ -237,7 +237,7 @@ def _to_bmff(data: bytes, size: int) -> Placement:
 
 
 def _move(data: bytearray, position: int, end: int, by: int) -> None:
-    """Add to the offsets of an item location box whose content lies here. Raises ValueError."""
+    """Add to the offsets in the content of an item location box. Raises ValueError."""
 
     def number(size: int) -> int:
         nonlocal position

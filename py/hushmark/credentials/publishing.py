@@ -1,6 +1,6 @@
 """Manifests in a folder that any web server can serve, where they are found by the value of a mark.
 
-It has the shape of C2PA's soft binding resolution API as far as files without a program behind them can:
+It has the shape of C2PA's soft binding resolution API as far as static files can:
 
     by-binding/ALGORITHM/VALUE.json      GET /matches/byBinding, with the value in hex digits
     manifests/IDENTIFIER.c2pa            GET /manifests/{manifestId}, with "_" for each ":"
@@ -24,7 +24,7 @@ _IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9:._-]{0,199}")
 
 
 def services() -> bytes:
-    """What the folder can be asked for."""
+    """The list of what the folder offers."""
     return _json({"watermarks": [{"alg": ALGORITHM}], "fingerprints": []})
 
 
@@ -48,7 +48,7 @@ def with_match(listed: bytes | None, identifier: str) -> bytes:
 
 
 async def recover(mark: bytes, fetch: Fetch, verify: Verify) -> PictureManifest | None:
-    """The first manifest of those that a mark's value leads to which names this mark and holds.
+    """The first manifest listed for a mark's value that names this mark and holds.
 
     None where there is none. What `fetch` raises is passed on.
     """
@@ -73,7 +73,7 @@ async def recover(mark: bytes, fetch: Fetch, verify: Verify) -> PictureManifest 
 
 
 def identifier_of(store: bytes) -> str:
-    """The name of the manifest that counts in a store. Raises ValueError."""
+    """The name of the active manifest of a store. Raises ValueError."""
     return active(store)[1].label
 
 

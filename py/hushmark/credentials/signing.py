@@ -23,7 +23,7 @@ _DUBLIN_CORE = "http://purl.org/dc/elements/1.1/"
 
 @dataclass(frozen=True)
 class Statement:
-    """Who signs a picture, and what is said of it.
+    """Who signs a picture, and what the manifest says.
 
     `signer`: see `Signer`; `verify`: checks the cover's manifest and the new one; `author`: who made the
     picture, or empty; `note`: what else there is to say, or empty.
@@ -123,15 +123,15 @@ async def sign(
 def _room(
     data: bytes, file_format: Format, size_of: Callable[[placement.Placement], int]
 ) -> tuple[placement.Placement, int]:
-    """Room for a store whose size depends on where it lies and how large it is; and how many bytes fill up.
+    """Room for a store whose size depends on its own place and size; and how many bytes of padding it has.
 
-    Numbers take 1 to 9 bytes. From below each try is at least as large as the last one, so the size settles.
+    Numbers take 1 to 9 bytes. From below, each try is at least as large as the last one, so the size settles.
     """
     size = 0
     while True:
         room = placement.place(data, file_format, size)
         needed = size_of(room)
-        # Readers do not agree whether the byte behind a chunk of odd size is a part of it.
+        # Readers do not agree whether the byte behind a chunk of odd size belongs to it.
         pad = needed % 2 if file_format == "WEBP" else 0
         if needed + pad == size:
             return room, pad
@@ -141,7 +141,7 @@ def _room(
 def _data_hash(room: placement.Placement, pad: int, filler: bytes | None) -> bytes:
     """The assertion that binds the bytes of the file.
 
-    `pad`: how many bytes to fill up; `filler`: None where its hash does not matter yet.
+    `pad`: bytes of padding; `filler`: None where its hash does not matter yet.
     """
     hashed = bytes(_DIGEST) if filler is None else binding.digest(_ALGORITHM, [*room.head, *room.tail])
     return _assertion(
@@ -157,7 +157,7 @@ def _data_hash(room: placement.Placement, pad: int, filler: bytes | None) -> byt
 
 
 def _bmff_hash(room: placement.Placement, _pad: int, filler: bytes | None) -> bytes:
-    """The same for AVIF, where nothing is filled up. `filler`: a store of the right size."""
+    """The same for AVIF, which needs no padding. `filler`: a store of the right size."""
     hashed = bytes(_DIGEST)
     if filler is not None:
         hashed = binding.bmff_digest(room.file(filler), binding.BMFF_EXCLUSIONS, _ALGORITHM)
@@ -215,7 +215,7 @@ def _results(manifest: PictureManifest, address: str, hashed: str) -> dict[str, 
 
 
 def _words(statement: Statement) -> bytes:
-    """What people say, as an assertion of the Creator Assertions Working Group."""
+    """Author and note, as an assertion of the Creator Assertions Working Group."""
     facts: dict[str, object] = {"@context": {"dc": _DUBLIN_CORE}}
     if statement.author:
         facts["dc:creator"] = [statement.author]
@@ -230,7 +230,7 @@ def _assertion(label: str, value: dict[str, Any]) -> bytes:
 
 
 def _listed(assertion: bytes) -> dict[str, object]:
-    """How a claim names an assertion, which is a whole superbox."""
+    """A claim's reference to an assertion, which is a whole superbox."""
     label = jumbf.parse(assertion).label
     return {
         "url": f"self#jumbf={ASSERTIONS}/{label}",

@@ -5,7 +5,7 @@ from ..errors import SigningMissing
 
 
 def verifier() -> Verify:
-    """What checks signatures; without its packages nothing does, and manifests say so."""
+    """The function that checks signatures; without its packages, manifests say "unchecked"."""
     try:
         from .signing import verify
     except SigningMissing:

@@ -1,7 +1,7 @@
-"""The page's side of the package, inside Pyodide in a worker: jobs, whose turn it is, and how data crosses.
+"""The package's part in the page, in Pyodide in a worker: jobs, their turns, and data to and from JavaScript.
 
-Big arrays cross as whole buffers: `assign` and `to_py` copy a typed array in one go, where iterating over a
-proxy would take it element by element.
+Big arrays pass as whole buffers: `assign` and `to_py` copy a typed array at once, where iterating over a
+proxy would copy it element by element.
 """
 
 import asyncio
@@ -38,16 +38,16 @@ _CURVES = {
 """Their object identifiers (DER)."""
 
 _NOT_LOADED = ("load-failed", "load-damaged")
-"""Codes of EngineError in app/engine/errors.js: a network that is loaded when it is wanted did not come."""
+"""Codes of EngineError in app/engine/errors.js: a network that is loaded on demand could not be loaded."""
 _PARTS: tuple[InputFormat, ...] = ("AVIF", "HEIC")
-"""The formats whose codecs are loaded once they are wanted."""
+"""The formats whose codecs are loaded on demand."""
 
 HANG_SECONDS = 10.0
-"""What a forward pass may still take when its job was cancelled. A phone's slowest takes a few seconds."""
+"""How long a forward pass may still run after its job was cancelled. The slowest on a phone takes seconds."""
 
 
 class JsForward(Protocol):
-    """What the worker hands over: flat Float32Arrays in (for good), a promise of the outputs."""
+    """The worker's sessions: flat Float32Arrays in, not to be used afterwards; a promise of outputs out."""
 
     def encode(self, bits: JsProxy, image: JsProxy) -> Awaitable[JsProxy]:
         """Bits [n] and image [3*S*S] -> [residual [3*S*S]]."""
@@ -67,14 +67,14 @@ class JsForward(Protocol):
 
 
 class Codecs(Protocol):
-    """What opens pictures that Pillow cannot open as it is, see app/engine/codecs.js."""
+    """Opens pictures that Pillow alone cannot open, see app/engine/codecs.js."""
 
     def load(self, name: str) -> Awaitable[bool]:
         """Load a part of Pillow -> whether it is there."""
         ...
 
     def heif(self) -> Awaitable[JsHeifDecoder]:
-        """Load libheif -> its decoder, null where it cannot be had."""
+        """Load libheif -> its decoder, null where it cannot be loaded."""
         ...
 
     def decode(self, file: JsProxy, type: str) -> Awaitable[JsProxy]:
@@ -83,12 +83,12 @@ class Codecs(Protocol):
 
 
 class Engine:
-    """The jobs of a worker, and whose turn it is.
+    """The jobs of a worker, and their turns.
 
-    One job at a time has its turn: those in front before those in the background, else as they came. While
-    the networks work for it, the next one in the background may open its picture, and then waits.
+    One job at a time has its turn: those in front before those in the background, else in order of arrival.
+    While the networks run for it, the next one in the background may open its picture, and then waits.
 
-    `send` is given what the page is told (FromWorker in app/engine/protocol.js), and buffers to transfer.
+    `send` is called with a message to the page (FromWorker in app/engine/protocol.js), and its buffers.
     """
 
     def __init__(
@@ -109,7 +109,7 @@ class Engine:
         self._asks = 0
 
     def perform(self, number: int, job: str, data: JsProxy | None) -> None:
-        """Take a job in.
+        """Accept a job.
 
         `job`: JSON of {task, name, options, in_background}, see Job in protocol.js; `data`: Uint8Array of the
         picture's file, or null.
@@ -118,12 +118,12 @@ class Engine:
         self._schedule()
 
     def cancel(self, number: int) -> None:
-        """End a job, if it has not ended, where it next waits for something."""
+        """Cancel a job that has not ended, at its next await."""
         if number in self._jobs:
             self._jobs[number].cancel()
 
     async def ask(self, job: int, helper: str, argument: bytes | str) -> bytes | None:
-        """Have the page do something for a job -> its answer. Raises OSError where it cannot.
+        """Call a helper of the page for a job -> its answer. Raises OSError where it fails.
 
         `helper`, `argument`: see Helpers in protocol.js.
         """
@@ -138,7 +138,7 @@ class Engine:
         return None if data is None or data is jsnull else data.to_bytes()
 
     def answer(self, call: int, data: JsProxy | None, error: str | None) -> None:
-        """What the page answers to a call. `error`: why it could not do it."""
+        """Take the page's answer to a call. `error`: why the helper failed."""
         asked = self._asked.get(call)
         if asked is None or asked.done():
             return  # its job was cancelled
@@ -154,7 +154,7 @@ class Engine:
         self._send(to_js(message, dict_converter=js.Object.fromEntries), to_js(buffers))
 
     def tell_stopped(self, number: int | None, detail: str) -> None:
-        """Say that this worker is of no more use, and at which job, if at one."""
+        """Tell the page that this worker cannot go on, and which job stopped it, if one did."""
         self.tell("stopped", number, error={"code": "engine-stopped", "detail": detail})
 
     def tasks(self, job: "_Job") -> Tasks:
@@ -185,7 +185,7 @@ class Engine:
         self._schedule()
 
     def watch(self, forward_pass: "asyncio.Future[JsProxy]") -> None:
-        """Look whether a forward pass that nobody waits for ends; no other job gets the networks before."""
+        """Wait for the forward pass of a cancelled job; no other job gets the networks before it ends."""
         watch = asyncio.ensure_future(self._watch(forward_pass))
         self._watches.add(watch)
         watch.add_done_callback(self._watches.discard)
@@ -208,7 +208,7 @@ class Engine:
 
 
 class _Job:
-    """A task at work, from its message to its answer."""
+    """A running task, from its message to its answer."""
 
     def __init__(self, engine: Engine, number: int, job: dict[str, Any], data: JsProxy | None) -> None:
         self.number = number
@@ -218,15 +218,15 @@ class _Job:
         self._waited: dict[str, float] = {}
         self._may_begin, self._turn = asyncio.Event(), asyncio.Event()
         self._run = asyncio.ensure_future(self._answer(job, data))
-        # Not at the answer's own end: a job that is cancelled before it has started never gets there.
+        # Not in the coroutine itself: a job that is cancelled before it starts never runs it.
         self._run.add_done_callback(self._ended)
 
     def begin(self) -> None:
-        """Let it work up to its first forward pass."""
+        """Let it run up to its first forward pass."""
         self._may_begin.set()
 
     def proceed(self) -> None:
-        """Let it work to its end."""
+        """Let it run to its end."""
         self.begin()
         self._turn.set()
 
@@ -241,7 +241,7 @@ class _Job:
         self._waited[self.phase] = self._waited.get(self.phase, 0) + waited
 
     def watch(self, forward_pass: "asyncio.Future[JsProxy]") -> None:
-        """It was cancelled while a forward pass was under way."""
+        """Note the forward pass that was under way when the job was cancelled."""
         self._engine.watch(forward_pass)
 
     def progress(self, progress: Progress) -> None:
@@ -265,7 +265,7 @@ class _Job:
             del data
             answer = engine.plain(await self._done(job["task"], picture, job["options"]))
             if "phases" in answer:
-                # The wait for its turn is not this picture's time.
+                # The wait for its turn does not count as this picture's time.
                 phases = answer["phases"].items()
                 answer["phases"] = {phase: time - self._waited.get(phase, 0) for phase, time in phases}
             engine.tell("result", self.number, result=answer)
@@ -274,8 +274,8 @@ class _Job:
         except asyncio.CancelledError:
             raise
         except BaseException as error:
-            # What Python raises over a picture is that picture's failure. Else, as where the networks fail,
-            # nobody knows in what state the engine is.
+            # Python's exceptions over a picture fail that picture only. After others, as where the networks
+            # fail, the state of the engine is unknown.
             if isinstance(error, JsException) and getattr(error, "code", None) in _NOT_LOADED:
                 engine.tell("error", self.number, error={"code": error.code, "detail": error.detail})
             elif picture and isinstance(error, Exception) and not isinstance(error, JsException):
@@ -284,7 +284,7 @@ class _Job:
                 engine.tell_stopped(self.number, traceback.format_exception_only(error)[-1].strip())
 
     async def _done(self, task: str, picture: File | None, options: dict[str, Any]) -> object:
-        """The answer of the task, by whatever opens its picture."""
+        """The answer of the task, with the decoder that opens its picture."""
         tasks, codecs = self._engine.tasks(self), self._engine.codecs
         missing: set[InputFormat] = set()
         while True:
@@ -303,7 +303,7 @@ class _Job:
                     raise
             image, picture = bare
             if task == "embed" and options.get("output_format") is None:
-                # Its own format is none that can be written.
+                # Its own format cannot be written.
                 options = {**options, "output_format": "PNG" if image.mode == "RGBA" else "JPEG"}
 
     def _ended(self, run: "asyncio.Future[None]") -> None:
@@ -313,7 +313,7 @@ class _Job:
 
 
 async def _loaded(codecs: Codecs, part: InputFormat) -> bool:
-    """Load what opens and writes a format -> whether it is there."""
+    """Load the codec of a format -> whether it is there."""
     if part == "HEIC":
         decoder = await codecs.heif()
         if decoder is None or decoder is jsnull:
@@ -322,7 +322,7 @@ async def _loaded(codecs: Codecs, part: InputFormat) -> bool:
         return True
     if not await codecs.load("avif"):
         return False
-    # It looked for its module when it was imported.
+    # On its first import, its module was missing.
     importlib.reload(AvifImagePlugin)
     return True
 
@@ -355,7 +355,7 @@ async def _verify(algorithm: str, key: bytes, signature: bytes, data: bytes) -> 
         imported = {"name": "RSA-PSS", "hash": digest}
         used = {"name": "RSA-PSS", "saltLength": int(algorithm[2:]) // 8}
     elif algorithm.startswith("ES"):
-        # Which curve a key is of stands in it, but WebCrypto wants to be told.
+        # The key names its curve, but WebCrypto needs it as an argument.
         curve = next((name for name, oid in _CURVES.items() if oid in key), None)
         imported, used = {"name": "ECDSA", "namedCurve": curve}, {"name": "ECDSA", "hash": digest}
     else:
@@ -424,7 +424,7 @@ def _float32_array(values: NDArray[np.float32]) -> JsProxy:
 
 
 def _to_js(value: Any, buffers: list[JsProxy]) -> Any:
-    """Plain data for `to_js`: None would become undefined, and bytes a proxy. Buffers of bytes are noted."""
+    """Plain data for `to_js`: None would become undefined, and bytes a proxy. Adds to `buffers`."""
     if value is None:
         return jsnull
     if isinstance(value, bytes):

@@ -9,10 +9,10 @@ from pyodide.ffi import JsException, JsProxy, jsnull
 from ..picture.picture import MAXIMUM_PIXELS
 
 _ROWS = 256
-"""Decoded at once: a large picture is not to be in memory twice."""
+"""How many rows are copied at once, so that a large picture is not in memory twice."""
 _EXIF, _MIME, _XMP = "Exif", "mime", "application/rdf+xml"
 _OFFSET = 4
-"""Bytes before EXIF that say how many more come before it."""
+"""Size of the number before EXIF that says how many more bytes come before it."""
 
 
 class JsHeifPicture(Protocol):
@@ -107,7 +107,7 @@ def register(decoder: JsHeifDecoder) -> None:
 
 
 def _exif(content: bytes) -> bytes:
-    """EXIF without what says where it begins, as far as that makes sense."""
+    """EXIF from where the number before it says; right behind that number where it makes no sense."""
     start = _OFFSET + int.from_bytes(content[:_OFFSET], "big")
     return content[start:] if start < len(content) - _OFFSET else content[_OFFSET:]
 

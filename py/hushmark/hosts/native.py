@@ -84,7 +84,7 @@ def _session(graph: Path, weights: Path, threads: int) -> onnxruntime.InferenceS
             raise ModelMissing(path)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
-    # Threads that wait for work by spinning take the cores from whoever shares the machine.
+    # Threads that spin while they wait slow down other programs on the machine.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
         return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])

@@ -1,4 +1,4 @@
-"""Processes that work on pictures, one at a time: a picture that ends its process costs no other."""
+"""Processes that work on pictures, one at a time: a picture that crashes its process harms no other."""
 
 import multiprocessing
 import signal
@@ -36,7 +36,7 @@ def attempt(work: Work[_Picture, _Outcome], picture: _Picture) -> _Outcome | Hus
 
 
 class Worker(Generic[_Picture, _Outcome]):
-    """A process that does the work on one picture at a time, and is started again when it ended."""
+    """A process that works on one picture at a time, and is started again after a crash."""
 
     def __init__(self, work: Work[_Picture, _Outcome]) -> None:
         self._work = work
@@ -66,7 +66,7 @@ class Worker(Generic[_Picture, _Outcome]):
     def _started(self) -> "tuple[SpawnProcess, Connection[Any, Any]]":
         with self._lock:
             if self._process is None or self._connection is None or not self._process.is_alive():
-                # Not forked: threads of the networks would be missing in the copy.
+                # Not forked: the copy would lack the networks' threads.
                 context = multiprocessing.get_context("spawn")
                 self._connection, theirs = context.Pipe()
                 self._process = context.Process(target=_serve, args=(self._work, theirs), daemon=True)
@@ -78,8 +78,8 @@ class Worker(Generic[_Picture, _Outcome]):
 
 
 def _serve(work: Work[Any, object], connection: "Connection[Any, Any]") -> None:
-    """Work on what comes, in a process of its own, until the other side is gone."""
-    # Ctrl-C goes to all processes of a terminal; the one that started this one ends it.
+    """In the worker process: work on pictures from the connection until the other side closes it."""
+    # Ctrl-C goes to all processes of a terminal; the parent process ends this one.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         while True:

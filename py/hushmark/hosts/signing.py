@@ -96,7 +96,7 @@ async def verify(algorithm: str, key: bytes, signature: bytes, data: bytes) -> b
 
 
 def trust_in(issuers: bytes, name: str) -> Callable[[tuple[bytes, ...]], bool]:
-    """What tells whether a chain (DER), that of the signer first, leads to one of these issuers (PEM) now.
+    """A function: does a chain (DER), the signer's certificate first, lead to one of these issuers (PEM) now?
 
     The first certificate must be one that may sign claims: the same issuers vouch for web servers, too.
     `name`: of their file, for sentences. Raises CertificateDamaged.
@@ -132,10 +132,9 @@ def trust_in(issuers: bytes, name: str) -> Callable[[tuple[bytes, ...]], bool]:
 
 
 def make_test_certificate(days: int = _TEST_DAYS) -> tuple[bytes, bytes]:
-    """A chain and a private key (PEM) for trying out: whoever checks is told that it is not trusted.
+    """A chain and a private key (PEM) to try signing with. By the certificate's name, it is not trusted.
 
-    `days`: how long it is valid; below 0 it has expired. The key of the authority that issues it is thrown
-    away.
+    `days`: how long it is valid; below 0 it has expired. The issuing authority's key is thrown away.
     """
     now = datetime.now(UTC)
     authority_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))

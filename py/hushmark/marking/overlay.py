@@ -1,8 +1,8 @@
 """A transparent tile that marks whatever it is laid over: web pages, documents, video.
 
 What the published StegaStamp adaptation was made for: the residual of a blank picture, blended over a page
-whose pixels are never known here. Pages have flat places, where nothing hides a mark. So the tile is fainter
-than the mark of a picture, and is repeated instead: what one repetition does not say, all of them do. Any
+whose pixels are not known here. Pages have flat places, where nothing hides a mark. So the tile is fainter
+than the mark of a picture, but repeated: what one repetition is too faint for, all of them together give. Any
 part of a page that is not much smaller than a tile has all of the mark.
 """
 
@@ -25,7 +25,7 @@ from .budget import DEFAULT_STRENGTH, GRID, check_strength
 from .pattern import REFINING_STEPS, Pattern
 
 TILE_NAME = "hushmark-overlay.png"
-"""What its file is called where nobody chooses a name."""
+"""The default name of its file."""
 TILE_SIDE = 250
 """Pixels of the page that a tile takes up. The waves are 5 to 12 pixels long, then: finer ones are lost in
 JPEG files, coarser ones are seen. No multiple of 8, so that no two tiles beside each other lie alike in the
@@ -34,12 +34,12 @@ blocks of a JPEG file."""
 _LUMA_RMS, _COLOUR_RMS = 0.48 / 255, 0.17 / 255
 """Of the mark in a tile of strength 1: files of screenshots lose the colour first."""
 _CREST = 2.0
-"""What goes beyond this multiple of the RMS is cut off: on flat ground it would be what is seen."""
+"""Values beyond this multiple of the RMS are cut off: on flat ground they would be seen first."""
 _GUIDE_SHARE = 0.42
 """RMS of the guide over that of the mark's luma."""
 _WITHIN = 99
-"""Percentage of the values that the levels of the tile reach."""
-_MARGIN = 8  # pixels of the next tile that the filter sees
+"""Percentage of the values that the levels of the tile cover."""
+_MARGIN = 8  # pixels of the neighbouring tiles that the filter needs
 
 
 async def overlay(
@@ -66,9 +66,9 @@ async def overlay(
     if not np.isfinite(pattern.residual).all():
         raise ModelOutput
     levels = _enlarged(255 * strength * _guided(_cut(pattern.residual[0])))
-    # An even alpha has its middle on a whole level, so that flat parts are not dithered.
+    # Half of an even alpha is a whole level, so that flat parts are not dithered.
     alpha = 2 * math.ceil(float(np.percentile(np.abs(levels), _WITHIN)))
-    # After multiplication by alpha only these whole levels are left of a colour of 8 bits.
+    # Multiplied by alpha, a colour of 8 bits keeps only these whole levels.
     whole = _dithered(np.clip(levels + alpha / 2, 0, alpha))
     colours = np.rint(whole * np.float32(255 / alpha)).astype(np.uint8).transpose(1, 2, 0)
     tile = np.concatenate([colours, np.full((*colours.shape[:2], 1), alpha, np.uint8)], axis=2)
@@ -86,7 +86,7 @@ def css(address: str) -> str:
 
 
 def _cut(residual: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Y, Cb and Cr [3,160,160] of a residual, as strong as in a tile, without what stands out."""
+    """Y, Cb and Cr [3,160,160] of a residual, as strong as in a tile, with its peaks cut off."""
     ycc = np.tensordot(TO_YCC, residual, 1).astype(np.float64)
     for _ in range(3):
         most = _CREST * ycc.std(axis=(1, 2), keepdims=True)
@@ -120,7 +120,7 @@ def _enlarged(planes: NDArray[np.float64]) -> NDArray[np.float32]:
 
 
 def _dithered(levels: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Planes of whole levels that have the mean of these around each place."""
+    """Planes of whole levels whose local means are those of `levels`."""
     below = np.floor(levels)
     above = [
         np.asarray(Image.fromarray(np.rint(255 * rest).astype(np.uint8)).convert("1"), np.float32)

@@ -10,17 +10,17 @@ from ..forward import Forward
 from .budget import Budget, to_grid
 
 REFINING_STEPS = 4
-"""At most so many steps along the decoder's gradient."""
+"""Most steps along the decoder's gradient."""
 REFINING_STEPS_AGAIN = 6
-"""The same on top of another mark, which is in the way."""
+"""The same on top of another mark, which takes more steps."""
 REFINING_STEP = 0.12
-"""Length of a step, as a share of what may be seen. After longer ones less is read of harmed pictures."""
+"""Length of a step, as a share of the budget. After longer ones, fewer damaged pictures are read."""
 ENOUGH_MARGIN = 6.0
-"""Margin of the weakest bit from which on another step is not worth its time."""
+"""Margin of the weakest bit at which refining stops."""
 
 
 class Pattern:
-    """A residual on its way: what the network proposes, then refined until all views read it well."""
+    """A residual: first as the network proposes it, then refined until the mark is read well in all views."""
 
     def __init__(
         self,
@@ -31,7 +31,7 @@ class Pattern:
         strength: float,
         forward: Forward,
     ) -> None:
-        """`views`: [1,3,320,320] of each cover, the most telling one first; `bits` [n] of 0 and 1."""
+        """`views`: [1,3,320,320] of each cover, the one with most detail first; `bits` [n] of 0 and 1."""
         self._views = views
         self._wanted = bits[np.newaxis]
         self._strength = strength
@@ -45,15 +45,15 @@ class Pattern:
         return self._residual[np.newaxis]
 
     async def propose(self) -> None:
-        """Ask the network, and shape its answer: it does not know the budget."""
+        """Run the network, and shape its residual to the budget, which the network does not respect."""
         proposed = await self._forward.encode(self._wanted, self._views[0])
         if proposed.shape != self._views[0].shape:
             raise ModelOutput
-        # What the network puts where much is seen goes where little is.
+        # Move the residual to where it is seen less.
         self._residual = self._budget.shape(self._budget.precondition(to_grid(proposed[0])), self._strength)
 
     async def refine(self, steps: int) -> None:
-        """Go at most so many steps along the decoder's gradient, the mean of the views'."""
+        """Take at most so many steps along the decoder's gradient, averaged over the views."""
         for _ in range(steps):
             answers = []
             for view in self._views:

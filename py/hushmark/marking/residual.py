@@ -22,15 +22,15 @@ PREVIEW_SIDE = 800
 PREVIEW_GAIN = 16
 
 _ZERO = 128  # the level that stands for no change in a residual of 8 bits
-# Bicubic overshoots by up to about a fifth: leave it room below 127.
+# Bicubic overshoots by up to about a fifth: leave room for that below 127.
 _PEAK = 105
 _SAMPLE_SIDE = 320
 _SCALE_STEPS = 5
 _NEAR_ENOUGH = 0.005  # of the power: 0.02 dB
 # The residual is scaled up by at most this to make up for rounding and clipping: white cannot get lighter.
 _MOST_GAIN = 1.08
-_MEASURED_PIXELS = 500_000  # of a larger picture, about so many are measured
-_SHARED_FROM = 960  # three pixels of the picture a pixel of the model's 320
+_MEASURED_PIXELS = 500_000  # about so many pixels of a larger picture are measured
+_SHARED_FROM = 960  # pixels a side, three for each of the model's 320
 _THINNEST = 0.25  # below this alpha, stop boosting the change
 
 # How to turn pixels as displayed for storage, by EXIF orientation.
@@ -40,13 +40,13 @@ _TO_STORED = {**view.TO_DISPLAY, 6: Image.Transpose.ROTATE_90, 8: Image.Transpos
 def apply(picture: Picture, residual: NDArray[np.float32]) -> tuple[Picture, float]:
     """Add the residual float32 [1,3,n,n] (as displayed, 1 is full range) -> the marked picture and its PSNR.
 
-    The pixels of `picture` are overwritten, so that no second picture takes up memory. The residual is
-    enlarged to the picture's size, and scaled so that rounding and clipping take none of its power, but by no
-    more than a few percent. The PSNR, in dB, is that of what is seen: over all pixels that are not fully
+    The pixels of `picture` are overwritten, to save the memory of a second picture. The residual is enlarged
+    to the picture's size, and scaled up by at most a few percent to make up for the power that rounding and
+    clipping take. The PSNR, in dB, is that of the visible change: over all pixels that are not fully
     transparent, each change weighted by its alpha (the PSNR of the picture laid over any background), and
     over the channels grey or RGB; of large pictures evenly spread rows are measured. Alpha and fully
     transparent pixels stay as they are; where alpha is low the change is stronger, so that as much is seen.
-    Grey pictures get the luma of the residual; CMYK pictures get it in their inks, black excepted.
+    Grey pictures get the luma of the residual; CMYK pictures get it in their inks except black.
     Raises ModelOutput (residual not finite, or without effect), PictureTransparent (no visible pixel).
     """
     image = picture.image
@@ -73,7 +73,7 @@ def apply(picture: Picture, residual: NDArray[np.float32]) -> tuple[Picture, flo
 class FrameMarker:
     """Adds one residual to all frames of an animation, each of which may be a part of the whole.
 
-    The same for all: it does not flicker, and what a frame leaves as it was stays as it was.
+    With one residual for all, it does not flicker, and pixels that a frame leaves unchanged stay unchanged.
     """
 
     def __init__(self, whole: Picture, residual: NDArray[np.float32]) -> None:
@@ -105,7 +105,7 @@ class FrameMarker:
 
     @property
     def psnr(self) -> float:
-        """In dB, of all that was added so far, as `apply` has it. Raises ModelOutput where it is nothing."""
+        """In dB, over all frames so far, as in `apply`. Raises ModelOutput where nothing was changed."""
         if self._squares == 0:
             raise ModelOutput
         return 10 * math.log10(255**2 * self._count / self._squares)
@@ -114,14 +114,14 @@ class FrameMarker:
 def sample(picture: Picture) -> Image.Image:
     """Single pixels of the picture, grey or RGB, as displayed, at most 800 px a side.
 
-    Picked, not averaged: two samples of a picture, before and after, show true differences.
+    Picked, not averaged, so that samples from before and after show true differences.
     """
     small = picture.image.resize(view.fit(picture.image.size, PREVIEW_SIDE), Image.Resampling.NEAREST)
     return view.upright(picture, small).convert("L" if small.mode in ("L", "LA") else "RGB")
 
 
 def difference(before: Image.Image, after: Image.Image) -> bytes:
-    """What was added between two samples, for the eye: PNG of mid-grey + 16 x (after - before)."""
+    """The change between two samples, to look at: PNG of mid-grey + 16 x (after - before)."""
     preview = ImageChops.subtract(after, before, 1 / PREVIEW_GAIN, _ZERO)
     buffer = io.BytesIO()
     preview.save(buffer, "PNG", compress_level=1)
@@ -132,8 +132,8 @@ def difference(before: Image.Image, after: Image.Image) -> bytes:
 class _Pattern:
     """A residual in 8 bits around `_ZERO`, with the picture's number of channels, turned as it is stored.
 
-    `scale`: 8-bit steps of the picture a level of the pattern stands for; `power`: mean square of the
-    residual where the picture is not fully transparent, in squared 8-bit steps.
+    `scale`: 8-bit steps of the picture per level of the pattern; `power`: mean square of the residual where
+    the picture is not fully transparent, in squared 8-bit steps.
     """
 
     image: Image.Image
@@ -161,7 +161,7 @@ class _Pattern:
         levels = np.rint(planes * np.float32(_PEAK / peak) + _ZERO).astype(np.uint8)
         if mode in ("LA", "RGBA", "CMYK"):
             levels = np.concatenate([levels, np.full_like(levels[:1], _ZERO)])
-        # Modes that Pillow's filters take for what they are: independent channels.
+        # Modes whose channels Pillow's filters treat independently.
         mode = {"LA": "La", "RGBA": "RGBX"}.get(mode, mode)
         size = planes.shape[2], planes.shape[1]
         image = Image.frombytes(mode, size, np.ascontiguousarray(levels.transpose(1, 2, 0)).tobytes())
@@ -170,13 +170,13 @@ class _Pattern:
         return cls(image, 255 * peak / _PEAK, 255**2 * float(squares.mean()) if squares.size else 0.0)
 
     def enlarged(self, size: tuple[int, int]) -> Image.Image:
-        """The pattern for a picture of `size`, one pixel of it for all those that share it, see `_rows`."""
+        """The pattern for a picture of `size`, whose pixels may share one of the pattern's, see `_rows`."""
         across, down = (math.ceil(side / _shared(side)) for side in size)
         return self.image.resize((across, down), Image.Resampling.BICUBIC)
 
 
 def _pixels(image: Image.Image) -> NDArray[np.uint8]:
-    """[h,w,bytes a pixel] as Pillow holds them, RGB with an idle fourth byte: nothing is repacked."""
+    """[h,w,bytes a pixel] as Pillow holds them, without repacking: RGB with an unused fourth byte."""
     levels = np.frombuffer(image.tobytes("raw", _layout(image.mode)), np.uint8)
     return levels.reshape(image.height, image.width, -1)
 
@@ -192,7 +192,7 @@ def _layout(mode: str) -> str:
 
 
 def _changes(pattern: Image.Image, table: list[int]) -> NDArray[np.uint8]:
-    """The changes modulo 256 that the table makes of a pattern's levels: [h,w,bytes a pixel]."""
+    """A pattern's levels as changes modulo 256, by the table: [h,w,bytes a pixel]."""
     changes = _pixels(pattern.point(table))
     if pattern.mode == "RGB":
         colours = np.array([255, 255, 255, 0], np.uint8).view(np.uint32)
@@ -201,34 +201,34 @@ def _changes(pattern: Image.Image, table: list[int]) -> NDArray[np.uint8]:
 
 
 def _rows(changes: NDArray[np.uint8], size: tuple[int, int], top: int, bottom: int) -> NDArray[np.uint8]:
-    """The changes for the rows top..bottom of a picture of `size`: [n,1,values], a row for all that share it.
+    """The changes for the rows top..bottom of a picture of `size`: [n,1,values], one for rows that share it.
 
-    In large pictures a few pixels share one of the changes (still three a model pixel): enlarging is dear.
+    In large pictures a few pixels share one change (still three a model pixel), since enlarging is slow.
     """
     across, down = (_shared(side) for side in size)
     rows = changes[top // down : math.ceil(bottom / down)]
     if across > 1:
-        whole = rows.view(f"u{rows.shape[2]}")  # pixels are repeated, not their bytes
+        whole = rows.view(f"u{rows.shape[2]}")  # so that whole pixels are repeated, not single bytes
         rows = np.repeat(whole, across, axis=1)[:, : size[0]].view(np.uint8)
     return rows.reshape(len(rows), 1, -1)
 
 
 def _shared(side: int) -> int:
-    """How many pixels along a side of a picture share one of the enlarged pattern."""
+    """How many pixels along a side of a picture share one pixel of the enlarged pattern."""
     return max(side // _SHARED_FROM, 1)
 
 
 def _table_for(pattern: _Pattern, picture: Picture) -> list[int]:
     """Lookup table from the pattern's levels to changes modulo 256, a table for each channel.
 
-    The scale is found by trying it on a sample of the cover, so rounding, clipping and transparency count.
+    The scale is found by trials on a sample of the cover, so it allows for rounding, clipping and alpha.
     """
-    # Each side by itself: a strip of a long picture would leave nothing of the pattern across it.
+    # Each side is limited by itself: in a strip of a long picture, the pattern across it would be lost.
     width, height = picture.image.size
     size = min(width, _SAMPLE_SIDE), min(height, _SAMPLE_SIDE)
     before = _pixels(picture.image.resize(size, Image.Resampling.NEAREST))
     enlarged = pattern.image.resize(size, Image.Resampling.BICUBIC)
-    # Shrunk to a small picture the pattern loses power, which a larger scale gives back.
+    # Shrunk to a small picture the pattern loses power; a larger scale makes up for it.
     scale = pattern.scale * _deviation(pattern.image) / max(_deviation(enlarged), 1.0)
     most = scale * _MOST_GAIN
     best_scale, best_miss = scale, math.inf
@@ -257,9 +257,9 @@ def _table(scale: float, pattern: _Pattern) -> list[int]:
 
 
 def _add(before: NDArray[np.uint8], changes: NDArray[np.uint8], picture: Picture) -> NDArray[np.uint8]:
-    """`_pixels` + changes modulo 256, clipped; what alpha hides stays untouched.
+    """`_pixels` + changes modulo 256, clipped; fully transparent pixels stay as they are.
 
-    `changes` is [n,1,values], each row for as many rows as it takes.
+    `changes` is [n,1,values]; each of its rows is used for equally many rows of pixels.
     """
     pixels = before.reshape(len(changes), -1, changes.shape[2])
     after = _clipped_sum(pixels, changes).reshape(before.shape)
@@ -281,9 +281,9 @@ def _clipped_sum(pixels: NDArray[np.uint8], changes: NDArray[np.uint8]) -> NDArr
         return after
     # In wasm only sums and bit operations into new arrays run on 16 bytes at once.
     after = pixels + changes
-    # The top bit changed, and not as the change's sign says: the sum went past black or white.
+    # The top bit changed against the sign of the change: the sum went past black or white.
     wrong = ((pixels ^ after) & (pixels ^ changes)) >> 7
-    if wrong.view(np.bool_).any():  # as truth values they are looked through six times as fast
+    if wrong.view(np.bool_).any():  # six times as fast as on uint8
         limit = sign - np.uint8(1)  # 255 for what gets lighter, 0 for what gets darker
         after = after ^ ((after ^ limit) & (np.uint8(0) - wrong))
     return after
@@ -296,9 +296,9 @@ def _error(picture: Picture, before: NDArray[np.uint8], after: NDArray[np.uint8]
         before, after = (np.asarray(picture.in_colour(_image(p, mode))) for p in (before, after))
     squares = np.square(after.astype(np.int32) - before)
     if mode not in ("LA", "RGBA"):
-        # The idle byte of RGB never changes.
+        # The unused byte of RGB never changes.
         return float(squares.sum(dtype=np.int64)), squares[..., :3].size
     alpha = before[..., -1].astype(np.int32)
-    # Whole numbers: the sum is the same in whatever order a runtime adds them up.
+    # Whole numbers, so that the order of the sum, which differs by runtime, does not matter.
     seen = (squares.sum(axis=-1, dtype=np.int32).astype(np.int64) * np.square(alpha)).sum(dtype=np.int64)
     return int(seen) / 255**2, int(np.count_nonzero(alpha)) * (squares.shape[-1] - 1)

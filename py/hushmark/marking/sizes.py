@@ -6,13 +6,13 @@ import numpy as np
 
 _PIXELS = (16_384, 25_600, 40_000, 50_176, 57_600, 78_400)
 _READ = (0.0, 0.27, 0.5, 0.75, 0.91, 1.0)
-"""The share of pictures of so many pixels that were read, 22 or 44 each."""
+"""The share of pictures of so many pixels that were read, of 22 or 44 each."""
 
 
 def expected_reading(width: int, height: int) -> float:
     """The chance, 0..1, that a mark in a picture of this size is read after JPEG of quality 80 at that size.
 
-    Measured with hushmark-0.3 at strength 1 on photos of 112 to 320 pixels on the shorter side. The number of
-    pixels counts, in long shapes, too.
+    Measured with hushmark-0.3 at strength 1 on photos of 112 to 320 pixels on the shorter side. It depends on
+    the number of pixels, in long shapes, too.
     """
     return float(np.interp(math.log2(width * height), np.log2(_PIXELS), _READ))

@@ -1,1 +1,1 @@
-"""What a mark says: messages, their seal and code, keys, known ids. Nothing here knows a pixel."""
+"""What a mark says: messages, their seal and code, keys, known ids. Nothing here works on pixels."""

@@ -21,10 +21,10 @@ _Value = TypeVar("_Value", bound=np.generic)
 _BETA = 2**0.25
 """Base of the polarization weight; 1.15 and 1.25 measured worse."""
 _LEVELS = 127
-"""Largest quantised logit: 256 of them still add up within int16."""
+"""Largest quantised logit: the sum of 256 of them still fits into int16."""
 SOFT, HARD = 3.0, 1.0
-"""Clips for `quantise`. The soft one loses nothing where the noise is even; the hard one reads marks of which
-a tenth of the bits is wrong and surer than the rest, and loses some 0.4 dB elsewhere."""
+"""Clips for `quantise`. The soft one loses nothing where the noise is even; the hard one reads marks in which
+a tenth of the bits is wrong with larger logits than the rest, and loses some 0.4 dB elsewhere."""
 
 
 def quantise(logits: NDArray[np.floating], clip: float = SOFT) -> NDArray[np.int16]:
@@ -33,7 +33,7 @@ def quantise(logits: NDArray[np.floating], clip: float = SOFT) -> NDArray[np.int
     Logits are clipped at `clip` times the median magnitude of those of their row that are not 0.
     """
     exact = logits.astype(np.float64)
-    # Bits that say nothing, as where a part of the picture is gone, have no say in the scale either.
+    # Logits of 0, as where a part of the picture is gone, do not count for the scale.
     magnitudes = np.sort(np.abs(exact), axis=1)
     silent = (magnitudes == 0).sum(axis=1)
     middle = np.minimum((silent + exact.shape[1]) // 2, exact.shape[1] - 1)
@@ -71,7 +71,7 @@ class PolarCode:
     ) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.int32]]:
         """The likeliest words for `quantised` [w, length], where a positive value means 1.
 
-        `paths`: how many are followed, and given back, the likeliest first.
+        `paths`: how many are followed and returned, the likeliest first.
         Returns their information uint8 [w, paths, size], the words uint8 [w, paths, length], and their
         distances int32 [w, paths]: the sum of the magnitudes of the values that a word contradicts.
         """
@@ -130,12 +130,12 @@ class _Search:
         return np.concatenate((first * second, second), axis=-1), order
 
     def _split(self, values: NDArray[np.int16]) -> tuple[NDArray[np.int16], NDArray[np.int64]]:
-        """Go on from each path with 0 and with 1, repeated over all n places, and keep the likeliest."""
+        """Extend each path by 0 and by 1, repeated over all n places, and keep the likeliest paths."""
         zeros = np.minimum(values, 0).sum(axis=-1, dtype=np.int64)
         ones = np.maximum(values, 0).sum(axis=-1, dtype=np.int64)
         both = np.concatenate((self.distances - zeros, self.distances + ones), axis=1)
         count = both.shape[1]
-        # The number of a path within its distance: keys differ, so any sorting gives the same order.
+        # The path's number makes keys of equal distance differ, so any sorting gives the same order.
         keys = np.sort(both * count + np.arange(count), axis=1)[:, : self._paths]
         self.distances, chosen = (keys // count).astype(np.int32), keys % count
         signs = np.where(chosen < count // 2, 1, -1).astype(np.int16)[..., np.newaxis]
@@ -148,7 +148,7 @@ def _of_paths(values: NDArray[_Value], paths: NDArray[np.int64]) -> NDArray[_Val
 
 
 def _transform(bits: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """uint8 [..., 2^m] times F over GF(2); done twice it gives them back."""
+    """uint8 [..., 2^m] times F over GF(2), which is its own inverse."""
     word = bits.copy()
     for step in range(word.shape[-1].bit_length() - 1):
         pairs = word.reshape(*word.shape[:-1], -1, 2, 1 << step)

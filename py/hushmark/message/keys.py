@@ -1,4 +1,4 @@
-"""The key of a message: who has it reads marks made with it, and only they can make such marks."""
+"""The key of a message: needed to read marks made with it, and to make such marks."""
 
 import hmac
 import unicodedata
@@ -33,14 +33,14 @@ class Key:
         return _first_bits(hmac.digest(_derived(self.secret, b"check"), data, "sha256"), size)
 
     def stream(self, start: int, size: int) -> int:
-        """A number of `size` bits, 1..256, to hide another one with. `start`: 0..2^64 - 1, gives which."""
+        """A number of `size` bits, 1..256, to hide another one with. `start`: 0..2^64 - 1, selects it."""
         return _first_bits(
             hmac.digest(_derived(self.secret, b"stream"), start.to_bytes(8, "big"), "sha256"), size
         )
 
 
 NO_KEY = Key(b"hushmark message without a key 1")
-"""The key of messages for everybody: it is public, so that it checks for errors and not for who made it."""
+"""The key of messages for everybody: it is public, so its check finds errors but does not show the maker."""
 
 
 @lru_cache(maxsize=16)

@@ -1,4 +1,4 @@
-"""What people mean by a message, and the 68 bits that say it: 4 of kind and version, 64 of content."""
+"""Kinds of messages, and the 68 bits of each message: 4 of kind and version, 64 of content."""
 
 import re
 import secrets
@@ -20,7 +20,7 @@ Kind = Literal["text", "id", "number"]
 _SIZE = 8
 """Bytes of the content."""
 _CODES: dict[Kind, int] = {"text": 1, "id": 2, "number": 3}
-"""What the 4 bits hold; the other values are for later versions."""
+"""Values of the 4 bits; the others are for later versions."""
 _MOST_DIGITS = 1000  # more than any number that fits, and few enough for int()
 
 

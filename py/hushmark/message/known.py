@@ -1,4 +1,4 @@
-"""A list of known messages, and which of them a mark is likeliest to say."""
+"""A list of known messages, and which of them is likeliest in a mark."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -25,7 +25,7 @@ class Match:
 
     `message`: as in the list; `label`: as in the list, None without one; `agreeing`: raw bits that are as
     read; `certainty`: its probability among all of the list, 0..1, if one of these was marked; `chance`:
-    upper bound of the probability that random bits agree as well with one of so many messages in one of the
+    upper bound of the probability that random bits agree as well with any of the messages in any of the
     windows tried.
     """
 
@@ -53,9 +53,9 @@ class KnownIds:
 
     @classmethod
     def of(cls, messages: Iterable[Message | str]) -> "KnownIds":
-        """The list of some messages, all of them without a label, or of a dict that has their labels.
+        """The list of some messages without labels, or of a dict from messages to labels.
 
-        A str is one as in a line of `parse`, without a label: a comma is part of a text.
+        A str is read as a line of `parse` without a label: a comma is part of a text.
         Raises MessageError (one that does not fit), KnownEmpty.
         """
         labels = messages if isinstance(messages, Mapping) else dict.fromkeys(messages)
@@ -74,8 +74,8 @@ class KnownIds:
 
         A message is an id where it has 16 hex digits, else a text, unless it starts with its kind, as in
         `number:1234`, `id:0123456789abcdef` or `text:pipe`. All spaces of a text are part of it, also at the
-        end of its line or before the tab or comma; around ids, numbers and labels they do not count, nor do
-        lines without anything else. Where a line has a tab, commas do not split it.
+        end of its line or before the tab or comma; around ids, numbers and labels they are ignored, and so
+        are lines of spaces. Where a line has a tab, commas do not split it.
         Raises KnownLine (a message that does not fit), KnownEmpty.
         """
         entries = []
@@ -102,8 +102,8 @@ class KnownIds:
     ) -> Match | None:
         """The message that was `read`, or if none was, the likeliest for logits [n] of marks with this key.
 
-        `tried`: windows, of which these logits are the best. None where what was read is not in the list, or
-        where the chance of as good an agreement is above `level`.
+        `tried`: windows, of which these logits are the best. None where the message read is not in the list,
+        or where the chance of as good an agreement is above `level`.
         """
         if read is not None and read not in self:
             return None
@@ -119,9 +119,10 @@ class KnownIds:
         return Match(message, self._labels[message], agreeing, certainty, chance)
 
     def _scores(self, logits: NDArray[np.float64], key: Key | None) -> NDArray[np.float64]:
-        """How well each message fits logits [n]: half the sum of those of its ones, less that of the others.
+        """How well each message fits logits [n]: half of (the sum over its ones - the sum over its zeros).
 
-        Messages are kept as bytes of 8 raw bits, and each byte's share is looked up: there may be millions.
+        Since there may be millions, messages are kept as bytes of 8 raw bits, and each byte's share of the
+        sum is looked up.
         """
         shares = logits.reshape(-1, 8) @ (_BYTES.T - 0.5)
         words = self._words(logits.size, key)

@@ -4,25 +4,25 @@ A message is 68 bits (see `kinds`). They are sealed under a key as in synthetic 
 5297): 34 check bits are an HMAC of the 68, and the 68 are hidden by a stream that depends on the key and the
 check. So two messages under one key, or one message under two keys, have nothing in common that can be seen
 without the key; only the same message under the same key gives the same bits. (Among 100,000 messages under
-one key, two share a stream by chance in one case of four; how these two differ can then be seen.)
+one key, the probability that two share a stream is a quarter; how these two differ can then be seen.)
 Messages for everybody are sealed in the same way under a public key. The 102 bits go through the code, and a
 fixed mask is added: one for marks with a key, another for marks without.
 
 **Chance of a false reading.** Bits that are no message pass the check once in 2^34 tries, each try
-independent of the code and of the logits. A look takes at most 32 tries: 16 candidates of the logits clipped
-in each of two ways. Who looks often has to count them. They are marks of the key given, or without one marks
-without a key, never both.
+independent of the code and of the logits. A look takes at most 32 tries: 16 candidates for each of two ways
+to clip the logits. Over many looks the tries add up. Each try is for marks with the given key or, where none
+is given, for marks without a key, never for both.
 
-**A key that does not fit** costs no bits. What is marked with a key can be decoded without it, up to the
-seal. The two masks tell marks with a key from those without: a word added to the other mask looks random to
-the code. Where no check holds, the distance of the likeliest word is compared with those of the same logits
-with random signs; a mark with a key stands out by many standard deviations, nearly wherever its own key would
-read it. All keys share one mask. So where a key is given, only a word that is sure to be the one that was
-marked tells that the key is another one: its check would hold under its own key. Else the mark is damaged.
+**A key that does not fit** is recognised without extra bits. A mark with a key can be decoded without it, up
+to the seal. The two masks tell marks with a key from those without: a word added to the other mask looks
+random to the code. Where no check holds, the distance of the likeliest word is compared with those of the
+same logits with random signs; a mark with a key stands out by many standard deviations, nearly wherever its
+own key would read it. All keys share one mask. So where a key is given, the mark is said to have another key
+only if the word is surely the marked one: with the right key its check would hold. Else the mark is damaged.
 
 **What a key does not do.** Whoever has a marked picture can copy its whole mark into another one, and can see
-that there is a mark, that it has a key, and whether two marks are equal. Who guesses makes a mark that passes
-under an unknown key once in 2^34 tries.
+that there is a mark, that it has a key, and whether two marks are equal. A mark made by guessing passes under
+an unknown key once in 2^34 tries.
 """
 
 import hashlib
@@ -43,10 +43,10 @@ LENGTHS = (128, 192, 256)
 CHECK_BITS = 34
 _CLIPS = (SOFT, HARD)
 _CANDIDATES = 16
-"""Of each clip, whose check is tried, the likeliest first. 32 would read 1% to 2% more of the marks that are
-hardest to read, and allow half of the looks."""
+"""Words per clip whose check is tried, the likeliest first. 32 would read 1% to 2% more of the marks that are
+hardest to read, but halve the number of looks for the same chance of a false reading."""
 TRIES = len(_CLIPS) * _CANDIDATES
-"""Of a look, at most."""
+"""Most tries of a look."""
 
 _MESSAGE_BITS = 68
 _PATHS = 64
@@ -54,16 +54,16 @@ _PATHS = 64
 _TWINS = 24
 """Copies with random signs that a word with a key has to stand out from."""
 _DEVIATIONS = 7.0
-"""By how many of their standard deviations. Of 1,580 words with random signs, none did by more than 5.3."""
+"""By how many of their standard deviations. Of 1,580 words with random signs, the highest had 5.3."""
 _SURE_LEAD = 96
-"""By how much nearer than the next one a word has to be to be sure, where 42 is the median bit. Of 1,250
-marks of 256 bits at the limit (20.5 dB), some 190 were not read with their own key, and two of those had such
-a lead; so had 94 of 100 marks of another key at 22.5 dB, where all are read with theirs, and 99 at 24 dB."""
+"""The lead in distance over the next word that makes a word sure; the median bit counts 42. Of 1,250 marks of
+256 bits at the limit (20.5 dB), some 190 were not read with their own key, and two of those had such a lead;
+so had 94 of 100 marks of another key at 22.5 dB, where all are read with theirs, and 99 at 24 dB."""
 
 
 @dataclass(frozen=True)
 class Decoded:
-    """What logits say whose check holds.
+    """The message of logits whose check holds.
 
     `message`: None where a later version made it; `tries`: how many it took, 1..TRIES; `corrected`: raw bits
     that differ from the signs of the logits.
@@ -75,7 +75,7 @@ class Decoded:
 
 
 def encode(message: Message, length: int, key: Key | None = None) -> NDArray[np.float32]:
-    """The raw bits float32 [length] of 0 and 1. `length`: one of LENGTHS, as the networks carry."""
+    """The raw bits float32 [length] of 0 and 1. `length`: one of LENGTHS, that of the networks."""
     bits: NDArray[np.float32] = encode_each([message], length, key)[0]
     return bits
 
@@ -92,10 +92,10 @@ def chance(tries: int) -> float:
 
 
 def decode_each(logits: NDArray[np.floating], key: Key | None = None) -> list[Decoded | None]:
-    """What finite logits [w, n] of w looks say, where a positive one means 1; their scale does not matter.
+    """The messages in finite logits [w, n] of w looks, positive meaning 1; their scale does not matter.
 
-    None where no check holds. With a key only marks of that key are read. Many looks at once take a fraction
-    of the time of one after the other.
+    None where no check holds. With a key only marks of that key are read. Decoding many looks together takes
+    a fraction of the time.
     """
     length = logits.shape[1]
     mask = _mask(length, key is not None)
@@ -122,7 +122,7 @@ def decode_each(logits: NDArray[np.floating], key: Key | None = None) -> list[De
 
 
 def lock(logits: NDArray[np.floating], key: Key | None) -> Literal["key", "no-key", "damaged"] | None:
-    """Why finite logits [n], in which no check holds under this key, are a mark all the same.
+    """What kind of mark finite logits [n] are in which no check holds under this key.
 
     *key*: it was made with another key, or with one where none is given; *no-key*: it was made without one;
     *damaged*: with a key, which may be the one that is given.
@@ -167,7 +167,7 @@ def _unmasked(logits: NDArray[np.floating], keyed: bool, clip: float) -> NDArray
 def _lead(quantised: NDArray[np.int16]) -> int | None:
     """By how much the likeliest word is nearer to quantised values [1, n] than the next one.
 
-    None where it is not nearer than likeliest words are to random signs.
+    None where it is no nearer than for random signs.
     """
     length = quantised.shape[1]
     twins = np.stack([_stream(b"twin %d" % twin, length) for twin in range(_TWINS)]).astype(np.int16)

@@ -1,8 +1,8 @@
-"""Animated GIF, WebP and PNG: frames out of their file, and back into it with all that says how they play.
+"""Animated GIF, WebP and PNG: take the frames out of a file, and put them back with all playback data.
 
-A file is taken apart into still files, one a frame, and put together again from others of the same places.
-So times, loops, disposal, blending and offsets stay as they were, byte by byte; what a frame leaves
-transparent, since the one before shows there, stays transparent. Only one frame is decoded at a time.
+A file is taken apart into still files, one per frame, and put together from the marked ones in the same
+places. So times, loops, disposal, blending and offsets stay as they were, byte by byte; where a frame is
+transparent to show the one before, it stays so. Only one frame is decoded at a time.
 """
 
 import io
@@ -22,15 +22,15 @@ from .previews import Removed
 
 MAXIMUM_FRAMES = 3_000
 MAXIMUM_FRAME_PIXELS = 400_000_000
-"""Frames times pixels of the whole picture: what takes some minutes in a page."""
+"""Frames times pixels of the whole picture: this many take some minutes in a page."""
 
 _HEADER = 13  # bytes of a GIF up to its colour table
 _TRAILER = b"\x3b"
 _NO_SUB_BLOCK = b"\0"
 _TRANSPARENT_INDEX = 255
-_COLOURS = 255  # and one for transparency
+_COLOURS = 255  # besides one for transparency
 PALETTE_SAMPLES = 16
-"""Frames that `Animation.prepare` is to be told."""
+"""Number of frames to pass to `Animation.prepare`."""
 _PALETTE_SIDE = 160
 _WEBP_QUALITY = 90
 _LOOP = (b"NETSCAPE2.0", b"ANIMEXTS1.0")
@@ -59,7 +59,7 @@ class Animation(Protocol):
     frames: list[Frame]
 
     def prepare(self, samples: Sequence[Image.Image]) -> None:
-        """Be told some marked frames, evenly spread, before the first one is encoded."""
+        """Prepare encoding, from some marked frames, evenly spread. Call before the first `encode`."""
         ...
 
     def encode(self, frame: Frame, image: Image.Image, low: Image.Image | None, quality: int | None) -> bytes:
@@ -117,7 +117,7 @@ def _check(frames: int, size: tuple[int, int], name: str) -> None:
 
 @dataclass
 class _Gif:
-    """`blocks`: what stands in front of the frames and among them, by the number of frames before it."""
+    """`blocks`: the blocks before and between the frames, by the number of frames before each."""
 
     size: tuple[int, int]
     screen: bytes
@@ -171,7 +171,7 @@ class _Gif:
         return cls((width, height), data[6:_HEADER], shared, has_local, frames, blocks)
 
     def prepare(self, samples: Sequence[Image.Image]) -> None:
-        # Colours of one frame's own would flicker where the original has the same for all.
+        # Where the original has one colour table for all frames, tables of their own would flicker.
         if self.has_local:
             return
         strip = Image.new("RGB", (_PALETTE_SIDE * len(samples), _PALETTE_SIDE))
@@ -183,7 +183,7 @@ class _Gif:
     def encode(self, frame: Frame, image: Image.Image, low: Image.Image | None, quality: int | None) -> bytes:
         colours = image.convert("RGB")
         palette = self._palette or colours.quantize(_COLOURS)
-        # The mark is finer than the steps between 255 colours: only dithered does it survive them.
+        # The mark is finer than the steps between 255 colours: without dithering it would be lost.
         indexed = colours.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG)
         table = _table(palette)
         control = bytearray(frame.control)
@@ -227,7 +227,7 @@ def _table(palette: Image.Image) -> bytes:
 
 
 def _gif_frames(data: bytes, position: int, name: str) -> int:
-    """How many frames there are, without taking them."""
+    """How many frames there are, counted without taking them apart."""
     count = 0
     while position < len(data) and data[position : position + 1] != _TRAILER:
         if data[position] == 0x21:
@@ -243,7 +243,7 @@ def _gif_frames(data: bytes, position: int, name: str) -> int:
 
 
 def _end_of_blocks(data: bytes, position: int, name: str) -> int:
-    """Where a row of sub-blocks ends, behind the empty one. Raises PictureTruncated."""
+    """Where a series of sub-blocks ends, behind the empty one. Raises PictureTruncated."""
     while position < len(data) and data[position]:
         position += 1 + data[position]
     if position >= len(data):
@@ -268,7 +268,7 @@ def _is_kept(block: bytes) -> bool:
 
 
 def _image_at(data: bytes) -> int:
-    """Where the image descriptor of a GIF that Pillow wrote stands."""
+    """The position of the image descriptor in a GIF that Pillow wrote."""
     position = _HEADER + _table_size(data[10])
     while data[position] == 0x21:
         position += 2
@@ -350,7 +350,7 @@ def _webp_frame(body: bytes) -> Frame:
 
 @dataclass
 class _Png:
-    """`control` of a frame is empty for a picture that is shown where nothing is animated."""
+    """`control` of a frame is empty for the default image, which is shown where nothing is animated."""
 
     size: tuple[int, int]
     frames: list[Frame]

@@ -1,9 +1,8 @@
 """File formats seen as containers of blocks: which one it is, whether it is whole, its metadata.
 
 Pillow re-encodes pixels, but drops or rewrites part of the metadata (IPTC, extended XMP, gAMA, sRGB, ...).
-So the metadata blocks of a JPEG or PNG are carried over byte by byte. What describes the old pixels or is
-untrue of the new ones stays behind: thumbnails, Adobe's colour transform, offsets to further pictures, signed
-manifests.
+So the metadata blocks of a JPEG or PNG are carried over byte by byte. What is only true of the old pixels is
+left out: thumbnails, Adobe's colour transform, offsets to further pictures, signed manifests.
 """
 
 import struct
@@ -60,9 +59,9 @@ _IDENTIFIERS = {
 }
 _RAW_PROFILE = b"Raw profile type "
 _MOST_BOXES = 1000
-"""Boxes of a HEIC that are looked at. Files have some ten; millions would take minutes."""
+"""Most boxes of a HEIC that are looked at. Files have some ten; millions would take minutes."""
 MAXIMUM_TEXT = 16 << 20
-"""Bytes of a text or a profile in a PNG, uncompressed."""
+"""Most bytes of a text or a profile in a PNG, uncompressed."""
 _RAW_STARTS = (
     b"FUJIFILMCCD-RAW",
     b"IIRO",
@@ -73,7 +72,7 @@ _RAW_STARTS = (
     b"\0MRM",
     b"II\x1a\0\0\0HEAP",
 )
-"""Of Fujifilm, Olympus, Panasonic, Sigma, Minolta and Canon's oldest; the other makers' are TIFFs."""
+"""RAW files of Fujifilm, Olympus, Panasonic, Sigma, Minolta and old Canons; other makers' are TIFFs."""
 _HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 
 
@@ -110,9 +109,9 @@ def name_foreign(data: bytes) -> str | None:
 
 
 def is_whole(data: bytes, input_format: InputFormat) -> bool:
-    """Whether the file reaches the end that its container promises (its contents may still be damaged).
+    """Whether the file has the end or length that its container states (its contents may still be damaged).
 
-    True where the container promises nothing.
+    True where the container states neither.
     """
     if input_format == "JPEG":
         start_of_scan = next((s.start for s in jpeg_segments(data) if s.marker == _SOS), len(data))
@@ -125,7 +124,7 @@ def is_whole(data: bytes, input_format: InputFormat) -> bool:
 
 
 def jpeg_scans(data: bytes) -> int:
-    """How often a JPEG goes over its pixels. What is compressed has no byte 255 before a marker's."""
+    """How many scans a JPEG has. Compressed data has no byte 255 before the byte of a marker."""
     return data.count(bytes([0xFF, _SOS]))
 
 
@@ -147,9 +146,9 @@ def avif_is_deep(data: bytes) -> bool:
 
 
 class BmffBox(NamedTuple):
-    """A box of the outermost level of data.
+    """A top-level box of data.
 
-    `kind`: its type; `start`, `end`: where it lies; `content`: where what it holds starts.
+    `kind`: its type; `start`, `end`: where it lies; `content`: where its content starts.
     """
 
     kind: str
@@ -159,7 +158,7 @@ class BmffBox(NamedTuple):
 
 
 def bmff_boxes(data: bytes, *, may_be_cut: bool = False) -> Iterator[BmffBox]:
-    """The boxes of the outermost level, of AVIF, HEIC or JUMBF (ISO 14496-12).
+    """The top-level boxes of AVIF, HEIC or JUMBF (ISO 14496-12).
 
     `may_be_cut`: whether the last one may end with the data. Raises ValueError for a box that is cut off.
     """
@@ -215,7 +214,7 @@ def webp_chunk(kind: bytes, body: bytes) -> bytes:
 
 
 def webp_head(size: int) -> bytes:
-    """What begins a WebP, before chunks of `size` bytes in all."""
+    """The header of a WebP, before chunks of `size` bytes in all."""
     return b"RIFF" + struct.pack("<I", 4 + size) + b"WEBP"
 
 
@@ -226,7 +225,7 @@ def is_lossless_webp(data: bytes) -> bool:
 
 
 class Insertion(NamedTuple):
-    """`kept`, put behind the first `head` bytes of an encoded file instead of the `dropped` next ones."""
+    """`kept` replaces the `dropped` bytes behind the first `head` bytes of an encoded file."""
 
     kept: bytes
     head: int
@@ -234,10 +233,9 @@ class Insertion(NamedTuple):
 
 
 class Pieces:
-    """A file to encode into, which keeps what is written as it comes: `pieces`, one behind the other.
+    """A file to encode into, which keeps the written data in `pieces`, in order.
 
-    A buffer in one piece would move while it grows, and leave holes behind that a large picture's file fits
-    into no more.
+    A single buffer would move as it grows, and leave memory so fragmented that a large file no longer fits.
     """
 
     def __init__(self, insertion: Insertion) -> None:
@@ -246,7 +244,7 @@ class Pieces:
         self._start = b""
 
     def write(self, data: bytes) -> int:
-        """Take the next bytes, and put in what is to be inserted once its place is reached."""
+        """Take the next bytes, and insert the metadata at its place."""
         head, end = self._insertion.head, self._insertion.head + self._insertion.dropped
         if self.pieces:
             self.pieces.append(data)
@@ -260,8 +258,8 @@ class Pieces:
 def jpeg_metadata(original: bytes, *, has_jfif: bool) -> tuple[Insertion, frozenset[Removed]]:
     """The application and comment segments of `original`, for a JPEG that is written without metadata.
 
-    `has_jfif`: libjpeg starts it with a JFIF header (not where it holds RGB or CMYK). Also, what was left out
-    since it shows the unmarked picture.
+    `has_jfif`: libjpeg starts it with a JFIF header (not where it holds RGB or CMYK). Also returns what was
+    left out since it shows the unmarked picture.
     """
     removed: set[Removed] = set()
     kept = b"".join(_jpeg_metadata(original, removed))
@@ -273,7 +271,7 @@ def jpeg_metadata(original: bytes, *, has_jfif: bool) -> tuple[Insertion, frozen
 def png_metadata(original: bytes, kind: tuple[int, int]) -> tuple[Insertion, frozenset[Removed]]:
     """The metadata chunks of `original`, for a PNG of this kind that is written without.
 
-    Chunks that stood behind the pixels move in front of them, which the format allows for all of these. Also,
+    Chunks behind the pixels move in front of them, which the format allows for all of these. Also returns
     what was left out since it shows the unmarked picture.
     """
     of_a_kind = _PNG_OF_ITS_KIND if png_kind(original) == kind else set()
@@ -323,7 +321,7 @@ def jpeg_segments(data: bytes) -> Iterator[_Segment]:
 def _jpeg_metadata(data: bytes, removed: set[Removed]) -> Iterator[bytes]:
     segments = [(s.marker, data[s.start + 4 : s.end]) for s in jpeg_segments(data)]
     blocks = _whole_blocks([segment for segment in segments if segment[0] in (*_APPLICATION, _COM)])
-    dropped_whole = False  # whether the last one is gone, and was as long as one can be
+    dropped_whole = False  # whether the last one was left out and had the longest possible size
     for marker, prefix, body in blocks:
         kept: bytes | None = body
         if marker == _APP0 and prefix == b"JFIF\0":
@@ -356,7 +354,7 @@ def _jpeg_metadata(data: bytes, removed: set[Removed]) -> Iterator[bytes]:
 
 
 def _whole_blocks(segments: list[tuple[int, bytes]]) -> Iterator[tuple[int, bytes, bytes]]:
-    """Marker, identifier and the rest of each segment; what one that is too long was cut into, in one."""
+    """Marker, identifier and the rest of each segment; a block that was split over several is joined."""
     joined: dict[bytes, list[tuple[int, bytes]]] = {}
     order: list[tuple[int, bytes, bytes | None]] = []
     for marker, body in segments:
@@ -368,7 +366,7 @@ def _whole_blocks(segments: list[tuple[int, bytes]]) -> Iterator[tuple[int, byte
             rest = body[len(prefix) + 8 :]
         else:
             rest = body[len(prefix) :]
-            # A second EXIF is not more of the first.
+            # A second EXIF does not continue the first.
             starts = prefix == EXIF_PREFIX and rest[:2] in (b"II", b"MM") and prefix in joined
             if prefix not in (EXIF_PREFIX, _PHOTOSHOP) or starts:
                 order.append((marker, prefix, rest))
@@ -383,7 +381,7 @@ def _whole_blocks(segments: list[tuple[int, bytes]]) -> Iterator[tuple[int, byte
 
 
 def _segments(marker: int, prefix: bytes, body: bytes) -> Iterator[bytes]:
-    """A block as segments, as many as it takes."""
+    """A block as segments, as many as it needs."""
     if prefix.startswith(_MORE_XMP):
         head = prefix + len(body).to_bytes(4, "big")
         for start in range(0, len(body), _LONG_SEGMENT):
@@ -399,7 +397,7 @@ def _segment(marker: int, body: bytes) -> bytes:
 
 
 def _clean(block: bytes, without: Callable[[bytes], bytes], what: Removed, removed: set[Removed]) -> bytes:
-    """The block as `without` leaves it; what went is said in `removed`."""
+    """The block as `without` returns it; if that differs, `what` is added to `removed`."""
     cleaned = without(block)
     if cleaned != block:
         removed.add(what)
@@ -438,7 +436,7 @@ def _clean_text(kind: bytes, body: bytes, removed: set[Removed]) -> bytes | None
 
 
 def _clean_profile(name: bytes, text: bytes, removed: set[Removed]) -> bytes | None:
-    """A block of other formats as ImageMagick writes it into a text: its name, its length, hex digits."""
+    """The same for a block of another format that ImageMagick wrote as text: name, length, hex digits."""
     words = text.split()
     try:
         block = bytes.fromhex(b"".join(words[2:]).decode("ascii"))

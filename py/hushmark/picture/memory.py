@@ -1,20 +1,20 @@
-"""Whether there is memory for a large picture, asked before anything of it is decoded."""
+"""Checks whether there is memory for a large picture, before any of it is decoded."""
 
 import sys
 from pathlib import Path
 
 ASKED_FROM = 500_000_000
-"""Bytes below which nobody is asked."""
+"""Bytes below which memory is not checked."""
 
 _GROUP = Path("/sys/fs/cgroup")
 
 
 def may_take(size: int) -> bool:
-    """Whether so many bytes can be had; True where nobody knows."""
+    """Whether so many bytes are available; True where that is unknown."""
     if size < ASKED_FROM:
         return True
     if sys.platform == "emscripten":
-        # What a page may have nobody tells. It is only ever got, so that this costs nothing later.
+        # A page cannot look up its limit, so try. A page's memory never shrinks, so this costs no more later.
         try:
             return len(bytearray(size)) == size
         except (MemoryError, OverflowError):
@@ -24,7 +24,7 @@ def may_take(size: int) -> bool:
 
 
 def _available() -> int | None:
-    """Bytes that the system can give without swapping, as Linux tells; None elsewhere."""
+    """Bytes that Linux can give without swapping; None elsewhere."""
     try:
         lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
         (line,) = [line for line in lines if line.startswith("MemAvailable:")]

@@ -1,4 +1,4 @@
-"""What a file says about its picture, apart from the file's format; and what of it marking makes untrue."""
+"""The metadata of a picture, whatever the format, and what of it is no longer true after marking."""
 
 import math
 import re
@@ -16,16 +16,16 @@ from .previews import SUB_IFDS, Removed
 
 EXIF_PREFIX = b"Exif\0\0"
 MAXIMUM_JPEG_BLOCK = 65_500
-"""Bytes of EXIF, XMP or a comment: a segment of JPEG holds 65,533 with what says of which kind it is."""
+"""Most bytes of EXIF, XMP or a comment: a segment of JPEG holds 65,533 with the identifier."""
 
 _ICC_SPACES = {"L": b"GRAY", "LA": b"GRAY", "RGB": b"RGB ", "RGBA": b"RGB ", "CMYK": b"CMYK"}
 _COMMENT = "Comment"
-# The tags of a TIFF that are written back. libtiff takes a value for what its own table says of the tag, and
-# one of another type or length ends the process: so each tag here is one that was tried.
+# The tags of a TIFF that are written back. libtiff trusts its own table for the type and length of a value,
+# and a value that differs crashes the process: so each tag here was tried.
 _BYTE, _ASCII, _SHORT, _RATIONAL, _UNDEFINED, _DOUBLE = 1, 2, 3, 5, 7, 12
 _XMP_TAG, _IPTC, _PHOTOSHOP, _ICC = 0x02BC, 33723, 34377, 34675
 _TIFF_BLOCKS = {_XMP_TAG, _IPTC, _PHOTOSHOP, _ICC}
-"""They lie elsewhere in other formats."""
+"""Other formats keep these outside of EXIF."""
 _MAP_TAGS = {33550: _DOUBLE, 33922: _DOUBLE, 34264: _DOUBLE, 34735: _SHORT, 34736: _DOUBLE}
 _MAP_TAGS |= dict.fromkeys((34737, 42112, 42113), _ASCII)
 """GeoTIFF's and GDAL's, which mean nothing in other formats."""
@@ -51,9 +51,9 @@ TiffTags = TiffImagePlugin.ImageFileDirectory_v2
 
 @dataclass(frozen=True)
 class Metadata:
-    """What any format may take over: EXIF (a TIFF structure), ICC, XMP, dots per inch, texts by keyword.
+    """Metadata for any format: EXIF (a TIFF structure), ICC, XMP, dots per inch, texts by keyword.
 
-    `removed`: what was left out of it since it shows the unmarked picture.
+    `removed`: what was left out since it shows the unmarked picture.
     """
 
     exif: bytes
@@ -82,7 +82,7 @@ class Metadata:
             exif=clean_exif(exif.removeprefix(EXIF_PREFIX), removed),
             icc=_bytes(info.get("icc_profile")),
             xmp=cleaned,
-            # Nonsense (0, infinity) and Pillow's 1 for a TIFF without any mean that there is no resolution.
+            # 0, infinity, and Pillow's 1 for a TIFF without a resolution all mean that there is none.
             dpi=(float(dpi[0]), float(dpi[1])) if dpi and all(1 < v < 1e6 for v in dpi) else None,
             texts=tuple(
                 (key, text.decode("utf-8", "replace") if isinstance(text, bytes) else str(text))
@@ -120,7 +120,7 @@ class Metadata:
         return options
 
     def too_large_for_jpeg(self) -> str | None:
-        """The name of what a JPEG has no room for."""
+        """The name of the block that is too large for a JPEG, if there is one."""
         comment = dict(self.texts).get(_COMMENT, "").encode()
         blocks = {"EXIF": self.exif, "XMP": self.xmp, "comment": comment}
         return next((name for name, block in blocks.items() if len(block) > MAXIMUM_JPEG_BLOCK), None)
@@ -135,9 +135,9 @@ class Metadata:
 
 
 def tiff_tags(image: TiffImagePlugin.TiffImageFile, removed: set[Removed]) -> TiffTags:
-    """The tags of a TIFF that are written back, but those of its layout: what describes the picture.
+    """The tags of a TIFF that describe the picture and are written back, not those of its layout.
 
-    What showed the unmarked picture is added to `removed`.
+    Tags that show the unmarked picture are named in `removed`.
     """
     tags = _safe_tags(image.getexif(), image.tag_v2)
     clean: dict[int, tuple[Callable[[bytes], bytes], Removed]] = {
@@ -165,20 +165,20 @@ def is_orientation(value: object) -> bool:
 
 
 def has_sub_directories(tags: TiffTags) -> bool:
-    """Whether there are EXIF's own tags or a place, which Pillow writes without libtiff only."""
+    """Whether there are EXIF's own tags or a place, which Pillow can write only without libtiff."""
     return any(tag in tags for tag in _SUB_DIRECTORIES)
 
 
 def _safe_tags(exif: Image.Exif, values: TiffTags | None = None) -> TiffTags:
-    """Those of the values (of the EXIF, unless given) whose tag has a type to write them in, in that type.
+    """The values (those of the EXIF, unless given) of the tags that are written back, in their types.
 
-    Values that are not of their tag's type are left out.
+    Values that do not fit their tag's type are left out.
     """
     tags = TiffTags()
     for tag, value in (exif if values is None else values).items():
         kind = _TIFF_TYPES.get(tag)
         if values is not None and tag == _IPTC:
-            # Adobe's software says that it were whole numbers, of which Pillow takes the first.
+            # Adobe's software types it as whole numbers, of which Pillow would take the first alone.
             value = values._tagdata.get(tag)
         if kind is not None and (safe := _safe_value(tag, kind, value)) is not None:
             tags[tag] = safe
@@ -191,11 +191,11 @@ def _safe_tags(exif: Image.Exif, values: TiffTags | None = None) -> TiffTags:
 
 
 def _safe_value(tag: int, kind: int, value: Any) -> Any:
-    """The value as a tag of this type has it, None where it is none."""
+    """The value for a tag of this type, None where it does not fit."""
     several = value if isinstance(value, tuple) else (value,)
     single = several[0] if len(several) == 1 else None
     if kind == _ASCII:
-        # Pillow's writer would make "?" of what is not ASCII; its reader takes bytes for Latin-1.
+        # Pillow's writer would replace what is not ASCII by "?"; its reader decodes bytes as Latin-1.
         return single.encode("latin-1", "replace") if isinstance(single, str) else None
     if kind in (_BYTE, _UNDEFINED):
         return single if isinstance(single, bytes) and single else None
@@ -211,7 +211,7 @@ def _safe_value(tag: int, kind: int, value: Any) -> Any:
 
 
 def _to_exif(tags: TiffTags) -> bytes:
-    """EXIF with the tags of a TIFF that have their place in it."""
+    """EXIF with those tags of a TIFF that belong in EXIF."""
     exif = Image.Exif()
     for tag in tags.keys() - _TIFF_BLOCKS - _MAP_TAGS.keys():
         if tag in _SUB_DIRECTORIES:
@@ -222,7 +222,7 @@ def _to_exif(tags: TiffTags) -> bytes:
 
 
 def _text_as_bytes(tag: int, value: Any, directory: int) -> Any:
-    """A value of a directory; of text the bytes, see `_safe_value`."""
+    """A value of a directory; text as bytes, see `_safe_value`."""
     is_text = isinstance(value, str) and tag_names.lookup(tag, directory).type == _ASCII
     return value.encode("latin-1", "replace") if is_text else value
 
@@ -236,7 +236,7 @@ def _is_number(value: Any) -> bool:
 
 
 def clean_exif(exif: bytes, removed: set[Removed]) -> bytes:
-    """EXIF (a TIFF structure) without pictures; what showed the unmarked picture is added to `removed`."""
+    """EXIF (a TIFF structure) without pictures of the unmarked picture, which are named in `removed`."""
     cleaned = previews.without_thumbnail(exif)
     if cleaned != exif:
         removed.add("exif")
@@ -247,7 +247,7 @@ def clean_exif(exif: bytes, removed: set[Removed]) -> bytes:
 
 
 def upright_exif(exif: bytes) -> bytes:
-    """EXIF that says that its picture is upright, if it says anything of that."""
+    """EXIF with the orientation, if it has one, set to upright."""
     head = len(EXIF_PREFIX) if exif.startswith(EXIF_PREFIX) else 0
     order = {b"II": "<", b"MM": ">"}.get(exif[head : head + 2])
     changed = bytearray(exif)
@@ -263,12 +263,12 @@ def upright_exif(exif: bytes) -> bytes:
 
 
 def upright_xmp(xmp: bytes) -> bytes:
-    """The same of XMP."""
+    """The same for XMP."""
     return _XMP_ORIENTATION.sub(rb"\g<1>1", xmp)
 
 
 def _loaded(exif: bytes) -> Image.Exif | None:
-    """EXIF as Pillow reads it, None where there is none or it is damaged: writers would not take it."""
+    """EXIF as Pillow reads it, None where there is none, or it is so damaged that writers would fail."""
     if not exif:
         return None
     tags = Image.Exif()
@@ -284,7 +284,7 @@ def _loaded(exif: bytes) -> Image.Exif | None:
 
 
 def _writable(exif: Image.Exif) -> Image.Exif:
-    """The same EXIF, without what Pillow's writer would not take."""
+    """The same EXIF, without values that Pillow's writer cannot write."""
     for directory in _SUB_DIRECTORIES:
         inner = exif.get_ifd(directory)
         for tag in [tag for tag, value in inner.items() if not _is_writable(tag, value, directory)]:
@@ -298,7 +298,7 @@ def _writable(exif: Image.Exif) -> Image.Exif:
 
 
 def _is_writable(tag: int, value: Any, directory: int | None) -> bool:
-    """Whether Pillow's writer takes it: in damaged files a value may be of another type than its tag."""
+    """Whether Pillow can write it: in damaged files a value may be of another type than its tag."""
     trial = TiffTags(group=directory)
     try:
         trial[tag] = value

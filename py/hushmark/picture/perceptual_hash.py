@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 _SIDE = 32
 _WAVES = 8
-"""Frequencies a side that count: 8 x 8 are 64 bits."""
+"""Frequencies per side that are used: 8 x 8 give 64 bits."""
 
 
 def _cosines() -> NDArray[np.float64]:

@@ -1,7 +1,7 @@
-"""Bytes <-> pixels, with all that is not a pixel kept: orientation, ICC profile, EXIF, XMP, text, alpha.
+"""Decodes and encodes pictures, and keeps all else: orientation, ICC profile, EXIF, XMP, text, alpha.
 
-The pixels stay as stored and the EXIF bytes stay as they are; `orientation` says how to turn the pixels for
-display, and only the model's view of the picture is turned.
+Pixels and EXIF bytes stay as stored; `orientation` says how to turn the pixels for display, and only the
+model's view of the picture is turned.
 """
 
 import io
@@ -52,26 +52,26 @@ from .metadata import (
 )
 from .previews import Removed
 
-# Pillow's own limits are so low that profiles of printers do not fit.
+# Pillow's own limits are too low for profiles of printers.
 PngImagePlugin.MAX_TEXT_CHUNK = container.MAXIMUM_TEXT
 PngImagePlugin.MAX_TEXT_MEMORY = 4 * container.MAXIMUM_TEXT
 
-# Twice as many are an error to Pillow, and to us more than our own limit, which is asked first.
+# Pillow raises an error from twice as many on, which is more than our own limit, checked before.
 if Image.MAX_IMAGE_PIXELS is not None:
     Image.MAX_IMAGE_PIXELS = max(Image.MAX_IMAGE_PIXELS, 120_000_000)
 
 MINIMUM_SIDE = 32
 MAXIMUM_PIXELS = 200_000_000
 MAXIMUM_WEBP_PIXELS = 40_000_000
-"""libwebp takes up to 35 bytes a pixel, and a few kilobytes may hold so many."""
+"""libwebp takes up to 35 bytes a pixel, and a file of a few kilobytes may have so many pixels."""
 MAXIMUM_SCANNED_PIXELS = 20 * MAXIMUM_PIXELS
 """Pixels times scans of a progressive JPEG, each of which goes over all of them; 10 scans are usual."""
 MAXIMUM_BYTES = 10 * MAXIMUM_PIXELS
-"""Of a file that is read: what the largest picture takes without compression, 8 a pixel, and some."""
+"""Largest file that is read: the largest picture without compression, 8 bytes a pixel, and some more."""
 LOSSY_QUALITY: dict[Format, int] = {"JPEG": 92, "WEBP": 90, "AVIF": 85}
-"""The quality where none is asked for and the original's is not known."""
+"""The quality where none is given and the original's is not known."""
 _LONGEST_SIDES: dict[Format, int] = {"JPEG": 65_500, "WEBP": 16_383, "AVIF": 32_768}
-"""In pixels, as the libraries have it that write and read them."""
+"""In pixels: the limits of the libraries that write and read the formats."""
 ENDINGS: dict[Format, tuple[str, ...]] = {
     "JPEG": (".jpg", ".jpeg", ".jfif", ".jpe"),
     "PNG": (".png",),
@@ -80,17 +80,17 @@ ENDINGS: dict[Format, tuple[str, ...]] = {
     "AVIF": (".avif",),
     "GIF": (".gif",),
 }
-"""Of the names of files that are written, the usual one first."""
+"""Endings of files of each format, the usual one first."""
 PICTURE_ENDINGS = frozenset(chain(*ENDINGS.values(), (".bmp", ".gif", ".heic", ".heif")))
-"""Of files in a folder that are taken for pictures; those that turn out to be none get a sentence."""
+"""Endings of the files in a folder that are taken for pictures; those that are none fail with a sentence."""
 _PLUGINS: dict[InputFormat, str] = {"HEIC": "HEIF"}
-"""Pillow's name of a format, where it is another one."""
+"""Pillow's name of a format, where it differs from ours."""
 _HDR_TRANSFERS = (16, 18)  # PQ, HLG
 _P3_PRIMARIES = 12
 _SRGB_TRANSFERS = (1, 2, 6, 13)  # BT.709's and an unknown one are shown as sRGB's
 _BYTES_PER_PIXEL = 6
-"""What marking takes at least, besides the file: the picture, and the marked file of a smooth one."""
-# Modes that are read, and what each is worked on in where there is no transparency.
+"""Least memory for marking, besides the file: the picture, and the marked file of a smooth one."""
+# Modes that are read, and the mode to work in where there is no transparency.
 _MODES: dict[str, "Mode"] = {
     "1": "L",
     "I;16B": "L",
@@ -114,7 +114,7 @@ _WRITTEN_MODES: dict[Format, dict["Mode", "Mode"]] = {
     "AVIF": {"CMYK": "RGB", "L": "RGB", "LA": "RGBA"},
     "GIF": {},
 }
-"""What a format cannot hold, and what it becomes."""
+"""Modes that a format cannot hold, and what they become."""
 
 Mode = Literal["L", "LA", "RGB", "RGBA", "CMYK"]
 
@@ -123,11 +123,10 @@ Mode = Literal["L", "LA", "RGB", "RGBA", "CMYK"]
 class Picture:
     """A decoded picture.
 
-    `file_format`: what it is written in, the format it came in but PNG for BMP and GIF, and JPEG, or PNG
-    where it has transparency, for HEIC; `image`: pixels as
-    stored, mode L, LA, RGB, RGBA or CMYK, 8 bits; `orientation`: EXIF's 1..8; `low`: the low bytes of a
-    picture with 16 bits a channel, whose high bytes are in `image`; `removed`: what was left out of the file
-    since it shows the unmarked picture.
+    `file_format`: to be written in, that of the original, but PNG for BMP and GIF, and for HEIC JPEG, or PNG
+    where it has transparency; `image`: pixels as stored, mode L, LA, RGB, RGBA or CMYK, 8 bits;
+    `orientation`: EXIF's 1..8; `low`: the low bytes of a picture with 16 bits a channel, whose high bytes are
+    in `image`; `removed`: what was left out of the file since it shows the unmarked picture.
     """
 
     name: str
@@ -148,9 +147,9 @@ class Picture:
 
     @property
     def marked_name(self) -> str:
-        """A name for the marked picture: photo.jpg -> photo-marked.jpg, its ending true to the format.
+        """A name for the marked picture, with the ending of its format: photo.jpg -> photo-marked.jpg.
 
-        One that ends so already stays: photo-marked.jpg.
+        A second "-marked" is not added: photo-marked.jpg stays.
         """
         path = PurePath(self.name)
         endings = ENDINGS[self.file_format]
@@ -158,13 +157,13 @@ class Picture:
         return f"{path.stem.removesuffix('-marked')}-marked{ending}"
 
     def in_colour(self, image: Image.Image) -> Image.Image:
-        """Pixels of this picture's mode as they look: CMYK as RGB through its profile, others as they are."""
+        """Pixels of this picture's mode as displayed: CMYK as RGB by its profile, others unchanged."""
         if image.mode != "CMYK":
             return image
         if self._to_rgb is None:
             return image.convert("RGB")
         colours = ImageCms.applyTransform(image, self._to_rgb)
-        assert colours is not None  # it is only where pixels are changed in place
+        assert colours is not None  # only missing where pixels are changed in place
         return colours
 
     def with_image(self, image: Image.Image) -> "Picture":
@@ -172,10 +171,10 @@ class Picture:
         return replace(self, image=image)
 
     def in_format(self, file_format: Format | None, quality: int | None) -> "Picture":
-        """The picture, to be saved in another format (None: as it came), or at a quality of 1..100.
+        """The picture, to be saved in another format (None: the original's), or at a quality of 1..100.
 
-        Its pixels become what the format can hold: CMYK becomes RGB except in JPEG and TIFF, transparency
-        becomes white in JPEG, 16 bits become 8 except in PNG and TIFF. Quality means nothing to PNG and TIFF.
+        Its pixels are converted for the format: CMYK becomes RGB except in JPEG and TIFF, transparency
+        becomes white in JPEG, 16 bits become 8 except in PNG and TIFF. PNG and TIFF ignore the quality.
         Raises OutputFormat where there is no encoder, OutputSide and OutputMetadata where the format cannot
         hold the picture, OutputQuality.
         """
@@ -220,12 +219,12 @@ class _Encoding:
 
 
 def format_of(path: PurePath) -> Format | None:
-    """The format that the ending of a file's name stands for."""
+    """The format for the ending of a file's name, None for other endings."""
     return next((name for name, endings in ENDINGS.items() if path.suffix.lower() in endings), None)
 
 
 def writable_formats() -> tuple[Format, ...]:
-    """What can be written here; in the page there is no encoder for AVIF."""
+    """The formats that can be written here; in the page there is no encoder for AVIF."""
     always: tuple[Format, ...] = ("JPEG", "PNG", "WEBP", "TIFF")
     return (*always, "AVIF") if features.check("avif") else always
 
@@ -249,9 +248,9 @@ def open_picture(
 ) -> Picture:
     """Decode a JPEG, PNG, WebP, TIFF, AVIF, HEIC, BMP or GIF; `name` is the file's name, for error sentences.
 
-    Palettes become RGB, bilevel becomes grey, transparent colours become alpha. With `least_side` a JPEG
-    comes at a half, a quarter or an eighth of its size if it keeps so many pixels a side: in a third of the
-    time. `page`: which of several frames or pages, 0 is the first; `is_part`: of a frame, which may be small.
+    Palettes become RGB, bilevel becomes grey, transparent colours become alpha. With `least_side` a JPEG is
+    decoded at a half, a quarter or an eighth of its size, if that leaves so many pixels a side, in a third of
+    the time. `page`: which of several frames or pages, from 0 on; `is_part`: of a frame, which may be small.
     Raises FileTooLarge, or a PictureError: empty, other format, no decoder here, truncated, damaged, animated
     or with several pages where none is named, too small, too large (by the header, before pixels are
     decoded), with too many scans, with too long texts, samples that cannot be kept, not enough memory.
@@ -259,7 +258,7 @@ def open_picture(
     source_format = _format_to_open(data, name)
     try:
         if source_format == "WEBP":
-            # Pillow sets up a canvas as soon as it opens one.
+            # Pillow allocates the canvas of a WebP as soon as it opens it.
             width, height = container.webp_size(data)
             if width * height > MAXIMUM_WEBP_PIXELS:
                 raise PictureTooLarge(name, MAXIMUM_WEBP_PIXELS)
@@ -287,16 +286,16 @@ def open_picture(
         raise PictureMemory(name) from error
     except PictureError:
         raise
-    except Exception as error:  # Pillow's plugins raise all kinds on damaged files, SystemError among them
+    except Exception as error:  # Pillow's plugins raise errors of any type on damaged files, even SystemError
         if "MAX_TEXT" in str(error):
             raise PictureTexts(name, container.MAXIMUM_TEXT) from error
         whole = container.is_whole(data, source_format) and "truncated" not in str(error)
         raise (PictureUnreadable(name) if whole else PictureTruncated(name)) from error
     if not container.is_whole(data, source_format):
         raise PictureTruncated(name)
-    # Pillow turns a TIFF upright by itself.
+    # Pillow turns a TIFF upright when it decodes it.
     orientation = 1 if source_format == "TIFF" else _orientation(source.info.get("exif", b""))
-    # Pillow's writers fall back on `info`, and on a TIFF's own tags; what to keep is said explicitly.
+    # Pillow's writers fall back on `info`, and on a TIFF's own tags; what to keep is passed explicitly.
     image.info.clear()
     for attribute in ("tag", "tag_v2"):
         vars(image).pop(attribute, None)
@@ -314,7 +313,7 @@ def open_picture(
 
 
 def _format_to_open(data: bytes, name: str) -> InputFormat:
-    """The file's format, by its first bytes. Raises as `open_picture` where it is not to be opened."""
+    """The file's format, by its first bytes. Raises as `open_picture` where it cannot be opened."""
     if not data:
         raise PictureEmpty(name)
     if len(data) > MAXIMUM_BYTES:
@@ -334,7 +333,7 @@ def _format_to_open(data: bytes, name: str) -> InputFormat:
 def _decode(
     source: ImageFile.ImageFile, data: bytes, page: int, name: str
 ) -> tuple[Image.Image, Image.Image | None]:
-    """The pixels in a mode that is worked in, and of 16 bits a channel the low bytes by themselves."""
+    """The pixels in a working mode and, for 16 bits a channel, the low bytes by themselves."""
     if tiff.is_deep(source):
         return tiff.decode(source, data, page, name)
     source.load()
@@ -345,11 +344,11 @@ def _decode(
 
 
 def encode_picture(picture: Picture) -> list[bytes]:
-    """The file in pieces, in the format it came in or that of `Picture.in_format`, with the same metadata.
+    """The file in pieces, in its own format or that of `Picture.in_format`, with the same metadata.
 
-    The pieces are to be joined where the picture has made room for the whole. JPEG keeps its quantisation
-    tables, chroma subsampling and progressive scans; WebP stays lossless if it was; TIFF keeps its
-    compression. Raises PictureMetadata when the metadata does not fit.
+    Join the pieces after the memory of the picture was freed. JPEG keeps its quantisation tables, chroma
+    subsampling and progressive scans; WebP stays lossless if it was; TIFF keeps its compression. Raises
+    PictureMetadata when the metadata does not fit.
     """
     encoding = picture._encoding
     output = container.Pieces(encoding.insertion or container.Insertion(b"", 0))
@@ -364,7 +363,7 @@ def encode_picture(picture: Picture) -> list[bytes]:
             for piece in png16.encode(picture.image, picture.low):
                 output.write(piece)
         elif picture.file_format in ("JPEG", "PNG"):
-            file = cast(IO[bytes], output)  # nothing but written to by these writers
+            file = cast(IO[bytes], output)  # these writers only write to it
             picture.image.save(file, picture.file_format, **options)
         else:
             if has_sub_directories(cast(TiffTags, options.get("tiffinfo", {}))):
@@ -374,7 +373,7 @@ def encode_picture(picture: Picture) -> list[bytes]:
             output.write(buffer.getvalue())
     except MemoryError as error:
         raise PictureMemory(picture.name) from error
-    except Exception as error:  # the pixels are ours, so it is the metadata that the writer does not take
+    except Exception as error:  # the pixels are ours, so the writer failed on the metadata
         raise PictureMetadata(picture.name) from error
     return output.pieces
 
@@ -385,7 +384,7 @@ def _has_decoder(source_format: InputFormat) -> bool:
     try:
         import pillow_heif
     except ImportError:
-        return _PLUGINS["HEIC"] in Image.OPEN  # the page has a decoder of its own, once it is wanted
+        return _PLUGINS["HEIC"] in Image.OPEN  # the page loads a decoder of its own on demand
     pillow_heif.register_heif_opener(thumbnails=False)
     return True
 
@@ -401,7 +400,7 @@ def _check_size(size: tuple[int, int], name: str) -> None:
 
 def _check_single(source: ImageFile.ImageFile, name: str, source_format: InputFormat, data: bytes) -> None:
     # Several pictures in one JPEG (MPO: depth, gain map, second lens) or HEIC are no animation; the first one
-    # counts. A TIFF's small copy of itself is no page.
+    # is used. A TIFF's small copy of itself is no page.
     several = getattr(source, "is_animated", False) and source_format not in ("JPEG", "HEIC")
     if several and not (source_format == "TIFF" and len(open_pages(data, name)) == 1):
         raise PictureAnimated(name, pages=source_format == "TIFF")
@@ -431,7 +430,7 @@ def _check_header(source: ImageFile.ImageFile, data: bytes, name: str, source_fo
 
 
 def _working_mode(source: ImageFile.ImageFile) -> Mode:
-    """The mode that holds all of the picture: alpha where it has any, colour where it has any."""
+    """The mode that holds all of the picture: with alpha if it has any, in colour if it has any."""
     mode = _MODES[source.mode]
     return _WITH_ALPHA.get(mode, mode) if "transparency" in source.info else mode
 
@@ -439,7 +438,7 @@ def _working_mode(source: ImageFile.ImageFile) -> Mode:
 def _encoding_of(
     source: ImageFile.ImageFile, image: Image.Image, data: bytes, source_format: InputFormat
 ) -> tuple[_Encoding, frozenset[Removed]]:
-    """To encode as the original was; and what of its container shows the unmarked picture."""
+    """How to encode as the original was; and what of its container shows the unmarked picture."""
     nothing: frozenset[Removed] = frozenset()
     if isinstance(source, JpegImagePlugin.JpegImageFile):
         # RGB without a colour transform, which Pillow would otherwise turn into YCbCr.
@@ -448,9 +447,9 @@ def _encoding_of(
         )
         tables = source.quantization
         options: dict[str, object] = {
-            # Ink is not split into brightness and colour: the table of brightness does for all four.
+            # Inks are not split into luma and colour: the table for luma serves all four.
             "qtables": {0: tables[min(tables)]} if image.mode == "CMYK" else tables,
-            # Layouts that Pillow cannot write (4:4:0, 4:1:1) are kept whole: 4:4:4.
+            # Layouts that Pillow cannot write (4:4:0, 4:1:1) become 4:4:4.
             "subsampling": max(JpegImagePlugin.get_sampling(source), 0),
             "progressive": bool(source.info.get("progressive")),
             "keep_rgb": keep_rgb,
@@ -471,13 +470,13 @@ def _encoding_of(
 
 def _written(source_format: InputFormat, image: Image.Image, metadata: Metadata) -> Format:
     if source_format == "HEIC":
-        # As its camera would have written it, where that holds all of it.
+        # JPEG, as cameras write it, unless JPEG cannot hold all of it.
         return "PNG" if image.mode == "RGBA" or metadata.too_large_for_jpeg() else "JPEG"
     return "PNG" if source_format == "BMP" or source_format == "GIF" else source_format
 
 
 def _foreign(file_format: Format, quality: int | None) -> _Encoding:
-    """To encode in a format that the picture did not come in, or without knowing how it was."""
+    """How to encode in another format than the original's, or where the original's settings are unknown."""
     if file_format == "PNG":
         # Noise hardly compresses: level 6 takes three times as long as 1 for a tenth less.
         return _Encoding({"compress_level": 1})
@@ -490,14 +489,14 @@ def _foreign(file_format: Format, quality: int | None) -> _Encoding:
 def _tiff_options(source: TiffImagePlugin.TiffImageFile) -> dict[str, object]:
     compression = source.info["compression"]
     if compression.startswith(("group", "tiff_ccitt")):
-        compression = "tiff_adobe_deflate"  # the others hold nothing but black and white
-    # libtiff's own 75 would be less than what most of them came with.
+        compression = "tiff_adobe_deflate"  # the others hold black and white only
+    # libtiff's default of 75 would be lower than the quality of most originals.
     quality = {"quality": LOSSY_QUALITY["JPEG"]} if compression in ("jpeg", "tiff_jpeg") else {}
     return {"compression": compression, "tiffinfo": tiff_tags(source, set()), **quality}
 
 
 def _to_rgb(profile: bytes) -> ImageCms.ImageCmsTransform | None:
-    """From the CMYK of a profile to sRGB; None where the profile is of no use."""
+    """The transform from a profile's CMYK to sRGB; None where the profile is damaged."""
     try:
         cmyk, srgb = ImageCms.ImageCmsProfile(io.BytesIO(profile)), ImageCms.createProfile("sRGB")
         return ImageCms.buildTransform(cmyk, srgb, "CMYK", "RGB")
@@ -506,13 +505,13 @@ def _to_rgb(profile: bytes) -> ImageCms.ImageCmsTransform | None:
 
 
 def _set_upright(source: ImageFile.ImageFile) -> None:
-    """Let the metadata of a HEIC say that its pixels are upright: so they were decoded."""
+    """Set the metadata of a HEIC to upright, as its pixels were decoded."""
     source.info["exif"] = upright_exif(source.info.get("exif") or b"")
     source.info["xmp"] = upright_xmp(source.info.get("xmp") or b"")
 
 
 def _set_profile(source: ImageFile.ImageFile) -> None:
-    """Let a HEIC that names Display P3 by numbers have its profile: other formats name it by that."""
+    """Give a HEIC that names Display P3 by numbers the ICC profile, which other formats need."""
     numbers = source.info.get("nclx_profile") or {}
     is_p3 = numbers.get("color_primaries") == _P3_PRIMARIES
     if is_p3 and numbers.get("transfer_characteristics") in _SRGB_TRANSFERS:

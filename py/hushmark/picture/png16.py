@@ -1,9 +1,8 @@
 """PNG with 16 bits a channel, as two pictures of 8 bits: the high bytes and the low ones.
 
-Pillow has no mode for it and reads the high bytes alone. But its unpackers of little-endian samples find the
-low bytes of PNG's big-endian ones in the same place, so decoding twice gets at everything, with Pillow's own
-filters, checks and interlacing. Pillow cannot write such a file, so `encode` does: each row minus the one
-above it, compressed.
+Pillow has no mode for it and reads the high bytes alone. But its unpackers of little-endian samples read the
+low bytes of PNG's big-endian ones, so decoding twice gives all bits, with Pillow's own filters, checks and
+interlacing. Pillow cannot write such a file, so `encode` does: each row minus the one above it, compressed.
 """
 
 import io

@@ -1,7 +1,7 @@
-"""Small pictures that metadata carries. They show the picture without its mark, so they stay behind.
+"""Small pictures in metadata. They show the picture without its mark, so they are left out.
 
-Each function answers its bytes without them, or the same bytes where there are none: so a caller can tell.
-What else there is stays as it was; blocks with offsets in them keep their length.
+Each function returns its bytes without them, or equal bytes where there are none, so a caller can tell.
+All else stays as it was; blocks with offsets in them keep their length.
 """
 
 import re
@@ -13,15 +13,15 @@ from typing import Literal
 Removed = Literal[
     "exif", "maker-note", "jfif", "photoshop", "iptc", "xmp", "text", "segment", "pictures", "manifest"
 ]
-"""What it was that showed the unmarked picture, or was untrue of the marked one.
+"""What showed the unmarked picture, or was untrue of the marked one.
 
-EXIF's thumbnail; a preview in EXIF elsewhere, usually of the maker; that of JFIF, Photoshop, IPTC, XMP;
-one written in a text of a PNG; an application segment of a JPEG; further pictures behind the first one; a
-C2PA manifest, which is signed for the unmarked picture and may show it.
+EXIF's thumbnail; another preview in EXIF, usually the maker's; one of JFIF, Photoshop, IPTC or XMP; one in a
+text of a PNG; an application segment of a JPEG; further pictures behind the first one; a C2PA manifest, which
+is signed for the unmarked picture and may show it.
 """
 
 LARGE = 16_384
-"""Bytes from which on a block that is not known may hold a picture without anything that says so."""
+"""An unknown block of so many bytes may hold a picture that cannot be recognised."""
 
 _STRIPS, _STRIP_SIZES, _TILES, _TILE_SIZES = 273, 279, 324, 325
 SUB_IFDS = 330
@@ -34,7 +34,7 @@ _PHOTOSHOP_THUMBNAILS = (0x0409, 0x040C)
 _PHOTOSHOP_IPTC = 0x0404
 _PHOTOSHOP_SIGNATURES = (b"8BIM", b"MeSa", b"AgHg", b"PHUT", b"DCSR")
 _IPTC_PREVIEWS = {(2, 202), (8, 10)}  # record and number of the data set
-# Makers alter the first byte of a preview, so that it does not look like one.
+# Some makers alter the first byte of a preview, so any first byte is accepted.
 _START_OF_JPEG = re.compile(rb"(?s)[\0-\xff]\xd8\xff[\xc0-\xcf\xdb\xdd\xe0-\xef\xfe]")
 _START_OF_PNG = b"\x89PNG\r\n\x1a\n"
 _END_OF_PNG = b"IEND\xaeB`\x82"
@@ -42,11 +42,11 @@ _SIGNATURES = re.compile(rb"\xff\xd8\xff|\x89PNG\r\n|GIF8[79]a|RIFF....WEBP|ftyp
 _BASE64 = r"[\w+/=\s&#;]"  # with line ends as XML may write them
 _BASE64_PICTURE = re.compile(rf"(?:/9j/|iVBORw0KGgo|R0lGODlh|R0lGODdh|UklGR){_BASE64}{{60,}}", re.ASCII)
 _XMP_PICTURE = re.compile(rf"""(:(?:image|Image|Data)\s*(?:=\s*["']|>)){_BASE64}{{64,}}(?=["'<])""", re.ASCII)
-"""Under a name that stands for a picture, whatever it starts with."""
+"""Base64 under a name that stands for a picture, whatever it starts with."""
 
 
 def looks_like_pictures(block: bytes) -> bool:
-    """Whether a block that is not known may hold a picture: it is large, or a picture starts in it."""
+    """Whether an unknown block may hold a picture: it is large, or a picture starts in it."""
     return len(block) >= LARGE or _SIGNATURES.search(block) is not None
 
 
@@ -82,7 +82,7 @@ def without_thumbnail(exif: bytes) -> bytes:
 
 
 def without_embedded(block: bytes) -> bytes:
-    """A block of tags without what is a JPEG or a PNG in it: zeros stand there, so that offsets hold."""
+    """A block of tags with zeros in place of each JPEG or PNG, so that offsets hold."""
     changed = bytearray(block)
     position = 0
     while found := _START_OF_JPEG.search(block, position):
@@ -124,7 +124,7 @@ def may_hide_a_picture(note: bytes) -> bool:
 
 
 def without_photoshop_thumbnails(resources: bytes) -> bytes:
-    """Photoshop's image resources without thumbnails, in what is IPTC of them, too."""
+    """Photoshop's image resources without thumbnails, including those in their IPTC."""
     position = 0
     kept = []
     while resources[position : position + 4] in _PHOTOSHOP_SIGNATURES and position + 12 <= len(resources):
@@ -168,7 +168,7 @@ def without_iptc_preview(records: bytes) -> bytes:
 def without_xmp_pictures(xmp: bytes) -> bytes:
     """XMP without thumbnails and without pictures in Base64, whatever they are called."""
     encoding = "utf-16-le" if xmp[1:2] == b"\0" else "utf-16-be" if xmp[:1] == b"\0" else "utf-8"
-    # Bytes that are no text stay as they are in UTF-8, and are left away in UTF-16.
+    # Bytes that are no text are kept in UTF-8, and left out in UTF-16.
     errors = "surrogateescape" if encoding == "utf-8" else "ignore"
     text = xmp.decode(encoding, errors)
     changed = without_base64_pictures(_XMP_PICTURE.sub(r"\1", text))
@@ -190,7 +190,7 @@ def tag_places(tiff: bytes | bytearray, order: str, offset: int) -> range:
 
 
 def _directory(exif: bytes, order: str, offset: int) -> tuple[_Directory, int, int]:
-    """Whole numbers by tag, where the link to the next directory lies, and that. Raises struct.error."""
+    """Whole numbers by tag, where the link to the next directory lies, and the link. Raises struct.error."""
     entries: _Directory = {}
     places = tag_places(exif, order, offset)
     for place in places:
@@ -206,7 +206,7 @@ def _directory(exif: bytes, order: str, offset: int) -> tuple[_Directory, int, i
 
 
 def _directories(exif: bytes, order: str, offsets: Iterable[int], first: int) -> Iterator[_Directory]:
-    """The directories at these offsets, and those that they lead to; each once."""
+    """The directories at these offsets, and those that they link to; each once."""
     waiting, seen = [offset for offset in offsets if offset], {first}
     while waiting and len(seen) < _MOST_DIRECTORIES:
         offset = waiting.pop(0)
@@ -222,7 +222,7 @@ def _directories(exif: bytes, order: str, offsets: Iterable[int], first: int) ->
 
 
 def _spans(directory: _Directory) -> Iterator[tuple[int, int]]:
-    """Start and size of what the pixels of a directory lie in."""
+    """Start and size of each part that holds pixels of a directory."""
     for starts, sizes in ((_JPEG, _JPEG_SIZE), (_STRIPS, _STRIP_SIZES), (_TILES, _TILE_SIZES)):
         yield from zip(directory.get(starts, ()), directory.get(sizes, ()), strict=False)
 
@@ -243,5 +243,5 @@ def _end_of_jpeg(block: bytes, start: int) -> int | None:
         if marker == 0xDA:
             end = block.find(b"\xff\xd9", position)
             return len(block) if end < 0 else end + 2
-    # Cut off in its head, by the end of the block.
+    # Its header may be cut off by the end of the block.
     return len(block) if has_frame or position > len(block) > start + 200 else None

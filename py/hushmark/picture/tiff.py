@@ -1,7 +1,7 @@
 """TIFF seen as a chain of directories: its pages, single pages in one file, and 16 bits a channel.
 
-Pillow reads 16 bits a channel by their high bytes and cannot write them. Its unpackers of the other byte
-order find the low bytes in the same places, so decoding twice gets at everything, with its own decompression.
+Pillow reads the high bytes of 16 bits a channel only, and cannot write them. Its unpackers of the other byte
+order read the low bytes, so decoding twice gives all bits, with its own decompression.
 """
 
 import io
@@ -24,7 +24,7 @@ _SUBFILE, _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC = 254, 256, 257, 25
 _STRIPS, _SAMPLES, _STRIP_ROWS, _STRIP_SIZES, _PREDICTOR, _EXTRA = 273, 277, 278, 279, 317, 338
 _PLANAR, _ACROSS, _DOWN, _RESOLUTION_UNIT, _ICC = 284, 282, 283, 296, 34675
 _OFFSETS = {_STRIPS, 324}  # of strips and of tiles
-_RAW_PIXELS = (32803, 34892)  # a colour filter's, and linear ones of a sensor
+_RAW_PIXELS = (32803, 34892)  # behind a colour filter, and linear values of a sensor
 _DIRECTORIES = {SUB_IFDS, 0x8769, 0x8825, 0xA005}
 _DEFLATE, _RAW = 8, 1
 _PHOTOMETRICS = {"L": 1, "LA": 1, "RGB": 2, "RGBA": 2}
@@ -40,12 +40,12 @@ class Page(NamedTuple):
 
 
 def _order(data: bytes | bytearray) -> str:
-    """The byte order of a TIFF, as `struct` names it."""
+    """The byte order of a TIFF, as a character of `struct`."""
     return "<" if data[:2] == b"II" else ">"
 
 
 def _layout(kind: int) -> str:
-    """How `struct` names a whole number of this type of a tag: SHORT, or else LONG."""
+    """The `struct` format of a whole number of this type of a tag: SHORT, or else LONG."""
     return "H" if kind == 3 else "I"
 
 
@@ -65,7 +65,7 @@ def is_raw(data: bytes) -> bool:
 
 
 def pages(data: bytes, most: int) -> list[Page]:
-    """The pages of a TIFF without its masks, up to one more than `most`. Damaged chains end where they do."""
+    """The pages of a TIFF without its masks, up to `most` + 1. A damaged chain ends at the damage."""
     order = _order(data)
     found: list[Page] = []
     seen: set[int] = set()
@@ -108,7 +108,7 @@ def join(files: Sequence[bytes]) -> list[bytes]:
 
 
 def _shift(page: bytearray, order: str, start: int, by: int) -> None:
-    """Let the offsets in a directory count from `by` bytes further ahead, and those in its own ones."""
+    """Add `by` to the offsets in a directory and in its sub-directories."""
     for place in tag_places(page, order, start):
         tag, kind, values = struct.unpack_from(order + "HHI", page, place)
         size = _SIZES.get(kind, 1) * values
@@ -127,7 +127,7 @@ def _shift(page: bytearray, order: str, start: int, by: int) -> None:
 
 
 def is_deep(source: Image.Image) -> TypeGuard[TiffImagePlugin.TiffImageFile]:
-    """Whether it is a TIFF of 16 bits a channel, whole numbers, of a kind that comes back to the last bit."""
+    """Whether it is a TIFF of 16-bit whole numbers in a layout that Hushmark reads to the last bit."""
     if not isinstance(source, TiffImagePlugin.TiffImageFile):
         return False
     tags = source.tag_v2
@@ -166,7 +166,7 @@ def decode(
 def encode(high: Image.Image, low: Image.Image, options: Mapping[str, Any]) -> list[bytes]:
     """The TIFF in pieces: little-endian, in strips, by Deflate where it is to be compressed.
 
-    `options`: of Pillow's writer of TIFF, of which compression, tiffinfo, icc_profile and dpi count.
+    `options`: of Pillow's writer of TIFF, of which compression, tiffinfo, icc_profile and dpi are used.
     """
     width, height = high.size
     packed = options.get("compression", "raw") != "raw"

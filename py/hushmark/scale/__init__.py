@@ -1,1 +1,1 @@
-"""Many pictures on the engines of others: Daft and Ray, from and to the object stores that obstore knows."""
+"""Very many pictures on Daft or Ray, from and to the object stores that obstore supports."""

@@ -54,7 +54,7 @@ another picture has that location; `kind`, `value`: of the message. All but the 
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture's file on its way to the networks: bytes and not pixels, so that its metadata comes along.
+    """A picture's file to work on: bytes and not pixels, so that its metadata is kept.
 
     `name`: its location; `message`: to mark it with.
     """
@@ -94,7 +94,7 @@ class Engine:
 
     def mark(self, picture: Picture) -> Done:
         """The picture with its message, read back. Raises HushmarkError."""
-        # Imported late: whoever hands out the work needs no onnxruntime.
+        # Imported late: the process that hands out the work needs no onnxruntime.
         from ..hosts.native import packaged_model
 
         assert picture.message is not None
@@ -116,7 +116,7 @@ class Engine:
         return Done(rows.of_marked(marked), marked.data, ending, MIME_TYPES[marked.file_format])
 
     def read(self, picture: Picture) -> Done:
-        """What the picture says. Raises HushmarkError."""
+        """The reading of the picture. Raises HushmarkError."""
         from ..hosts.native import packaged_model
 
         forward, card = packaged_model(self.threads)
@@ -151,7 +151,7 @@ class Job:
 
 
 def share(tasks: int, workers: int) -> int:
-    """How many tasks a worker of a cluster gets at a time: all of these are done again where it is lost."""
+    """How many tasks a worker of a cluster gets at a time: if it is lost, all of them are done again."""
     return max(1, min(_MOST_AT_A_TIME, tasks // (4 * workers)))
 
 
@@ -159,7 +159,7 @@ class TaskWorker:
     """Does tasks one after the other, with the networks in a process of their own.
 
     A picture that ends that process is tried once more in a new one, since the system may have ended it for
-    another reason, and fails then. While one is worked on, the next is fetched and the last is put away.
+    another reason; the second time it fails. While one is worked on, the next is fetched and the last stored.
     """
 
     def __init__(self, job: Job) -> None:
@@ -168,8 +168,8 @@ class TaskWorker:
         self._process = Worker[Picture, Done](engine.mark if job.way == "mark" else engine.read)
 
     def do(self, tasks: Sequence[Row]) -> pa.Table:
-        """A row for each task: see `TASKS`. Raises ModelError, RuntimeMissing, KnownError, FileProblem where
-        no picture can be worked on at all."""
+        """A row for each task: see `TASKS`. Raises ModelError, RuntimeMissing, KnownError, FileProblem if no
+        picture can be worked on."""
         with ThreadPoolExecutor(1) as fetching, ThreadPoolExecutor(1) as putting:
             fetched = [fetching.submit(_fetch, task) for task in tasks]
             try:

@@ -1,4 +1,4 @@
-"""What the pictures of a run are marked with: the same for the same picture, again and again."""
+"""What the pictures of a run are marked with: always the same for the same picture."""
 
 import hmac
 import secrets
@@ -13,7 +13,7 @@ KEY_BYTES = 32
 
 @dataclass(frozen=True)
 class GivenIds:
-    """Messages that were there before the run.
+    """Messages that were given before the run.
 
     `table`: location of the table that has them; `messages`: by location of the picture.
     """
@@ -31,7 +31,7 @@ class GivenIds:
 
 @dataclass(frozen=True)
 class RunKey:
-    """What makes the ids of a run: secret bytes, so that nobody can tell one id from another one."""
+    """The key that ids of a run are made with: secret bytes, so that no id can be computed from another."""
 
     secret: bytes = field(repr=False)
 
@@ -43,14 +43,14 @@ class RunKey:
     def message(self, location: str) -> Message:
         """The id of the picture at a location, by HMAC-SHA-256.
 
-        A task that is done again marks the same. Of a million pictures two have the same id with a
-        probability of 3e-8.
+        A task that is done again marks the same. The probability that two of a million pictures have the same
+        id is 3e-8.
         """
         return identifier(self._digest("id", location)[:16])
 
     @property
     def name(self) -> str:
-        """A name for the run, which tells nothing about its ids."""
+        """A name for the run, which reveals nothing about its ids."""
         return self._digest("name", "")[:16]
 
     def _digest(self, purpose: str, location: str) -> str:

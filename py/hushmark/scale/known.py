@@ -16,7 +16,7 @@ _MESSAGES = (pa.string(), pa.large_string(), pa.struct({"kind": pa.string(), "va
 
 
 def is_table(location: str) -> bool:
-    """Whether its name is that of a table."""
+    """Whether its name ends like a table's."""
     return location.lower().endswith((PARQUET, CSV))
 
 
@@ -58,7 +58,7 @@ def load(location: str) -> KnownIds:
 
 
 def by_file(location: str) -> dict[str, Message]:
-    """The messages in a table, by location of their pictures: columns `message`, as of `load`, and `file`.
+    """The messages in a table by location of their pictures: columns `message`, as for `load`, and `file`.
 
     Raises FileProblem.
     """

@@ -10,8 +10,7 @@ from . import rows
 from .engine import Job, TaskWorker, share
 
 BATCH = 4
-"""Pictures that a worker takes at a time; of those that are not done in a batch, all are done again where a
-worker is lost."""
+"""Pictures that a worker takes at a time; if the worker is lost, all of its batch is done again."""
 
 _MARKED, _READ = (
     daft.DataType.from_arrow_type(pa.struct(list(schema))) for schema in (rows.MARKED, rows.READ)
@@ -24,7 +23,7 @@ class Pictures:
     def __init__(self, job: Job) -> None:
         self._worker = TaskWorker(job)
 
-    # daft tells no types of its decorators.
+    # daft has no types for its decorators.
     @daft.method.batch(return_dtype=_MARKED, batch_size=BATCH)  # type: ignore[untyped-decorator]
     def mark(self, tasks: daft.Series) -> list[rows.Row]:
         """See `TaskWorker.do`."""
@@ -52,7 +51,7 @@ def run(job: Job, tasks: pa.Table, workers: int, cluster: str | None) -> Iterato
 
         on_ray.connect(cluster)
     runner = "native" if cluster is None else "ray"
-    if daft.get_or_infer_runner_type() != runner:  # it can be set once a process
+    if daft.get_or_infer_runner_type() != runner:  # it can be set only once per process
         daft.set_runner_native() if runner == "native" else daft.set_runner_ray(noop_if_initialized=True)
     pictures = daft.cls(max_concurrency=workers)(Pictures)(job)
     frame = daft.from_arrow(pa.table({"task": tasks.to_struct_array()}))

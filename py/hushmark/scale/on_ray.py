@@ -27,7 +27,7 @@ def connect(cluster: str | None) -> None:
 
 
 def cores(cluster: str) -> int:
-    """How many a cluster has."""
+    """The number of cores of a cluster."""
     connect(cluster)
     return int(ray.cluster_resources().get("CPU", 1))
 
@@ -36,7 +36,7 @@ def run(job: Job, tasks: pa.Table, workers: int, cluster: str | None) -> Iterato
     """See `on_daft.run`."""
     connect(cluster)
     ray.data.DataContext.get_current().enable_progress_bars = False
-    logging.getLogger("ray.data").setLevel(logging.ERROR)  # callers tell progress and failures themselves
+    logging.getLogger("ray.data").setLevel(logging.ERROR)  # callers report progress and failures themselves
     size = share(len(tasks), workers)
     blocks = [tasks.slice(start, size) for start in range(0, len(tasks), size)]
     done = ray.data.from_arrow(blocks).map_batches(

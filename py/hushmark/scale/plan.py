@@ -1,4 +1,4 @@
-"""Which pictures a run has, what each is marked with, and where it goes: known before any work."""
+"""Which pictures a run has, what each is marked with, and where it goes: decided before any work."""
 
 from collections import Counter
 from collections.abc import Callable, Container, Iterator, Sequence
@@ -24,7 +24,7 @@ _NO_NAME = 'Its name is that of no file in the folder for marked pictures. Give 
 
 @dataclass(frozen=True)
 class Plan:
-    """What there is to do.
+    """The work of a run.
 
     `tasks`: see `engine.TASKS`; `refused`: rows of pictures that fail before any work.
     """
@@ -54,7 +54,7 @@ def sources(arguments: Sequence[str], leave_out: str | None = None) -> list[Foun
 
 
 def _of_table(location: str) -> Iterator[Found]:
-    """What a table lists. The place of a picture is what comes after the folder that all of them share."""
+    """The pictures of a table. A picture's place is its path below the folder that all of them share."""
     table = known.table(location, "file")
     if table.column_names != ["file"]:
         raise FileProblem(location, "The table has no column file")
@@ -66,7 +66,7 @@ def _of_table(location: str) -> Iterator[Found]:
     if not listed:
         return
     one_store = len({each.root for each in listed}) == 1
-    # Of several stores each has a folder, which has the name of the bucket.
+    # With several stores, each gets a folder named after its bucket.
     names = [each.key if one_store else f"{each.root.rpartition('/')[2]}/{each.key}" for each in listed]
     shared = commonpath([f"/{name}".rpartition("/")[0] or "/" for name in names]).lstrip("/")
     for each, name in zip(listed, names, strict=True):
@@ -74,7 +74,7 @@ def _of_table(location: str) -> Iterator[Found]:
 
 
 def reading(pictures: Sequence[Found]) -> Plan:
-    """To read them."""
+    """The plan to read pictures."""
     return Plan(pa.Table.from_pylist([{"file": each.location} for each in pictures], TASKS), [])
 
 
@@ -86,7 +86,7 @@ def marking(
     output_format: Format | None,
     replaced: Container[str] = (),
 ) -> Plan:
-    """To mark them into the folder `to`, each with the `message` of its location.
+    """The plan to mark pictures into the folder `to`, each with the `message` of its location.
 
     A picture for which that raises MessageMissing fails. `output_format`: of all, None for that of each;
     `replaced`: locations of pictures that may take the place of files that are there already. Raises
@@ -113,7 +113,7 @@ def marking(
             refused.append(rows.of_error(picture.location, OutputExists(output)))
             continue
         if stems[stem] > 1:
-            # Another one has this name but for its ending, so this one keeps its own.
+            # Another picture has this name with another ending, so this one keeps its own ending.
             taken = taken | _ENDINGS - {ending}
         try:
             said = message(picture.location)
@@ -133,13 +133,13 @@ def marking(
 
 
 def _is_inside(place: str) -> bool:
-    """Whether a place, which may come from a table of others, is a file in the folder that it is put into."""
+    """Whether a place, which may come from somebody else's table, stays inside the output folder."""
     path = PurePath(place)
     return bool(path.name) and not path.anchor and ".." not in path.parts
 
 
 def _output(location: str, output_format: Format | None) -> str:
-    """Where a marked picture goes, as far as it is known before."""
+    """Where a marked picture goes; its ending may still change."""
     ending = _split(location)[1]
     if output_format is None or ending in ENDINGS[output_format]:
         return location
@@ -147,6 +147,6 @@ def _output(location: str, output_format: Format | None) -> str:
 
 
 def _split(location: str) -> tuple[str, str]:
-    """A location without its ending, and that in lower case."""
+    """A location without its ending, and the ending in lower case."""
     ending = PurePosixPath(location).suffix
     return location.removesuffix(ending), ending.lower()

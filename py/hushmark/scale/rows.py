@@ -1,7 +1,7 @@
 """Rows of a run's manifest: the records of `--json`, with types that Parquet has.
 
-The columns are made from the same dataclasses as the records. What takes most room in a record and is of use
-for one picture only, the raw bits and times, stays out.
+The columns are made from the same dataclasses as the records. Raw bits and times, which take most room and
+are of use for single pictures only, are left out.
 """
 
 import json
@@ -30,7 +30,7 @@ _PLAIN: dict[object, pa.DataType] = {
 
 
 def _type(hint: Any) -> pa.DataType:
-    """The type of a column that holds values of a Python type in their plain form."""
+    """The column type for values of a Python type in their plain form."""
     arguments = get_args(hint)
     match get_origin(hint):
         case _ if isinstance(hint, type) and is_dataclass(hint):
@@ -65,7 +65,7 @@ MARKED: pa.Schema = pa.schema(
         *_columns(Marked),
     ]
 )
-"""The columns of pictures that were marked: either `error` is null, or all others but the file are."""
+"""The columns of pictures that were marked: `error` is null, or everything except `file` and `error` is."""
 READ: pa.Schema = pa.schema(
     [
         pa.field("file", pa.string()),
@@ -78,7 +78,7 @@ READ: pa.Schema = pa.schema(
 
 
 def of_error(file: str, error: HushmarkError) -> Row:
-    """A picture that failed; what its sentence names is JSON."""
+    """The row of a picture that failed; the facts of its error are JSON."""
     told = failure(error)
     return {"file": file, "error": {**told, "facts": json.dumps(told["facts"])}}
 

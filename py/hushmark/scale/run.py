@@ -1,4 +1,4 @@
-"""A run: many pictures are marked or read by an engine of others, and what becomes of each is kept."""
+"""A run: many pictures are marked or read on Daft or Ray, and the result of each is kept."""
 
 import os
 from collections import Counter
@@ -47,7 +47,7 @@ class Progress:
 
 
 OnProgress = Callable[[Progress], None]
-"""Is told when the pictures are known, and whenever some of them are done."""
+"""Called when the pictures are known, and whenever some of them are done."""
 
 
 def mark_all(
@@ -78,7 +78,7 @@ def mark_all(
     run = Run("mark", folder, RunKey.new(), table)
     kept = RunManifest(stores.address(manifest).location, rows.MARKED, run, resume=resume)
     again = [each for each in pictures if each.location not in kept.done]
-    # A run that goes on replaces its own files, but not those that were there before it began.
+    # A resumed run replaces its own files, but not those that were there before it began.
     others = {file for file, code in kept.failed.items() if code == OutputExists.code}
     replaced = {each.location for each in again if force or (kept.is_resumed and each.location not in others)}
     planned = plan.marking(
@@ -117,7 +117,7 @@ def read_all(
 def _work(
     job: Job, planned: Plan, kept: RunManifest, where: Where, total: int, on_progress: OnProgress
 ) -> None:
-    """Do what is planned, and add it to the manifest. Raises HushmarkError."""
+    """Carry out the plan, and add the rows to the manifest. Raises HushmarkError."""
     done = total - len(planned.tasks) - len(planned.refused)
     on_progress(Progress(done, total))
 
@@ -130,7 +130,7 @@ def _work(
 
     if planned.refused:
         take(pa.Table.from_pylist(planned.refused, job.schema))
-        kept.flush()  # before any work, so that a run that goes on knows which files are not its own
+        kept.flush()  # before any work, so that a resumed run can tell which files are not its own
     try:
         for some in _results(job, planned.tasks, where):
             take(some)
@@ -154,7 +154,7 @@ def _results(job: Job, tasks: pa.Table, where: Where) -> Iterator[pa.Table]:
         yield from engine.run(job, tasks, workers, where.cluster)
     except HushmarkError:
         raise
-    except Exception as error:  # what the engines raise has no base class, and may hold one of ours as text
+    except Exception as error:  # the engines' errors have no common base, and may hold one of ours as text
         lines = [line.strip() for line in str(error).splitlines() if line.strip()]
         raise EngineFailed(where.engine, lines[-1] if lines else type(error).__name__) from error
 

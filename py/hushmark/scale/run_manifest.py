@@ -1,8 +1,8 @@
-"""The manifest of a run: a Parquet file with a row for every picture, which grows while the run goes on.
+"""The manifest of a run: a Parquet file with a row for every picture.
 
-Parquet files do not grow, so rows are kept in parts beside it, and put together at the end. A run that was
-cut off goes on with what the parts have: the rows that it lost since the last part are of pictures that it
-marks the same again.
+Rows cannot be added to a Parquet file, so they are written in parts beside it, which are joined at the end. A
+run that was cut off goes on from its parts; pictures whose rows were lost since the last part are marked
+again, with the same messages.
 """
 
 import io
@@ -21,12 +21,12 @@ from .ids import KEY_BYTES, RunKey
 _KEY = b"hushmark.run"
 _ROWS = 10_000
 _SECONDS = 10.0
-"""A part is written after so many rows, or after so long."""
+"""A part is written after so many rows, or after so many seconds."""
 
 
 @dataclass(frozen=True)
 class Run:
-    """What a manifest says of its run.
+    """What a manifest says about its run.
 
     `way`: mark or read; `to`: where marked pictures go; `key`: that makes its ids; `ids`: location of the
     table that has them instead.
@@ -64,13 +64,12 @@ class Run:
 class RunManifest:
     """The manifest at `location`, of rows with this schema.
 
-    `is_resumed`: whether it goes on with one that is there; `run`: that one's, else the one that is wanted;
-    `done`: the pictures that it has and that did not fail; `failed`: the others, with the code of the error.
+    `is_resumed`: whether an existing one is continued; `run`: the existing one's, else the wanted one;
+    `done`: its pictures that did not fail; `failed`: the others, with the code of the error.
     """
 
     def __init__(self, location: str, schema: pa.Schema, wanted: Run, *, resume: bool) -> None:
-        """Raises FileProblem; RunExists where it may not go on with one; RunOther where that is
-        of another run."""
+        """Raises FileProblem; RunExists for an existing one without `resume`; RunOther for another run's."""
         self._location = location
         self._parts = f"{location}.parts"
         self._rows: list[pa.Table] = []
@@ -100,7 +99,7 @@ class RunManifest:
         self._write_part(self._schema.empty_table())  # so that a run that is cut off early keeps its key
 
     def add(self, rows: pa.Table) -> None:
-        """Rows that are done. Raises FileProblem."""
+        """Add rows that are done. Raises FileProblem."""
         self._rows.append(rows)
         late = time.monotonic() - self._written > _SECONDS
         if late or sum(map(len, self._rows)) >= _ROWS:
@@ -115,8 +114,8 @@ class RunManifest:
     def finish(self, summed: str) -> Counter[str | None]:
         """Put the parts together -> how many rows have which value in the column `summed`.
 
-        Of a picture with several rows, which failed before, the last one stays. None counts those that
-        failed. Raises FileProblem.
+        Of several rows of a picture that failed before, the last one is kept. None counts those that failed.
+        Raises FileProblem.
         """
         self.flush()
         parts = self._before()
@@ -141,7 +140,7 @@ class RunManifest:
         return counts
 
     def _before(self) -> list[str]:
-        """What there is of it: itself, and its parts in their order."""
+        """The existing files: itself, and its parts in their order."""
         whole = [self._location] if stores.exists(self._location) else []
         parts = (each.location for each in stores.listed(self._parts))
         return whole + sorted(part for part in parts if part.endswith(".parquet"))

@@ -1,8 +1,8 @@
 """Where pictures lie: paths and URLs of object stores and web servers, all of them through obstore.
 
 A location is an absolute path, or a URL such as s3://bucket/folder/photo.jpg; keys in URLs of object stores
-are as they are, without escapes. Credentials, regions and addresses come from the environment, and requests
-that fail for the moment are tried again, as obstore does it for each store.
+are written without escapes. Credentials, regions and addresses come from the environment, and obstore repeats
+requests that fail temporarily.
 """
 
 import os
@@ -29,13 +29,13 @@ _MAGIC = re.compile(r"[*?\[]")
 _NO_LIST = "A web server lists no files. Give addresses of pictures, or a table of them"
 _MOST_CHARACTERS = 300
 _METADATA_SERVER = "//169.254.169.254/"
-"""Which stores ask for credentials at last, where nothing else has any."""
+"""The last place where stores look for credentials."""
 
 
 class Address(NamedTuple):
     """A location in two parts.
 
-    `root`: of its store, without a slash at its end; `key`: what it is called there.
+    `root`: of its store, without a slash at its end; `key`: its name there.
     """
 
     root: str
@@ -58,7 +58,7 @@ class Address(NamedTuple):
 class Found(NamedTuple):
     """A picture that was found.
 
-    `location`: of it; `place`: its name, with the folders that led to it from where the search began.
+    `location`: of it; `place`: its path below the folder where the search began.
     """
 
     location: str
@@ -84,21 +84,21 @@ def read(location: str) -> bytes:
     """The bytes of a file. Raises FileProblem, FileKind, FileTooLarge."""
     place = address(location)
     if is_local(location) and os.path.exists(location) and not os.path.isfile(location):
-        raise FileKind(location)  # opening a pipe would wait for who writes to it
+        raise FileKind(location)  # opening a pipe would wait for a writer
     store = place.store()
     try:
         found = obstore.get(store, place.key)
         if found.meta["size"] > MAXIMUM_BYTES:
             raise FileTooLarge(location, MAXIMUM_BYTES)
         return bytes(found.bytes())
-    except (BaseError, OSError, ValueError) as error:  # of a key that a store cannot have: ValueError
+    except (BaseError, OSError, ValueError) as error:  # ValueError for a key that a store cannot have
         raise problem(location, error) from error
 
 
 def write(location: str, data: bytes, *, by_way_of: str, kind: str) -> None:
-    """Write a file that has its name only when it is whole, in place of what was there. Raises FileProblem.
+    """Write a file that gets its name only when it is whole, replacing an old one. Raises FileProblem.
 
-    `by_way_of`: a folder in the same store, where it lies under a name of its own before; `kind`: MIME type.
+    `by_way_of`: a folder in the same store, where it is written under a random name first; `kind`: MIME type.
     """
     place, before = address(location), address(f"{by_way_of}/{secrets.token_hex(8)}")
     store = place.store()
@@ -159,9 +159,9 @@ def listed(folder: str) -> Iterator[Address]:
 def find(pattern: str) -> Iterator[Found]:
     """The files that a location, a folder or a glob pattern stands for. Raises FileProblem.
 
-    A URL is a folder where it ends with a slash. Of a folder, pictures by their endings are found, and so in
-    the folders in it. "**" in a pattern stands for any number of folders. What begins with a dot is left out
-    where the pattern does not say so.
+    A URL is a folder where it ends with a slash. In a folder and the folders in it, pictures are found by
+    their endings. "**" in a pattern stands for any number of folders. Names that begin with a dot are left
+    out, unless the pattern has the dot.
     """
     place = address(pattern)
     magic = _MAGIC.search(place.key)
@@ -189,7 +189,7 @@ def find(pattern: str) -> Iterator[Found]:
 
 
 def _beside(place: Address, folder: str) -> Iterator[Address]:
-    """The files of a folder itself."""
+    """The files directly in a folder."""
     store = place.store()
     try:
         entries = obstore.list_with_delimiter(store, prefix=folder.rstrip("/") or None)["objects"]
@@ -201,7 +201,7 @@ def _beside(place: Address, folder: str) -> Iterator[Address]:
 
 
 def _visible(files: Iterator[Address], start: str, pattern: str) -> Iterator[Found]:
-    """Those that do not begin with a dot, nor a folder on the way to them, unless the pattern does."""
+    """Those without a leading dot in their names or folders, unless the pattern has it, too."""
     hidden = re.compile(r"(^|/)\.").search
     for each in files:
         place = each.key[len(start) :]
@@ -210,7 +210,7 @@ def _visible(files: Iterator[Address], start: str, pattern: str) -> Iterator[Fou
 
 
 def problem(location: str, error: Exception) -> FileProblem:
-    """What a store, or the system, says as an error for people."""
+    """The error of a store, or of the system, as one for people."""
     said = str(error).split("\n", 1)[0]
     if isinstance(error, FileNotFoundError):
         reason = "There is no such file"

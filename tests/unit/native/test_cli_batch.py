@@ -1,4 +1,4 @@
-"""Many pictures at a time: one that ends its process, or brings a mistake to light, costs itself only."""
+"""Many pictures at a time: one that crashes its process, or runs into a mistake of ours, harms no other."""
 
 import io
 import os
