@@ -37,7 +37,7 @@ worker.addEventListener("message", ({ data }) => {
 });
 worker.addEventListener("fetch", (event) => {
   const { method, url, cache } = event.request;
-  // What is wanted from the HTTP cache alone comes from there.
+  // Requests for the HTTP cache alone are not answered here.
   if (cache === "only-if-cached") return;
   if (method === "GET" && url.startsWith(scope)) event.respondWith(answer(event));
   if (method === "POST" && url === absolute(SHARE_TARGET.url)) event.respondWith(share(event.request));
@@ -48,7 +48,7 @@ function absolute(url) {
   return new URL(url, scope).href;
 }
 
-/** Keeps the shell. It fails when the host has files of more than one build; the browser then tries again later. */
+/** Stores the shell. It fails when the host has files of more than one build; the browser then tries again later. */
 async function install() {
   const [page, list] = await Promise.all([...PINNED].map(pinned));
   const cache = await caches.open(CACHE);
@@ -85,7 +85,7 @@ async function activate() {
   for (const request of await runtime.keys()) {
     if (request.url.startsWith(scope) && !urls.has(request.url)) await runtime.delete(request);
   }
-  // Pages of the last build learn of the new one. A first visit goes on as it began: its engine is half loaded.
+  // Pages of the last build are told of the new one. A first visit is not claimed: its engine is half loaded.
   if (past.length) await worker.clients.claim();
 }
 
@@ -107,7 +107,7 @@ async function answer(event) {
   const { request } = event;
   const isNavigation = request.mode === "navigate";
   const { origin, pathname } = new URL(request.url);
-  // With any query, too: such an address opens the page.
+  // Also with a query: such an address opens the page, too.
   const isPage = isNavigation && [scope, PAGE].includes(origin + pathname);
   const url = isPage ? PAGE : request.url;
   const kept = await (isNavigation || PINNED.has(url) ? keptPage(url) : keptFile(url));
@@ -120,14 +120,14 @@ async function answer(event) {
   if (file && isRuntime(file)) {
     const copy = response.clone();
     const keeping = caches.open(RUNTIME).then((cache) => keep(cache, file, copy, headers));
-    // If it cannot be kept now, the next use tries again. The page says when there is no room.
+    // If it cannot be stored now, the next use tries again. The page says when there is no room.
     event.waitUntil(keeping.catch(() => undefined));
   }
   return guarded(response, headers);
 }
 
 /**
- * What is opened as a page, and the list of files, must be of this build, even if other code wrote into the caches.
+ * The page, or the manifest, as stored: of this build, even if other code wrote into the caches.
  *
  * @param {string} url
  * @returns {Promise<Response | undefined>}
@@ -159,11 +159,11 @@ async function keptFile(url) {
 }
 
 /**
- * Answers what the system posts when another app shares pictures with this one.
+ * Answers the form that the system posts when another app shares pictures with this one.
  *
  * Other sites can post a form here, too. When the system shares pictures, Chromium sends the Origin "null" or none, and
  * the Sec-Fetch-Site "none" or none. So any Origin except "null" and our own is refused. But a site can make its Origin
- * "null", too. So what comes is never served, must begin like a picture, and gets its type from us. A share replaces
+ * "null", too. So the files are never served, must begin like a picture, and get their type from us. A share replaces
  * the one before, so that nobody can fill the disk.
  *
  * @param {Request} request
@@ -185,7 +185,7 @@ async function share(request) {
 }
 
 /**
- * Keeps the pictures for the page, and of other files the names: the page says that they are no pictures.
+ * Stores the pictures for the page, and the names of other files: the page says that these are no pictures.
  *
  * @param {FormData} form
  */

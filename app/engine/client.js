@@ -1,11 +1,11 @@
 /**
  * The page's handle on the engine: one worker at a time, which does the jobs of a queue.
  *
- * A cancelled job ends where Python next waits for something, as it does between two phases and between two
- * windows of a search. Where that takes too long the worker is ended, and a new one takes its place.
+ * A cancelled job ends at Python's next await: there is one between two phases and between two windows of a search. If
+ * that takes too long, the worker is ended and replaced.
  *
- * So it is with a worker that ends by itself, or does not answer, or whose networks do not. The job that it was at is
- * tried once more.
+ * A worker that ends by itself is replaced, too, and one that does not answer, or whose networks do not. Its current
+ * job is tried once more.
  */
 
 import { dropSnapshot } from "../site/caches.js";
@@ -26,8 +26,8 @@ import { verifiedScript } from "./verified.js";
  * @typedef {object} JobOptions
  * @property {AbortSignal} [signal]
  * @property {(progress: Progress) => void} [onProgress]
- * @property {(result: Tasks[T]["result"]) => void} [onPartial] told an answer that a better one follows
- * @property {boolean} [inBackground] goes after all jobs that are not, as those of a batch
+ * @property {(result: Tasks[T]["result"]) => void} [onPartial] called with an answer before a better one
+ * @property {boolean} [inBackground] as for a batch: comes after all other jobs
  * @property {Helpers} [helpers] what the page does for the job
  */
 /**
@@ -54,8 +54,8 @@ import { verifiedScript } from "./verified.js";
 const CANCEL_PATIENCE = 2000;
 
 /**
- * Tells every step of every start, and how it ended, by the event "state", and that what only some pictures need has
- * been loaded, too, by "rest".
+ * Sends the event "state" at every step of every start and at its end, and "rest" when the files that only some
+ * pictures need have been loaded, too.
  */
 export class EngineClient extends EventTarget {
   /** @type {EngineState} */
@@ -63,11 +63,11 @@ export class EngineClient extends EventTarget {
   /** The present worker's start. @type {Promise<EngineInfo>} */
   ready;
   #pin;
-  /** The site's. @type {Manifest | null} null until it is here */
+  /** The site's. @type {Manifest | null} null until it is loaded */
   manifest = null;
   /** @type {Compute} */
   #compute;
-  /** Whether the present worker computes otherwise than was chosen since. */
+  /** Whether people have chosen other settings since the present worker started. */
   #isOutdated = false;
   /** Whether the last worker ended while it started. */
   #endedInStart = false;
@@ -75,7 +75,7 @@ export class EngineClient extends EventTarget {
   #worker = null;
   /** How often the engine was started. Messages from older workers are ignored. */
   #starts = 0;
-  /** Given out so far. */
+  /** How many ids were given out. */
   #ids = 0;
   /** @type {Queue<QueuedJob>} */
   #queue = new Queue();
@@ -107,7 +107,7 @@ export class EngineClient extends EventTarget {
   }
 
   /**
-   * Starts anew with another choice, after the job that runs.
+   * Starts again with other settings, after the job that runs.
    *
    * @param {Compute} compute
    */
@@ -118,8 +118,8 @@ export class EngineClient extends EventTarget {
   }
 
   /**
-   * Starts a new worker in place of the present one, if any. The jobs that wait keep waiting, and those that the
-   * present one has begun begin anew.
+   * Starts a new worker in place of the present one, if any. Waiting jobs keep waiting, and those that the present one
+   * has begun start again.
    *
    * @returns {Promise<EngineInfo>} also in `ready`; rejects with an EngineError
    */
@@ -133,9 +133,9 @@ export class EngineClient extends EventTarget {
       this.#resolveReady = resolve;
       this.#rejectReady = reject;
     });
-    // Who still waits for the last worker gets this one.
+    // Callers that still wait for the last worker get this one.
     resolveLast(this.ready);
-    // A failure is told by the state, even when nobody has asked for `ready`.
+    // `state` reports a failure, so nobody has to handle this rejection.
     this.ready.catch(() => undefined);
     this.#starts += 1;
     this.#become({ name: "starting", progress: null });
@@ -143,7 +143,7 @@ export class EngineClient extends EventTarget {
     return this.ready;
   }
 
-  /** Ends the worker. Jobs that are left end as cancelled; another one would start the engine anew. */
+  /** Ends the worker. Jobs that are left end as cancelled; a new job starts the engine again. */
   close() {
     const error = new EngineError("cancelled");
     this.#starts += 1;
@@ -242,7 +242,7 @@ export class EngineClient extends EventTarget {
     }
   }
 
-  /** @param {QueuedJob} queued that has ended, or is not wanted any more; the next job follows */
+  /** @param {QueuedJob} queued that has ended or was cancelled; the next job follows */
   #end(queued) {
     const wasAtWork = queued === this.#queue.atWork;
     this.#queue.remove(queued);
@@ -266,14 +266,14 @@ export class EngineClient extends EventTarget {
   }
 
   /**
-   * The worker is of no more use. One that had been ready is replaced, and so is the first that ended while it
-   * started; one that could not start would fail again.
+   * The worker cannot go on. It is replaced if it had been ready, or was the first to end while it started; one that
+   * could not start would fail again.
    *
    * @param {EngineError} error
    * @param {QueuedJob | null} job that it was at
    */
   #stopped(error, job) {
-    // Should it be what Python started from, then not once more.
+    // The snapshot that Python started from may be the cause.
     if (error.code === "engine-stopped") dropSnapshot();
     if (this.state.name === "ready") {
       const isLastTry = job?.isSecondTry;
@@ -302,7 +302,7 @@ export class EngineClient extends EventTarget {
     const job = "id" in message ? this.#queue.find(({ id }) => id === message.id) : null;
     switch (message.type) {
       case "loading":
-        // The browser may tell of a download after the engine is ready.
+        // The browser may report a download after the engine is ready.
         if (this.state.name === "starting") this.#become({ name: "starting", progress: message.progress });
         break;
       case "ready":
@@ -357,7 +357,7 @@ export class EngineClient extends EventTarget {
   }
 
   /**
-   * A module of the site that is loaded when it is wanted.
+   * Loads a module of the site on demand.
    *
    * @param {string} key
    * @returns {Promise<unknown>}

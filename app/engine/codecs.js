@@ -1,6 +1,6 @@
 /**
- * What opens pictures that Python cannot by itself: parts of Pillow and libheif, which are loaded when one is wanted,
- * from the site itself and verified like the rest, or else the browser.
+ * Opens pictures that Python alone cannot open: by parts of Pillow and libheif, which are loaded on demand from the
+ * site and verified like all its files, or else by the browser.
  */
 
 import { siteFile } from "../site/manifest.js";
@@ -37,7 +37,7 @@ export class Codecs {
     return this.#once(name, () => this.#install(name));
   }
 
-  /** @returns {Promise<HeifDecoder | null>} null where it cannot be had */
+  /** @returns {Promise<HeifDecoder | null>} null where it cannot be loaded */
   heif() {
     return this.#once("heif", () => HeifDecoder.load(this.#manifest).catch(() => null));
   }
@@ -45,7 +45,7 @@ export class Codecs {
   /**
    * @template T
    * @param {string} name
-   * @param {() => Promise<T>} get what is false, or null, if it fails
+   * @param {() => Promise<T>} get gives false or null if it fails
    * @returns {Promise<T>}
    */
   #once(name, get) {
@@ -64,7 +64,7 @@ export class Codecs {
     const file = this.#manifest.files[`codecs/${name}`];
     if (!file) return false;
     try {
-      // What this thread loads is verified already, and the lock file has no hashes of these.
+      // All that this thread loads is verified already, and the lock file has no hashes of these.
       const options = { messageCallback: () => undefined, checkIntegrity: false };
       await this.#python.loadPackage(siteFile(this.#manifest, "codecs/micropip").url, options);
       await this.#python.pyimport("micropip").install(file.url);

@@ -1,6 +1,6 @@
 /**
- * Pictures that the browser can open and Python cannot, as pixels. Their metadata stays behind, the colour profile too,
- * so the colours are turned into sRGB.
+ * Decodes pictures that the browser can open and Python cannot. Their metadata is lost, and the colour profile with it,
+ * so the colours are converted to sRGB.
  */
 
 /**
@@ -16,8 +16,8 @@ const OPAQUE = ["I420", "I422", "I444", "NV12", "RGBX", "BGRX"];
 /**
  * @param {Uint8Array} file
  * @param {string} type its MIME type
- * @returns {Promise<Pixels | null>} upright; null where the browser cannot open it, or gives no true pixels, as of
- *   pictures with alpha
+ * @returns {Promise<Pixels | null>} upright; null where the browser cannot open it, or would change its pixels, as it
+ *   does in pictures with alpha
  */
 export async function decode(file, type) {
   try {
@@ -27,7 +27,7 @@ export async function decode(file, type) {
   }
 }
 
-/** Whether this browser's canvas gives pixels unchanged: some change them against fingerprinting. */
+/** Whether this browser's canvas returns pixels unchanged: some browsers change them against fingerprinting. */
 export function pixelsAreTrue() {
   const context = new OffscreenCanvas(16, 16).getContext("2d");
   if (!context) return false;
@@ -38,7 +38,7 @@ export function pixelsAreTrue() {
 }
 
 /**
- * By the decoder itself, whose pixels nobody changes. Not with alpha, which Chromium gives in another range.
+ * Decodes by ImageDecoder, whose pixels are not changed. Not with alpha, which Chromium gives in another range.
  *
  * @param {Uint8Array} file
  * @param {string} type
@@ -46,7 +46,7 @@ export function pixelsAreTrue() {
  */
 async function decodeFrame(file, type) {
   if (!("ImageDecoder" in globalThis) || !(await ImageDecoder.isTypeSupported(type))) return null;
-  // A copy: the decoder takes it for good.
+  // A copy, since the decoder transfers it.
   const decoder = new ImageDecoder({ type, data: file.slice() });
   try {
     const { image } = await decoder.decode();
@@ -66,7 +66,7 @@ async function decodeFrame(file, type) {
 }
 
 /**
- * By the canvas; without alpha.
+ * Decodes by a canvas; without alpha.
  *
  * @param {Uint8Array} file
  * @param {string} type
@@ -80,7 +80,7 @@ async function decodeBitmap(file, type) {
   context?.drawImage(bitmap, 0, 0);
   bitmap.close();
   const pixels = context?.getImageData(0, 0, width, height);
-  // Alpha is not to be trusted: Chromium gives that of an AVIF in another range.
+  // Alpha cannot be trusted: Chromium gives that of an AVIF in another range.
   if (!pixels || pixels.data.some((value, index) => index % 4 === 3 && value < 255)) return null;
   return { width, height, data: new Uint8Array(pixels.data.buffer) };
 }

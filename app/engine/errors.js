@@ -6,7 +6,7 @@
 
 /** @import { ErrorFacts, Facts } from "./protocol.js" */
 
-/** An error of the engine. Its message is for programs, except that of an error from Python: an English sentence. */
+/** An error of the engine. Its message is for programs; that of an error from Python is an English sentence. */
 export class EngineError extends Error {
   /**
    * @param {string} code
@@ -21,7 +21,7 @@ export class EngineError extends Error {
     this.facts = undefined;
   }
 
-  /** @param {ErrorFacts} error as it crossed from the worker */
+  /** @param {ErrorFacts} error as the worker sent it */
   static from({ code, message, detail, facts }) {
     const error = new EngineError(code, detail);
     if (message !== undefined) error.message = message;
@@ -31,7 +31,7 @@ export class EngineError extends Error {
 }
 
 /**
- * What crosses from a worker.
+ * An error as a worker sends it.
  *
  * @param {unknown} error
  * @param {"engine-start" | "engine-stopped"} code of errors that have none

@@ -14,7 +14,7 @@ import { verifiedScript } from "./verified.js";
  * @typedef {{ resolve: (outputs: Float32Array[]) => void, reject: (error: EngineError) => void }} Run
  */
 
-/** The forward pass as Python calls it. Whatever it is given is transferred, and of no more use afterwards. */
+/** The forward pass as Python calls it. Its arguments are transferred, and cannot be used afterwards. */
 export class Forward {
   #worker;
   #count = 0;
@@ -54,7 +54,7 @@ export class Forward {
     return this.#run("locator", { image });
   }
 
-  /** There is nothing else to do: load what only some pictures need, so that all is here without a network, too. */
+  /** Called when there is nothing else to do: loads what only some pictures need, so that they work offline, too. */
   loadRest() {
     /** @type {ToNetworks} */
     const message = { type: "load-rest" };
@@ -96,8 +96,8 @@ export class Forward {
  * @param {Manifest} manifest
  * @param {Compute} compute
  * @param {Loading} loading
- * @param {() => void} onRest told when all is here that only some pictures need
- * @param {(detail: string) => void} onEnd told when that worker has ended, or does not answer
+ * @param {() => void} onRest called when the files that only some pictures need are loaded
+ * @param {(detail: string) => void} onEnd called when that worker has ended, or does not answer
  * @returns {Promise<{ forward: Forward, info: EngineInfo, card: Uint8Array }>} info: as far as that worker knows;
  *   card: the file with the model card
  * @throws {EngineError}

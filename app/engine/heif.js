@@ -1,9 +1,7 @@
 /**
- * HEIC by libheif, in WebAssembly: what a file says of its primary picture, and the pixels. What becomes of both is
- * Python's to say (hosts/heif.py).
+ * HEIC by libheif, in WebAssembly: metadata and pixels of a file's primary picture, for Python (hosts/heif.py).
  *
- * Each file gets an instance of its own: so the memory that a large picture takes is given back, and a damaged one harms
- * no other.
+ * Each file gets an instance of its own: so the memory of a large picture is freed, and a damaged file harms no other.
  */
 
 import { siteFile } from "../site/manifest.js";
@@ -15,15 +13,15 @@ import { verifiedScript } from "./verified.js";
  * @typedef {(settings: { instantiateWasm: (imports: WebAssembly.Imports,
  *   use: (instance: WebAssembly.Instance) => void) => object }) => Libheif} CreateLibheif
  * @typedef {Record<string, (...values: number[]) => number> & { HEAPU8: Uint8Array, HEAPU32: Uint32Array }} Libheif
- *   libheif's C functions with an underscore, and its memory. Those that answer a struct take its address first.
+ *   libheif's C functions with an underscore, and its memory. Those that return a struct take its address first.
  *
- * @typedef {object} Block what a file says of its picture
+ * @typedef {object} Block of metadata
  * @property {string} kind "Exif", "mime", and others
  * @property {string} type the MIME type of a block of the kind "mime"
  * @property {Uint8Array} data
  */
 
-/** Words of libheif's enumerations. */
+/** Values of libheif's enumerations. */
 const OUT_OF_MEMORY = 6;
 const LIMIT_EXCEEDED = 1000;
 const MONOCHROME = 2;
@@ -31,7 +29,7 @@ const RGB = 1;
 const INTERLEAVED_RGB = 10;
 const INTERLEAVED_RGBA = 11;
 const INTERLEAVED = 10;
-/** Where its structs have what is used here. */
+/** Offsets in its structs. */
 const TRANSFER = 8;
 const PRIMARIES = 4;
 const TO_8_BITS = 20;
@@ -65,7 +63,7 @@ export class HeifDecoder {
 
   /**
    * @param {Uint8Array} file
-   * @param {number} maximumSide of a square that is as large as pictures may be
+   * @param {number} maximumSide side of the largest square that is allowed
    * @returns {HeifPicture}
    * @throws {Error} a RangeError where there is not enough memory
    */
@@ -86,7 +84,7 @@ export class HeifDecoder {
 class HeifPicture {
   #heif;
   #handle;
-  /** Of the pixels, once they are decoded. */
+  /** Address of the pixels, once they are decoded. */
   #plane = 0;
   #stride = 0;
 
@@ -99,7 +97,7 @@ class HeifPicture {
     this.#heif = heif;
     const context = heif._heif_context_alloc();
     heif._heif_context_set_maximum_image_size_limit(context, maximumSide);
-    // It stays there: libheif reads the pixels out of it later.
+    // It must stay there: libheif reads the pixels from it later.
     const data = this.#allocate(file.length);
     heif.HEAPU8.set(file, data);
     this.#succeed(heif._heif_context_read_from_memory_without_copy, context, data, file.length, 0);
@@ -194,7 +192,7 @@ class HeifPicture {
   }
 
   /**
-   * Calls a function that answers by its last argument.
+   * Calls a function that writes its result to the address in its last argument.
    *
    * @param {(...values: number[]) => number} call
    * @param {...number} values
@@ -210,7 +208,7 @@ class HeifPicture {
    *
    * @param {(...values: number[]) => number} call
    * @param {...number} values
-   * @throws {Error} with libheif's words; a RangeError where there is not enough memory
+   * @throws {Error} with libheif's message; a RangeError where there is not enough memory
    */
   #succeed(call, ...values) {
     const error = this.#allocate(12);
@@ -220,7 +218,7 @@ class HeifPicture {
     if (code) throw new Error(this.#text(words));
   }
 
-  /** @param {number} size bytes, zeros; they go with the instance */
+  /** @param {number} size bytes, zeroed; freed with the instance */
   #allocate(size) {
     const address = this.#heif._malloc(Math.max(size, 1));
     if (!address) throw new RangeError("not enough memory");
@@ -241,7 +239,7 @@ class HeifPicture {
 }
 
 /**
- * What a file makes of an instance, a trap among it, is an error of the file.
+ * Turns all that goes wrong in an instance, such as a trap, into an error of the file.
  *
  * @template T
  * @param {() => T} work

@@ -1,6 +1,6 @@
 /**
- * Whether a worker lives. A worker that is closed, or ended by the browser, fires no event: so each holds a lock as
- * long as it lives, which whoever started it then gets. One that lives and does nothing any more gives no answers.
+ * Detects workers that have ended or hang. A worker that is closed, or ended by the browser, fires no event. So each
+ * holds a lock while it lives, which its starter gets afterwards. One that hangs stops answering pings.
  */
 
 /**
@@ -8,11 +8,11 @@
  * alive: it holds this lock
  */
 
-/** Milliseconds between two questions. */
+/** Milliseconds between two pings. */
 const BEAT = 10_000;
 /**
- * Questions without an answer after which a worker counts as stopped. Counted, since a device that sleeps asks none.
- * Saving the largest pictures can keep Python for minutes.
+ * Pings without an answer after which a worker counts as stopped. Not a time, since a sleeping device sends no pings.
+ * Saving the largest pictures can keep Python busy for minutes.
  */
 const MOST_SILENT = 30;
 
@@ -24,7 +24,7 @@ export function showLife() {
       postMessage({ type: "alive", lock });
       return new Promise(() => undefined);
     })
-    // Where people have switched storage off, locks are refused. The questions remain.
+    // Where people have switched storage off, locks are refused. The pings remain.
     .catch(() => undefined);
   addEventListener("message", ({ data }) => {
     if (data.type === "ping") postMessage({ type: "pong" });
@@ -32,7 +32,7 @@ export function showLife() {
 }
 
 /**
- * Tells, at most once, that a worker has ended or does not answer.
+ * Calls `onEnd`, at most once, when a worker has ended or does not answer.
  *
  * @param {Worker} worker
  * @param {(detail: string) => void} onEnd

@@ -4,8 +4,9 @@ import { siteFile } from "../site/manifest.js";
 /** @import { StartProgress } from "./protocol.js" */
 
 /**
- * Counts how much of what the engine loads has arrived, and tells which of its two parts have started. Pyodide and onnxruntime fetch their files themselves and report
- * no progress, so these count when the browser says that they are here. The weights count as they arrive.
+ * Counts how much of the engine's files has arrived, and which of its two parts have started. Pyodide and onnxruntime
+ * fetch their files themselves and report no progress, so these count when the browser reports them as loaded. The
+ * weights count as they arrive.
  */
 export class Loading {
   /** Files that are still to come, by URL. @type {Map<string, SiteFile>} */
@@ -37,7 +38,7 @@ export class Loading {
     this.#onProgress = onProgress;
   }
 
-  /** @param {string[]} urls of files that are here, whatever they are */
+  /** @param {string[]} urls of files that are loaded, which may be others than the engine's */
   arrived(urls) {
     for (const url of urls) {
       const build = this.#builds.find((file) => file.url === url);
@@ -49,7 +50,7 @@ export class Loading {
     this.#report();
   }
 
-  /** @param {number} share of the weights that is here */
+  /** @param {number} share of the weights that is loaded */
   weightsArrived(share) {
     this.#weightsShare = share;
     this.#report();

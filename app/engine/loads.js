@@ -1,4 +1,4 @@
-/** What this thread (page or worker) loads over the network, as the browser counts it. */
+/** What this thread (page or worker) loads over the network, by the browser's count. */
 
 /** @returns {number} bytes on the wire so far, without what came from the HTTP cache */
 export function loadedBytes() {
@@ -8,7 +8,7 @@ export function loadedBytes() {
   );
 }
 
-/** @param {(urls: string[]) => void} onFetched told the files that have come, from the first on */
+/** @param {(urls: string[]) => void} onFetched called with the files that have been loaded, from the first on */
 export function watchLoads(onFetched) {
   const observer = new PerformanceObserver((list) => onFetched(list.getEntries().map(({ name }) => name)));
   observer.observe({ type: "resource", buffered: true });

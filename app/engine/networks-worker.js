@@ -1,6 +1,6 @@
 /**
- * The networks' worker: loads the weights, opens the sessions, runs them. onnxruntime's wasm blocks the thread that
- * it runs in, so it has one of its own, and Python goes on meanwhile.
+ * The networks' worker: loads the weights, opens the sessions, runs them. onnxruntime's wasm blocks its thread, so it
+ * has one of its own, and Python goes on meanwhile.
  *
  * The locator is loaded when it is first run, or when there is nothing else to do.
  */
@@ -47,7 +47,7 @@ let manifest;
 let started;
 /** Opens the sessions of the whole build, once. @type {() => Promise<Opened>} */
 let openWhole;
-/** The locator, when it was asked for. @type {Promise<Model> | null} */
+/** The locator, once it is needed. @type {Promise<Model> | null} */
 let locator = null;
 
 showLife();
@@ -63,7 +63,7 @@ addEventListener(
       case "load-rest":
         loadLocator()
           .then(() => send({ type: "rest-loaded" }))
-          // A search that needs it tries again.
+          // The next search that needs it tries again.
           .catch(() => undefined);
         break;
       case "run":
@@ -177,7 +177,7 @@ function modelsOf(networks, files, buffers) {
       graph: contents(graphKey(network)),
       // The graph names the file by its name in weights/.
       externalData: [{ path: key.slice(key.lastIndexOf("/") + 1), data: contents(key) }],
-      // It takes longest to open, and no picture needs it at once.
+      // It takes longest to open, and marking needs the encoder first.
       isLater: network === "refiner",
     };
   });

@@ -1,6 +1,6 @@
 /**
- * Engines for long lists of pictures. Most of the time that a picture takes is Python's, which runs on one processor
- * only. So two more engines mark a long list, and the page's own engine stays free for what people do meanwhile.
+ * Engines for long lists of pictures. Most of the time for a picture is spent in Python, which uses one processor only.
+ * So two more engines mark a long list, and the page's own engine stays free for what people do meanwhile.
  */
 
 /**
@@ -10,20 +10,20 @@
  */
 
 const HELPERS = 2;
-/** Pictures that wait, from which on it is worth the time that the helpers take to start. */
+/** From so many waiting pictures on, helpers are worth the time they take to start. */
 const MANY = 30;
-/** Gigabytes of memory that a device has to have: at pictures of 12 megapixels the helpers take 0.7. */
+/** Gigabytes of memory that a device needs: with pictures of 12 megapixels the helpers take 0.7. */
 const ENOUGH_MEMORY = 8;
-/** Bytes of a file that only the page's own engine gets: two of them at once might not fit into memory. */
+/** Files of more bytes go to the page's own engine only: two of them at once might not fit into memory. */
 const LARGE = 16e6;
-/** What a helper fails by, and a picture does not. */
+/** Codes of errors of a helper, not of a picture. */
 const OWN_FAILURES = ["cancelled", "engine-start", "engine-stopped", "load-failed", "load-damaged"];
 
 export class EnginePool {
   #main;
   /** @type {Helper[]} */
   #helpers = [];
-  /** Whether helpers have failed. Then there are no others. */
+  /** Whether helpers have failed. Then no others are started. */
   #hasFailed = false;
 
   /** @param {EngineClient} main */
@@ -39,7 +39,7 @@ export class EnginePool {
   expect(waiting) {
     const { state } = this.#main;
     if (waiting < MANY || this.#helpers.length || this.#hasFailed) return;
-    // Beside a GPU that computes, Python is all that takes time on a processor: helpers would bring it more to do.
+    // With a GPU, Python is all that runs on the processor: helpers would only add work there.
     if (state.name !== "ready" || state.info.provider !== "wasm" || !hasRoom()) return;
     const threads = Math.floor(navigator.hardwareConcurrency / HELPERS);
     this.#helpers = Array.from({ length: HELPERS }, () => ({
@@ -48,13 +48,13 @@ export class EnginePool {
     }));
   }
 
-  /** Ends the helpers and gives their memory back. What they still do is done by the page's own engine. */
+  /** Ends the helpers and frees their memory. The page's own engine takes over their jobs. */
   dismiss() {
     for (const { engine } of this.#helpers.splice(0)) engine.close();
   }
 
   /**
-   * Does a task, as `EngineClient.run`, by a helper that is ready and has nothing to do, else by the page's own engine.
+   * Does a task, as `EngineClient.run`, by a helper that is ready and idle, else by the page's own engine.
    *
    * @template {Task} T
    * @param {T} task
@@ -84,7 +84,7 @@ export class EnginePool {
 
 /** @typedef {{ engine: EngineClient, isBusy: boolean }} Helper */
 
-/** Whether this device has processors and memory for helpers. Where a browser does not tell, it has not. */
+/** Whether this device has processors and memory for helpers; false where the browser does not say. */
 function hasRoom() {
   const memory = "deviceMemory" in navigator ? Number(navigator.deviceMemory) : 0;
   return memory >= ENOUGH_MEMORY && navigator.hardwareConcurrency >= HELPERS;

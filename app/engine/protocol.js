@@ -1,10 +1,10 @@
 /**
- * What the page and the engine's worker say to each other, as types only.
+ * The messages between the page and the engine's worker, as types only.
  *
- * The page sends one `start`, then jobs, each with an id. The worker says whose `turn` it is, and answers each job
- * with any number of `progress` and `partial` messages and one `result` or `error`. Pictures are transferred, not
- * copied, in both directions. What a job needs of the page meanwhile, as a signature, the worker asks for (`ask`), and
- * the page answers (`answer`).
+ * The page sends one `start`, then jobs, each with an id. The worker sends whose `turn` it is, and for each job any
+ * number of `progress` and `partial` messages and one `result` or `error`. Pictures are transferred, not copied, in
+ * both directions. When a job needs something of the page, such as a signature, the worker sends `ask`, and the page
+ * replies by `answer`.
  *
  * @import { Manifest } from "../site/manifest.js"
  *
@@ -14,16 +14,16 @@
  * @property {Task} task
  * @property {string} name that of the file, used in sentences and for the marked picture's name; "" without a file
  * @property {object} options
- * @property {boolean} in_background goes after all jobs that are not, as those of a batch
+ * @property {boolean} in_background as for a batch: comes after all other jobs
  *
  * @typedef {object} StartProgress
- * @property {number} loaded bytes of Python, packages, weights and onnxruntime that are here, as they are sent
- * @property {number} total the same when all of it is here
+ * @property {number} loaded bytes of Python, packages, weights and onnxruntime so far, as they are sent
+ * @property {number} total the same when all of it is loaded
  * @property {boolean} python whether Python and its packages have started
  * @property {boolean} networks whether the networks are ready to run
  *
  * @typedef {object} Compute what people chose
- * @property {"auto" | "webgpu" | "wasm"} provider auto: WebGPU where there is a GPU that computes right
+ * @property {"auto" | "webgpu" | "wasm"} provider auto: WebGPU where a GPU computes correctly
  * @property {number | null} threads of wasm; null for as many as help
  *
  * @typedef {object} Note
@@ -34,14 +34,14 @@
  * @property {"webgpu" | "wasm"} provider execution provider of both networks
  * @property {number} threads
  * @property {"wasm" | "whole" | "jspi" | "asyncify"} build of onnxruntime-web
- * @property {number | null} selfTest relative error of WebGPU's answers, wasm's taken for right; null where it was
- *   not asked
+ * @property {number | null} selfTest relative error of WebGPU's outputs against wasm's; null where there was no
+ *   test
  * @property {number} loadedBytes taken from the network by the engine's workers
- * @property {"network" | "storage" | "memory"} weightsFrom memory: from the network, and could not be kept
+ * @property {"network" | "storage" | "memory"} weightsFrom memory: from the network, but could not be stored
  * @property {Note[]} notes what did not work; something else was done instead
  *
- * @typedef {Record<string, string | number | boolean>} Facts by the names of py/hushmark/errors.py; what is not
- *   known is not there
+ * @typedef {Record<string, string | number | boolean>} Facts by the names of py/hushmark/errors.py; unknown
+ *   ones are missing
  *
  * @typedef {object} ErrorFacts
  * @property {string} code
@@ -49,7 +49,7 @@
  * @property {Facts} [facts] what the sentence names, of errors from Python
  * @property {string} [detail] what it is about, of the engine's own errors
  *
- * @typedef {object} Helpers what the page does for a job; what it has not is refused
+ * @typedef {object} Helpers what the page does for a job; missing helpers are refused
  * @property {(data: Uint8Array<ArrayBuffer>) => Promise<Uint8Array<ArrayBuffer>>} [sign] the signature by ES256, of 64
  *   bytes, by the key of the job's chain
  * @property {(path: string) => Promise<Uint8Array<ArrayBuffer> | null>} [fetch] the file at this path among published
@@ -63,7 +63,7 @@
  *   | { type: "cancel", id: number }
  *   | { type: "take-snapshot", manifest: Manifest }} ToWorker
  * A job that is cancelled ends with an error, or with its result if that was quicker. `take-snapshot` is for a worker
- * that does nothing else: it takes a picture of Python's memory, then answers "snapshot-taken".
+ * that does nothing else: it takes a snapshot of Python's memory, then answers "snapshot-taken".
  *
  * @typedef {{ type: "turn", id: number }
  *   | { type: "progress", id: number, progress: Progress }
@@ -72,15 +72,15 @@
  *   | { type: "result", id: number, result: unknown }
  *   | { type: "error", id: number, error: ErrorFacts }
  *   | { type: "stopped", id: number | null, error: ErrorFacts }} FromPython
- * `turn`: whose job is at work; `partial`: an answer that a better one follows; `error` ends a job, `stopped` the
- * worker: it is of no more use. Its id is that of the job that broke it; null when it could not start, or its
- * networks ended. How it shows that it lives: see life.js.
+ * `turn`: the job that runs now; `partial`: an answer before a better one; `error` ends a job, `stopped` the worker,
+ * which cannot go on. Its id is that of the job that broke it; null when it could not start, or its networks ended. How
+ * the page notices a worker that has ended: see life.js.
  *
  * @typedef {{ type: "loading", progress: StartProgress }
  *   | { type: "ready", info: EngineInfo }
  *   | { type: "rest-loaded" }
  *   | FromPython} FromWorker
- * `rest-loaded`: what only some pictures need is here, too.
+ * `rest-loaded`: the files that only some pictures need are loaded, too.
  */
 
 /**

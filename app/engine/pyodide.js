@@ -1,4 +1,4 @@
-/** Loads Pyodide, of verified files. */
+/** Loads Pyodide from verified files. */
 
 import { siteFile } from "../site/manifest.js";
 import { fetchSoon, guardFetches, verifiedScript } from "./verified.js";
@@ -36,14 +36,14 @@ export const ENTRY = "hushmark.hosts.browser";
 export const PACKAGES = ["numpy", "pillow", "safetensors", "cbor2", "hushmark"];
 
 /**
- * From now on, whatever this thread loads of the engine is verified.
+ * From now on, all engine files that this thread loads are verified.
  *
  * @param {Manifest} manifest
- * @returns {Promise<never>} rejects when it cannot be had
+ * @returns {Promise<never>} rejects when one cannot be loaded
  */
 export function loadFailure(manifest) {
   const failure = guardFetches(manifest);
-  // They come while it is still looked whether there is a picture of Python's memory.
+  // They load while the page checks whether there is a snapshot of Python's memory.
   for (const script of SCRIPTS) verifiedScript(siteFile(manifest, script)).catch(() => undefined);
   fetchSoon(siteFile(manifest, "pyodide/pyodide.asm.wasm"));
   return Promise.race([failure, runtimeFailure()]);
@@ -65,7 +65,7 @@ export async function boot(
   const loader = siteFile(manifest, "pyodide/pyodide.mjs");
   const core = verifiedScript(siteFile(manifest, "pyodide/pyodide.asm.mjs"));
   core.catch(() => undefined);
-  // Pyodide would ask it for a script, to tell what kind of worker this is: one that has none.
+  // Pyodide would call it to find out what kind of worker this is: a module worker, where it fails.
   Object.assign(globalThis, { importScripts: undefined });
   /** @type {typeof import("pyodide")} */
   const { loadPyodide } = await import(await verifiedScript(loader));
@@ -81,7 +81,7 @@ export async function boot(
 }
 
 /**
- * Rejects when Pyodide's own WebAssembly cannot be had: Pyodide only warns of it, and then waits for ever.
+ * Rejects when Pyodide's own WebAssembly cannot be loaded: Pyodide only logs a warning then, and waits for ever.
  *
  * @returns {Promise<never>}
  */
@@ -97,8 +97,8 @@ function runtimeFailure() {
 }
 
 /**
- * Pyodide's lock file with our wheels in place of its packages: so Pyodide loads them while it boots, checks
- * their SHA-256, and knows of no package that would have to come from elsewhere.
+ * Pyodide's lock file with our wheels in place of its packages: so Pyodide loads them while it boots, checks their
+ * SHA-256, and loads no package from elsewhere.
  *
  * @param {Manifest} manifest
  * @returns {Promise<Lockfile>}

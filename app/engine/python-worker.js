@@ -1,9 +1,8 @@
 /**
- * The engine's worker: boots Pyodide, hands Python its forward pass, and passes on what the page and Python say to
- * each other.
+ * The engine's worker: boots Pyodide, gives Python its forward pass, and passes messages between the page and Python.
  *
- * Everything is loaded side by side: Python and the wheels here, weights and onnxruntime in the networks' worker. A
- * worker that was stopped or failed to start is replaced by the page; only that gives its memory back.
+ * Everything is loaded in parallel: Python and the wheels here, weights and onnxruntime in the networks' worker. The
+ * page replaces a worker that was stopped or failed to start: its memory is freed in no other way.
  */
 
 import { Codecs } from "./codecs.js";
@@ -71,7 +70,7 @@ addEventListener("message", (/** @type {MessageEvent<ToWorker>} */ { data: messa
 });
 
 /**
- * The networks are of no more use, and so this worker is not.
+ * Stops this worker, since its networks cannot go on.
  *
  * @param {string} detail
  */
@@ -79,7 +78,7 @@ function stop(detail) {
   send({ type: "stopped", id: null, error: { code: "engine-stopped", detail } });
 }
 
-/** Not by `send`: the rest goes on. */
+/** Not by `send`, which would restart the snapshot taker's wait. */
 function tellRest() {
   /** @type {FromWorker} */
   const message = { type: "rest-loaded" };

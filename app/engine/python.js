@@ -1,4 +1,4 @@
-/** Starts Python with our package in it: from a picture of its memory if one is kept, else from nothing. */
+/** Starts Python with our package in it: from a snapshot of its memory if one is kept, else from scratch. */
 
 import { boot, ENTRY, loadFailure, PACKAGES } from "./pyodide.js";
 import { siteFile } from "../site/manifest.js";
@@ -11,7 +11,7 @@ import { fromSnapshot, keptSnapshot } from "./snapshot.js";
  */
 
 /**
- * Python with our package imported, which imports all that it needs: a wheel that does not fit fails here.
+ * Python with our package imported. That imports all that it needs, so a wheel that does not fit fails here.
  *
  * @param {Manifest} manifest
  * @param {Loading} loading

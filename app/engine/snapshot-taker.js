@@ -7,12 +7,12 @@ import { verifiedScript } from "./verified.js";
  * @import { ToWorker } from "./protocol.js"
  */
 
-/** Milliseconds without a job after which the picture is taken. */
+/** Milliseconds without a job after which the snapshot is taken. */
 const REST = 3000;
 
 /**
- * Has a picture of Python's memory taken where there is none, as soon as there is nothing else to do. A worker of its own
- * does that, with a Python that has seen no picture of the user's, and makes way when there is work.
+ * Has a snapshot of Python's memory taken if there is none, once there is nothing else to do. A separate worker does
+ * that, with a Python that has had none of the user's pictures. It is ended when there is work.
  */
 export class SnapshotTaker {
   #manifest;
@@ -25,20 +25,20 @@ export class SnapshotTaker {
 
   /**
    * @param {Manifest} manifest
-   * @param {() => void} onRest told when there has been nothing to do for a while
+   * @param {() => void} onRest called when there has been nothing to do for a while
    */
   constructor(manifest, onRest) {
     this.#manifest = manifest;
     this.#onRest = onRest;
   }
 
-  /** There is nothing to do at present. */
+  /** Call it when there is nothing to do. */
   rest() {
     clearTimeout(this.#timer);
     if (!this.#isOver && !this.#worker) this.#timer = setTimeout(() => this.#take(), REST);
   }
 
-  /** There is something to do. */
+  /** Call it when there is something to do. */
   disturb() {
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -50,7 +50,7 @@ export class SnapshotTaker {
     this.#onRest();
     const timer = this.#timer;
     const script = await verifiedScript(siteFile(this.#manifest, "python-worker.js")).catch(() => null);
-    // Where nothing can be kept there are no caches.
+    // There are no caches where nothing can be stored.
     const canKeep = script && "caches" in globalThis;
     this.#isOver = !canKeep || (await keptSnapshot(this.#manifest)) !== null;
     if (!script || this.#isOver || timer !== this.#timer) return;

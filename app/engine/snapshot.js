@@ -1,12 +1,12 @@
 /**
- * A picture of Python's memory with our package imported. Later visits start from it, in a part of the time.
+ * A snapshot of Python's memory with our package imported. Later visits start from it in a fraction of the time.
  *
- * Pyodide's own snapshots know no shared objects, such as numpy's: their functions are in a table beside the memory. So
- * here these are loaded before Python begins, in the same order when the picture is taken and when it is used: that way
- * they get the same places in memory and table, and all that points to them still fits. Files are lost, too, and kept
- * with the picture.
+ * Pyodide's own snapshots leave out shared objects, such as numpy's: their functions are in a table outside the memory.
+ * So these are loaded before Python starts, in the same order when the snapshot is taken and when it is used: that way
+ * they get the same places in memory and table, and pointers to them stay valid. Pyodide's snapshots leave out files,
+ * too, so these are stored with the snapshot.
  *
- * The options and functions of Pyodide that this needs are private: whatever goes wrong, Python starts from nothing.
+ * The options and functions of Pyodide that this needs are private: whatever goes wrong, Python starts from scratch.
  */
 
 import { dropSnapshot, SNAPSHOT } from "../site/caches.js";
@@ -26,11 +26,11 @@ import { loadNothing } from "./verified.js";
  * @property {[path: string, size: number][]} files in the order of their bytes
  * @property {string[]} libraries paths of the shared objects, in the order in which they are loaded
  * @property {number[]} places of the shared objects
- * @property {[handle: number, path: string][]} handles by which Python knows them
+ * @property {[handle: number, path: string][]} handles Python's handles of them
  */
 
 const SITE_PACKAGES = "import hushmark, pathlib; f'{pathlib.Path(hushmark.__file__).parents[1]}/'";
-/** Pyodide loads more shared objects than are imported. Those that are not can still be, from their files. */
+/** Pyodide loads more shared objects than are imported. The others can still be imported, from their files. */
 const IMPORTED = `
 import json, sys
 origins = [getattr(getattr(module, "__spec__", None), "origin", None) for module in sys.modules.values()]
@@ -39,7 +39,7 @@ json.dumps([origin for origin in origins if origin and origin.endswith(".so")])
 const DIGEST = "X-SHA-256";
 
 /**
- * Takes a picture and keeps it, in a worker that does nothing else. Loads nothing over the network.
+ * Takes a snapshot and stores it, in a worker that does nothing else. Loads nothing over the network.
  *
  * @param {Manifest} manifest
  */
@@ -61,7 +61,7 @@ export async function takeSnapshot(manifest) {
     };
     return create(settings);
   });
-  // Not before: Pyodide notes down which packages it finds, and would not take a picture with that note.
+  // Not before: Pyodide records which packages it finds, and takes no snapshot with such a record.
   writeFiles(moduleOf(python).FS, files);
   python.pyimport(ENTRY).destroy();
   const memory = new Uint8Array(python.makeMemorySnapshot());
@@ -73,7 +73,7 @@ export async function takeSnapshot(manifest) {
 
 /**
  * @param {Manifest} manifest
- * @returns {Promise<Response | null>} the picture that is kept; null where there is none
+ * @returns {Promise<Response | null>} the stored snapshot; null where there is none
  */
 export async function keptSnapshot(manifest) {
   try {
@@ -87,7 +87,7 @@ export async function keptSnapshot(manifest) {
  * @param {Manifest} manifest
  * @param {Promise<never>} failure
  * @param {Response} kept
- * @returns {Promise<PyodideAPI | null>} Python with our package imported; null when the picture does not work
+ * @returns {Promise<PyodideAPI | null>} Python with our package imported; null when the snapshot does not work
  */
 export async function fromSnapshot(manifest, failure, kept) {
   try {
@@ -101,7 +101,7 @@ export async function fromSnapshot(manifest, failure, kept) {
       };
       const module = await create(settings);
       if (String(found) !== String(places)) throw new TypeError("Shared objects got other places.");
-      // Pyodide copies the picture into the memory, which it does not make large enough.
+      // Pyodide copies the snapshot into the memory without growing it first.
       module.growMemory(memory.length);
       const { loadedLibsByHandle, loadedLibsByName } = module.LDSO;
       for (const [handle, path] of handles) loadedLibsByHandle[handle] = loadedLibsByName[path];
@@ -112,7 +112,7 @@ export async function fromSnapshot(manifest, failure, kept) {
       moduleOf(python).FS,
       files.filter(({ path }) => !libraries.includes(path)),
     );
-    // Its numbers were drawn before the picture was taken.
+    // Its seed was drawn before the snapshot was taken.
     python.pyimport("random").seed();
     return python;
   } catch {
@@ -122,7 +122,7 @@ export async function fromSnapshot(manifest, failure, kept) {
 }
 
 /**
- * It fits one build of Python and its packages in one version of one browser.
+ * A snapshot fits one build of Python and its packages in one version of one browser.
  *
  * @param {Manifest} manifest
  */
@@ -147,13 +147,13 @@ async function keep(url, memory, files, links) {
     ...links,
   };
   const head = new TextEncoder().encode(JSON.stringify(contents));
-  // Pyodide reads its picture as 32-bit numbers, which have to begin at a multiple of 4 bytes.
+  // Pyodide reads its snapshot as 32-bit numbers, which have to start at a multiple of 4 bytes.
   const size = new Uint32Array([head.length]);
   const padding = new Uint8Array(-head.length & 3);
   const parts = [size, head, padding, memory, ...files.map(({ data }) => data)];
   const data = await new Blob(parts).arrayBuffer();
   const headers = { [DIGEST]: await digestOf(data) };
-  // One at a time: an older one is of no more use.
+  // Only one is stored: older ones are of no use.
   await caches.delete(SNAPSHOT);
   const cache = await caches.open(SNAPSHOT);
   await cache.put(url, new Response(data, { headers }));

@@ -1,8 +1,8 @@
 /**
  * Code and data of the site are compared with the manifest's SHA-256 before they run, on the first visit too.
  *
- * Scripts run from memory. By their address the browser would load them once more, and might get something else. All
- * other files are fetched as usual, and the browser compares them itself: that way it still uses the compiled code that
+ * Scripts run from memory. From their address the browser would load them again, and might get something else. All
+ * other files are fetched as usual, and the browser itself compares them: that way it still uses the compiled code that
  * it keeps with a WebAssembly file.
  */
 
@@ -19,18 +19,18 @@ const GUARDED = ["python", "wheels", "codecs", "onnxruntime"];
 /** Whether files may be loaded over the network. */
 let mayLoad = true;
 const load = globalThis.fetch.bind(globalThis);
-/** What was fetched before a library asks for it, by URL. @type {Map<string, Promise<Response>>} */
+/** Files that were fetched before a library fetches them, by URL. @type {Map<string, Promise<Response>>} */
 const early = new Map();
-/** The addresses in memory of scripts that were verified, by SHA-256. @type {Map<string, Promise<string>>} */
+/** Object URLs of verified scripts, by SHA-256. @type {Map<string, Promise<string>>} */
 const scripts = new Map();
 
-/** From now on, this thread takes the engine's files only from where the browser keeps them. */
+/** From now on, this thread takes the engine's files only from what the browser has stored. */
 export function loadNothing() {
   mayLoad = false;
 }
 
 /**
- * Fetches a file at once that a library will fetch when it is there itself.
+ * Fetches a file early that a library will fetch once it runs.
  *
  * @param {SiteFile} file
  */
@@ -46,7 +46,7 @@ export function fetchSoon(file) {
  * @throws {EngineError} load-failed, load-damaged
  */
 export async function verifiedScript(file) {
-  // An extension's files were verified when it was installed, and its pages run none from memory.
+  // An extension's files were verified when it was installed, and its pages may not run scripts from memory.
   if (new URL(file.url).protocol.endsWith("-extension:")) {
     allow(file.url);
     return trusted(file.url);
@@ -102,8 +102,8 @@ async function fetchVerified(file, options) {
   const kept = await globalThis.caches?.match(file.url, { cacheName: RUNTIME }).catch(() => undefined);
   if (!mayLoad && kept) return checked(kept, file);
   if (!mayLoad || (kept && file.url.endsWith(".wasm"))) {
-    // Past the service worker: with what the HTTP cache has, the browser keeps the code that it compiled on the first
-    // visit. What the service worker answers has other compiled code, which is there some visits later, if at all.
+    // Not through the service worker: the browser keeps compiled code with files in the HTTP cache from the first visit
+    // on, but with the service worker's responses some visits later, if at all.
     const fromHttpCache = /** @type {const} */ ({ cache: "only-if-cached", mode: "same-origin" });
     const found = await load(file.url, { ...options, ...fromHttpCache, integrity }).catch(() => null);
     if (found?.ok) return found;

@@ -19,7 +19,7 @@ import { isIntact } from "../site/manifest.js";
 export const DATABASE = "hushmark";
 const STORE = "weights";
 
-/** Parts of the site that are kept here. The locator is loaded later: a search asks it when nothing else helps. */
+/** Parts of the site that are stored here. The locator is loaded later: a search uses it when nothing else helps. */
 const PARTS = ["weights", "locator"];
 
 /** @param {Manifest} manifest @returns {SiteFile[]} */
@@ -28,7 +28,7 @@ function allFiles(manifest) {
 }
 
 /**
- * The files of the site that belong here and are not stored.
+ * The files of these parts that are not stored yet.
  *
  * @param {Manifest} manifest
  * @returns {Promise<SiteFile[]>} all of them where nothing can be stored
@@ -42,13 +42,13 @@ export async function missingWeights(manifest) {
 
 /**
  * The files' contents, verified, from the store where it has them, else from the network (and then stored).
- * Stored files that the manifest does not have are old versions. They are deleted.
+ * Stored files that are not in the manifest are old versions. They are deleted.
  *
  * @param {Manifest} manifest
  * @param {SiteFile[]} files of it
- * @param {(loaded: number) => void} [onProgress] told the bytes at hand so far, of all files together
+ * @param {(loaded: number) => void} [onProgress] called with the bytes loaded so far, of all files
  * @returns {Promise<{ buffers: ArrayBuffer[], from: "network" | "storage" | "memory", notes: Note[] }>}
- *   buffers in the order of `files`; "network" when any was loaded, "memory" when it could not be kept
+ *   buffers in the order of `files`; "network" when any was loaded, "memory" when it could not be stored
  * @throws {EngineError} load-failed, load-damaged
  */
 export async function loadWeights(manifest, files, onProgress) {
@@ -56,7 +56,7 @@ export async function loadWeights(manifest, files, onProgress) {
   const progress = files.map(() => 0);
   let loads = 0;
 
-  // Before anything is written, so that old versions do not take the room.
+  // Before anything is written, so that old versions take up no room.
   await store.keepOnly(allFiles(manifest).map((file) => file.sha256));
   const buffers = await Promise.all(
     files.map(async (file, index) => {
@@ -84,7 +84,7 @@ export async function loadWeights(manifest, files, onProgress) {
   return { buffers, from: "memory", notes: [store.failure] };
 }
 
-/** ArrayBuffers by key in IndexedDB. It is switched off when a second attempt fails, too. */
+/** ArrayBuffers by key in IndexedDB. The store is switched off when a second attempt fails, too. */
 class Store {
   /** What went wrong. @type {Note | null} */
   failure = null;

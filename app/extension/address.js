@@ -1,4 +1,4 @@
-/** How the context menu tells the page which picture to read: in the part of the address that is sent nowhere. */
+/** The context menu names the picture for the page in the address's fragment, which is never sent. */
 
 /** @param {string} picture its address */
 export const addressOf = (picture) => `read.html#${encodeURIComponent(picture)}`;

@@ -2,7 +2,7 @@
 
 import { addressOf } from "./address.js";
 
-// At an update the entry is there already.
+// After an update the entry exists already.
 chrome.runtime.onInstalled.addListener(async () => {
   await chrome.contextMenus.removeAll();
   const title = chrome.i18n.getMessage("menu");

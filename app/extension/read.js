@@ -53,7 +53,7 @@ document.body.append(
   ),
 );
 
-// What was read does not stay in the browser's history.
+// The picture's address must not stay in the browser's history.
 const address = pictureOf(location.hash);
 history.replaceState(null, "", "read.html");
 if (address) fetchAndRead(address, false);
@@ -94,7 +94,7 @@ function askFor(picture, host, pattern) {
     if (!(await chrome.permissions.request({ origins: [pattern] }))) return;
     ask.hidden = true;
     setText(error, "");
-    // For this picture, not for good.
+    // Permission is for this picture only.
     await fetchAndRead(picture, true).finally(() => chrome.permissions.remove({ origins: [pattern] }));
   });
   ask.replaceChildren(allow);

@@ -11,7 +11,7 @@ import { inAmount, m } from "../ui/language.js";
 const SIDES = /** @type {const} */ ({ left: 0, top: 1, right: 2, bottom: 3 });
 /** @type {Frame} */
 const WHOLE = [0, 0, 1, 1];
-/** What is left of a side at least. */
+/** The least share of a side that is left. */
 const LEAST = 0.1;
 /** Width by height; the first is the whole picture. @type {[shape: "whole" | "square" | "portrait" | "wide", ratio: number][]} */
 const SHAPES = [
@@ -47,7 +47,7 @@ export class Cropper {
       return handle;
     }),
   );
-  /** The same as the sliders, for those who point. */
+  /** The same as the sliders, for pointers. */
   #stage = h("div", { class: "crop-stage", "aria-hidden": "true" }, this.#image, this.#box);
   #sliders = Object.fromEntries(
     Object.keys(SIDES).map((name) => [name, this.#sliderOf(/** @type {Side} */ (name))]),
@@ -100,7 +100,7 @@ export class Cropper {
     return m.cropLeft(inAmount(right - left, "share"), inAmount(bottom - top, "share"));
   }
 
-  /** @param {Blob} picture that the frame is to lie over from now on, all of it */
+  /** @param {Blob} picture that the frame lies over from now on; all of it is framed */
   take(picture) {
     this.frame = WHOLE;
     this.#urls.show(this.#image, picture);
@@ -147,7 +147,7 @@ export class Cropper {
     this.frame = frame;
   }
 
-  /** @param {number} ratio of the largest such part in the middle; 0 for all of the picture */
+  /** @param {number} ratio the largest part of this ratio, in the middle; 0 for all of the picture */
   #cut(ratio) {
     const { naturalWidth, naturalHeight } = this.#image;
     const wanted = (ratio * naturalHeight) / naturalWidth;

@@ -16,7 +16,7 @@ const EDGE = 24;
 /** Half of the bits are right by accident. */
 const LEAST = 0.4;
 const LINES = [0.5, 0.75, 1];
-/** A dot, a triangle and a ring; what fills them is in lab.css. @type {Record<Reading["outcome"], string>} */
+/** A dot, a triangle and a ring; lab.css fills them. @type {Record<Reading["outcome"], string>} */
 const SHAPES = {
   read: "M-5 0a5 5 0 1 0 10 0a5 5 0 1 0 -10 0z",
   unreadable: "M0 -6l6 11h-12z",

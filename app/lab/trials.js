@@ -12,9 +12,9 @@ import { inAmount, inNumber, m } from "../ui/language.js";
  * @typedef {{ kind: LabKind, amount: number }} Step
  */
 
-/** What is counted, and so has no fractions. @type {LabKind["unit"][]} */
+/** Units of whole numbers. @type {LabKind["unit"][]} */
 const WHOLE = ["count", "pixels", "quality"];
-/** There is room for all of them. */
+/** Windows with room for all of them. */
 const WIDE = "(min-width: 60rem)";
 
 /** The trials with their sliders, by group. A trial is on once its slider was moved or its box was ticked. */
@@ -32,7 +32,7 @@ export class Trials {
   /**
    * @param {() => void} onChange called when a trial is switched, or its amount changes while it is on
    * @param {(trial: Trial) => void} onHowFar called when somebody asks how far the mark survives a trial
-   * @param {() => void} onStartOver called before `onChange` when all is to be as at first
+   * @param {() => void} onStartOver called before `onChange` when everything is reset
    */
   constructor(onChange, onHowFar, onStartOver) {
     this.#onChange = onChange;
@@ -44,7 +44,7 @@ export class Trials {
     return this.element.childElementCount > 0;
   }
 
-  /** @param {LabKind[]} kinds the trials that there are. Later calls do nothing. */
+  /** @param {LabKind[]} kinds all trials. Later calls do nothing. */
   fill(kinds) {
     if (this.isFilled) return;
     for (const [index, group] of [...new Set(kinds.map(({ group }) => group))].entries()) {

@@ -21,7 +21,7 @@ import { amountsOf, stepsOf, Trials } from "./trials.js";
  * @import { Trial } from "./trials.js"
  */
 
-/** Amounts of a chart, at most. */
+/** Most amounts in a chart. */
 const AMOUNTS = 9;
 
 export class LabView {
@@ -37,7 +37,7 @@ export class LabView {
     (trial) => void this.#survive(trial),
     () => this.#cropper.reset(),
   );
-  /** Counts changes of what is tried. Results of older ones are ignored. */
+  /** Counts changes of picture and trials. Results from before the latest change are ignored. */
   #change = 0;
   #isBusy = false;
   #search = new AbortController();
@@ -131,7 +131,7 @@ export class LabView {
     await this.#update();
   }
 
-  /** Shows the changed picture and its reading. Of changes that come meanwhile only the latest counts. */
+  /** Shows the changed picture and its reading. Of changes during that, only the latest is tried. */
   async #update() {
     this.#change += 1;
     this.#search.abort();
@@ -186,7 +186,7 @@ export class LabView {
   }
 
   /**
-   * The bits of the unchanged picture: from one look, or from a search if that was not sure.
+   * The bits of the unchanged picture: from one look, or from a search if the look was not sure.
    *
    * @param {File} file
    * @param {string | null} key

@@ -1,7 +1,7 @@
 /**
  * The list of pictures to mark. Two at a time are handed over: the engine marks one while it opens the next, or two
- * engines mark one each. A pause takes effect after these. Only what the list shows is in memory: the files and the
- * records are in Lists.
+ * engines mark one each. A pause takes effect after these. Memory has only what the list shows: files and records are
+ * in Lists.
  */
 
 import { EnginePool } from "../engine/pool.js";
@@ -28,7 +28,7 @@ import { Keeper } from "./keeper.js";
  * @property {number} sizeBefore bytes of the cover's file
  * @property {AnyMessage} message that was marked
  * @property {string} note for the register
- * @property {string} folder the way that led to the cover
+ * @property {string} folder path of the folders that the cover was in
  * @property {string | null} perceptual_hash null where an older build marked it
  *
  * @typedef {Omit<Marked, "data" | "difference" | "message" | "perceptual_hash"> & OfThePage} Outcome
@@ -40,7 +40,7 @@ import { Keeper } from "./keeper.js";
  * @typedef {object} Item
  * @property {number} number from 1, in the order they were added
  * @property {File} file the cover; empty, with only its name, if the cover was not kept
- * @property {string} folder the way that led to it
+ * @property {string} folder path of the folders that it was in
  * @property {boolean} hasCover
  * @property {KeptList | null} home where it is kept; null if it is not
  * @property {ItemState} state
@@ -51,7 +51,7 @@ import { Keeper } from "./keeper.js";
  * @property {Outcome | null} outcome
  * @property {boolean} isSaved whether people have saved the marked picture
  * @property {boolean} isKept whether the marked picture is kept for later visits
- * @property {boolean} isRegistered whether the register has been told
+ * @property {boolean} isRegistered whether it is in the register
  */
 
 /** How many pictures are handed over at a time. */
@@ -70,20 +70,20 @@ export class Batch extends EventTarget {
   #pool;
   #lists;
   #signerOf;
-  /** What was on the list before it was emptied. @type {Item[]} */
+  /** The items that were on the list before it was emptied. @type {Item[]} */
   #emptied = [];
   #keeper;
   #added = 0;
   /** The items that the engine has. @type {Map<Item, AbortController>} */
   #handedOver = new Map();
-  /** Ends the hold on updates; null when there is none. @type {((ended: undefined) => void) | null} */
+  /** Lets updates of the site start again; null when they are not held back. @type {((ended: undefined) => void) | null} */
   #end = null;
 
   /**
    * @param {EngineClient} engine
    * @param {Lists} lists
-   * @param {(chain: string) => Promise<Helpers["sign"] | null>} signerOf who signs with these certificates; null where
-   *   the key is not here
+   * @param {(chain: string) => Promise<Helpers["sign"] | null>} signerOf signs with these certificates; null where
+   *   the key is missing
    */
   constructor(engine, lists, signerOf) {
     super();
@@ -127,7 +127,7 @@ export class Batch extends EventTarget {
    * Adds items of an earlier visit, or of this page before its reload.
    *
    * @param {Item[]} items
-   * @param {boolean} isPaused whether waiting items go on waiting
+   * @param {boolean} isPaused whether marking stays paused
    */
   restore(items, isPaused) {
     if (items.length === 0) return;
@@ -152,7 +152,7 @@ export class Batch extends EventTarget {
    * Marks pictures, except those that already wait or are worked on.
    *
    * @param {Item[]} items
-   * @param {Partial<MarkOptions>} options all but `again` for new pictures, else those that differ from last time
+   * @param {Partial<MarkOptions>} options all but `again` for new pictures, else those that changed since last time
    */
   mark(items, options) {
     for (const item of items) {
@@ -168,7 +168,7 @@ export class Batch extends EventTarget {
   }
 
   #run() {
-    // Updates are held between two pictures, and during a pause, too.
+    // Updates are held back between two pictures and during a pause, too.
     if (!this.#end && this.isRunning) holdUpdates(new Promise((end) => (this.#end = end)));
     this.#tellList();
     this.#next();
@@ -226,7 +226,7 @@ export class Batch extends EventTarget {
     this.#tellList();
   }
 
-  /** Everything was deleted, and cannot come back. */
+  /** Called when everything was deleted, which cannot be undone. */
   forget() {
     const all = [...this.items, ...this.#emptied];
     this.#emptied = [];
@@ -241,7 +241,7 @@ export class Batch extends EventTarget {
     }
   }
 
-  /** @param {Item} item that the register has been told of */
+  /** @param {Item} item that was entered into the register */
   registered(item) {
     item.isRegistered = true;
     if (this.items.includes(item) || this.#emptied.includes(item)) this.#keeper.note(item);
@@ -256,7 +256,7 @@ export class Batch extends EventTarget {
   }
 
   #next() {
-    // At the end of the list, and where a pause has taken effect.
+    // At the end of the list, and once a pause has taken effect.
     if (this.#handedOver.size === 0 && (this.isPaused || !this.isRunning)) this.#pool.dismiss();
     for (const item of this.items) {
       if (this.isPaused || this.#handedOver.size === AT_ONCE) return;
@@ -276,7 +276,7 @@ export class Batch extends EventTarget {
       if (!(error instanceof EngineError)) throw error;
       item.error = error;
       if (OPTIONS_ERROR.test(error.code)) this.#refuse(item, error);
-      // It was given up already when the options of another picture were refused.
+      // `#refuse` may have given it up already, for another picture.
       else if (isUnderWay(item)) this.#giveUp(item, stateAfter(error));
     } finally {
       this.#handedOver.delete(item);
@@ -328,7 +328,7 @@ export class Batch extends EventTarget {
     const seen = await this.#keeper.keep(item, "difference", difference, "image/png", this.items);
     item.outcome = {
       ...facts,
-      // What nobody has saved is gone, and the register forgets it.
+      // A result that was never saved is replaced, so its entry in the register is replaced, too.
       id: item.outcome && !item.isSaved ? item.outcome.id : crypto.randomUUID(),
       name,
       folder,
@@ -343,7 +343,7 @@ export class Batch extends EventTarget {
   }
 
   /**
-   * Ends an item's marking without a result. One of an earlier time stays.
+   * Ends an item's marking without a result. An earlier result stays.
    *
    * @param {Item} item
    * @param {ItemState} state if there is none

@@ -8,7 +8,7 @@ import { canSaveToFolder } from "./saving.js";
  * @import { LiveText } from "../ui/dom.js"
  *
  * @typedef {object} BoardActions what the buttons do
- * @property {() => void} pause or go on
+ * @property {() => void} pause or continue
  * @property {() => void} cancelAll
  * @property {() => void} retry those that failed or were cancelled
  * @property {() => void} saveZip
@@ -16,7 +16,7 @@ import { canSaveToFolder } from "./saving.js";
  * @property {() => void} clearList
  */
 
-/** How the batch goes, and what can be done with all of its pictures. */
+/** The progress of the batch, and the buttons for all of its pictures. */
 export class Board {
   #summary = h("p", { class: "status", role: "status", tabindex: -1 });
   #note = h("p", { class: "hint", role: "status", hidden: true });

@@ -80,7 +80,7 @@ class DatabaseFolder {
   }
 
   /**
-   * Like `put` of DiskFolder, but the file that it answers is in memory.
+   * Like `put` of DiskFolder, but the file that it returns is in memory.
    *
    * @param {string} name
    * @param {Content} content

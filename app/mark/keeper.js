@@ -17,7 +17,7 @@ export class Keeper {
 
   /**
    * @param {Lists} lists
-   * @param {(item: Item) => "listed" | "emptied" | "gone"} placeOf emptied: it can come back
+   * @param {(item: Item) => "listed" | "emptied" | "gone"} placeOf emptied: the emptying can be undone
    */
   constructor(lists, placeOf) {
     this.#lists = lists;
@@ -30,7 +30,7 @@ export class Keeper {
   }
 
   /**
-   * Copies the cover. One that cannot be kept is still in people's own files, as long as this page lives.
+   * Copies the cover. One that cannot be stored is read from people's own files while this page is open.
    *
    * @param {Item} item that is to be marked
    */
@@ -55,7 +55,7 @@ export class Keeper {
   }
 
   /**
-   * Keeps a file that was made. Without room for it, the covers of marked pictures are deleted: people have these.
+   * Stores a file that was made. If there is no room, the covers of marked pictures are deleted: people have these.
    *
    * @param {Item} item
    * @param {"marked" | "difference"} part
@@ -90,11 +90,11 @@ export class Keeper {
   }
 
   /**
-   * Writes down how it is with an item.
+   * Writes an item's record.
    *
    * @param {Item} item
    * @param {Partial<ItemRecord>} [changes]
-   * @returns {Promise<boolean>} whether it is written down
+   * @returns {Promise<boolean>} whether it was written
    */
   async note(item, changes) {
     if (!item.home) return false;

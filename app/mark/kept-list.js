@@ -115,7 +115,7 @@ export class KeptList {
       isKept: true,
       isRegistered,
     };
-    // It may have one of an earlier time while it is marked again.
+    // While it is marked again, it may still have an earlier outcome.
     const file = outcome && (await this.#folder.get(`${number}-marked`));
     if (outcome && file) {
       const difference = await this.#folder.get(`${number}-difference`);
@@ -146,7 +146,7 @@ export class KeptList {
     this.#free();
   }
 
-  /** Releases it as it is, for other pages. */
+  /** Releases it unchanged, for other pages. */
   leave() {
     this.#free();
   }
@@ -165,7 +165,7 @@ export async function recordsOf(folder) {
     try {
       if (text) records.set(number, JSON.parse(text));
     } catch {
-      // It was not written to its end, so nothing is known of the item.
+      // It was not fully written, so nothing is known of the item.
     }
   }
   return records;
@@ -198,7 +198,7 @@ function upToDate(outcome) {
   const { note = "", folder = "", perceptual_hash = null } = outcome;
   const more = { note, folder, perceptual_hash };
   if (outcome.message) return { ...outcome, ...more };
-  // Before there were three answers. This build cannot read such marks, but the pictures are to be saved all the same.
+  // From before there were three answers. This build cannot read such marks, but the pictures can still be saved.
   const { payload } = /** @type {{ payload: AnyMessage }} */ (/** @type {unknown} */ (outcome));
   const check = {
     ...outcome.check,

@@ -2,8 +2,8 @@
  * The lists of pictures that are kept, each in a folder of its own (kept-list.js). So memory does not grow with the
  * number of pictures, and a list comes back after a reload, or on the next visit, until people delete it.
  *
- * A page holds a lock for each of its lists as long as it is open, and no other page touches these. If the browser
- * stores nothing or is full, files are in memory, for this visit only.
+ * A page holds a lock for each of its lists as long as it is open, and no other page uses these. If the browser stores
+ * nothing or is full, files are in memory, for this visit only.
  */
 
 import { allFolders, makeFolder } from "./folders.js";
@@ -21,7 +21,7 @@ import { KeptList, recordsOf } from "./kept-list.js";
  * @property {boolean} isNewer written by a newer build: it can only be deleted
  */
 
-/** Of the records in a list; older ones can be read (kept-list.js). */
+/** Version of the records in a list; older ones can be read (kept-list.js). */
 const FORMAT = 2;
 const HEAD = "list.json";
 const LOCK = "hushmark-list/";
@@ -217,7 +217,7 @@ export async function deleteLists() {
   for (const folder of await allFolders()) {
     const free = await hold(folder.name, { ifAvailable: true });
     if (free) await folder.destroy();
-    // The page that holds it goes on with an empty list.
+    // The page that holds it continues with an empty list.
     else for (const name of await folder.names()) if (name !== HEAD) await folder.remove(name);
     free?.();
   }

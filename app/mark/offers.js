@@ -29,7 +29,7 @@ export class Offers {
     this.#actions = actions;
   }
 
-  /** Looks what there is. */
+  /** Lists the current offers. */
   async show() {
     const offers = await this.#lists.offers();
     this.element.hidden = offers.length === 0;

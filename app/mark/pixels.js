@@ -1,6 +1,6 @@
 /**
- * Pixels that the stage draws and measures. They are for the eye only: browsers may change them (colour management,
- * protection from fingerprinting). Pictures that are marked and read do not pass through here.
+ * Pixels that the stage draws and measures. They are only to look at: browsers may change them (colour management,
+ * protection from fingerprinting). Pictures that are marked or read are not handled here.
  */
 
 /** @typedef {{ width: number, height: number }} Size */

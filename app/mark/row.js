@@ -21,7 +21,7 @@ const ACTIONS = {
   cancelled: ["retry", "remove"],
 };
 
-/** A picture in the list: what it is, how it goes, and what can be done with it. */
+/** A picture in the list: its name, its state, and what can be done with it. */
 export class MarkRow {
   #item;
   #onAction;
@@ -68,7 +68,7 @@ export class MarkRow {
 
   update() {
     const { state, progress } = this.#item;
-    // A screen reader says errors and questions. The line above the list has the rest.
+    // A screen reader says errors and questions only. The line above the list sums up the rest.
     this.#state.ariaLive = state === "failed" || state === "asking" ? "polite" : "off";
     setText(this.#state, () => this.#stateInWords());
     this.#bar.hidden = state !== "working";
@@ -106,7 +106,7 @@ export class MarkRow {
         ...(outcome.manifest ? [m.signing.signed] : []),
         m.sizes(inBytes(outcome.sizeBefore), inBytes(outcome.file.size)),
         ...outcome.warnings.map((warning) => m.warnings[warning](inAmount(outcome.expected, "share"))),
-        // It could not be marked again: what it was marked with before is still there.
+        // It could not be marked again: the earlier marked picture is still there.
         ...(error && error.code !== "cancelled" ? [errorInWords(error)] : []),
       ];
       return figures.join(" · ");

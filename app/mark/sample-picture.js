@@ -1,4 +1,4 @@
-/** A picture to try Hushmark with, for people who have none at hand: mountains at a lake, painted by chance. */
+/** A picture to try Hushmark with, for people who have none at hand: mountains at a lake, drawn by random numbers. */
 
 const [WIDTH, HEIGHT] = [1200, 800];
 const SHORE = 560;
@@ -10,7 +10,7 @@ const RIDGES = [
   [556, 90, "#38574f"],
 ];
 const ROUGHNESS = 0.52;
-/** Strokes of the brush: how many, and how much lighter or darker and of another colour each may be, of 255. */
+/** Strokes of the brush: how many, and how much each may differ in lightness and in colour, of 255. */
 const STROKES = 70_000;
 const [LIGHT, COLOUR] = [34, 30];
 
@@ -52,7 +52,7 @@ function paintSky(context) {
 }
 
 /**
- * The mountains upside down, darker and in rows that waves have moved.
+ * The mountains upside down, darker, in rows that are shifted like waves.
  *
  * @param {OffscreenCanvasRenderingContext2D} context
  * @param {OffscreenCanvas} canvas
@@ -70,7 +70,7 @@ function paintLake(context, canvas, random) {
 }
 
 /**
- * Paints all of it over with short strokes in the colours that are there: a mark hides in what is rough.
+ * Covers all of it with short strokes in the colours beneath: texture hides a mark.
  *
  * @param {OffscreenCanvasRenderingContext2D} context
  * @param {() => number} random
@@ -93,7 +93,7 @@ function paintStrokes(context, random) {
 }
 
 /**
- * A line of mountains: halves are moved up or down by chance, the less the shorter they are.
+ * A line of mountains, by midpoint displacement: midpoints are moved up or down at random, less at each level.
  *
  * @param {() => number} random
  * @returns {number[]} 0..1 for each column
@@ -111,7 +111,7 @@ function ridge(random) {
 }
 
 /**
- * Numbers by chance that are the same each time (mulberry32).
+ * Random numbers that are the same each time (mulberry32).
  *
  * @param {number} seed
  */

@@ -14,7 +14,7 @@ import { save } from "../ui/save.js";
  * @property {(options: object) => Promise<FileSystemFileHandle>} [showSaveFilePicker]
  */
 
-/** What the ZIP file has besides: which picture carries what. */
+/** A further file in the ZIP file: which picture carries which message. */
 const LIST = "marks.csv";
 const ZIP = { name: "hushmark.zip", type: "application/zip" };
 
@@ -40,12 +40,12 @@ const fileOf = ({ file, name, type }) => new File([file], name, { type });
 export const canSaveToFolder = () => "showDirectoryPicker" in window;
 
 /**
- * Saves all as one ZIP file. It is written a picture at a time: into the file that people choose, or, where the browser
- * has no such dialogue, into a kept file that is then downloaded.
+ * Saves all as one ZIP file. It is written one picture at a time: into the file that people choose, or, where the
+ * browser has no such dialogue, into a stored file that is then downloaded.
  *
  * @param {Outcome[]} outcomes
  * @param {Lists} lists
- * @returns {Promise<{ name: string | null } | null>} the chosen file's name, or none where the browser tells of a
+ * @returns {Promise<{ name: string | null } | null>} the chosen file's name, or none where the browser shows a
  *   download; null when nothing was saved
  */
 export async function saveZip(outcomes, lists) {
@@ -72,8 +72,8 @@ export async function saveZip(outcomes, lists) {
 }
 
 /**
- * Asks for a folder and writes all into it, each into folders as its cover lay in. Files that are already there are
- * not replaced: the new ones get a number.
+ * Asks for a folder and writes all into it, in the same folders as the covers. Existing files are not replaced: the new
+ * ones get a number.
  *
  * @param {Outcome[]} outcomes
  * @returns {Promise<string | null>} the folder's name; null if none was chosen

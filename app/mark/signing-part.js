@@ -19,9 +19,9 @@ import { errorInWords } from "../ui/words.js";
  * @typedef {typeof import("../signing/signing.js")} Signing
  */
 
-/** Of a file that is read as PEM. What is larger is something else. */
+/** Larger files are not read as PEM. */
 const MOST_BYTES = 1 << 20;
-/** Characters of what a manifest says. */
+/** Most characters of author and note. */
 const MOST_TEXT = 1000;
 
 export class SigningPart {
@@ -30,7 +30,7 @@ export class SigningPart {
   #identity = null;
   /** All who have signed in this visit: pictures may still wait for them. @type {Map<string, CryptoKey>} */
   #keys = new Map();
-  /** Resolves when what this browser keeps is here. */
+  /** Resolves when what this browser keeps has been loaded. */
   restored;
   /** @type {Promise<Signing> | null} */
   #loaded = null;
@@ -132,18 +132,18 @@ export class SigningPart {
     return (data) => sign(key, data);
   }
 
-  /** Looks again at what this browser keeps: it may have been deleted in Settings. */
+  /** Reads again what this browser keeps: it may have been deleted in Settings. */
   restore() {
     this.restored = this.restored.then(() => this.#restore());
     return this.restored;
   }
 
-  /** Who is to sign, if anybody. */
+  /** Who signs, null for nobody. */
   get #signer() {
     return this.#isWanted.checked ? this.#identity : null;
   }
 
-  /** @returns {Promise<Signing>} the code that signing takes, which few visits need */
+  /** @returns {Promise<Signing>} the code for signing, which few visits need */
   #load() {
     const loaded = this.#loaded ?? /** @type {Promise<Signing>} */ (this.#engine.load("signing.js"));
     this.#loaded = loaded;
@@ -160,7 +160,7 @@ export class SigningPart {
       const { kept } = await this.#load();
       identity = await kept();
     } catch {
-      return; // What cannot be had now may be there the next time.
+      return; // The next time may succeed.
     }
     if (identity && identity.chain !== this.#identity?.chain) {
       this.element.open = true;
@@ -172,7 +172,7 @@ export class SigningPart {
     }
   }
 
-  /** Takes what both fields have; what signs already does so until that is known to be good. */
+  /** Takes what both fields have; the former certificate stays in use until the new one has been checked. */
   async #choose() {
     const [chain, key] = [this.#chain.file, this.#key.file];
     if (!chain || !key) {
@@ -266,7 +266,7 @@ export class SigningPart {
     setText(this.#error, error);
   }
 
-  /** Keeps who signs, or no longer, as the checkbox says. */
+  /** Keeps or forgets who signs, as the checkbox says. */
   async #keep() {
     try {
       const { keep, forget } = await this.#load();
@@ -309,7 +309,7 @@ export class SigningPart {
   }
 }
 
-/** A button that takes a PEM file, and then has its name. */
+/** A button that takes a PEM file, and then shows its name. */
 class PemField {
   /** @type {File | null} */
   file = null;

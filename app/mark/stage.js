@@ -30,11 +30,11 @@ const MEASURED_SIDE = 512;
 export class Stage {
   #actions;
   #urls = new ObjectUrls();
-  /** cover: what the browser shows of it. @type {{ item: Item, outcome: Outcome, cover: Promise<Blob> } | null} */
+  /** cover: what the browser can show of it. @type {{ item: Item, outcome: Outcome, cover: Promise<Blob> } | null} */
   #shown = null;
   /** Whether the browser can show the marked file. If not, it is drawn. */
   #showsMarked = true;
-  /** What other strengths are drawn from; loaded when first needed. @type {Promise<{ cover: ImageData, difference: ImageData }> | null} */
+  /** Pixels that other strengths are drawn from; loaded when first needed. @type {Promise<{ cover: ImageData, difference: ImageData }> | null} */
   #pixels = null;
 
   #title = h("h2", { tabindex: -1 });
@@ -174,7 +174,7 @@ export class Stage {
     this.#title.focus({ preventScroll: true });
   }
 
-  /** Whether the picture can be seen in full where the page is scrolled to. */
+  /** Whether all of the picture is in the visible part of the page. */
   get isInView() {
     const { top, bottom } = this.#viewer.element.getBoundingClientRect();
     return !this.element.hidden && top >= 0 && bottom <= innerHeight;
@@ -182,7 +182,7 @@ export class Stage {
 
   /**
    * @param {File} file
-   * @returns {Promise<Blob>} what is shown of it; rejects where that is nothing
+   * @returns {Promise<Blob>} what is shown of it; rejects where nothing can be shown
    */
   async #showCover(file) {
     if (await shows(this.#cover, this.#urls, file)) return file;
@@ -227,7 +227,7 @@ export class Stage {
     try {
       likeness = ssim(await pixelsOf(cover, size, middle), await pixelsOf(outcome.file, size, middle));
     } catch {
-      // The browser cannot show this picture. It could be marked all the same.
+      // The browser cannot show this picture, though it could be marked.
     }
     if (this.#shown?.outcome === outcome) this.#showFacts(pixelsAreTrue() ? likeness : NaN);
   }

@@ -56,7 +56,7 @@ export const en = {
     storage: "weights from this browser's storage",
     memory: "weights from the network, in memory only",
   },
-  offline: "No network: what is loaded goes on working.",
+  offline: "No network: whatever is loaded still works.",
   tryAgain: "Try again",
   /** @type {Record<"webgpu-missing" | "webgpu-failed" | "webgpu-wrong" | "storage-full" | "storage-failed", (detail: string) => string>} */
   notes: {
@@ -65,7 +65,7 @@ export const en = {
     "webgpu-wrong": (detail) =>
       `WebGPU computes wrong results here (relative error ${detail}); wasm is used.`,
     "storage-full": () =>
-      "This browser does not keep the weights (no storage is left for it); they will be loaded again next time.",
+      "This browser does not keep the weights (there is no storage left); they will be loaded again next time.",
     "storage-failed": (detail) =>
       `This browser does not keep the weights (${detail}); they will be loaded again next time.`,
   },
@@ -169,7 +169,7 @@ export const en = {
   dropPictures: "or drop or paste them here, folders too: JPEG, PNG, WebP and others",
   choosePictureFirst: "Choose a picture first.",
   beingMarked: "The pictures are being marked. Wait for them, or cancel them.",
-  answerFirst: "Say at the picture whether it is to be marked again.",
+  answerFirst: "Answer at the picture whether to mark it again.",
   onlyMarkedKept: "Of these pictures only the marked ones were kept. Choose the originals again.",
   message: "Message",
   kind: "Kind",
@@ -194,12 +194,11 @@ export const en = {
   blank: "White space alone is no message.",
   noteForRegister: "Note",
   noteHint: "Kept in the register, on this device only. It shows when the picture is read here.",
-  registerOff:
-    "The register is off, so nothing is written down of what you mark. It is switched on under Register.",
+  registerOff: "The register is off, so what you mark is not recorded. Switch it on under Register.",
   strength: "Strength",
   stronger: "stronger",
   fainter: "fainter",
-  /** From so much on. @type {[from: number, words: string][]} */
+  /** From this strength on. @type {[from: number, words: string][]} */
   strengths: [
     [2.5, "strongest: will show"],
     [1.8, "very strong: will show on smooth areas"],
@@ -224,7 +223,7 @@ export const en = {
   firstPage: "Take the first alone",
   pattern: "Name of the marked file",
   /** @param {string} places */
-  patternHint: (places) => `Use ${places} where these are to stand. The ending stays.`,
+  patternHint: (places) => `Put ${places} where you want them. The ending stays.`,
   signing: {
     /** @param {string} signer who signs, or nothing */
     head: (signer) => (signer ? `Signs as ${signer}` : "Sign: C2PA manifest"),
@@ -238,16 +237,16 @@ export const en = {
     keyNext: "Now choose the private key of this certificate.",
     chainNext: "Now choose the certificate of this key.",
     makeTest: "Make a test certificate",
-    makeTestHint: "To try it out: nobody trusts it, and it says so.",
+    makeTestHint: "To try it out. By its name, it is not trusted.",
     /** @param {string} signer @param {string} issuer @param {string} day */
     ready: (signer, issuer, day) =>
       `Signs as “${signer}” until ${day}. Others trust the certificate if they trust its issuer, “${issuer}”.`,
     wanted: "Sign the pictures that I mark",
     author: "Author",
     note: "Note for everybody",
-    noteHint: "Whoever has the file can read both. Hushmark's register keeps the other note to itself.",
+    noteHint: "Anyone who has the file can read both. The other note stays in Hushmark's register.",
     keep: "Keep certificate and key in this browser",
-    keepHint: "Whoever uses this browser can then sign as you. The key cannot be taken out of it.",
+    keepHint: "Anyone who uses this browser can then sign as you. The key cannot be exported from it.",
     forget: "Forget certificate and key",
     forgotten: "Forgotten.",
     /** Where a kept certificate is, for sentences about it. */
@@ -269,7 +268,7 @@ export const en = {
       `${marked} of ${pictures(all)} marked`,
       failed > 0 && `${failed} failed`,
       cancelled > 0 && `${cancelled} cancelled`,
-      asking > 0 && (asking === 1 ? "1 asks for an answer" : `${asking} ask for an answer`),
+      asking > 0 && (asking === 1 ? "1 needs an answer" : `${asking} need an answer`),
     ]
       .filter(Boolean)
       .join(", ") + ".",
@@ -339,7 +338,7 @@ export const en = {
   progressOf: (name) => `Progress of ${name}`,
   /** @param {string} message what it reads as, or nothing */
   askAgain: (message) =>
-    `It is marked already${message && `: it reads as ${message}`}. Mark it again? As a rule, what is read from then on is the new mark.`,
+    `It is marked already${message && `: it reads as ${message}`}. Mark it again? Usually the new mark is the one that is read afterwards.`,
   /** @param {string} warning one of those below */
   beware: (warning) => `Beware: ${warning}.`,
   warnings: {
@@ -626,7 +625,7 @@ export const en = {
   lost: {
     lead: "This picture has none. It is a signed record of who made a picture and how. If one was published, the mark finds it again.",
     address: "Address of published manifests",
-    addressHint: "When you look there, it is told the value of the mark, and nothing else.",
+    addressHint: "Looking there sends the value of the mark to that address, and nothing else.",
     look: "Look there",
     folder: "Look in a folder",
     /** @param {string} place */
@@ -636,7 +635,7 @@ export const en = {
     noAddress: "This is no address. It begins with https://, and leads to the folder that was published.",
     /** @param {string} host */
     notPermitted: (host) =>
-      `This copy of Hushmark may ask its own site only, not ${host}. Get the folder from there and look in it, or ask whoever runs this site to permit that address.`,
+      `This copy of Hushmark may connect to its own site only, not to ${host}. Get the folder from there and look in it, or ask whoever runs this site to permit that address.`,
   },
   readings: "Readings",
   columns: {
@@ -681,7 +680,7 @@ export const en = {
     `${host} gives this picture only to its own pages. Allow Hushmark to get it once, or save the picture and choose it below.`,
   /** @param {string} host */
   extensionAllow: (host) => `Get it from ${host}`,
-  extensionLost: "The picture could not be got from its page. Save it, and choose it below.",
+  extensionLost: "The picture could not be fetched from its page. Save it, and choose it below.",
 
   // Try to break it
   labLead: "Change a marked picture until the mark breaks, and see how much it takes.",

@@ -1,4 +1,4 @@
-/** Tiles for a team: one for each name of a list, so that a screenshot tells whose page it was taken of. */
+/** Tiles for a team: one for each name of a list, so that a screenshot shows whose page it is of. */
 
 import { makeZip } from "client-zip";
 import { RegisterError } from "../register/entries.js";
@@ -109,7 +109,7 @@ export class Team {
       const file = files[index];
       made.push({ name, file, tile, css: css.replace(/url\("[^"]*"\)/, () => `url("${file}")`), message });
     }
-    // All or none: half a list in the register would be taken for the whole.
+    // All or none: half a list in the register would look complete.
     await this.#register(made);
     return made;
   }

@@ -55,7 +55,7 @@ export class OverlayView {
   #copied = h("p", { class: "hint", role: "status" });
   /** @type {Overlay | null} */
   #made = null;
-  /** Of which the register was told. @type {Overlay | null} */
+  /** The tile that was entered into the register last. @type {Overlay | null} */
   #registered = null;
   #choices = h(
     "div",
@@ -175,7 +175,7 @@ export class OverlayView {
     this.#tile.hidden = !this.#isShown.checked;
   }
 
-  /** A tile is entered when people take it: they make several until one is as they want it. */
+  /** A tile is entered into the register when people save it: they may make several before. */
   async #save() {
     const made = this.#made;
     if (!made) return;

@@ -11,12 +11,12 @@ import { EngineError } from "../engine/errors.js";
  *
  * @typedef {object} OpenOptions
  * @property {string | URL} [base] where the folder "engine" of this package is served; beside this module unless given
- * @property {number | null} [threads] that the networks may take, where the page is cross-origin isolated; else one
- * @property {(progress: StartProgress) => void} [onProgress] is told how much of the engine has been loaded
+ * @property {number | null} [threads] for the networks, where the page is cross-origin isolated; else one
+ * @property {(progress: StartProgress) => void} [onProgress] called with how much of the engine has been loaded
  *
  * @typedef {object} JobOptions
  * @property {AbortSignal} [signal] ends the job, which then rejects with the code "cancelled"
- * @property {(progress: Progress) => void} [onProgress] is told how far the job is
+ * @property {(progress: Progress) => void} [onProgress] called with how far the job is
  *
  * @typedef {Omit<EmbedOptions, "value" | "chain" | "author" | "manifest_note"> & { value?: string } & JobOptions} MarkOptions
  *   `value` is not used for random
@@ -45,7 +45,7 @@ export async function open({ base, threads = null, onProgress } = {}) {
   return new Engine(client);
 }
 
-/** What `open` gives. Jobs are done one after the other. */
+/** The engine that `open` returns. Jobs are done one after the other. */
 class Engine {
   #client;
 
@@ -82,14 +82,14 @@ class Engine {
     return reading;
   }
 
-  /** Ends the engine and gives its memory back. Jobs that are left reject with the code "cancelled". */
+  /** Ends the engine and frees its memory. Jobs that are left reject with the code "cancelled". */
   close() {
     this.#client.close();
   }
 }
 
 /**
- * Sentences and the marked picture's name have the name of the file.
+ * The picture as a file, whose name sentences and the marked picture's name use.
  *
  * @param {Blob} picture
  */

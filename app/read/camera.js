@@ -1,4 +1,4 @@
-/** Reading live by a camera: its pictures are read one after the other, and an answer that holds is shown over them. */
+/** Live reading from a camera: its pictures are read one after the other, and a stable answer is shown over them. */
 
 import { EngineError } from "../engine/errors.js";
 import { answerNoted } from "../ui/answer.js";
@@ -12,20 +12,20 @@ import { Hold } from "./hold.js";
  * @import { Entry } from "../register/entries.js"
  *
  * @typedef {object} Uses
- * @property {() => void} onStart the camera is on from now on
+ * @property {() => void} onStart called when the camera is on
  * @property {(picture: File, signal: AbortSignal) => Promise<TimedReading>} read takes a short look at a picture
- * @property {(picture: File, read: TimedReading | null) => void} onTake people want this picture; with what was read in it,
- *   null where that is still to be done
+ * @property {(picture: File, read: TimedReading | null) => void} onTake people take this picture; with what was read in it,
+ *   null where it is still to be read
  * @property {(read: TimedReading) => Entry | undefined} entryOf the entry of the register that fits
  *
  * @typedef {{ picture: File, read: TimedReading }} Seen
  */
 
-/** Milliseconds between an answer and the next picture: so the page stays quick and the device cool. */
+/** Milliseconds between an answer and the next picture, to keep the page quick and the device cool. */
 const PAUSE = 150;
 /** Of a JPEG: high enough for faint marks. */
 const QUALITY = 0.95;
-/** What browsers call it, by our codes. @type {Record<string, string>} */
+/** Our codes, by the browsers' names of errors. @type {Record<string, string>} */
 const CODES = {
   NotAllowedError: "camera-refused",
   SecurityError: "camera-refused",
@@ -37,10 +37,10 @@ const CODES = {
 
 export class Camera {
   #uses;
-  /** Ends what goes on; aborted when the camera is off. */
+  /** Ends all that runs; aborted when the camera is off. */
   #on = AbortSignal.abort();
   #off = () => {};
-  /** What was read, while it holds. @type {Seen | null} */
+  /** The stable answer and its picture. @type {Seen | null} */
   #held = null;
 
   #start = h("button", { type: "button", onclick: () => void this.#open() }, cameraIcon(), () => m.camera);
@@ -79,7 +79,7 @@ export class Camera {
     setText(this.#error, "");
   }
 
-  /** The same by hand: the keyboard goes back to where it was. */
+  /** The same by a button: the focus goes back to where it was. */
   #close() {
     this.stop();
     this.#start.focus();
@@ -154,11 +154,11 @@ export class Camera {
     }
   }
 
-  /** @param {Reading["outcome"]} outcome that holds */
+  /** @param {Reading["outcome"]} outcome of the stable answer */
   #say(outcome) {
     const message = this.#held?.read.reading.message;
     const said = message ? `${message.kind}:${message.value}` : outcome;
-    // Not at each picture: a screen reader would say it again.
+    // Not for each picture: a screen reader would say it again.
     if (said === this.#view.dataset.said) return;
     this.#view.dataset.said = said;
     this.#view.dataset.outcome = outcome;
@@ -182,7 +182,7 @@ export class Camera {
   /** @returns {Promise<File>} what the camera shows now */
   async #picture() {
     const { videoWidth: width, videoHeight: height } = this.#video;
-    // A camera's picture has been scaled and compressed already: that a canvas may alter it slightly does no harm.
+    // A camera's picture has been scaled and compressed already, so slight changes by a canvas do no harm.
     const canvas = document.createElement("canvas");
     canvas.width = width;
     canvas.height = height;
@@ -193,7 +193,7 @@ export class Camera {
     return new File([blob], m.cameraFile, { type: blob.type });
   }
 
-  /** Hands over the picture whose answer is shown, with that; else the one that is seen now. */
+  /** Hands over the picture whose answer is shown, with its answer; else the current one. */
   async #take() {
     if (this.#on.aborted) return;
     const { picture, read } = this.#held ?? { picture: await this.#picture(), read: null };
@@ -202,9 +202,9 @@ export class Camera {
   }
 }
 
-/** Of cameras the one at the back. Rejects with what the browser says. */
+/** Opens the camera at the back. Rejects with the browser's error. */
 function openCamera() {
-  // Browsers have no camera for pages that did not come over https.
+  // Browsers give no camera to pages that were not loaded over https.
   if (!navigator.mediaDevices?.getUserMedia) throw new EngineError("camera-missing");
   return navigator.mediaDevices.getUserMedia({
     audio: false,

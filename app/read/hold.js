@@ -1,19 +1,19 @@
-/** Which answer of a camera holds: a picture of it may be blurred, or show something else for a moment. */
+/** Which answer of a camera is stable: single pictures may be blurred, or show something else for a moment. */
 
 /** @import { Reading } from "../engine/protocol.js" */
 
-/** The answer that two pictures on end have given; it stays until two on end give another one. */
+/** The answer of two successive pictures; it stays until two successive ones give another. */
 export class Hold {
-  /** What the last picture said. */
+  /** The answer of the last picture. */
   #last = "";
-  /** What holds. */
+  /** The stable answer. */
   #held = "none";
-  /** What kind of answer holds. @type {Reading["outcome"]} */
+  /** The outcome of the stable answer. @type {Reading["outcome"]} */
   outcome = "none";
 
   /**
    * @param {Reading} reading of the next picture
-   * @returns {boolean} whether it says what holds
+   * @returns {boolean} whether it gives the stable answer
    */
   add({ outcome, message }) {
     const said = message ? `${message.kind}:${message.value}` : outcome;

@@ -1,4 +1,4 @@
-/** Where a picture has no manifest, its mark may find one that was published. Nothing is asked before people say so. */
+/** Where a picture has no manifest, its mark may lead to a published one. Nothing is fetched before people say so. */
 
 import { EngineError } from "../engine/errors.js";
 import { h, setText } from "../ui/dom.js";

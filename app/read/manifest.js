@@ -1,4 +1,4 @@
-/** What the C2PA manifest of a picture says, and what of it holds: read here, never written. */
+/** What the C2PA manifest of a picture says, and which checks it passed. */
 
 import { h } from "../ui/dom.js";
 import { inDate, m } from "../ui/language.js";
@@ -14,12 +14,12 @@ export class ManifestPart {
   #facts = h("dl");
   element = h("section", { class: "manifest", hidden: true }, this.#head, this.#verdict, this.#facts);
 
-  /** @param {PictureManifest | null} manifest null: the picture has none, which is nothing to tell of */
+  /** @param {PictureManifest | null} manifest null: the picture has none, and nothing is shown */
   show(manifest) {
     this.element.hidden = !manifest;
     if (!manifest) return;
     this.element.dataset.verdict = manifest.verdict;
-    // The picture that a mark leads from may be another file than the one that was signed.
+    // A manifest that was found by the mark may be of another file than this picture.
     const verdict =
       manifest.picture === "by-mark" && manifest.verdict === "valid" ? "found" : manifest.verdict;
     this.#verdict.replaceChildren(

@@ -1,14 +1,14 @@
 /** Published manifests: files under an address, or in a folder of people's own. They show nothing. */
 
-/** Of a file that is taken. */
+/** Most bytes of a file. */
 const MOST_BYTES = 64 << 20;
 const TOO_LARGE = "a file is too large";
 const PATIENCE = 20_000;
 
 /**
- * The address of published manifests, whole and with a slash at its end.
+ * The address of published manifests, absolute and with a slash at its end.
  *
- * @param {string} typed as a whole or from the page's own address on
+ * @param {string} typed absolute, or relative to the page's own address
  * @param {string} base the page's own address
  * @returns {URL | null} null where it is no address of the web
  */
@@ -21,7 +21,7 @@ export function addressOf(typed, base) {
 }
 
 /**
- * Whether the page's Content-Security-Policy lets it ask there.
+ * Whether the page's Content-Security-Policy allows requests there.
  *
  * @param {URL} url
  * @param {string} policy
@@ -33,17 +33,17 @@ export function isPermitted({ origin }, policy, own) {
 }
 
 /**
- * What gets files from under an address.
+ * A function that gets files from below an address.
  *
  * @param {URL} base
- * @returns {(path: string) => Promise<Uint8Array<ArrayBuffer> | null>} rejects where that cannot be asked, or answers
- *   something else than a file or that there is none
+ * @returns {(path: string) => Promise<Uint8Array<ArrayBuffer> | null>} rejects where the request fails, or the
+ *   answer is neither a file nor that there is none
  */
 export function fromWeb(base) {
   return async (path) => {
     const signal = AbortSignal.timeout(PATIENCE);
     const response = await fetch(new URL(path, base), { credentials: "omit", cache: "no-cache", signal });
-    // Some hosts answer a page instead of saying that there is no such file.
+    // Some hosts answer with a page instead of saying that there is no such file.
     const isPage = response.headers.get("Content-Type")?.startsWith("text/html");
     if ([404, 410].includes(response.status) || (response.ok && isPage)) return null;
     if (!response.ok) throw new Error(`${response.status} ${response.statusText}`.trim());
@@ -52,7 +52,7 @@ export function fromWeb(base) {
 }
 
 /**
- * What gets files from a folder.
+ * A function that gets files from a folder.
  *
  * @param {Pick<File, "name" | "webkitRelativePath" | "size" | "arrayBuffer">[]} files all that are in it; where a
  *   browser cannot choose folders, those that were chosen, which have names and no paths
@@ -70,7 +70,7 @@ export function fromFolder(files) {
 }
 
 /**
- * What a host sends, given up as soon as it is too much: it may send without end, or compressed.
+ * The body of a response, given up as soon as it is too large: a host may send without end, or compressed.
  *
  * @param {Response} response
  */

@@ -42,7 +42,7 @@ export class ReadView {
     h("label", {}, this.#compare, () => m.compareRegister),
     this.#again,
   );
-  /** What the register has. @type {Entry[]} */
+  /** The register's entries. @type {Entry[]} */
   #entries = [];
 
   #answer = new Answer();
@@ -72,7 +72,7 @@ export class ReadView {
   });
   /** The register's list while the camera is on. @type {Promise<string | null>} */
   #cameraKnown = Promise.resolve(null);
-  /** What the camera's picture was read as already. @type {TimedReading | null} */
+  /** The reading that the camera's picture already has. @type {TimedReading | null} */
   #isRead = null;
 
   #table = new ReadingsTable((read) => this.#entriesOf(read));
@@ -125,7 +125,7 @@ export class ReadView {
     this.#picker.take(files);
   }
 
-  /** The camera is never on behind another screen. */
+  /** The camera must not stay on behind another screen. */
   leave() {
     this.#camera.stop();
   }
@@ -158,7 +158,7 @@ export class ReadView {
     }
   }
 
-  /** Without a register that can be read, pictures are read all the same. */
+  /** If the register cannot be read, pictures are read without it. */
   async #known() {
     if (!this.#compare.checked) return null;
     try {

@@ -1,4 +1,4 @@
-/** The register's entries: their fields, what makes one damaged, and which of them a reading may be. */
+/** The register's entries: their fields, checks for damage, and the search for those that a reading may be of. */
 
 /**
  * @import { Message } from "../engine/protocol.js"
@@ -22,7 +22,7 @@
  *
  * @typedef {object} FileFacts
  * @property {string} name
- * @property {string} folder the way that led to it, as in "trip/day 1", or nothing
+ * @property {string} folder path of the folders that it was in, as in "trip/day 1", or empty
  * @property {number} size bytes
  * @property {string} sha256
  *
@@ -35,19 +35,19 @@
 
 /** Characters of a note that is typed. */
 export const MOST_NOTE = 1000;
-/** Characters in base64, and the bytes that these are. */
+/** The limit in base64 characters, and in bytes. */
 export const MOST_THUMBNAIL = 200_000;
 const MOST_THUMBNAIL_BYTES = (MOST_THUMBNAIL / 4) * 3;
-/** Milliseconds from 1970 that a Date can tell, to either side. */
+/** Largest distance from 1970, in milliseconds, that a Date can hold. */
 const MOST_TIME = 8.64e15;
 /** Bytes of UTF-8 that a text may take. */
 export const TEXT_BYTES = 8;
-/** Those of an older build's message. */
+/** The same for an older build's message. */
 const OLDER_BYTES = 4;
 const NUMBERS = 1n << 64n;
 /** Up to so many of 64 bits may differ in the perceptual hashes of pictures that look alike. */
 const MOST_DIFFERENT = 16;
-/** Where no hash was kept, an entry stands between those that look like the picture and those that do not. */
+/** An entry without a hash is sorted between those that look like the picture and those that do not. */
 const UNKNOWN = MOST_DIFFERENT + 0.5;
 
 /** Code: "register-full", "register-failed", "register-newer", "import-json", "import-format", "import-version". */
@@ -82,7 +82,7 @@ export const isOlder = (message) => "hex" in message;
 
 /**
  * @param {unknown} value of any shape
- * @returns {unknown} the same, but its message is called so also where an older build called it payload
+ * @returns {unknown} the same, with `payload`, an older build's name, renamed to `message`
  */
 export function renamed(value) {
   if (!isObject(value) || !("payload" in value)) return value;
@@ -91,7 +91,7 @@ export function renamed(value) {
 }
 
 /**
- * The first part of a value that is not as it is in an entry.
+ * The first part of a value that does not fit an entry.
  *
  * @param {unknown} value of any shape
  * @returns {Part | null} null when it is an entry
@@ -99,7 +99,7 @@ export function renamed(value) {
 export function damagedPart(value) {
   if (!isObject(value)) return "all";
   const { id, time, message, note, cover, marked, thumbnail, perceptualHash = null } = value;
-  // It is a label in the list of known ids (knownIds), where a line's end or a tab would end it.
+  // It is a label in the list of known ids (knownIds), where a line break or a tab would end it.
   if (!isText(id, 100) || !/^[\w-]+$/.test(id)) return "id";
   if (typeof time !== "number" || !(Math.abs(time) <= MOST_TIME)) return "time";
   if (!isMessage(message)) return "message";
@@ -152,8 +152,8 @@ function differentBits(one, other) {
 }
 
 /**
- * Whether a reading can be compared with it, or it is an older build's. A line of the list of known ids that Python
- * refuses would keep every picture from being read.
+ * Whether it is a message that readings can be compared with, or an older build's. Python refuses a list of known ids
+ * with an invalid line, and then no picture could be read.
  *
  * @param {unknown} message of any shape
  */

@@ -20,7 +20,7 @@ import {
  */
 
 const FORMAT = "hushmark-register";
-/** In 2 there was no perceptual hash, and no folder; in 1 a message was called payload. */
+/** Version 2 had no perceptual hash and no folder; version 1 called a message payload. */
 const VERSIONS = [1, 2, 3];
 
 /** @param {Entry[]} list */
@@ -33,7 +33,7 @@ export function toJson(list) {
   return JSON.stringify({ format: FORMAT, version: VERSIONS.at(-1), entries: plain }, null, 1);
 }
 
-/** How an entry is written in a row, and read. @type {[column: string, cell: (entry: Entry) => string][]} */
+/** How an entry becomes a row. @type {[column: string, cell: (entry: Entry) => string][]} */
 const COLUMNS = [
   ["id", ({ id }) => id],
   ["time", ({ time }) => new Date(time).toISOString()],

@@ -1,11 +1,11 @@
-/** Which entries of the register people look for. */
+/** Searches the register. */
 
 import { inDate } from "../ui/language.js";
 import { messageInWords } from "../ui/words.js";
 
 /** @import { Entry } from "./entries.js" */
 
-/** Digits from which on a word may be the beginning of a SHA-256: shorter ones are in many of them by accident. */
+/** Fewest digits of a word that is looked for in SHA-256 sums: shorter ones are in many of them by accident. */
 const LEAST_DIGITS = 8;
 
 /**

@@ -16,7 +16,7 @@ import { fromFile } from "./exchange.js";
 /** A database of its own: the worker keeps that of the weights open. */
 export const DATABASE = "hushmark-register";
 const STORE = "register";
-/** Of the database. An older one is upgraded where it is opened. In version 1 a message was called payload. */
+/** An older database is upgraded when it is opened. Version 1 called a message payload. */
 const DATABASE_VERSION = 2;
 
 /** Whether marked pictures are entered: yes, unless people switched it off. */
@@ -30,7 +30,7 @@ export const keepFromNow = (value) => prefer("register", value ? "on" : "off");
  * @property {string} id of its entry, which it replaces if there is one
  * @property {Blob} file
  * @property {string} name
- * @property {string} folder the way that led to the cover
+ * @property {string} folder path of the folders that the cover was in
  * @property {AnyMessage} message
  * @property {string} note
  * @property {string | null} perceptual_hash
@@ -121,8 +121,8 @@ export async function clear() {
 }
 
 /**
- * Adds the entries of an exported register, except those that are damaged. An entry that is here already stays as it
- * is, except that an empty note is filled.
+ * Adds the entries of an exported register, except damaged ones. An entry that exists already stays as it is, except
+ * that an empty note is filled.
  *
  * @param {string} text of its file
  * @returns {Promise<{ added: number, present: number, left: { number: number, part: Part }[] }>} left: the damaged

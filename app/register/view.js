@@ -123,7 +123,7 @@ export class RegisterView {
   /**
    * Reads the register again: something may have been marked meanwhile.
    *
-   * @param {string} [id] of an entry to turn to
+   * @param {string} [id] of an entry to show
    */
   async enter(id) {
     this.#keep.checked = isKept();

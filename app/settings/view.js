@@ -109,7 +109,7 @@ export class SettingsView {
     this.#showStorage();
   }
 
-  /** A key is kept from when it is typed. @param {boolean} isWanted */
+  /** A key is kept as soon as it is typed. @param {boolean} isWanted */
   #keepKey(isWanted) {
     if (!isWanted) prefer("key", null);
     this.#showKey(isWanted);
@@ -177,7 +177,7 @@ export class SettingsView {
     this.#offlineStatus.focus();
     this.#make.hidden = true;
     this.#loading.hidden = false;
-    // If people agree, a browser that needs room then does not delete this site's files.
+    // If people agree, the browser does not delete this site's files when it needs room.
     navigator.storage.persist?.();
     try {
       await keepFiles(manifest, files, (loaded) => (this.#loading.value = loaded / size));

@@ -17,7 +17,7 @@ export class EngineLine {
   #engine;
   /** Bytes that the workers have loaded over the network so far. */
   #workerBytes = 0;
-  /** Of the start that is under way. @type {StartClock | null} */
+  /** Of the current start. @type {StartClock | null} */
   #clock = null;
   /** @type {ReturnType<typeof setInterval> | undefined} */
   #ticking;
@@ -75,7 +75,7 @@ export class EngineLine {
     else setText(this.#status, () => errorInWords(state.error));
   }
 
-  /** @param {StartProgress | null} progress null before anything has come */
+  /** @param {StartProgress | null} progress null before anything is loaded */
   #showStart(progress) {
     if (!progress) this.#endClock(null);
     if (!this.#clock) {
@@ -92,7 +92,7 @@ export class EngineLine {
     });
   }
 
-  /** @param {EngineInfo | null} info null of a start that did not come to its end */
+  /** @param {EngineInfo | null} info null for a start that failed */
   #endClock(info) {
     clearInterval(this.#ticking);
     if (info) this.#clock?.finish(info.weightsFrom !== "storage");

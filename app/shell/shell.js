@@ -1,4 +1,4 @@
-/** What is around the screens: the head with its links, and the engine's line at the foot. */
+/** The frame of the screens: the head with its links, and the engine's line at the foot. */
 
 import { h, relabel, setText, svg } from "../ui/dom.js";
 import { LANGUAGES, isLanguage, language, m, setLanguage } from "../ui/language.js";
@@ -9,7 +9,7 @@ import { filesOf } from "./dropped-files.js";
  *
  * @typedef {object} View a screen
  * @property {HTMLElement} element its section
- * @property {(files: File[]) => void} [take] is given what is dropped or pasted anywhere on the page
+ * @property {(files: File[]) => void} [take] called with files that are dropped or pasted anywhere on the page
  * @property {(part: string) => void} [enter] called each time the screen comes to the front, with the part of it that
  *   the address names after a slash, or nothing
  * @property {() => void} [leave] called when another one comes to the front
@@ -37,9 +37,9 @@ export class Shell {
   #front;
 
   /**
-   * Puts the page together, and shows the screen that its address names.
+   * Builds the page, and shows the screen that its address names.
    *
-   * @param {Screen[]} screens the first is where a visit starts
+   * @param {Screen[]} screens the first is shown at the start of a visit
    * @param {HTMLElement} engineLine
    */
   constructor(screens, engineLine) {
@@ -98,7 +98,7 @@ export class Shell {
     if (byPerson) scrollTo(0, 0);
     next.view.enter?.(part);
     if (byPerson) {
-      // The keyboard goes on from here, and a screen reader says the heading.
+      // The focus moves here, and a screen reader says the heading.
       const heading = next.view.element.querySelector("h1");
       heading?.setAttribute("tabindex", "-1");
       heading?.focus({ preventScroll: true });
@@ -110,7 +110,7 @@ export class Shell {
     document.title = m.title(m.screenNames[this.#front.name]);
   }
 
-  /** Wherever on the page pictures are dropped or pasted, the screen in front takes them. */
+  /** Passes pictures that are dropped or pasted anywhere on the page to the current screen. */
   #takeTransfers() {
     document.addEventListener("paste", (event) => this.#take(event.clipboardData));
     document.addEventListener("dragover", (event) => {

@@ -1,6 +1,6 @@
 /**
- * How far the engine's start is, so that a bar can move steadily: by bytes, then by steps. What share of the time a step
- * takes is known from the last start, which is kept in the browser, or else guessed.
+ * How far the engine's start is, so that a bar can move steadily: by bytes, then by steps. The share of time for a step
+ * is taken from the last start, whose times are kept in the browser, or else guessed.
  */
 
 import { prefer, preference } from "../ui/preferences.js";
@@ -9,12 +9,12 @@ import { prefer, preference } from "../ui/preferences.js";
  * @import { StartProgress } from "../engine/protocol.js"
  *
  * @typedef {"loaded" | "networks" | "python"} Step
- * @typedef {Record<Step | "ready", number>} Times milliseconds from the beginning of the start until each was there
+ * @typedef {Record<Step | "ready", number>} Times milliseconds from the beginning of the start until each was reached
  */
 
-/** A start that loads files differs from one that finds all here. @typedef {"first-start" | "later-start"} Kind */
+/** A start that loads files differs from one that has all of them stored. @typedef {"first-start" | "later-start"} Kind */
 
-/** As measured once: what counts is how they relate. @type {Record<Kind, Times>} */
+/** Measured once; only their ratios matter. @type {Record<Kind, Times>} */
 const GUESS = {
   "first-start": { loaded: 4000, networks: 5000, python: 5500, ready: 6000 },
   "later-start": { loaded: 500, networks: 1300, python: 1500, ready: 1600 },
@@ -28,13 +28,13 @@ export class StartClock {
   /** @type {Kind} */
   #kind = lastTimes("later-start") || lastTimes("first-start") ? "later-start" : "first-start";
   #expected = lastTimes(this.#kind) ?? GUESS[this.#kind];
-  /** Those that are there. @type {Partial<Times>} */
+  /** Times of the steps that were reached. @type {Partial<Times>} */
   #reached = {};
-  /** Of the bytes. */
+  /** Share of the bytes that are loaded. */
   #loadedShare = 0;
-  /** What was told last. */
+  /** The last share that was returned. */
   #told = 0;
-  /** When the present step began, and what had been told then. */
+  /** When the current step began, and the share at that time. */
   #since = this.#start;
   #before = 0;
 
@@ -67,7 +67,7 @@ export class StartClock {
     prefer(wasDownloaded ? "first-start" : "later-start", JSON.stringify(times));
   }
 
-  /** @returns {number} share of the time that is over, 0..1: never less than before, and more from moment to moment */
+  /** @returns {number} share of the time that has passed, 0..1: it never falls, and grows all the time */
   get share() {
     const { ready } = this.#expected;
     const reached = STEPS.filter((step) => this.#reached[step] !== undefined);
@@ -75,10 +75,10 @@ export class StartClock {
     const times = [ofBytes, ...reached.map((step) => this.#expected[step])];
     const from = Math.max(this.#before, ...times.map((time) => time / ready));
     const later = STEPS.map((step) => this.#expected[step] / ready).filter((share) => share > from);
-    // While something loads, it is the bytes that count.
+    // While files load, the share of bytes limits it.
     const most = this.#reached.loaded === undefined ? from + CREEP : 1;
     const to = Math.min(most, ...later);
-    // Ever slower towards the next step, since it may take longer this time.
+    // It slows down towards the next step, which may take longer this time.
     const part = 1 - Math.exp(-(performance.now() - this.#since) / Math.max(200, (to - from) * ready));
     this.#told = Math.max(this.#told, from + (to - from) * part);
     return this.#told;

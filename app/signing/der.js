@@ -1,4 +1,4 @@
-/** Writes DER, the form that certificates and keys have. */
+/** Writes DER, the encoding of certificates and keys. */
 
 /** @typedef {Uint8Array<ArrayBuffer>} Bytes */
 
@@ -13,7 +13,7 @@ export const UTC_TIME = 0x17;
 const OID = 0x06;
 
 /**
- * An item with these parts one behind the other.
+ * An item whose content is these parts in order.
  *
  * @param {number} tag
  * @param {...(Bytes | number[])} parts
@@ -32,7 +32,7 @@ export function oid(numbers) {
   return der(OID, [40 * first + second], ...rest.map(inSevens));
 }
 
-/** @param {Bytes} number its bytes, which is not negative @returns {Bytes} */
+/** @param {Bytes} number bytes of a number that is not negative @returns {Bytes} */
 export function integer(number) {
   const start = number.findIndex((byte) => byte > 0);
   const digits = start < 0 ? [0] : [...number.slice(start)];

@@ -5,8 +5,8 @@ import { der, integer, OCTETS, oid, SEQUENCE } from "./der.js";
 /**
  * @import { Bytes } from "./der.js"
  *
- * @typedef {"key-damaged" | "key-encrypted" | "key-kind"} KeyProblem no private key that can be read; it wants a
- *   passphrase; it is none for ES256
+ * @typedef {"key-damaged" | "key-encrypted" | "key-kind"} KeyProblem no private key that can be read; it needs a
+ *   passphrase; it is not one for ES256
  */
 
 export const CURVE = { name: "ECDSA", namedCurve: "P-256" };
@@ -15,7 +15,7 @@ export const EC_KEY = "1.2.840.10045.2.1";
 const P256 = "1.2.840.10045.3.1.7";
 
 /**
- * The certificates in a file, without all else: it may hold the private key, too.
+ * The certificates in a file, and nothing else: it may hold the private key, too.
  *
  * @param {string} text
  * @returns {string} PEM, empty where there are none
@@ -28,7 +28,7 @@ export function certificatesIn(text) {
 }
 
 /**
- * The first private key in a file. It cannot be exported any more.
+ * The first private key in a file, as one that cannot be exported.
  *
  * @param {string} text PEM, of PKCS #8 or SEC 1
  * @returns {Promise<CryptoKey | KeyProblem>}
@@ -82,7 +82,7 @@ function blocksOf(text) {
   return [...found].map(([whole, label, body]) => ({ whole, label, body }));
 }
 
-/** @param {string} base64 @returns {Bytes | null} null where it is none */
+/** @param {string} base64 @returns {Bytes | null} null where it is no base64 */
 function bytesOf(base64) {
   try {
     return Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));

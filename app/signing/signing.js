@@ -1,4 +1,4 @@
-/** What signing needs, as a file of the site by itself: it is loaded when people sign. */
+/** The code for signing, a separate file of the site, which is loaded when people sign. */
 
 export { certificatesIn, fits, importKey, sign } from "./keys.js";
 export { forget, keep, kept } from "./store.js";

@@ -1,4 +1,4 @@
-/** A certificate (X.509, RFC 5280) for trying out: whoever checks it is told that it is not trusted. */
+/** A certificate (X.509, RFC 5280) to try signing with. By its name, it is not trusted. */
 
 import { BITS, BOOLEAN, der, integer, OCTETS, oid, SEQUENCE, SET, UTC_TIME, UTF8 } from "./der.js";
 import { CURVE, sign } from "./keys.js";
@@ -31,7 +31,7 @@ export async function makeTestCertificate() {
   const leaf = [
     extension("2.5.29.19", der(SEQUENCE), YES),
     extension("2.5.29.15", der(BITS, SIGNS_DATA), YES),
-    extension("2.5.29.37", der(SEQUENCE, oid("1.3.6.1.5.5.7.3.4"))), // mail, which C2PA takes
+    extension("2.5.29.37", der(SEQUENCE, oid("1.3.6.1.5.5.7.3.4"))), // mail, which C2PA accepts
     extension("2.5.29.14", der(OCTETS, await idOf(own))),
     extension("2.5.29.35", der(SEQUENCE, der(0x80, id))),
   ];

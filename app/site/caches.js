@@ -1,10 +1,10 @@
 /**
- * What the browser's cache storage has of this site: which files, in which cache, and how they get there. The page and
+ * This site's files in the browser's cache storage: which files, in which cache, and how they are stored. The page and
  * the service worker use it.
  *
- * There are two tiers. The shell is the page and its code, with a cache for each build; it is kept when the service
- * worker is installed. The runtime is Python, its packages and onnxruntime; it is kept when it is used, or when people
- * ask for it. The weights are in IndexedDB (engine/weights.js).
+ * There are two tiers. The shell is the page and its code, with a cache for each build; it is stored when the service
+ * worker is installed. The runtime is Python, its packages and onnxruntime; it is stored when it is used, or when
+ * people ask for it. The weights are in IndexedDB (engine/weights.js).
  */
 
 import { isIntact } from "./manifest.js";
@@ -15,7 +15,7 @@ import { isIntact } from "./manifest.js";
 export const SHELL = "hushmark-shell-";
 /** One cache for all builds: the names of these files contain their hashes. */
 export const RUNTIME = "hushmark-runtime";
-/** A picture of Python's memory (engine/snapshot.js). */
+/** A snapshot of Python's memory (engine/snapshot.js). */
 export const SNAPSHOT = "hushmark-snapshot";
 /** Pictures that another app shared with this one, until the page takes them. No request is answered from it. */
 export const SHARED = "hushmark-shared";
@@ -31,7 +31,7 @@ export const isShell = ({ part }) => part === "app" || part === "page";
 export const isRuntime = ({ part }) => ["python", "wheels", "codecs", "onnxruntime"].includes(part);
 
 /**
- * Keeps a file of the site, if it is what the manifest says.
+ * Stores a file of the site, if it is the one in the manifest.
  *
  * @param {Cache} cache
  * @param {SiteFile} file
@@ -46,7 +46,7 @@ export async function keep(cache, file, response, headers) {
   await cache.put(file.url, guarded(new Response(data, response), headers));
 }
 
-/** Lets Python's next start begin from nothing. */
+/** Makes Python start from scratch the next time. */
 export async function dropSnapshot() {
   await globalThis.caches?.delete(SNAPSHOT).catch(() => undefined);
 }

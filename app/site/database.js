@@ -4,7 +4,7 @@ import { openDB } from "idb";
 
 /** @import { IDBPDatabase, IDBPTransaction } from "idb" */
 
-/** Names of errors by which a browser tells that it has lost or closed the connection. */
+/** Names of the errors of a lost or closed connection. */
 const LOST = ["AbortError", "InvalidStateError", "UnknownError"];
 
 /**

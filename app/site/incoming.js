@@ -4,15 +4,15 @@ import { pictureType } from "../ui/picture-types.js";
 import { SHARED, SHARED_NAME } from "./caches.js";
 
 /**
- * @returns {Promise<{ pictures: File[], refused: string[] }>} what was shared since the last time, and the names of
- *   the files among it that are no pictures
+ * @returns {Promise<{ pictures: File[], refused: string[] }>} the pictures shared since the last time, and the
+ *   names of shared files that are no pictures
  */
 export async function takeShared() {
   /** @type {File[]} */
   const pictures = [];
   /** @type {string[]} */
   const refused = [];
-  // Where people have switched storage off, the caches refuse each question.
+  // Where people have switched storage off, the caches refuse all calls.
   const isShared = "caches" in globalThis && (await caches.has(SHARED).catch(() => false));
   if (!isShared) return { pictures, refused };
   try {

@@ -1,4 +1,4 @@
-/** What this browser keeps of the site for use without a network. */
+/** What this browser stores of the site for use without a network. */
 
 import { loadWeights, missingWeights } from "../engine/weights.js";
 import { isRuntime, keep, RUNTIME } from "./caches.js";
@@ -26,7 +26,7 @@ export async function missingFiles(manifest, build) {
   // The wasm build, too: next time there may be no GPU.
   const builds = ["ort/wasm.", `ort/${build}.`];
   const runtime = Object.entries(manifest.files)
-    // Parts for pictures that few people have are kept once they were wanted.
+    // Codecs for rare formats are stored once they were used.
     .filter(([, file]) => isRuntime(file) && file.part !== "codecs" && !kept.has(file.url))
     .filter(([key]) => !key.startsWith("ort/") || builds.some((start) => key.startsWith(start)))
     .map(([, file]) => file);
@@ -41,7 +41,7 @@ export function sizeOnWire(files) {
 /**
  * @param {Manifest} manifest
  * @param {SiteFile[]} files of the runtime and the weights
- * @param {(loaded: number) => void} onProgress told the bytes on the wire so far
+ * @param {(loaded: number) => void} onProgress called with the bytes on the wire so far
  * @throws {TypeError} when a file of the runtime cannot be loaded, or is not whole
  * @throws {EngineError} the same of weights: load-failed, load-damaged
  * @throws {DOMException} QuotaExceededError
@@ -68,7 +68,7 @@ export async function keepFiles(manifest, files, onProgress) {
 }
 
 /**
- * Keeps those files of the runtime that the HTTP cache still has from their first use. Loads nothing.
+ * Stores those files of the runtime that the HTTP cache still has from their first use. Loads nothing.
  *
  * @param {Manifest} manifest
  * @param {SiteFile[]} files

@@ -1,14 +1,14 @@
-/** What the site keeps in this browser, by part. */
+/** What the site stores in this browser, by part. */
 
 import { openDB } from "idb";
 import { clearPreferences, preferencesSize } from "../ui/preferences.js";
 import { RUNTIME, SHARED, SHELL, SNAPSHOT } from "./caches.js";
 
-/** Another copy of this site may use the same caches. What is below this address is ours. */
+/** Another copy of this site may use the same caches. Only what is below this address is ours. */
 const SITE = new URL(".", document.baseURI).href;
 
 /**
- * @typedef {object} Stores what engine and screens keep by themselves
+ * @typedef {object} Stores of the engine and the screens
  * @property {string[]} databases names. Other apps may share our origin, as on github.io: no other database is opened,
  *   shown or deleted.
  * @property {{ size: () => Promise<number>, clear: () => Promise<void> }} results the marked pictures

@@ -1,6 +1,6 @@
 /**
- * The only place where an address becomes code, with Trusted Types and without: the service worker and verified scripts
- * (engine/verified.js) may run, nothing else.
+ * The only place where an address becomes code, with or without Trusted Types: only the service worker and verified
+ * scripts (engine/verified.js) may run.
  */
 
 /** @type {Set<string>} */

@@ -1,5 +1,5 @@
 /**
- * As long as a page of this site works on something, no new build takes over. All pages share a lock for that.
+ * While a page of this site is working, no new build takes over. All pages share a lock for that.
  */
 
 const LOCK = "hushmark-work";

@@ -18,7 +18,7 @@ import { messageInWords } from "./words.js";
  * @property {LiveText} [further] a sentence that follows the explanation
  */
 
-/** Their shapes differ, so that nobody needs the colours. @type {Record<Reading["outcome"], string[]>} */
+/** Their shapes differ, so that the colours are not needed. @type {Record<Reading["outcome"], string[]>} */
 const ICONS = {
   // A tick in a circle; an exclamation mark in a triangle; a line through a circle.
   read: ["M12 3a9 9 0 1 0 0 18a9 9 0 1 0 0-18z", "M7.5 12.5l3 3l6-6.5"],
@@ -26,7 +26,7 @@ const ICONS = {
   none: ["M12 3a9 9 0 1 0 0 18a9 9 0 1 0 0-18z", "M6 18l12-12"],
 };
 
-/** The answer in large, why it is so, and what may help. */
+/** The answer in large type, the reason for it, and what may help. */
 export class Answer {
   #hasHelp;
   #icon = h("span", { class: "answer-icon" });
@@ -109,7 +109,7 @@ export function answerNoted(reading, entry) {
 }
 
 /**
- * The likeliest of a list in a few words, with the words that it is not verified.
+ * The likeliest of a list in a few words, which say that it is not verified.
  *
  * @param {Match} match
  * @param {Entry} [entry] of the register, which is meant

@@ -1,5 +1,5 @@
 /**
- * Watches whether people do something, so that the page does not scroll away under their hands.
+ * Watches whether people do something, so that the page does not scroll while they do.
  *
  * @returns {() => boolean} whether they have done nothing since
  */

@@ -3,7 +3,7 @@ import { inNumber, inPercent, m } from "./language.js";
 
 /** Bits in a row, and the sizes of a row and of a bar in it. */
 const [IN_ROW, WIDTH, HEIGHT, GAP, BAR] = [64, 10, 32, 8, 8];
-/** Confidences from which on a bit is sure, and below which it is a guess. */
+/** A bit is sure from the first confidence on, and a guess below the second. */
 const [SURE, GUESS] = [0.99, 0.75];
 const DIGITS_IN_GROUP = 8;
 

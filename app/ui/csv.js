@@ -6,7 +6,7 @@
 export const toCsv = (rows) => "\ufeff" + rows.map((row) => row.map(cell).join(",") + "\r\n").join("");
 
 /**
- * The rows of such a table. Where a spreadsheet has put semicolons or tabs in place of the commas, these are taken.
+ * The rows of such a table. Semicolons or tabs, as some spreadsheets write them, separate cells, too.
  *
  * @param {string} text
  * @returns {string[][]} without empty lines
@@ -29,12 +29,12 @@ export function fromCsv(text) {
   return rows;
 }
 
-/** What a spreadsheet runs, and what was escaped already. */
+/** Text that a spreadsheet would run, or that was escaped already. */
 const FORMULA = /^'*[=+\-@\t\r]/;
 
 /** @param {string} text */
 function cell(text) {
-  // File names come from anywhere, and a spreadsheet runs what looks like a formula.
+  // File names may come from strangers, and a spreadsheet runs text that looks like a formula.
   const harmless = FORMULA.test(text) ? `'${text}` : text;
   return /[",\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
 }

@@ -1,6 +1,5 @@
 /**
- * Makes elements. A text or an attribute that is given as a function is live: it is written again when the language
- * changes.
+ * Makes elements. A text or attribute given as a function is live: it is written again when the language changes.
  */
 
 /** @typedef {() => string} LiveText */

@@ -2,17 +2,17 @@
 
 import { pathOf } from "./folders.js";
 
-/** What people may write in a pattern. */
+/** The placeholders of a pattern. */
 export const PLACES = ["{name}", "{folder}", "{number}", "{message}", "{date}"];
 export const DEFAULT_PATTERN = "{name}-marked";
-/** What {message} was called when a pattern was kept by an older build. */
+/** The name of {message} in patterns that an older build stored. */
 const OLDER_MESSAGE = "{payload}";
 
 /**
  * @param {string} pattern
  * @param {object} facts
  * @param {string} facts.cover name of the cover's file
- * @param {string} facts.folder the way that led to it
+ * @param {string} facts.folder path of the folders that it was in
  * @param {string} facts.marked name that carries the ending
  * @param {number} facts.number in the list, from 1
  * @param {string} facts.message
@@ -28,14 +28,14 @@ export function fileName(pattern, { cover, folder, marked, number, message }) {
   ];
   const name = PLACES.reduce(
     (text, place, index) => text.replaceAll(place, () => values[index]),
-    // Without a folder, what would part it from the rest goes, too.
+    // Without a folder, the separator behind it is left out, too.
     folder ? wanted : wanted.replace(/\{folder\}[-_ .]*/g, ""),
   );
   return (allowed(name) || "marked") + marked.slice(marked.lastIndexOf("."));
 }
 
 /**
- * Without what the pattern puts behind {name}, where it is there already: photo-marked is not to become
+ * Without the text that the pattern adds behind {name}, if the name ends with it already: photo-marked must not become
  * photo-marked-marked.
  *
  * @param {string} name
@@ -53,7 +53,7 @@ function unmarked(name, pattern) {
 const allowed = (name) => name.replace(/[\\/:*?"<>|\p{Cc}]/gu, "_").replace(/^\.+/, "");
 
 /**
- * The folders that a file goes into, as names that every system allows.
+ * The folders of a file, with names that every system allows.
  *
  * @param {string} folder
  * @returns {string[]}
@@ -61,7 +61,7 @@ const allowed = (name) => name.replace(/[\\/:*?"<>|\p{Cc}]/gu, "_").replace(/^\.
 export const foldersOf = (folder) => folder.split("/").map(allowed).filter(Boolean);
 
 /**
- * Ways of files that all differ, in folders of allowed names.
+ * Distinct paths of files, in folders with allowed names.
  *
  * @param {{ folder: string, name: string }[]} files
  */
@@ -69,7 +69,7 @@ export const distinctPaths = (files) =>
   distinct(files.map(({ folder, name }) => pathOf({ folder: foldersOf(folder).join("/"), name })));
 
 /**
- * The same names, with a number added to each that came before.
+ * The same names, with a number added to repeated ones.
  *
  * @param {string[]} names
  */

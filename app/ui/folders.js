@@ -1,4 +1,4 @@
-/** The way of folders that led to a file, as in "trip/day 1": browsers tell it in two manners. */
+/** The path of the folders that a file was in, as in "trip/day 1": browsers give it in two ways. */
 
 /** Of files that were dropped with their folder. @type {WeakMap<File, string>} */
 const dropped = new WeakMap();
@@ -9,7 +9,7 @@ const dropped = new WeakMap();
  */
 export const keepFolder = (file, folder) => void dropped.set(file, folder);
 
-/** @param {File} file @returns {string} nothing where it was chosen by itself */
+/** @param {File} file @returns {string} empty where it was chosen by itself */
 export const folderOf = (file) =>
   dropped.get(file) ?? (file.webkitRelativePath ?? "").split("/").slice(0, -1).join("/");
 

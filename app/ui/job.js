@@ -14,7 +14,7 @@ export class JobLines {
   #error = h("p", { class: "error", role: "alert" });
   #bar = h("progress", { max: 1, "aria-label": () => m.progress });
   #cancel = h("button", { type: "button" }, () => m.cancel);
-  /** Not in the status: a screen reader would say that again at each step. */
+  /** Not in the status, which a screen reader would say again at each step. */
   #count = h("span", { class: "hint" });
   #progress = h("div", { class: "progress", hidden: true }, this.#bar, this.#count, this.#cancel);
   #status = h("p", { class: "status", role: "status", tabindex: -1 });
@@ -88,7 +88,7 @@ export class JobLines {
     this.#running = null;
     setText(this.#status, outcome);
     setText(this.#error, failure);
-    // Without this the focus would go to the top of the page when its button is hidden.
+    // Otherwise the focus would go to the top of the page when the button is hidden.
     if (document.activeElement === this.#cancel) this.#status.focus();
     this.#progress.hidden = true;
   }

@@ -31,7 +31,7 @@ export class KeyField {
 }
 
 /**
- * Opens the part with the key field when Settings keeps a key, so that nobody uses a key without seeing it.
+ * Opens the part with the key field when Settings keeps a key, so that people see that a key is used.
  *
  * @param {HTMLDetailsElement} details
  */

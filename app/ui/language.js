@@ -1,4 +1,4 @@
-/** The language of the page: its messages, and numbers, sizes and dates as people write them in it. */
+/** The language of the page: its messages, and its formats of numbers, sizes and dates. */
 
 import { en } from "../messages/en.js";
 import { zh } from "../messages/zh.js";
@@ -42,7 +42,7 @@ function chosen() {
   return navigator.languages.map((tag) => tag.split("-")[0]).find(isLanguage) ?? "en";
 }
 
-/** @param {Language} of the browser's own variety of the language: it decides between 31/12 and 12/31 */
+/** The browser's own variety of a language, which decides between 31/12 and 12/31. @param {Language} of */
 function localeOf(of) {
   return navigator.languages.find((tag) => tag.split("-")[0] === of) ?? LANGUAGES[of].tag;
 }
@@ -97,7 +97,7 @@ export function inAmount(amount, unit) {
   return new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 1 }).format(amount);
 }
 
-/** @param {number} milliseconds; less than a tenth of a second counts as one, since nothing takes 0 */
+/** @param {number} milliseconds; times below a tenth of a second are shown as a tenth */
 export function inSeconds(milliseconds) {
   return new Intl.NumberFormat(locale, {
     style: "unit",

@@ -1,4 +1,4 @@
-/** The fields for how pictures are to be marked. Settings has the defaults; a change on a screen holds for a visit. */
+/** The fields for how pictures are marked. Settings has the defaults; a change on a screen lasts for the visit. */
 
 import { MOST_NOTE } from "../register/entries.js";
 import { isKept } from "../register/store.js";
@@ -15,7 +15,7 @@ import { StrengthField } from "./strength-field.js";
  * @import { Format } from "../engine/protocol.js"
  */
 
-/** What the page's Pillow writes. @type {Exclude<Format, "GIF">[]} */
+/** Formats that the page's Pillow writes. @type {Exclude<Format, "GIF">[]} */
 const FORMATS = ["JPEG", "PNG", "WEBP", "AVIF", "TIFF"];
 /** @type {(Exclude<Format, "GIF"> | null)[]} */
 const LOSSY = ["JPEG", "WEBP", "AVIF"];
@@ -35,9 +35,9 @@ export class MarkFields {
   #qualityField;
   #several;
   #pattern;
-  /** What is to be hidden, and how strongly. */
+  /** What is hidden, and how strongly. */
   mark;
-  /** How the file is to be saved. */
+  /** How the file is saved. */
   file;
 
   /** @param {string} id begins the ids of the controls */

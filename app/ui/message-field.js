@@ -8,7 +8,7 @@ import { follow } from "./preferences.js";
 /** The first is the default. @type {KindOption[]} */
 const KINDS = ["random", "text", "number", "id"];
 const EXAMPLES = { text: "© Jane", id: "0123456789abcdef", number: "1234567", random: "" };
-/** Kinds of older builds, which Settings may have kept, and what is nearest to them. @type {Record<string, KindOption>} */
+/** Kinds of older builds, which Settings may have stored, and the nearest ones today. @type {Record<string, KindOption>} */
 const OLDER_KINDS = { hex: "id", protected: "number" };
 
 /** The message: its kind and its value. It starts with the defaults of Settings. */
@@ -88,7 +88,7 @@ export class MessageField {
     const isTooLong = this.kind === "text" && bytes > TEXT_BYTES;
     const isBlank = this.kind === "text" && bytes > 0 && this.value.trim() === "";
     this.#count.hidden = this.kind !== "text";
-    // A screen reader says it only when it matters, not at each letter.
+    // A screen reader says it only when something is wrong, not at each letter.
     this.#count.ariaLive = isTooLong || isBlank ? "polite" : "off";
     this.#count.classList.toggle("error", isTooLong || isBlank);
     this.#value.setAttribute("aria-invalid", String(isTooLong || isBlank));

@@ -10,7 +10,7 @@ export const dropIcon = () =>
   );
 
 /**
- * The files that were chosen. The input is emptied: choosing the same ones again would be no change otherwise.
+ * The files that were chosen. The input is emptied: otherwise choosing the same ones again would fire no event.
  *
  * @param {HTMLInputElement} input
  */

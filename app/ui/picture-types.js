@@ -1,6 +1,6 @@
 /**
- * The kinds of pictures: how their files begin, and how their names end. The command line takes the same endings.
- * app.webmanifest tells them to the system.
+ * The kinds of pictures: how their files begin, and how their names end. The command line takes the same endings, and
+ * app.webmanifest lists them for the system.
  */
 
 const MOST_BYTES = 16;
@@ -18,7 +18,7 @@ export const PICTURE_TYPES = {
 };
 
 /**
- * What a file is by its first bytes, whatever its name and the type it came with.
+ * The type of a file by its first bytes, whatever its name and stated type.
  *
  * @param {Blob} file
  * @returns {Promise<string | null>} a MIME type, null where it is no picture that can be taken

@@ -1,4 +1,4 @@
-/** What is measured in a reading, for those who want to know: closed until somebody opens it. */
+/** Measurements of a reading, in a part that is closed until people open it. */
 
 import { bitsPlot } from "./bits-plot.js";
 import { h } from "./dom.js";

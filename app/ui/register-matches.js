@@ -9,7 +9,7 @@ import { keptThumbnail } from "./thumbnails.js";
  * @import { FoundEntry, Entry } from "../register/entries.js"
  */
 
-/** Entries that are shown. */
+/** Most entries that are shown. */
 const MOST = 6;
 
 /**
@@ -23,7 +23,7 @@ export function meant([first, ...others]) {
   return first.isAlike || others.length === 0 ? first.entry : undefined;
 }
 
-/** The way to an original and its name. @param {Entry} entry */
+/** The path of an original. @param {Entry} entry */
 export const nameOf = ({ cover }) => pathOf(cover);
 
 /**

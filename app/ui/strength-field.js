@@ -11,12 +11,12 @@ export const strengthAt = (step) => Math.round(10 * 2 ** (step / 2)) / 10;
 /** @param {number} strength */
 export const stepOf = (strength) => 2 * Math.log2(strength);
 
-/** What a strength means for the eye. @param {number} strength */
+/** How visible a strength is, in words. @param {number} strength */
 export function strengthInWords(strength) {
   return m.strengthWords(inNumber(strength, 1), m.strengths.find(([from]) => strength >= from)?.[1] ?? "");
 }
 
-/** How strong a mark is to be: a few named steps on a slider. */
+/** The strength of a mark: a few named steps on a slider. */
 export class StrengthField {
   #slider;
   #words;

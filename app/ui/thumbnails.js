@@ -4,7 +4,7 @@ const SIDE = 112;
 
 /** @type {WeakMap<Element, Blob>} */
 const wanted = new WeakMap();
-/** They are made one after the other: each takes the memory of a whole picture. */
+/** They are made one after the other, since each takes the memory of a whole picture. */
 let last = Promise.resolve();
 
 const observer = new IntersectionObserver(
@@ -31,7 +31,7 @@ export function showThumbnail(image, picture) {
 }
 
 /**
- * The address of a thumbnail that the register keeps, to be revoked by whoever shows it.
+ * The object URL of a thumbnail that the register keeps; the caller revokes it.
  *
  * @param {ArrayBuffer} thumbnail
  * @returns {string}

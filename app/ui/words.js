@@ -36,7 +36,7 @@ export function errorInWords(error) {
 export function placeInWords(corners) {
   const [[left, top], [right, level], , [x, y]] = corners;
   const mirrored = (right - left) * (y - top) < (level - top) * (x - left);
-  // The top of a mirror image runs from its right to its left.
+  // The top edge of a mirror image runs from right to left.
   const along = mirrored ? -1 : 1;
   const degrees = (Math.atan2(along * (level - top), along * (right - left)) * 180) / Math.PI;
   const quarters = Math.round(degrees / 90);

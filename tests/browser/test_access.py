@@ -65,7 +65,7 @@ def test_a_batch_with_every_outcome(app: App, marked: Path, broken: Path) -> Non
     outcomes = (
         "notes.png is not a picture",
         "It is marked already: it reads as “once”.",
-        "1 of 4 pictures marked, 1 failed, 1 cancelled, 1 asks for an answer.",
+        "1 of 4 pictures marked, 1 failed, 1 cancelled, 1 needs an answer.",
     )
     with said_aloud(app.page, *outcomes):
         panel = app.choose(sample_path("rocket.jpg"), broken, marked, sample_path("coffee.png"))
@@ -158,7 +158,7 @@ def test_the_register_while_it_is_edited(app: App) -> None:
 
 
 def test_a_lost_network(app: App) -> None:
-    with said_aloud(app.page, "No network: what is loaded goes on working."):
+    with said_aloud(app.page, "No network: whatever is loaded still works."):
         app.page.context.set_offline(True)
         expect(app.engine_line).to_contain_text("No network")
     assert_accessible(app.page)
@@ -195,7 +195,7 @@ def test_a_browser_without_room(fresh_page: Page, url: str) -> None:
     # By now the page itself takes more than there is: not even a folder for pictures can be made.
     fresh_page.reload()
     app.await_engine()
-    expect(app.engine_line).to_contain_text("not keep the weights (no storage is left for it)")
+    expect(app.engine_line).to_contain_text("not keep the weights (there is no storage left)")
     full = "This browser's storage is full: marked pictures are in memory"
     with said_aloud(fresh_page, full):
         panel = app.mark(sample_path("rocket.jpg"), "pipe")

@@ -84,7 +84,7 @@ def test_a_browser_without_room_works_from_memory_and_says_so(fresh_page: Page, 
     )
     app = App(fresh_page, url)
     expect(app.engine_line).to_contain_text("in memory only")
-    expect(app.engine_line).to_contain_text("not keep the weights (no storage is left for it)")
+    expect(app.engine_line).to_contain_text("not keep the weights (there is no storage left)")
     panel = app.read(sample_path("rocket.jpg"))
     expect(panel.locator(".answer")).to_have_text("No mark found")
 

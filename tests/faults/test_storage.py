@@ -72,7 +72,7 @@ def test_storage_that_is_full_in_all_its_parts(fresh_page: Page, url: str, tmp_p
         "Storage.overrideQuotaForOrigin", {"origin": url.rstrip("/"), "quotaSize": 5_000}
     )
     app = App(fresh_page, url)
-    expect(app.engine_line).to_contain_text("not keep the weights (no storage is left for it)")
+    expect(app.engine_line).to_contain_text("not keep the weights (there is no storage left)")
     app.mark(sample_path("rocket.jpg"), "pipe")
     panel = fresh_page.locator("#screen-mark")
     expect(panel.get_by_text("This browser's storage is full")).to_be_visible()
