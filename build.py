@@ -1,6 +1,6 @@
 """Builds the static site dist/ from the app, npm's packages, wheels and weights, and serves it here.
 
-    python build.py                      make dist/ anew; only wheels that are not here yet are fetched
+    python build.py                      make dist/ again; only missing wheels are fetched
     python build.py serve [--port N]     the same, then serve it and print the URL (port 0 takes a free one)
     python build.py wheel [--out DIR]    make only our own wheel and print its path
     python build.py package [--out DIR]  the same site, then dist/npm and dist/extension (for browsers)
@@ -8,17 +8,17 @@
 dist/ holds manifest.json, which lists every file of the site under a key that stays the same from build to
 build, and the headers that a host has to send with each:
 {"version": 1, "headers": {NAME: VALUE}, "files": {KEY: {"url", "size", "sha256", "br", "gz", "part"}}}. URLs
-are relative to the manifest and carry a content hash, in the file's name or in a folder's. Size and SHA-256
+are relative to the manifest and contain a content hash, in the file's name or in a folder's. Size and SHA-256
 are of the file itself; br and gz are the sizes of its compressed forms, null where they would save nothing.
-Three are not among them: index.html, which has the manifest's own SHA-256 in it, so that a page runs nothing
-of another build; service-worker.js, which has that of both; and sbom.cdx.json, which lists all files by the
-package that they are of (see tools/sbom.py). Tests take the same way in:
+Three files are not listed: index.html, which contains the manifest's own SHA-256, so that a page runs nothing
+of another build; service-worker.js, which contains that of both; and sbom.cdx.json, which lists all files by
+their packages (see tools/sbom.py). Tests use the same functions:
 
     from build import build_site, make_server
     server = make_server(build_site())   # listens; serve_forever() in a thread, server.url, shutdown()
 
-The npm files that are used, bundled or as they are, have their SHA-256 in requirements/npm-files.sha256.
-After a change of package-lock.json renew them: run sha256sum in node_modules on the names in that file.
+requirements/npm-files.sha256 has the SHA-256 of all npm files that are used, bundled or unchanged. After a
+change of package-lock.json renew them: run sha256sum in node_modules on the names in that file.
 """
 
 from __future__ import annotations
@@ -61,13 +61,13 @@ DEFAULT_PORT = 8765
 
 
 def build_site(root: Path = ROOT, out: Path | None = None, say: Say = print) -> Path:
-    """Build the site of the checkout `root` into `out` (its dist/ by default) and answer that folder.
+    """Build the site of the checkout `root` into `out` (its dist/ by default) -> that folder.
 
-    `say` gets lines of progress. Raises BuildError if an input is missing or altered; `out` then stays as it
-    was.
+    `say`: called with lines of progress. Raises BuildError if an input is missing or altered; `out` then
+    stays as it was.
     """
     out = out or root / "dist"
-    # Beside the old site, so that the new one can take its place by renaming.
+    # Beside the old site, so that the new one can replace it by renaming.
     with (
         _one_build_at_a_time(root),
         tempfile.TemporaryDirectory(prefix=".dist-", dir=out.parent) as temporary,
@@ -102,7 +102,7 @@ def build_site(root: Path = ROOT, out: Path | None = None, say: Say = print) -> 
 def build_wheel(folder: Path, root: Path = ROOT, *, weights: bool = True) -> Path:
     """Build our own wheel from the checkout `root` into `folder`; the same files always give the same bytes.
 
-    `weights`: whether it carries them; the page fetches them by themselves.
+    `weights`: whether to include them; the page fetches them separately.
     Raises BuildError if it cannot be built.
     """
     folder = folder.resolve()
@@ -121,8 +121,8 @@ def build_wheel(folder: Path, root: Path = ROOT, *, weights: bool = True) -> Pat
 def build_package(site: Path, out: Path, root: Path = ROOT) -> tuple[Path, Path]:
     """Make the npm package and the browser extension of a built site.
 
-    Answers the package's tarball, which lies in `out`/npm, and the extension's folder, `out`/extension, as a
-    browser loads it. Raises BuildError.
+    Returns the package's tarball, in `out`/npm, and the extension's folder, `out`/extension, as a browser
+    loads it. Raises BuildError.
     """
     with tempfile.TemporaryDirectory(prefix=".package-", dir=root) as temporary:
         work = Path(temporary)
@@ -135,7 +135,7 @@ def build_package(site: Path, out: Path, root: Path = ROOT) -> tuple[Path, Path]
             entries = [
                 f"{Path(name).stem}=app/extension/{name}" for name in ("background.js", "read.js", "read.css")
             ]
-            # The extension is built on what is published.
+            # The extension uses the package as it is published.
             bundle(root, bundles, entries, f"--alias:hushmark={package / 'hushmark.js'}")
             write_extension(root, site, bundles, extension)
             tarball = npm_pack(package, out / "npm")
@@ -157,14 +157,14 @@ def _one_build_at_a_time(root: Path) -> Iterator[None]:
 
 
 def _swap(new: Path, out: Path, old: Path) -> None:
-    """Put the new folder in the old one's place. The old one goes to `old`, for the caller to remove."""
+    """Replace the old folder by the new one. The old one is moved to `old`, for the caller to remove."""
     if out.exists():
         out.rename(old)
     new.rename(out)
 
 
 def _server(port: int) -> SiteServer:
-    """A server of dist/, which listens. Raises BuildError if the port cannot be had."""
+    """A server of dist/ that already listens. Raises BuildError if the port cannot be used."""
     try:
         return make_server(ROOT / "dist", port)
     except OSError as error:
@@ -187,7 +187,7 @@ def _serve(server: SiteServer) -> None:
 
 
 def main() -> int:
-    """Run the command; answers its exit status."""
+    """Run the command -> its exit status."""
     parser = argparse.ArgumentParser(
         prog="build.py", description="Build the static site dist/, and serve it."
     )
@@ -207,7 +207,7 @@ def main() -> int:
         if options.command == "wheel":
             print(build_wheel(options.out))
             return 0
-        # A port that cannot be had is told before the work.
+        # A port that cannot be used is reported before the work.
         server = _server(options.port) if options.command == "serve" else None
         folder = build_site()
         size = sum(path.stat().st_size for path in folder.rglob("*") if path.suffix not in (".br", ".gz"))

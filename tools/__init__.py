@@ -1,1 +1,1 @@
-"""Tools that make what the page is built from."""
+"""Tools that make the parts of the page."""

@@ -1,4 +1,4 @@
-"""The user's cache folder, and files in it that are there whole or not at all."""
+"""The user's cache folder, in which files are whole or missing, never in part."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from pathlib import Path
 
 
 def cache_folder(part: str) -> Path:
-    """Where `part` ("wheels", "compressed") is kept for the next time; it may not exist yet."""
+    """The folder in which `part` ("wheels", "compressed") is cached; it may not exist yet."""
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(base) / "hushmark" / part
 
 
 def put(folder: Path, file: str, write: Callable[[Path], object]) -> Path:
-    """Let `write` make the file under a temporary name; it gets its own name only when complete.
+    """Let `write` make the file under a temporary name; it gets its own name only when complete -> its path.
 
-    Answers the file's path. Raises OSError, and what `write` raises; then nothing is left behind.
+    Raises OSError, and what `write` raises; then nothing is left behind.
     """
     folder.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{file}.", dir=folder)
@@ -32,5 +32,5 @@ def put(folder: Path, file: str, write: Callable[[Path], object]) -> Path:
 
 
 def put_bytes(folder: Path, file: str, data: bytes) -> Path:
-    """`put` for what is in memory."""
+    """`put` for data in memory."""
     return put(folder, file, lambda path: path.write_bytes(data))

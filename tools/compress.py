@@ -13,7 +13,7 @@ import brotli
 
 from tools.cache import cache_folder, put_bytes
 
-# A form that saves less than this part of the file is not worth a decoder's time.
+# A form that saves less than this share of the file is not worth the time to decode it.
 LEAST_GAIN = 0.03
 # Brotli at its best takes seconds for each megabyte; it runs outside Python's lock, so threads suffice.
 THREADS = 2
@@ -29,7 +29,7 @@ def _gzip(data: bytes) -> bytes:
 
 
 _SUM = 32
-"""Bytes of the SHA-256 that stands before each form in the cache."""
+"""Bytes of the SHA-256 before each form in the cache."""
 
 FORMS: Mapping[str, Callable[[bytes], bytes]] = {"br": _brotli, "gz": _gzip}
 
@@ -37,16 +37,15 @@ FORMS: Mapping[str, Callable[[bytes], bytes]] = {"br": _brotli, "gz": _gzip}
 def write_compressed(files: Mapping[Path, str], say: Callable[[str], None]) -> None:
     """Put FILE.br and FILE.gz beside each file where they save something.
 
-    `files` gives each file's SHA-256. `say` gets a line for each file that was not in the cache, or was
-    damaged there.
-    Raises OSError if the cache folder or the files' folder cannot be written.
+    `files`: each file's SHA-256; `say`: called with a line for each file that was missing or damaged in the
+    cache. Raises OSError if the cache folder or the files' folder cannot be written.
     """
     cache = cache_folder("compressed")
     new = [path for path, digest in files.items() if not _complete(cache, digest)]
     if new:
         megabytes = sum(path.stat().st_size for path in new) / 1e6
         say(f"Compressing {len(new)} files, {megabytes:.1f} MB, kept for the next build")
-    # The largest first, so that no thread is left alone with it at the end.
+    # The largest first, so that the threads end at about the same time.
     new.sort(key=lambda path: path.stat().st_size, reverse=True)
     with ThreadPoolExecutor(THREADS) as pool:
         for line in pool.map(lambda path: _fill_cache(cache, path, files[path]), new):
@@ -65,7 +64,7 @@ def _complete(cache: Path, digest: str) -> bool:
 
 
 def _cached(cache: Path, digest: str, form: str) -> bytes | None:
-    """A form of the file with this SHA-256; None if it is not there, or not as it was put there."""
+    """A form of the file with this SHA-256; None if it is missing or damaged."""
     try:
         entry = (cache / f"{digest}-{form}").read_bytes()
     except FileNotFoundError:
@@ -75,12 +74,12 @@ def _cached(cache: Path, digest: str, form: str) -> bytes | None:
 
 
 def _sum(digest: str, data: bytes) -> bytes:
-    """What stands before a form: a digest of it and of its file, so that none stands for another file."""
+    """The sum before a form: a digest of it and of its file, so that no form is used for another file."""
     return hashlib.sha256(bytes.fromhex(digest) + data).digest()
 
 
 def _fill_cache(cache: Path, path: Path, digest: str) -> str:
-    """Compress one file in every form. Answers a line of progress."""
+    """Compress one file in every form -> a line of progress."""
     started = time.monotonic()
     data = path.read_bytes()
     sizes = {}

@@ -1,6 +1,6 @@
 """Puts the weights into the wheel, for the command line and for scripts.
 
-The page fetches them by themselves, so its wheel is built without hooks (HATCH_BUILD_NO_HOOKS).
+The page fetches them separately, so its wheel is built without hooks (HATCH_BUILD_NO_HOOKS).
 """
 
 from pathlib import Path

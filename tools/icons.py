@@ -1,6 +1,6 @@
 """Draws the PNG icons from app/icons/icon.svg, in Chromium: python -m tools.icons
 
-Run it after the drawing has changed. The PNG files are kept in the repository: so a build needs no browser.
+Run it after the drawing has changed. The PNG files are in the repository, so that a build needs no browser.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from tests.browser.chromium import ARGUMENTS, executable
 
 FOLDER = Path(__file__).resolve().parents[1] / "app" / "icons"
 ROUND = 'rx="112"'
-"""The drawing's corners. Where the system cuts the icon itself (maskable, Apple), it fills the square."""
+"""The drawing's round corners. Icons that the system crops itself (maskable, Apple) fill the square."""
 
 ICONS = {
     "icon-192": (192, True),
@@ -38,7 +38,7 @@ def main() -> None:
                 + (drawing if has_corners else drawing.replace(ROUND, ""))
             )
             png = page.screenshot(omit_background=True)
-            # Few colours, and so an eighth of the bytes.
+            # With few colours it takes an eighth of the bytes.
             colours = Image.open(io.BytesIO(png)).quantize(64, method=Image.Quantize.FASTOCTREE)
             colours.save(FOLDER / f"{name}.png", optimize=True)
         browser.close()

@@ -1,8 +1,8 @@
-"""Puts the npm package `hushmark` and the browser extension together from the built site.
+"""Makes the npm package `hushmark` and the browser extension from the built site.
 
 Both hold the folder `engine`: the site's own files without its page, and without the builds of onnxruntime
-for WebGPU, which are larger than all the rest. A manifest of their own lists them; its SHA-256 is in the
-module, so that a module runs the files of its own version only.
+for WebGPU, which are larger than all the rest. A separate manifest lists them; the module contains its
+SHA-256, so that a module runs the files of its own version only.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from pathlib import Path
 from typing import Any
 
 PAGE_ONLY = frozenset({"main.js", "signing.js", "style.css", "app.webmanifest"})
-"""Files of the part "app" that only Hushmark's own page has."""
+"""Files of the part "app" for Hushmark's own page only."""
 MODULE = "app/package/hushmark.js"
 TYPES = "types/package/hushmark.d.ts"
 
 
 class PackageError(Exception):
-    """The package cannot be put together. The message tells the user what is wrong."""
+    """The package cannot be made. The message tells the user what is wrong."""
 
 
 def write_engine(site: Path, folder: Path) -> str:
-    """Copy the engine out of a built site into a folder; answers the SHA-256 of the engine's manifest."""
+    """Copy the engine from a built site into a folder -> the SHA-256 of the engine's manifest."""
     manifest: dict[str, Any] = json.loads((site / "manifest.json").read_bytes())
     files = {
         key: {**file, "br": None, "gz": None}
@@ -39,7 +39,7 @@ def write_engine(site: Path, folder: Path) -> str:
         target = folder / file["url"]
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(site / file["url"], target)
-    # Whoever serves the package sends headers of his own.
+    # Servers of the package send their own headers.
     data = (
         json.dumps({"version": manifest["version"], "headers": {}, "files": files}, indent=1) + "\n"
     ).encode()
@@ -48,7 +48,7 @@ def write_engine(site: Path, folder: Path) -> str:
 
 
 def write_types(root: Path, folder: Path) -> None:
-    """Write the .d.ts files that follow from the JSDoc of the module. Raises PackageError."""
+    """Write the .d.ts files of the module's JSDoc. Raises PackageError."""
     options = json.loads((root / "tsconfig.json").read_bytes())["compilerOptions"]
     taken = ("target", "module", "moduleResolution", "allowJs", "checkJs", "strict", "skipLibCheck")
     command = [str(root / "node_modules" / ".bin" / "tsc"), MODULE, "app/globals.d.ts", "--ignoreConfig"]
@@ -59,7 +59,7 @@ def write_types(root: Path, folder: Path) -> None:
 
 
 def write_package(root: Path, site: Path, module: Path, folder: Path) -> None:
-    """Put the package together in a folder that has its `engine` already.
+    """Make the package in a folder that already has its `engine`.
 
     `module`: the bundle of `MODULE`. Raises PackageError.
     """
@@ -99,7 +99,7 @@ def npm_pack(folder: Path, out: Path) -> Path:
 
 
 def write_extension(root: Path, site: Path, bundles: Path, folder: Path) -> None:
-    """Put the extension together in a folder that has its `engine`; `bundles` has its scripts and style."""
+    """Make the extension in a folder that already has its `engine`; `bundles` has its scripts and style."""
     source = root / "app" / "extension"
     manifest = json.loads((source / "manifest.json").read_bytes())
     manifest["version"] = json.loads((root / "package.json").read_bytes())["version"]

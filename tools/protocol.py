@@ -1,7 +1,7 @@
-"""Writes what follows from hushmark.tasks: python -m tools.protocol
+"""Writes types and descriptions from hushmark.tasks: python -m tools.protocol
 
-The page's types of all that goes in and comes out of the engine (a part of app/engine/protocol.js), and the
-fields of the records in docs/command-line.md.
+The page's types of the engine's inputs and outputs (a part of app/engine/protocol.js), and the fields of the
+records in docs/command-line.md.
 """
 
 import re
@@ -76,7 +76,7 @@ _RECORDS: tuple[tuple[str, str, type, tuple[tuple[str, str], ...]], ...] = (
 
 
 def types(text: str) -> str:
-    """The text of protocol.js with its made part renewed."""
+    """The text of protocol.js with its generated part renewed."""
     kinds: dict[type, None] = {}
     methods = [name for name in vars(Tasks) if not name.startswith("_") and name != "run"]
     table = []
@@ -100,7 +100,7 @@ def types(text: str) -> str:
 
 
 def manual(text: str) -> str:
-    """The text of command-line.md with its made part renewed."""
+    """The text of command-line.md with its generated part renewed."""
     parts = []
     for title, lead, kind, first in _RECORDS:
         rows = [*first, *((name, _said(kind, name, hint)) for name, hint in _hints(kind, with_files=False))]
@@ -117,7 +117,7 @@ def _between(text: str, start: str, end: str, made: str) -> str:
 
 
 def _collect(hint: Any, kinds: dict[type, None]) -> None:
-    """Note all dataclasses that a type takes, those inside first."""
+    """Add all dataclasses in a type to `kinds`, nested ones first."""
     for inner in get_args(hint):
         _collect(inner, kinds)
     if is_dataclass(hint) and isinstance(hint, type) and hint not in kinds:
@@ -143,7 +143,7 @@ def _typedef(kind: type) -> Iterator[str]:
 
 
 def _type(hint: Any) -> str:
-    """A type of Python's as one of TypeScript's."""
+    """A Python type as a TypeScript type."""
     arguments = get_args(hint)
     origin = get_origin(hint)
     if hint in _NAMES:
@@ -167,7 +167,7 @@ def _union(hint: Any) -> str:
 
 
 def _said(kind: type, name: str, hint: Any) -> str:
-    """A field's description for the manual, with the values that it may have where they are few."""
+    """A field's description for the manual, with its possible values if they are few."""
     said = _description(kind, name).replace("|", "\\|")
     values = [
         f"`{value}`"
@@ -180,7 +180,7 @@ def _said(kind: type, name: str, hint: Any) -> str:
 
 
 def _description(kind: type, name: str) -> str:
-    """What the docstring of the class, of one that it extends, or of what computes the field, says of it."""
+    """A field's description, from the docstring of its class, a base class, or its function."""
     computed = tasks.computed(kind).get(name)
     if computed:
         return " ".join((computed.__doc__ or "").split())

@@ -1,4 +1,4 @@
-"""What the site is made of: licenses.txt for people, and sbom.cdx.json (CycloneDX 1.5) for programs."""
+"""The site's components: licenses.txt for people, and sbom.cdx.json (CycloneDX 1.5) for programs."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from typing import Any
 
 SBOM_FILE = "sbom.cdx.json"
 TEXTS = Path(__file__).with_name("licenses")
-"""The licences of what carries none itself, as NAME.txt."""
+"""Licences of components that contain none, as NAME.txt."""
 
 
 @dataclass(frozen=True)
 class Linked:
-    """What is linked into a part, has no file of its own, and has its licence in tools/licenses."""
+    """A library that is linked into a part. It has no file of its own; its licence is in tools/licenses."""
 
     name: str
     licence: str
@@ -24,7 +24,7 @@ class Linked:
 
     @property
     def text(self) -> str:
-        """The licence, as its authors have it."""
+        """The authors' text of the licence."""
         return (TEXTS / f"{self.name}.txt").read_text(encoding="utf-8")
 
 
@@ -48,13 +48,13 @@ LINKED: Mapping[str, Sequence[Linked]] = {
         Linked("zlib", "Zlib"),
     ),
 }
-"""By the part; what a part's own package carries the licence of is not here."""
+"""By part; libraries whose licence is in the part's own package are not listed."""
 
 PACKED = (
     "files that the page does not use are left out; comments and docstrings are removed from the sources, but"
     " for notices of copyright; part of the sources is compiled. See tools/packing in Hushmark's sources."
 )
-"""What is done to the standard library and to wheels before they go into the site."""
+"""What is changed in the standard library and in wheels for the site."""
 TRIMMED = (
     "functions that the networks do not call are left out of one of the WebAssembly files, which is there"
     " as a whole, too. See tools/trimming in Hushmark's sources."
@@ -68,15 +68,15 @@ LICENCES = {
     "pillow-avif": "MIT-CMU AND BSD-2-Clause",
     "safetensors": "Apache-2.0",
 }
-"""SPDX expressions of the wheels, some of whose metadata have only words."""
+"""SPDX expressions of the wheels, since the metadata of some have only words."""
 
 
 @dataclass(frozen=True)
 class Component:
     """A package in the site.
 
-    `purl`: its package URL; `sources`: SHA-256 by name of the files that were taken from it; `changes`: what
-    was done to them, if anything.
+    `purl`: its package URL; `sources`: SHA-256 by name of the files that were taken from it; `changes`: how
+    they were changed, if at all.
     """
 
     name: str
@@ -96,9 +96,9 @@ def npm_component(name: str, version: str, licence: str, sources: Mapping[str, s
 def wheel_component(
     name: str, version: str, sources: Mapping[str, str], *, is_codec: bool = False
 ) -> Component:
-    """A wheel that others wrote; `sources` has the SHA-256 that it had before it was packed.
+    """A wheel that others wrote; `sources` has its SHA-256 before packing.
 
-    `is_codec`: a part of another package, which is not packed and which no index has by itself.
+    `is_codec`: a part of another package, which is not packed and is in no index by itself.
     """
     changes = "" if is_codec else f"The wheel: {PACKED}"
     index = "generic" if is_codec else "pypi"
@@ -108,10 +108,10 @@ def wheel_component(
 def write_sbom(
     folder: Path, version: str, components: Sequence[Component], owners: Mapping[str, str]
 ) -> None:
-    """Write the bill of materials of a site that is complete otherwise.
+    """Write the bill of materials of a site whose other files are complete.
 
     `version`: Hushmark's; `owners`: the component's name by the URL of each file that is not ours. Compressed
-    forms belong to whom their file belongs to.
+    forms have the owner of their file.
     """
     files: dict[str, list[dict[str, Any]]] = {}
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):

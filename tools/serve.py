@@ -1,4 +1,4 @@
-"""Serves the built site on this machine, with the headers that a public server of it has to send, too."""
+"""Serves the built site on this machine, with the headers that a public server has to send as well."""
 
 from __future__ import annotations
 
@@ -31,19 +31,19 @@ MIME_TYPES = {
 }
 # In the server's order of preference: Content-Encoding and the ending of the file that holds it.
 ENCODINGS = {"br": ".br", "gzip": ".gz"}
-# These folders hold names with a content hash: what such a URL answers never changes.
+# Names in these folders have a content hash: the file at such a URL never changes.
 HASHED = ("assets/", "codecs/", "pyodide-", "wheels/")
 
 PIECE = 1 << 16
 """Bytes that are read and sent at a time."""
 LONGEST_RANGE = 100
-"""Characters of a Range header: a number of thousands of digits would only cost time."""
+"""Most characters of a Range header: a number of thousands of digits would only cost time."""
 
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]+)?")
 
 
 def origins(text: str) -> tuple[str, ...]:
-    """The origins in a text, with spaces between. Raises ValueError for what is none."""
+    """The origins in a text, separated by spaces. Raises ValueError for anything else."""
     for origin in text.split():
         if not _ORIGIN.fullmatch(origin):
             raise ValueError(f"{origin} is no origin, such as https://manifests.example.org.")
@@ -51,7 +51,7 @@ def origins(text: str) -> tuple[str, ...]:
 
 
 def _permitted() -> tuple[str, ...]:
-    """What whoever builds the site permits, besides the site itself."""
+    """The origins that the builder of the site permits, besides the site itself."""
     try:
         return origins(os.environ.get("HUSHMARK_MANIFESTS", ""))
     except ValueError as error:
@@ -83,7 +83,7 @@ SECURITY_HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
-    # The screen that reads asks for the camera when people want it. Nothing else of the kind is used.
+    # The Read screen uses the camera when people want it. No other such feature is used.
     "Permissions-Policy": "camera=(self), microphone=(), geolocation=(), display-capture=()",
 }
 
@@ -98,7 +98,7 @@ class SiteServer(ThreadingHTTPServer):
         return f"http://{host!s}:{port}/"
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Say nothing when the browser hung up, as it does whenever a worker is terminated."""
+        """Log nothing when the browser closed the connection, as it does when a worker is terminated."""
         if not isinstance(sys.exception(), ConnectionError | TimeoutError):
             super().handle_error(request, client_address)  # type: ignore[arg-type]  # typeshed wants a socket
 
@@ -107,7 +107,7 @@ def make_server(folder: Path, port: int = 0) -> SiteServer:
     """A server of this folder on this machine's own address; port 0 takes a free one.
 
     It listens at once and answers while serve_forever() runs, in a thread if need be.
-    Raises OSError if the port cannot be had.
+    Raises OSError if the port cannot be used.
     """
     return SiteServer(("127.0.0.1", port), partial(SiteHandler, folder.resolve()))
 
@@ -115,7 +115,7 @@ def make_server(folder: Path, port: int = 0) -> SiteServer:
 def choose_encoding(accept: str, available: Collection[str]) -> str | None:
     """The best Content-Encoding among those available for an Accept-Encoding header; None is the file itself.
 
-    Of equal quality values the earlier in ENCODINGS is taken.
+    With equal quality values, the earlier in ENCODINGS is taken.
     """
     quality = {}
     for item in accept.lower().split(","):
@@ -162,7 +162,7 @@ class SiteHandler(BaseHTTPRequestHandler):
         super().__init__(*args)  # type: ignore[arg-type]  # the server's own arguments, passed through
 
     def version_string(self) -> str:
-        """The Server header, without the versions of Python that the library puts there."""
+        """The Server header, without the Python version that the library adds."""
         return "hushmark"
 
     def do_GET(self) -> None:
@@ -186,7 +186,7 @@ class SiteHandler(BaseHTTPRequestHandler):
             facts = body.stat()
             etag = f'"{facts.st_mtime_ns:x}-{facts.st_size:x}"'
             fresh = _names_etag(self.headers.get("If-None-Match", ""), etag)
-            # A range is one of the file that If-Range names; of another file all is sent.
+            # A range is sent only of the file that If-Range names; another file is sent whole.
             wanted = self.headers.get("Range", "") if self.headers.get("If-Range", etag) == etag else ""
             part = choose_range(wanted if self.command == "GET" else "", facts.st_size)
             status = _status_of(part, fresh)
@@ -230,7 +230,7 @@ class SiteHandler(BaseHTTPRequestHandler):
             path = (self.folder / name).resolve()
             return path if path.is_relative_to(self.folder) and self._is_inside(path) else None
         except (OSError, RuntimeError, ValueError):
-            # A name that is too long, a circle of links, or what no file can be called.
+            # The name is too long, a circle of links, or not a valid file name.
             return None
 
     def _is_inside(self, path: Path) -> bool:
@@ -255,7 +255,7 @@ class SiteHandler(BaseHTTPRequestHandler):
         super().end_headers()
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Show only what was not found: a page load is some 30 requests."""
+        """Log only requests that were not found: loading the page takes some 30 requests."""
         if int(code) >= HTTPStatus.BAD_REQUEST:
             super().log_request(code, size)
 
@@ -265,7 +265,7 @@ def _beside(path: Path, ending: str) -> Path:
 
 
 def _status_of(part: range | None, fresh: bool) -> HTTPStatus:
-    """The status of an answer with this part of a file; None is all of it. Fresh: the browser has it."""
+    """The status of an answer with this part of a file, None for all of it. `fresh`: the browser has it."""
     if fresh:
         return HTTPStatus.NOT_MODIFIED
     if part is None:

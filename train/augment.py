@@ -1,8 +1,8 @@
-"""What happens to pictures on their way: differentiable or straight-through, on batches, on any device.
+"""Augmentations: what happens to pictures on the web, differentiable or straight-through, on any device.
 
-All functions take and return float tensors [B,3,160,160] in 0..1, each sample changed in its own way.
-`strength` runs from 0 (nothing happens) to 1 (as hard as training gets). JPEG and rounding are the real
-ones, with a straight-through gradient.
+All functions take and return batches of floats [B,3,160,160] in 0..1, each sample changed in its own way.
+`strength` runs from 0 (no change) to 1 (as hard as training gets). JPEG and rounding are exact, with a
+straight-through gradient.
 """
 
 import math
@@ -30,7 +30,7 @@ _EIGHTHS = torch.tensor(
     ]
 )
 _SMALLEST = 72
-"""Side in pixels that a picture is shrunk to at the most: 45%."""
+"""Smallest side in pixels that a picture is shrunk to: 45%."""
 
 
 def straight_through(x: Tensor, changed: Tensor) -> Tensor:
@@ -54,10 +54,10 @@ def uniform(batch: int, low: float, high: float, like: Tensor, channels: int = 1
 
 
 def resample(x: Tensor, grid: Tensor, inside: Tensor | None = None, around: Tensor | None = None) -> Tensor:
-    """Bilinear samples of x at grid [B,H,W,2]; where x, or `inside` [B,1,H,W], ends comes something else.
+    """Bilinear samples of x at grid [B,H,W,2]; outside of x, or of `inside` [B,1,H,W], is something else.
 
     In each sample that is the mean of the picture, black, white, mid-grey, or, in one of three samples,
-    `around` [B,3,H,W] where that is given.
+    `around` [B,3,H,W] if given.
     """
     batch = x.shape[0]
     kinds = torch.stack(
@@ -76,9 +76,9 @@ def resample(x: Tensor, grid: Tensor, inside: Tensor | None = None, around: Tens
 
 def bilinear_grid(corners: Tensor) -> Tensor:
     """Places of a window's pixels [B,160,160,2], from its corners [B,4,2]: top left, top right, bottom left,
-    bottom right, in -1..1 of the picture that is looked at.
+    bottom right, in -1..1 of the picture.
 
-    Near a perspective as long as opposite sides are nearly equal.
+    Close to a perspective while opposite sides are nearly equal.
     """
     t = (torch.arange(WORKING_SIZE, device=corners.device) + 0.5) / WORKING_SIZE
     across, down = t[None, None, :, None], t[None, :, None, None]
@@ -87,9 +87,9 @@ def bilinear_grid(corners: Tensor) -> Tensor:
 
 
 def cut(x: Tensor, strength: float) -> Tensor:
-    """[B,1,H,W]: 1 where a crop leaves the picture, in half of the samples at full strength.
+    """[B,1,H,W]: 1 inside a crop, which half of the samples have at full strength.
 
-    Of each side at least 45% is left, in one of four crops all of it.
+    At least 45% of each side is left; one of four crops leaves the whole side.
     """
     batch = x.shape[0]
     t = (torch.arange(WORKING_SIZE, device=x.device) + 0.5) / WORKING_SIZE
@@ -103,9 +103,9 @@ def cut(x: Tensor, strength: float) -> Tensor:
 
 
 def misplace(x: Tensor, strength: float) -> Tensor:
-    """What is left when the reader has found the frame of a picture: it is a little off, and parts are gone.
+    """The window that a reader finds: slightly wrong, and with parts of the picture missing.
 
-    Off by up to 3% in place, 6% in size, 5 degrees, mostly by much less; in some samples by 3% at each
+    Wrong by up to 3% in place, 6% in size, 5 degrees, mostly by much less; in some samples by 3% at each
     corner; in some up to 55% of each side are cut off.
     """
     batch = x.shape[0]
@@ -134,7 +134,7 @@ def turning(angle: Tensor) -> Tensor:
 
 
 def elsewhere(x: Tensor) -> Tensor:
-    """A window that is no good for reading: mirrored or turned by quarters, far too small, or far beside."""
+    """A window that cannot be read: mirrored, turned by quarters, far too small, or far off."""
     batch = x.shape[0]
     device = x.device
     kind = torch.randint(4, (batch,), device=device)
@@ -159,7 +159,7 @@ def eighths(device: torch.device) -> Tensor:
 
 @cache
 def _shrinking(device: torch.device) -> Tensor:
-    """Matrices that make one side smaller, antialiased, and large again; the last one changes nothing."""
+    """Matrices that shrink one side, antialiased, and enlarge it again; the last one changes nothing."""
     eye = torch.eye(WORKING_SIZE)[None, None]
     matrices = []
     for side in range(_SMALLEST, WORKING_SIZE + 1):
@@ -185,7 +185,7 @@ def shrink(x: Tensor, strength: float) -> Tensor:
 
 
 def blur(x: Tensor, sigma: Tensor) -> Tensor:
-    """Gaussian blur, sigma [B] in pixels, 0 for none; borders count the pixels that are there."""
+    """Gaussian blur, sigma [B] in pixels, 0 for none; at borders, over the existing pixels only."""
     place = torch.arange(WORKING_SIZE, device=x.device, dtype=x.dtype)
     width = sigma.clamp(min=1e-3).view(-1, 1, 1)
     weights = torch.exp(-((place[:, None] - place) ** 2) / (2 * width**2))
@@ -220,12 +220,12 @@ def colour(x: Tensor, strength: float) -> Tensor:
     x = torch.where(turn == 0, x, turn_hue(x, turn))
     x = x + uniform(batch, -0.06, 0.06, x, channels=3) * coin(batch, 0.25, x) * strength
     gamma = torch.exp(uniform(batch, -0.5, 0.5, x) * coin(batch, 0.3, x) * strength)
-    # Outside 0..1 the picture is lost for good, but a gradient of zero would stop learning there.
+    # Values outside 0..1 are clipped, but their gradient passes, since zero would stop learning there.
     return straight_through(x, x.detach().clamp(0, 1)).clamp(min=1e-3) ** gamma
 
 
 def without_colour(x: Tensor, share: float, strength: float) -> Tensor:
-    """A share of the samples in grey, one in three of these tinted, as in sepia."""
+    """A share of the samples in grey; one in three of these is tinted, as in sepia."""
     batch = x.shape[0]
     tint = 1 + uniform(batch, -0.25, 0.15, x, channels=3) * coin(batch, 1 / 3, x) * strength
     return torch.where(coin(batch, share, x) > 0, luma(x) * tint, x)
@@ -247,7 +247,7 @@ def erase(x: Tensor, strength: float) -> Tensor:
 
 
 def jpeg_somewhere(x: Tensor, strength: float) -> Tensor:
-    """JPEG in half of the samples: half of these at this size, half at twice the size, as pictures have."""
+    """JPEG in half of the samples: half of these at this size, half at twice it, as in real pictures."""
     half = len(x) // 2
 
     def saved(part: Tensor, lowest: float) -> Tensor:
@@ -261,7 +261,7 @@ def jpeg_somewhere(x: Tensor, strength: float) -> Tensor:
 
 
 def everyday(x: Tensor, strength: float, *, grey: float) -> Tensor:
-    """One random way of a marked picture through the web, in place; `grey`: share that loses its colour."""
+    """Random everyday changes of a marked picture, without moving it; `grey`: share that loses colour."""
     if strength > 0:
         x = soften(shrink(x, strength), strength)
         x = colour(x, strength)

@@ -1,6 +1,6 @@
-"""The table that a model is measured by: what happens to a marked picture, and how often it is to be read.
+"""The table that a model is measured by: changes of a marked picture, and how often it must be read.
 
-Pillow, numpy and sample photos only, so that other watermarks can be measured by the same rows.
+It needs Pillow, numpy and sample photos only, so that other watermarks can be measured by the same rows.
 """
 
 import math
@@ -55,9 +55,9 @@ from .distortions import (
 
 @dataclass(frozen=True)
 class Distortion:
-    """A row of the table: what happens to the marked RGB picture.
+    """A row of the table: a change of the marked RGB picture.
 
-    `target`: the share of the messages that are to be read and verified, 0..1.
+    `target`: the share of messages that must be read and verified, 0..1.
     """
 
     name: str
@@ -70,7 +70,7 @@ def wilson(share: float, n: int) -> tuple[float, float]:
     z = 1.96
     middle = (share + z * z / (2 * n)) / (1 + z * z / n)
     half = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    # Rounding may go a hair beyond.
+    # Rounding may exceed the limits slightly.
     return max(middle - half, 0.0), min(middle + half, 1.0)
 
 
@@ -200,5 +200,5 @@ _MOVED = (
     Distortion("several at once", several, 0.95),
 )
 GEOMETRIC = frozenset(row.name for row in _MOVED)
-"""Names of the rows after which the picture does not fill its frame as it did, so it is searched."""
+"""Names of the rows that move the picture in its frame, so that it has to be searched."""
 DISTORTIONS = _IN_PLACE + _MOVED

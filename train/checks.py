@@ -1,4 +1,4 @@
-"""Figures held against what they have to be, as tables in Markdown; among them what the networks cost."""
+"""Compares figures with their targets, in Markdown tables; also size and arithmetic of the networks."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from .forward import TorchForward, gmac, megabytes
 
 @dataclass(frozen=True)
 class Check:
-    """A figure and what it has to be, if anything."""
+    """A figure, and its target if there is one."""
 
     what: str
     figure: float
@@ -29,7 +29,7 @@ class Check:
 
 
 def verdict_of(reached: bool) -> str:
-    """One word, in capitals where something is to be done."""
+    """One word, in capitals where the target was missed."""
     return "pass" if reached else "FAIL"
 
 
@@ -40,7 +40,7 @@ def print_table(head: list[str], rows: Iterable[list[str]]) -> None:
 
 
 def print_checks(checks: list[Check]) -> None:
-    """A line a check."""
+    """One line per check."""
     print_table(["", "measured", "to reach", ""], [check.cells() for check in checks])
 
 

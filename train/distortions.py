@@ -1,7 +1,7 @@
-"""What happens to marked pictures in the table of `train.benchmark`, on exact 8-bit pixels.
+"""The changes of pictures in the table of `train.benchmark`, on exact 8-bit pixels.
 
-A change takes an RGB picture and what to draw from, and gives another RGB picture: the same one for the same
-seed. What the page's lab offers, too, comes from `hushmark.trials`.
+A change takes an RGB picture and a random generator, and gives another RGB picture: the same one for the same
+seed. Changes that the page's lab offers, too, come from `hushmark.trials`.
 """
 
 import random
@@ -16,7 +16,7 @@ from PIL import Image
 from .samples import sample_folder
 
 Change = Callable[[Image.Image, random.Random], Image.Image]
-"""An RGB picture and what to draw from -> another RGB picture."""
+"""An RGB picture and a random generator -> another RGB picture."""
 
 
 def then(*changes: Change) -> Change:
@@ -31,7 +31,7 @@ def then(*changes: Change) -> Change:
 
 
 def fixed(change: Callable[..., Image.Image], *amounts: float) -> Change:
-    """A change that draws nothing, with its amounts."""
+    """A change without randomness, with its amounts."""
     return lambda image, rng: change(image, *amounts)
 
 
@@ -89,7 +89,7 @@ def _middle(image: Image.Image, width: int, height: int) -> Image.Image:
 
 
 def centre_square(image: Image.Image) -> Image.Image:
-    """The middle two thirds of the longer side: of a picture of 3:2 its square, of any other as much."""
+    """The middle two thirds of the longer side: a square for pictures of 3:2."""
     width, height = image.size
     if width >= height:
         return _middle(image, round(width * 2 / 3), height)
@@ -97,7 +97,7 @@ def centre_square(image: Image.Image) -> Image.Image:
 
 
 def centred(across: int, down: int) -> Change:
-    """The largest part in the middle that has this ratio of width and height."""
+    """The largest part in the middle with this ratio of width to height."""
 
     def apply(image: Image.Image, rng: random.Random) -> Image.Image:
         unit = min(image.width / across, image.height / down)
@@ -154,7 +154,7 @@ def on_page(tone: Literal["light", "dark"]) -> Change:
         shown = _shown(image, rng)
         while True:
             shot = page(shown, rng)
-            paper = shot.crop((0, shot.height - 1, 1, shot.height))  # no text is written down there
+            paper = shot.crop((0, shot.height - 1, 1, shot.height))  # there is no text at this place
             if (paper.convert("L").tobytes()[0] < 128) == (tone == "dark"):
                 return shot
 
@@ -162,12 +162,12 @@ def on_page(tone: Literal["light", "dark"]) -> Change:
 
 
 def scrolled(share: float) -> Change:
-    """A screenshot of a page that ends inside of the picture: `share` (0..1) of it is above or below."""
+    """A screenshot that ends inside the picture: `share` (0..1) of it is outside, above or below."""
     return lambda image, rng: trials.scrolled(_shown(image, rng), share, rng)
 
 
 def collage(image: Image.Image, rng: random.Random) -> Image.Image:
-    """The picture at any of 2x2 places on white, three other photos at the others."""
+    """The picture at one of 2x2 places on white, three other photos at the others."""
     return trials.collage(image, _other_photos(), rng)
 
 
@@ -186,9 +186,9 @@ def _other_photos() -> tuple[Image.Image, ...]:
 
 
 def camera(share: float, surface: Callable[[Image.Image], Image.Image] | None = None) -> Change:
-    """Photographed a little askew: each corner lies up to `share` of the sides inside of the shot.
+    """Photographed a little askew: each corner is moved inwards by up to `share` of the sides.
 
-    `surface`: what the picture is shown on.
+    `surface`: how the picture is shown, on a screen or in print.
     """
 
     def apply(image: Image.Image, rng: random.Random) -> Image.Image:

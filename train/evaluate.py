@@ -1,15 +1,15 @@
-"""Measure a model as a user would meet it: whole pictures at full size, real files, exact 8-bit pixels.
+"""Measure a model in the conditions of real use: whole pictures at full size, real files, 8-bit pixels.
 
     python -m train.evaluate --images photos/val --strength 1
 
-Marks every picture with random ids through the product's own pipeline, sends it through each distortion and
-reads it through the product's own search. Prints a row a distortion with n, the share of messages read and
-verified, its Wilson 95% interval and whether the target is reached; what can be seen of the mark; size and
-arithmetic of the networks. The presence threshold is measured first, on the windows that searches of unmarked
-pictures look at, and false alarms on whole searches of such.
+Marks every picture with random ids by the product's own pipeline, applies each distortion, and reads it by
+the product's own search. Prints a row per distortion with n, the share of messages read and verified, its
+Wilson 95% interval and whether the target is reached; how visible the mark is; size and arithmetic of the
+networks. The presence threshold is measured first, on the windows of searches of unmarked pictures, and false
+alarms on whole such searches.
 --card writes the model card's facts as JSON, --gallery a page to look at.
 
-Each picture and message has random numbers of its own, so figures depend neither on --jobs nor on --only.
+Each picture and message has its own random seed, so figures depend neither on --jobs nor on --only.
 """
 
 import argparse
@@ -54,15 +54,15 @@ from .waves import waves_of
 MODEL = "hushmark-0.3"
 FALSE_POSITIVE_RATE = 0.001
 UNMEASURED = ModelCard(MODEL, BITS, IMAGE_SIZE, Presence(1, 1.0, math.inf, 1.0, FALSE_POSITIVE_RATE))
-"""Of networks whose presence is not measured yet: however strong a window is, it shows no mark."""
+"""The card of networks whose presence is not measured yet: no window counts as marked."""
 TAIL_SHARE = 0.05
-"""Share of the unmarked windows whose statistic the tail is fitted to."""
+"""The tail is fitted to this share of the unmarked windows."""
 PRESENCE_ROWS = ("none", "JPEG 50")
-"""Rows after which the whole picture alone has to show that there is a mark."""
+"""Rows in which the whole picture must show the mark, without a search."""
 MOST_LOOKS = 250
-"""Of any search."""
+"""Most looks of a search."""
 PAGE_PARTS = ("whole page", "top half", "section of 60% of each side")
-"""What is read of pages with an overlay. Each photo is on a page for each."""
+"""The parts of pages with an overlay that are read. Each photo gets a page for each part."""
 SEED = 1
 
 
@@ -76,7 +76,7 @@ def photos_in(folders: Iterable[Path]) -> list[Path]:
 
 
 def load(path: Path) -> Image.Image:
-    """A photo as displayed, grey if it is grey, else RGB."""
+    """A photo as displayed, in grey or RGB."""
     image = ImageOps.exif_transpose(Image.open(path))
     return image if image.mode == "L" else image.convert("RGB")
 
@@ -116,7 +116,7 @@ def varied(picture: Image.Image, rng: random.Random) -> Image.Image:
 
 
 def unmarked(path: Path, count: int) -> Iterator[Image.Image]:
-    """An unmarked photo, RGB, and `count` - 1 variations of it."""
+    """An unmarked photo, RGB, and `count` - 1 variants of it."""
     picture = load(path).convert("RGB")
     yield picture
     for number in range(1, count):
@@ -124,10 +124,10 @@ def unmarked(path: Path, count: int) -> Iterator[Image.Image]:
 
 
 def unmarked_statistics(path: Path, count: int, source: Path, card: ModelCard) -> list[float]:
-    """The presence statistics of `count` windows or more, those of one search or more of an unmarked photo.
+    """The presence statistics of at least `count` windows, from one or more searches of an unmarked photo.
 
-    `card` is unmeasured. Windows that the search chooses, by their contents and by how strong they are, are
-    stronger than others.
+    `card`: the unmeasured one. The windows come from searches, since a search chooses windows by content and
+    strength, and so finds stronger ones than chance.
     """
     listening = _Listening(forward_of(source))
     for image in unmarked(path, count):
@@ -138,7 +138,7 @@ def unmarked_statistics(path: Path, count: int, source: Path, card: ModelCard) -
 
 
 class _Listening(Around):
-    """Networks as they are; `statistics` has what the decoder said, as presence statistics."""
+    """Unchanged networks; `statistics` collects the presence statistics of the decoder's outputs."""
 
     def __init__(self, whole: Forward) -> None:
         super().__init__(whole)
@@ -151,7 +151,7 @@ class _Listening(Around):
 
 
 def unmarked_searches(path: Path, count: int, source: Path, card: ModelCard) -> list[Reading]:
-    """What the product's search says of `count` variations of an unmarked photo."""
+    """The readings of `count` variants of an unmarked photo by the product's search."""
     forward = forward_of(source)
     return [
         asyncio.run(search(as_picture(image), forward=forward, card=card)) for image in unmarked(path, count)
@@ -176,7 +176,7 @@ def presence_of(statistics: list[float]) -> Presence:
 
 @dataclass(frozen=True)
 class Answer:
-    """What the search answered after one distortion.
+    """The result of the search after one distortion.
 
     `right`: share of right raw bits; `found`: whether it found the mark; `is_read`, `is_false`: whether it
     read the message, or another one; `tried`: the windows it looked at.
@@ -204,7 +204,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Measured:
-    """One marked picture: what is seen, answers by row, the whole picture's statistic in PRESENCE_ROWS.
+    """One marked picture: visibility, answers by row, the whole picture's statistic in PRESENCE_ROWS.
 
     `butteraugli`: its 3-norm and maximum.
     """
@@ -236,13 +236,13 @@ def measure(
 
 
 def checks_of(measured: list[Measured], threshold: float) -> list[Check]:
-    """What can be seen of the marks, whether they are found, what is read wrongly, and how long it takes."""
+    """Checks of how visible marks are, whether they are found, false readings, and the number of looks."""
     seen = [one.visibility for one in measured]
     decibels, likeness = [v.psnr for v in seen], [v.ssim for v in seen]
     flat = [v.flat_rms for v in seen]
     norms, peaks = np.array([one.butteraugli for one in measured]).T
     checks = [
-        # Rounding decides about hundredths.
+        # Differences of hundredths are due to rounding.
         Check("butteraugli 3-norm, mean", float(norms.mean()), "", most=0.75),
         Check("butteraugli 3-norm, 95% of the pictures", float(np.quantile(norms, 0.95)), "", most=1.1),
         Check("butteraugli maximum, mean", float(peaks.mean()), "", most=2.2),
@@ -297,7 +297,7 @@ def print_rows(rows: dict[str, dict[str, float]], n: int) -> None:
 
 
 def overlaid(path: Path, part: str, source: Path, card: ModelCard) -> tuple[float, Answer]:
-    """Repeat a tile over a page with the photo, save one of PAGE_PARTS as JPEG 75, read it.
+    """Repeat a tile over a page with the photo, save one of PAGE_PARTS as JPEG 75, and read it.
 
     Returns the PSNR of the whole page in dB, and the answer.
     """
@@ -344,7 +344,7 @@ def presence(pool: Executor, paths: list[Path], windows: int, source: Path, card
 def false_alarms(
     pool: Executor, paths: list[Path], searches: int, source: Path, card: ModelCard
 ) -> dict[str, int]:
-    """How many of so many searches of unmarked photos find a mark or a message, for --card; prints it."""
+    """How many of the searches of unmarked photos find a mark or a message, for --card; prints it."""
     each = math.ceil(searches / len(paths))
     some = pool.map(partial(unmarked_searches, count=each, source=source, card=card), paths)
     readings = [one for readings in some for one in readings]
@@ -365,7 +365,7 @@ def false_alarms(
 def overlays(
     pool: Executor, paths: list[Path], source: Path, card: ModelCard
 ) -> dict[str, float | dict[str, float]]:
-    """What is read of tiles over pages with the photos, for --card; prints it."""
+    """How often tiles over pages with the photos are read, for --card; prints it."""
     pages = list(product(paths, PAGE_PARTS))
     one_page = partial(overlaid, source=source, card=card)
     decibels, answers = zip(*pool.map(one_page, *zip(*pages, strict=True)), strict=True)
@@ -401,7 +401,7 @@ def overlays(
 def robustness(
     pool: Executor, photos: list[Path], messages: int, one: Callable[[Path, int], Measured], card: ModelCard
 ) -> dict[str, object]:
-    """What `one` measures of each photo with each message, for --card; prints it."""
+    """The measurements by `one` of each photo with each message, for --card; prints them."""
     measured = list(pool.map(one, *zip(*product(photos, range(messages)), strict=True)))
     checks = checks_of(measured, card.presence.threshold(1))
     rows = rows_of(measured)
@@ -412,7 +412,7 @@ def robustness(
 
 
 def arguments() -> argparse.Namespace:
-    """What the command line says."""
+    """The arguments of the command line."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

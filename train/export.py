@@ -23,9 +23,9 @@ from .model import IMAGE_SIZE, WORKING_SIZE, Decoder, Encoder, Locator, Refiner
 
 OPSET = 18
 LARGE = 100_000
-"""From so many values on, a tensor is rounded to coarse steps: these are most of the bytes, and bear it."""
+"""Tensors of at least so many values, which are most of the bytes, are rounded to coarse steps."""
 COARSE, FINE = 4, 8
-"""The RMS of an output channel has about 2 to the power of this of steps, in large and in small tensors."""
+"""The RMS of an output channel is about 2 to this power of steps, in large and in small tensors."""
 CARD_KEY = "hushmark"
 """Key of the model card (JSON) in the metadata of both `.safetensors` files."""
 
@@ -84,10 +84,10 @@ def write_weights(network: nn.Module, path: Path, card: dict[str, object]) -> No
 
 
 def rounded(tensor: Tensor) -> Tensor:
-    """fp16 values on a grid: few of them are different, so they compress to half of the bytes.
+    """fp16 values on a grid: with few distinct values, they compress to half of the bytes.
 
-    The step is a power of two for each output channel, so that fp16 has the values as they are. Biases are
-    not rounded.
+    The step is a power of two for each output channel, so that fp16 holds the values exactly. Biases are not
+    rounded.
     """
     if tensor.dim() < 2:
         return tensor.half()
@@ -113,7 +113,7 @@ def write_graph(
     assert program is not None
     model = program.model_proto
     point_into(model, weights)
-    # What the exporter notes about source lines is of no use to a reader and names the machine's folders.
+    # The exporter's notes about source lines are of no use, and name folders of this machine.
     for node in model.graph.node:
         del node.metadata_props[:]
         node.doc_string = ""
@@ -124,7 +124,7 @@ def write_graph(
 
 
 def point_into(model: onnx.ModelProto, weights: Path) -> None:
-    """Replace each initializer that `weights` holds by external data: int8, or fp16 and a Cast to float32."""
+    """Replace each initializer in `weights` by external data: int8, or fp16 and a Cast to float32."""
     with weights.open("rb") as file:
         (header_length,) = struct.unpack("<Q", file.read(8))
         header = json.loads(file.read(header_length))

@@ -1,4 +1,4 @@
-"""The product's forward pass on the networks in PyTorch, and what the networks cost."""
+"""The product's forward pass on the networks in PyTorch, and the networks' size and arithmetic."""
 
 from functools import cache
 from pathlib import Path
@@ -56,7 +56,7 @@ class TorchForward:
 
 
 class Around:
-    """A forward pass around another one, which it asks for everything; a subclass changes some of it."""
+    """A forward pass that calls another one for everything; subclasses change parts of it."""
 
     def __init__(self, whole: Forward) -> None:
         self._whole = whole

@@ -55,7 +55,7 @@ def flattest(image: Image.Image, side: int) -> tuple[int, int, int, int]:
     deviation = local_deviation(image)
     y, x = np.unravel_index(deviation.argmin(), deviation.shape)
     width, height = min(side, image.width), min(side, image.height)
-    # An element of `deviation` is named after the corner of its neighbourhood.
+    # An element of `deviation` has the place of its neighbourhood's corner.
     centre_x = int(x) + (image.width - deviation.shape[1]) // 2
     centre_y = int(y) + (image.height - deviation.shape[0]) // 2
     left = min(max(centre_x - width // 2, 0), image.width - width)

@@ -1,6 +1,6 @@
-"""JPEG in batches on any device: what libjpeg does at 4:2:0 with its own tables, as Pillow saves by default.
+"""JPEG in batches on any device: as libjpeg at 4:2:0 with its own tables, which is Pillow's default.
 
-A test holds it to Pillow's output. Entropy coding is left out, since it loses nothing.
+A test compares it with Pillow's output. Entropy coding is left out, since it is lossless.
 """
 
 import math
@@ -38,7 +38,7 @@ def jpeg(x: Tensor, quality: Tensor) -> Tensor:
     levels = (x.clamp(0, 1) * 255).round()
     planes = torch.einsum("oc,bchw->bohw", on_device(_TO_YCC, x.device), levels)
     luma = _through(planes[:, :1] - 128, _table(_LUMA, quality))
-    # Means of 2x2 on the way in, bilinear on the way out ("fancy upsampling").
+    # Encoded by means of 2x2, decoded by bilinear enlargement ("fancy upsampling").
     chroma = _through(F.avg_pool2d(planes[:, 1:], 2).round(), _table(_CHROMA, quality))
     chroma = F.interpolate(chroma, scale_factor=2, mode="bilinear", align_corners=False)
     rgb = torch.einsum("oc,bchw->bohw", on_device(_TO_RGB, x.device), torch.cat([luma + 128, chroma], dim=1))

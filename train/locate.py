@@ -2,9 +2,9 @@
 
     python -m train.locate --images photos/ --start runs/first --out runs/locator --minutes 90
 
-START is a folder of exported weights; without a locator in it, one begins with the decoder's convolutions.
-From weak marks and windows far from the cover the locator learns nothing at first, so both come bit by bit.
-Resumes from OUT/checkpoint.pt as `train.train` does.
+START is a folder of exported weights; if it has no locator, a new one starts with the decoder's convolutions.
+At first the locator learns nothing from weak marks and from windows far from the cover, so marks get weaker
+and windows further away gradually. Resumes from OUT/checkpoint.pt as `train.train` does.
 """
 
 import argparse
@@ -42,7 +42,7 @@ class LocatorRecipe:
     kept: int = 768
     """Marked pictures in memory, from which batches are drawn."""
     renewed: int = 4
-    """Of these, how many are marked anew at each step."""
+    """How many of these are marked again at each step."""
     rate: float = 1e-3
     warm_up: int = 100
     """Steps of linear warm-up."""
@@ -54,15 +54,15 @@ class LocatorRecipe:
     averaging: float = 0.005
     """Share of the current weights that goes into their running average at each step."""
     rise: float = 0.35
-    """Share of the steps after which windows are as far from the cover as they get."""
+    """Share of the steps after which windows are at their largest distance from the cover."""
     least_moved: float = 0.15
-    """How far they are at first, of that."""
+    """Their distance at first, as a share of the largest."""
     first_strength: float = 2.5
     """Strength of the marks at first."""
     last_strength: float = 1.0
     """Strength of the marks from `rise` on."""
     distortion: float = 0.8
-    """Strength of the distortions in the end, of those that the decoder learns from."""
+    """Strength of the distortions in the end, as a share of the decoder's."""
 
 
 class LocatorRun:
@@ -87,7 +87,7 @@ class LocatorRun:
 
     @torch.no_grad()
     def see_as_the_decoder(self) -> None:
-        """Begin with the decoder's convolutions, which know marks from pictures already."""
+        """Start with the decoder's convolutions, which are trained to separate marks from pictures."""
         theirs = dict(self.run.decoder.features.named_parameters())
         for name, weights in self.run.locator.features.named_parameters():
             weights.copy_(theirs[name][: weights.shape[0], ...])
@@ -97,12 +97,12 @@ class LocatorRun:
         return min(1.0, self.step / (self.recipe.rise * self.recipe.steps))
 
     def strength(self) -> float:
-        """How strong marks are now."""
+        """The current strength of marks."""
         recipe = self.recipe
         return recipe.first_strength * math.pow(recipe.last_strength / recipe.first_strength, self.progress())
 
     def moved(self) -> float:
-        """How far windows are from the cover now."""
+        """The current distance of windows from the cover."""
         return self.recipe.least_moved + (1 - self.recipe.least_moved) * self.progress()
 
     def mark(self, count: int) -> tuple[Tensor, Tensor]:
@@ -113,7 +113,7 @@ class LocatorRun:
         return covers, self.run.marked(bits, covers, self.strength() * spread, refine=True).detach()
 
     def renew(self) -> None:
-        """Mark some of the pictures anew, at first all of them."""
+        """Mark some of the pictures again, at first all of them."""
         recipe = self.recipe
         if not len(self.marked):
             parts = [self.mark(recipe.batch) for _ in range(recipe.kept // recipe.batch)]
@@ -123,7 +123,7 @@ class LocatorRun:
         self.covers[chosen], self.marked[chosen] = self.mark(recipe.renewed)
 
     def train_step(self) -> Tensor:
-        """One optimiser step -> what COLUMNS names from `loss` on."""
+        """One optimiser step -> the values of COLUMNS from `loss` on."""
         recipe = self.recipe
         left = (recipe.steps - self.step) / (recipe.decay * recipe.steps)
         rate = recipe.rate * min(1.0, (self.step + 1) / recipe.warm_up, max(0.01, left))
@@ -150,7 +150,7 @@ class LocatorRun:
         write_checkpoint(state | more, path)
 
     def load(self, path: Path) -> None:
-        """Go on from a checkpoint."""
+        """Continue from a checkpoint."""
         state = torch.load(path, map_location=self.run.device, weights_only=True)
         self.run.locator.load_state_dict(state["locator"])
         self.average.load_state_dict(state["average"])

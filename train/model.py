@@ -22,13 +22,13 @@ WORKING_SIZE = 160
 SECRET_MAP_SIZE = 20
 SQUEEZED = 224
 ANCHOR_DEVIATION = 0.5
-"""Deviation of the anchor at first, where that of the bits' map is 1."""
+"""Initial deviation of the anchor, relative to that of the bits' map."""
 VIEWS, CONTRAST, BRIGHTNESS, HUE = 6, 1.8, 1.8, 0.1
 REFINER_VIEWS = (0, 1)
-"""Views that the refiner looks through: as it is, and grey. With all six of them a step takes three times as
-long, and no more bits are right, whatever happens to a picture."""
+"""Views that the refiner uses: unchanged, and grey. With all six views a step takes three times as long, and
+no more bits are right after any distortion."""
 WANTED_MARGIN = 4.0
-"""Logit from which on a bit is safe enough to spend the residual on others."""
+"""From this logit on, a bit is safe enough to spend the residual on other bits."""
 NOMINAL_DB = 38.0
 """PSNR of image + residual as the encoder returns it, before the pipeline scales it."""
 
@@ -85,8 +85,8 @@ class Encoder(nn.Module):
     """Bits and cover -> residual.
 
     The bits reach the residual linearly through `secret_dense` (a learnt spread-spectrum code, which
-    trains within minutes); `anchor` is a pattern that is the same in all marks, for the locator to align by;
-    a U-Net that starts as "no change" adds what depends on the picture.
+    trains within minutes); `anchor` is a pattern that is the same in all marks, for the locator;
+    a U-Net that starts as "no change" adds a part that depends on the picture.
     """
 
     def __init__(self, bits: int = BITS) -> None:
@@ -115,7 +115,7 @@ class Encoder(nn.Module):
         return F.interpolate(grid, size=(WORKING_SIZE, WORKING_SIZE), mode="bicubic") + self.anchor
 
     def adapt(self, secret_map: Tensor, image: Tensor) -> Tensor:
-        """What the U-Net adds to the map: two [B,3,160,160] -> [B,3,160,160]."""
+        """The U-Net's addition to the map: two [B,3,160,160] -> [B,3,160,160]."""
         inputs = F.pixel_unshuffle(torch.cat([secret_map, image * 2 - 1], dim=1), 4)
         level1 = self.level1(inputs)
         level2 = self.level2(level1)
@@ -174,7 +174,7 @@ class Decoder(nn.Module):
         self.squeeze = nn.Linear(3200, squeezed, bias=False)
         first = nn.Linear(squeezed, 512)
         self.head = nn.Sequential(first, nn.ReLU(), nn.Linear(512, bits))
-        # Power kept from layer to layer: with PyTorch's own start the bits are not learnt within 450 steps.
+        # Keeps the power from layer to layer: with PyTorch's defaults, bits are not learnt within 450 steps.
         nn.init.kaiming_normal_(self.squeeze.weight, nonlinearity="linear")
         nn.init.kaiming_normal_(first.weight, nonlinearity="relu")
 
@@ -192,8 +192,8 @@ class Decoder(nn.Module):
 class Locator(nn.Module):
     """Picture -> where in a marked picture it lies.
 
-    Layers as in the decoder, and a head that says where the picture's corners lie in the cover. For quarter
-    turns and mirrored pictures it is asked anew.
+    Layers as in the decoder, and a head for the places of the picture's corners in the cover. For quarter
+    turns and mirrored pictures it is run again.
     """
 
     def __init__(self) -> None:
@@ -228,14 +228,14 @@ class Locator(nn.Module):
 def back_through(layer: nn.Conv2d, gradient: Tensor) -> Tensor:
     """From the gradient at the output of a 3x3 convolution (padding 1, stride 1 or 2) to that at its input.
 
-    Convolutions only: WebGPU kernels of ConvTranspose are not to be trusted. At stride 2 the pixels of each
-    2x2 block have kernels of their own, put together by a pixel-shuffle.
+    Convolutions only: WebGPU kernels of ConvTranspose are unreliable. At stride 2 the pixels of each 2x2
+    block have separate kernels, joined by a pixel-shuffle.
     """
     weight = layer.weight.transpose(0, 1)
     if layer.stride == (1, 1):
         return F.conv2d(gradient, weight.flip(2, 3), padding=1)
     inputs, outputs = weight.shape[:2]
-    weight = F.pad(weight, (0, 1, 0, 1))  # index 3 is zero: taps that an even pixel does not have
+    weight = F.pad(weight, (0, 1, 0, 1))  # index 3 is zero: even pixels have no such taps
     weight = torch.stack([weight[:, :, 1::2], torch.stack([weight[:, :, 2], weight[:, :, 0]], 2)], 1)
     weight = torch.stack([weight[..., 1::2], torch.stack([weight[..., 2], weight[..., 0]], -1)], 2)
     kernels = weight.reshape(4 * inputs, outputs, 2, 2)
@@ -243,12 +243,12 @@ def back_through(layer: nn.Conv2d, gradient: Tensor) -> Tensor:
 
 
 def smooth(x: Tensor) -> Tensor:
-    """[1 2 1]/4 along both sides: takes away the checkerboard that strided layers leave in a gradient."""
+    """[1 2 1]/4 along both sides: removes the checkerboard that strided layers leave in a gradient."""
     return F.avg_pool2d(F.avg_pool2d(F.pad(x, (1, 1, 1, 1)), 2, 1), 2, 1)
 
 
 class _Hue:
-    """The parts of turning the hue of HSV by `turn` (full turns): what the result and its gradient share."""
+    """Turning the hue of HSV by `turn` (full turns): the parts that the result and its gradient share."""
 
     def __init__(self, x: Tensor, turn: Tensor | float) -> None:
         red, green, blue = x[:, 0:1], x[:, 1:2], x[:, 2:3]
@@ -257,7 +257,7 @@ class _Hue:
         self.chroma = self.value - least
         smallest = (x <= least).to(x.dtype)
         self.smallest = smallest / smallest.sum(dim=1, keepdim=True)
-        # Where there is (almost) no colour, hue is noise and its gradient without bounds.
+        # With (almost) no colour, hue is noise and its gradient unbounded.
         self.safe = self.chroma.clamp(min=1e-3)
         is_red = (red >= self.value).to(x.dtype)
         is_green = (green >= self.value).to(x.dtype) * (1 - is_red)
@@ -291,9 +291,9 @@ def turn_hue(x: Tensor, turn: Tensor | float) -> Tensor:
 
 
 def view_of(marked: Tensor, which: int) -> Tensor:
-    """One of the ways in which a mark must be readable: [B,3,H,W] -> [B,3,H,W].
+    """One of the views in which a mark must be readable: [B,3,H,W] -> [B,3,H,W].
 
-    As it is, grey, with 1.8 times the contrast and the brightness (clipped to 0..1), with its hue turned
+    Unchanged, grey, with 1.8 times the contrast or the brightness (clipped to 0..1), with its hue turned
     either way.
     """
     match which:
@@ -313,12 +313,12 @@ def view_of(marked: Tensor, which: int) -> Tensor:
 
 
 def back_through_view(marked: Tensor, gradient: Tensor, which: int) -> Tensor:
-    """What the gradient [B,3,H,W] of a view means for the marked picture [B,3,H,W]."""
+    """The gradient [B,3,H,W] of a view, propagated to the marked picture [B,3,H,W]."""
     match which:
         case 0:
             return gradient
         case 1:
-            # Grey counts twice: it has the least to read, a third of the channels.
+            # Grey counts twice: it has only a third of the channels to read.
             total = 2 * gradient.sum(dim=1, keepdim=True)
             return torch.cat([0.299 * total, 0.587 * total, 0.114 * total], dim=1)
         case 2:
@@ -339,7 +339,7 @@ def views_of(marked: Tensor, views: Sequence[int]) -> Tensor:
 
 
 def back_through_views(marked: Tensor, gradients: Tensor, views: Sequence[int]) -> Tensor:
-    """The sum of what the gradients [n*B,3,H,W] of some views mean for the marked picture [B,3,H,W]."""
+    """The sum of the gradients [n*B,3,H,W] of some views, propagated to the marked picture [B,3,H,W]."""
     parts = [
         back_through_view(marked, gradient, which)
         for which, gradient in zip(views, gradients.chunk(len(views)), strict=True)
@@ -348,12 +348,12 @@ def back_through_views(marked: Tensor, gradients: Tensor, views: Sequence[int]) 
 
 
 class Refiner(nn.Module):
-    """Which way to change a residual so that the decoder reads the bits better: the decoder's own gradient.
+    """The direction to change a residual so that the decoder reads the bits better: the decoder's gradient.
 
-    Looks at the marked picture in two views (as it is and grey): colours carry most of a mark, and what is
-    readable without them, too, is readable after most of what happens to pictures. Holds the
-    decoder's own layers, so that the exported graph points into the decoder's weights. The gradient is
-    written out, since an ONNX graph has no autograd.
+    Uses two views of the marked picture (unchanged and grey): colours carry most of a mark, and a mark that
+    can also be read without them survives most distortions. Holds the decoder's own layers, so that the
+    exported graph points into the decoder's weights. The gradient is written out, since an ONNX graph has no
+    autograd.
     """
 
     def __init__(self, decoder: Decoder) -> None:
@@ -365,8 +365,8 @@ class Refiner(nn.Module):
     def working_gradient(self, bits: Tensor, image: Tensor, residual: Tensor) -> tuple[Tensor, Tensor]:
         """bits [B,n], image and residual [B,3,160,160] -> gradient like the residual, margins [B,n].
 
-        The gradient points to where the bits are read better; it is smoothed, of any scale. The margin of a
-        bit is its logit with the sign of the bit, the smallest of all views.
+        The gradient points to better readable bits; it is smoothed, of any scale. The margin of a bit is its
+        logit with the sign of the bit, the smallest of all views.
         """
         marked = image + residual
         sign = (bits * 2 - 1).repeat(len(REFINER_VIEWS), 1)

@@ -2,9 +2,9 @@
 
     python -m train.narrow --weights runs/wide --squeezed 272 --out runs/narrow
 
-The two layers 3200 -> 320 -> 512 multiply to one matrix; its singular vectors give the two layers 3200 -> 272
--> 512 that come nearest to it. Writes the decoder into OUT in full precision, and copies the other networks
-of the folder of exported weights.
+The two layers 3200 -> 320 -> 512 multiply to one matrix; its singular vectors give the nearest two layers
+3200 -> 272 -> 512. Writes the decoder into OUT in full precision, and copies the other networks of the folder
+of exported weights.
 """
 
 import argparse
@@ -17,7 +17,7 @@ from torch import Tensor
 
 
 def narrowed(tensors: dict[str, Tensor], squeezed: int) -> tuple[dict[str, Tensor], float]:
-    """The decoder's tensors with so many values between the two layers; the share of energy that is kept."""
+    """The decoder's tensors with `squeezed` values between the two layers; the share of energy kept."""
     tensors = {name: tensor.float() for name, tensor in tensors.items()}
     product = tensors["head.0.weight"].double() @ tensors["squeeze.weight"].double()
     left, values, right = torch.linalg.svd(product, full_matrices=False)

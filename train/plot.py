@@ -51,7 +51,7 @@ def draw(rows: list[dict[str, str]]) -> str:
 
 
 def scale(values: tuple[float, float], places: tuple[float, float]) -> Callable[[float], float]:
-    """The straight line that takes `values` to `places`; what lies outside stays at the end."""
+    """The linear map of `values` to `places`, clipped at both ends."""
     (low, high), (start, end) = values, places
     return lambda value: start + (end - start) * min(max((value - low) / (high - low), 0), 1)
 

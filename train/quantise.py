@@ -3,10 +3,10 @@
     python -m train.quantise --images photos/train --held-out photos/val --network encoder --out runs/int8
 
 Static quantisation of the convolutions (weights per channel, activations per tensor, as QuantizeLinear and
-DequantizeLinear around them), its ranges taken from marking photos that were trained on. The int8 weights and
-what else is large go into OUT/<network>-int8.safetensors, with the model card; OUT/<network>-int8.onnx points
-into it. Then photos that were not trained on are marked and read whole, with the fp16 networks and with the
-int8 one in its place, both on native onnxruntime: bit accuracy by row, and how long the network takes.
+DequantizeLinear around them), with ranges from marking photos that were trained on. The int8 weights and
+other large tensors go into OUT/<network>-int8.safetensors, with the model card; OUT/<network>-int8.onnx
+points into it. Then photos that were not trained on are marked and read whole, with the fp16 networks and
+with the int8 one in its place, both on native onnxruntime: bit accuracy by row, and the network's time.
 """
 
 import argparse
@@ -41,16 +41,16 @@ from .forward import Around
 from .samples import as_picture
 
 PHOTOS = 30
-"""So many photos, evenly spread over the folder, give the ranges."""
+"""Number of photos, evenly spread over the folder, for the ranges."""
 ROWS = ("none", "JPEG 50", "brightness x2", "contrast x2", "saturation x0 (grey)", "noise, sigma 0.05")
-_LARGE = 256  # elements; what is smaller stays inside the graph
+_LARGE = 256  # elements; smaller tensors stay inside the graph
 _TIMED = 20
 
 Arrays = dict[str, NDArray[np.float32]]
 
 
 class Tapped(Around):
-    """A forward pass that keeps what one network is given, and may use another session for it."""
+    """A forward pass that collects the inputs of one network, and may use another session for it."""
 
     def __init__(
         self, whole: Forward, network: str, session: onnxruntime.InferenceSession | None = None

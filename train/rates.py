@@ -1,11 +1,11 @@
-"""How often whole messages are read from networks with more raw bits: the figures that choose a checkpoint.
+"""How often whole messages are read from networks with more raw bits: figures to choose a checkpoint by.
 
     python -m train.rates --images photos/train --checkpoint runs/next/checkpoint.pt
     python -m train.rates --images photos/train --checkpoint weights
 
-Marks every picture with a random id as a sealed message (`hushmark.message.sealing`), through the product's
-own marking, sends it through each distortion that leaves the picture in its place, and decodes one look at
-the whole picture, without search. Information is what a raw bit says of the message at the most, in bits.
+Marks every picture with a random id as a sealed message (`hushmark.message.sealing`), by the product's own
+marking, applies each distortion that does not move the picture, and decodes one look at the whole picture,
+without search. Information is the most that a raw bit says about the message, in bits.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""Pictures that come with the development packages or are drawn here: no photo folder is needed for them."""
+"""Pictures from the development packages or drawn here, which need no folder of photos."""
 
 import io
 import random
@@ -12,14 +12,14 @@ from PIL import Image, ImageDraw, ImageEnhance
 
 
 def as_picture(image: Image.Image) -> Picture:
-    """Pixels as the pipeline would open them from a lossless file."""
+    """Pixels as a picture that was opened from a lossless file."""
     file = io.BytesIO()
     image.save(file, "PNG", compress_level=0)
     return open_picture(file.getvalue(), "picture.png")
 
 
 def repeated(page: Image.Image, tile: Image.Image) -> Image.Image:
-    """A page in RGB with an overlay's tile repeated all over it, as a browser lays it."""
+    """A page in RGB with an overlay's tile repeated over all of it, as in a browser."""
     over = Image.new("RGBA", page.size)
     for top in range(0, page.height, tile.height):
         for left in range(0, page.width, tile.width):
@@ -29,7 +29,7 @@ def repeated(page: Image.Image, tile: Image.Image) -> Image.Image:
 
 def sample_folder() -> Path:
     """The folder of scikit-image's sample photos. Raises SystemExit when it is not installed."""
-    # Found without importing it: it is large, and the tests run inside Pyodide, too.
+    # Found without an import, since it is large, and the tests run inside Pyodide, too.
     spec = find_spec("skimage")
     if spec is None or spec.origin is None:
         raise SystemExit(
@@ -39,7 +39,7 @@ def sample_folder() -> Path:
 
 
 def hard_pictures() -> dict[str, Image.Image]:
-    """Pictures by name that a mark shows on first: drawings, a page, night, grey, a face, a smooth sky."""
+    """Pictures by name on which marks are easily seen: drawings, a page, night, grey, a face, smooth sky."""
 
     def sample(name: str) -> Image.Image:
         return Image.open(sample_folder() / name)

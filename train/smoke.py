@@ -2,9 +2,8 @@
 
     python -m train.smoke
 
-Marks at 20 dB instead of 30, and in small batches: the bits are learnt in a third of the time, so that a
-minute is enough on slow machines, too. Ends with exit code 1 unless the bit accuracy of a fixed batch came
-above 90%.
+Marks at 20 dB instead of 30, in small batches: so the bits are learnt in a third of the time, and a minute is
+enough on slow machines, too. Ends with exit code 1 unless the bit accuracy of a fixed batch exceeds 90%.
 """
 
 import sys

@@ -3,8 +3,8 @@
     python -m train.train --images photos/ --out runs/first --minutes 90
 
 Resumes from OUT/checkpoint.pt, stops after --minutes, prints one line an interval and appends it to
-OUT/curve.csv. The losses are the binary cross-entropy of the bits and how far the locator is off; how
-visible the residual is, is set by the schedule, so there is nothing else to balance.
+OUT/curve.csv. The losses are the binary cross-entropy of the bits and the locator's error; the schedule sets
+the visibility of the residual, so there is nothing else to balance.
 """
 
 import argparse
@@ -48,7 +48,7 @@ from .windows import draw_corners, turned_away, windows_of
 class Recipe:
     """The hyperparameters of training, except the ranges of the augmentations (train/augment.py).
 
-    A step is one step of the optimiser. `settled` in a name: of runs that start from trained weights.
+    A step is one step of the optimiser. `settled` in a name: for runs that start from trained weights.
     """
 
     steps: int = 4500
@@ -59,14 +59,14 @@ class Recipe:
     picture_size: int = 224
     """Side in pixels that photos are squashed to in memory; crops of them become covers."""
     least_crop: float = 0.7
-    """Share of each side that a crop has at least."""
+    """Least share of each side that a crop has."""
 
     map_rate: float = 3e-3
     """Base learning rate of the linear map from bits to patterns."""
     rate: float = 1e-3
     """Base learning rate of everything else."""
     settled_rate: float = 0.4
-    """Factor of both once the bits are learnt: higher rates undo what is learnt."""
+    """Factor of both rates once the bits are learnt: higher rates would undo that."""
     warm_up: int = 100
     """Steps of linear warm-up."""
     decay: float = 0.5
@@ -84,7 +84,7 @@ class Recipe:
     plain_db: float = 30.0
     """PSNR in dB of these first marks."""
     adapted_step: int = 900
-    """The step from which on the U-Net takes part."""
+    """The step from which on the U-Net is used."""
     settled_step: int = 1800
     """The step from which on the strength falls and the residual is refined."""
     rise: int = 2000
@@ -98,7 +98,7 @@ class Recipe:
     last_strength: float = 1.0
     """Strength of the marks in the end."""
     fall: float = 0.6
-    """Share of the steps after which the strength is that."""
+    """Share of the steps after which marks have their last strength."""
     least_spread: float = 0.7
     """Each mark of a batch is stronger or weaker by a factor between this and 2 minus this."""
 
@@ -110,22 +110,22 @@ class Recipe:
     grey_share: float = 0.6
     """Share of the second view of each picture that loses its colour, at full distortion."""
     grey_distortion: float = 0.8
-    """Strength of the distortions of that view, of those of the first."""
+    """Strength of that view's distortions, as a share of the first view's."""
     batch_for_unmarked: int = 8
-    """One picture without a mark, and one window from elsewhere, for so many marked ones."""
+    """Number of marked pictures per unmarked one, and per window from elsewhere."""
     unmarked_grey: float = 0.2
-    """Share of those without a mark that loses its colour."""
+    """Share of the unmarked pictures that loses its colour."""
     unmarked_weight: float = 0.3
-    """Of a picture without a mark in the loss, where that of a marked one is 1."""
+    """Weight of an unmarked picture in the loss, relative to a marked one."""
     varied: float = 0.3
     """Share of the covers that are paler, darker, brighter or without colour."""
 
     locator_weight: float = 1.5
-    """Of the locator's loss, where that of the bits is 1."""
+    """Weight of the locator's loss, relative to that of the bits."""
     locator_beta: float = 0.05
     """Error of a corner, where the cover is 2 wide, up to which the loss is quadratic."""
     lost_weight: float = 0.1
-    """Of telling windows of marked pictures from others, in the locator's loss."""
+    """Weight of telling windows of marked pictures from others, in the locator's loss."""
     located: float = 0.08
     """Error of the worst corner, where the cover is 2 wide, up to which a window counts as located."""
 
@@ -133,7 +133,7 @@ class Recipe:
     """Pictures that new dense layers are fitted to."""
     fitted_batch: int = 64
     ridge: float = 0.03
-    """How much the fit is held back."""
+    """Regularisation of the fit."""
     fitted_noise: float = 0.05
     """Factor of the random weights that the fit is added to."""
 
@@ -170,7 +170,7 @@ class Schedule:
         return rate * (recipe.settled_rate if self.settled else 1.0)
 
     def adapted(self, step: int) -> bool:
-        """Whether the U-Net takes part yet."""
+        """Whether the U-Net is used yet."""
         return self.settled or step >= self.recipe.adapted_step
 
     def distortion(self, step: int) -> float:
@@ -182,7 +182,7 @@ class Schedule:
         return max(0.0, min(1.0, (step - recipe.plain_steps) / recipe.rise))
 
     def strength(self, step: int) -> float:
-        """How strong the marks are; falls by the same factor at each step."""
+        """Strength of the marks; falls by the same factor at each step."""
         begin = 0 if self.settled else self.recipe.settled_step
         end = self.recipe.fall * self.recipe.steps
         progress = min(1.0, max(0.0, (step - begin) / max(1.0, end - begin)))
@@ -235,13 +235,13 @@ def draw_covers(photos: Tensor, batch: int, least_crop: float, varied: float = 0
 
 
 def averaged(network: nn.Module, share: float) -> AveragedModel:
-    """A running average of a network's weights, into which so much of the current ones goes at each step."""
+    """A running average of a network's weights; `share`: of the current weights, at each step."""
     average_of = get_ema_multi_avg_fn(1 - share)  # type: ignore[no-untyped-call]  # PyTorch gives it no types
     return AveragedModel(network, multi_avg_fn=average_of)
 
 
 def write_checkpoint(state: dict[str, Any], path: Path) -> None:
-    """Write through a temporary file, so that a stop never leaves half of one."""
+    """Write through a temporary file, so that an interruption never leaves half a checkpoint."""
     partial = path.with_suffix(".part")
     torch.save(state, partial)
     partial.replace(path)
@@ -292,9 +292,9 @@ class Run:
         )
 
     def start_from(self, weights: Path, photos: Tensor) -> None:
-        """Begin with exported weights, as far as they fit; a folder without a locator will do.
+        """Start with exported weights, as far as they fit; the folder may lack a locator.
 
-        For another number of bits the decoder's dense layers are fitted anew.
+        For another number of bits the decoder's dense layers are fitted again.
         """
         head_fits = True
         for name, network in self.networks.items():
@@ -317,8 +317,8 @@ class Run:
     def fit_head(self, photos: Tensor) -> None:
         """Dense layers that read the bits linearly from the features, by ridge regression.
 
-        From random dense layers bits of this little power are not learnt, from these they are. The two
-        layers after `squeeze` are its values and their negatives through ReLU, taken apart again.
+        Bits of so little power are not learnt from random dense layers, but from these they are. The two
+        layers after `squeeze` pass its values and their negatives through ReLU, and join them again.
         """
         batch = self.recipe.fitted_batch
         strength = torch.full((batch, 1, 1, 1), self.schedule.strength(0), device=self.device)
@@ -349,7 +349,7 @@ class Run:
         last.weight[:, : 2 * n] += torch.cat([eye, -eye], dim=1)
 
     def load(self, path: Path) -> None:
-        """Go on from a checkpoint."""
+        """Continue from a checkpoint."""
         state = torch.load(path, map_location=self.device, weights_only=True)
         self.networks.load_state_dict(state["networks"])
         self.average.load_state_dict(state["average"])
@@ -359,7 +359,7 @@ class Run:
     def refined(self, bits: Tensor, covers: Tensor, residual: Tensor, strength: Tensor) -> Tensor:
         """The residual after a few steps along the decoder's gradient; gradients pass straight through them.
 
-        As `Refiner` does it, but with some of the views each time, and by autograd, which is faster here.
+        As in `Refiner`, but with some of the views each time, and by autograd, which is faster here.
         """
         refined = residual.detach()
         few = self.recipe.refining_views
@@ -389,12 +389,12 @@ class Run:
         return round_to_8_bits(covers + residual)
 
     def plainly_marked(self, bits: Tensor, covers: Tensor) -> Tensor:
-        """As `marked`, but by PSNR: until the bits are learnt, visibility does not count."""
+        """As `marked`, but by PSNR: until the bits are learnt, visibility is ignored."""
         unit = self.encoder.working_residual(bits, covers, adapted=self.schedule.adapted(self.step))
         return round_to_8_bits(covers + unit * 10 ** (-self.recipe.plain_db / 20))
 
     def train_step(self, covers: Tensor) -> Tensor:
-        """One optimiser step -> what COLUMNS names from `colour_loss` on: means of the batch."""
+        """One optimiser step -> the values of COLUMNS from `colour_loss` on: means of the batch."""
         for group, rate in zip(self.optimizer.param_groups, self.base_rates, strict=True):
             group["lr"] = rate * self.schedule.learning_rate(self.step)
         batch = len(covers)
@@ -438,19 +438,19 @@ class Run:
     def three_views(
         self, covers: Tensor, bits: Tensor, marked: Tensor, strength: float
     ) -> tuple[Tensor, Tensor]:
-        """What the decoder sees of a batch [B,3,160,160] -> views [9/4 B,3,160,160], targets [9/4 B,n]."""
+        """The decoder's inputs for a batch [B,3,160,160] -> views [9/4 B,3,160,160], targets [9/4 B,n]."""
         batch = len(covers)
         recipe = self.recipe
         few = batch // recipe.batch_for_unmarked
-        # The decoder costs little, so each marked picture goes two ways; the second one is grey for most of
-        # the samples, because chroma alone would be the easy place to hide.
+        # The decoder costs little, so each marked picture gives two views. The second one is grey for most of
+        # the samples; otherwise the bits would be learnt in the chroma alone.
         colour_view = everyday(misplace(marked, strength), strength, grey=0.0)
         grey_strength = recipe.grey_distortion * strength
         grey_share = recipe.grey_share * min(1.0, strength * 2)
         grey_view = everyday(misplace(marked, grey_strength), grey_strength, grey=grey_share)
         unmarked = torch.cat([covers[:few], elsewhere(marked.detach()[few : 2 * few])])
         unmarked = everyday(misplace(unmarked, strength), strength, grey=recipe.unmarked_grey)
-        # Where there is no mark to read the decoder is to say so: every bit even, every logit 0.
+        # For pictures without a mark, both values of a bit should be equally likely: logits of 0.
         targets = torch.cat([bits, bits, torch.full_like(bits[: 2 * few], 0.5)])
         return torch.cat([colour_view, grey_view, unmarked]), targets
 
@@ -459,8 +459,8 @@ class Run:
 
         `moved`, `strength`: 0..1, how far windows are from the cover, and how hard they are distorted.
 
-        It sees a window of each marked picture, and windows that it is not to locate: of pictures without a
-        mark and of marked ones that are mirrored or turned by quarters.
+        Its inputs are a window of each marked picture, and windows that it should not locate: of unmarked
+        pictures, and of marked ones that are mirrored or turned by quarters.
         """
         recipe = self.recipe
         batch = len(covers)
@@ -473,7 +473,7 @@ class Run:
         wanted = corners[:batch].flatten(1)
         off = F.smooth_l1_loss(place[:batch, :8], wanted, beta=recipe.locator_beta)
         worst = (place[:batch, :8] - wanted).detach().abs().amax(dim=1)
-        # The likelihood of the error under a Laplace distribution, for its scale alone.
+        # The likelihood of the error under a Laplace distribution, to train its scale only.
         expected = place[:batch, 8]
         off = off + recipe.lost_weight * (worst * (-expected).exp() + expected).mean()
         is_there = torch.zeros(len(place), device=self.device)
@@ -487,7 +487,7 @@ class Run:
 class Curve:
     """The lines of OUT/curve.csv, one an interval of steps, with the means over it.
 
-    `columns`: step, minutes, what the schedule says, then what a step gives.
+    `columns`: step, minutes, values of the schedule, then values of a step.
     """
 
     def __init__(self, file: TextIO, columns: tuple[str, ...], interval: int) -> None:
@@ -500,7 +500,7 @@ class Curve:
             self.writer.writerow(columns)
 
     def add(self, step: int, minutes: float, scheduled: tuple[float, ...], means: Tensor) -> None:
-        """Count what a step gave; print and write the line when it is due.
+        """Add the values of a step; print and write the line when it is due.
 
         Raises SystemExit when a loss is not finite.
         """
@@ -521,7 +521,7 @@ class Curve:
 def train(run: Run, photos: Tensor, folder: Path, *, minutes: float, interval: int) -> None:
     """Train to the last step or for so many minutes; curve and checkpoints go to the folder.
 
-    A checkpoint is written at the end and each four intervals. Raises SystemExit when the loss is not finite.
+    A checkpoint is written every four intervals and at the end. Raises SystemExit when a loss is not finite.
     """
     checkpoint = folder / CHECKPOINT
     started, minutes_before = time.monotonic(), run.minutes
@@ -542,7 +542,7 @@ def train(run: Run, photos: Tensor, folder: Path, *, minutes: float, interval: i
 
 
 def chosen(settings: list[str], recipe: type) -> dict[str, Any]:
-    """Hyperparameters of a recipe from NAME=VALUE. Raises SystemExit for a name that is none."""
+    """Hyperparameters of a recipe from NAME=VALUE. Raises SystemExit for an unknown name."""
     values: dict[str, Any] = {}
     for setting in settings:
         name, _, value = setting.partition("=")
@@ -554,7 +554,7 @@ def chosen(settings: list[str], recipe: type) -> dict[str, Any]:
 
 
 def arguments() -> argparse.Namespace:
-    """What the command line says."""
+    """The arguments of the command line."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -580,7 +580,7 @@ def main() -> None:
     args = arguments()
     args.out.mkdir(parents=True, exist_ok=True)
     device = torch.device(args.device)
-    # Tails of blur kernels and vanishing gradients are denormal numbers, which x86 computes 100x slower.
+    # Tails of blur kernels and tiny gradients are denormal numbers, with which x86 is 100 times slower.
     torch.set_flush_denormal(True)
     torch.manual_seed(args.seed)
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True

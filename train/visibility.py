@@ -1,4 +1,4 @@
-"""What an eye may see of a mark: measured on the exact 8-bit pixels of a picture before and after."""
+"""How visible a mark is: measured on the exact 8-bit pixels of a picture before and after."""
 
 import subprocess
 import tempfile
@@ -12,9 +12,9 @@ from PIL import Image
 from .benchmark import psnr, ssim
 
 FLAT_DEVIATION = 2.0
-"""Where the deviation of luma (0..255) around is below this, the picture is flat and hides nothing."""
+"""A place is flat, and hides nothing, where the local deviation of luma (0..255) is below this."""
 _NEIGHBOURHOOD = 18
-"""A neighbourhood has one part in so many of each side: 9 of the 160 pixels that the networks work on."""
+"""A neighbourhood is this fraction (1/n) of each side: 9 of the 160 pixels that the networks work on."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def butteraugli(cover: Image.Image, marked: Image.Image) -> tuple[float, float]:
     with tempfile.TemporaryDirectory() as folder:
         paths = [Path(folder) / name for name in ("cover.png", "marked.png")]
         for path, image in zip(paths, (cover, marked), strict=True):
-            # Both without a profile: where only one has it, the colours themselves would differ.
+            # Both without a profile: if only one had it, their colours would differ.
             image.convert("RGB").save(path, compress_level=1, icc_profile=None)
         try:
             told = subprocess.run(

@@ -18,22 +18,22 @@ from .samples import as_picture
 MARKS = 48
 """Marks of random messages whose mean is taken."""
 WORTH = (0.8, 1.0, 0.6)
-"""How much better waves of luma, Cb and Cr stand out of pictures, compared with each other."""
+"""How well waves of luma, Cb and Cr stand out from pictures, relative to each other."""
 LEAST = 0.06
-"""The weakest wave that is kept, of those of its channel together."""
+"""The weakest wave that is kept, as a share of all waves of its channel together."""
 
 
 def waves_of(forward: Forward, bits: int) -> tuple[Wave, ...]:
     """The waves in the marks of networks with so many raw bits, the strongest first.
 
-    Measured on made pictures of noise: marks of photos have the same.
+    Measured on synthetic pictures of noise: marks of photos have the same waves.
     """
     rng = np.random.default_rng(1)
     card = ModelCard("unnamed", bits, IMAGE_SIZE, Presence(1, 1.0, 0.0, 1.0, 0.001))
     mean = np.mean([_mark(forward, card, rng) for _ in range(MARKS)], axis=0)
     line = (np.arange(GRID) + 0.5) / GRID - 0.5
     most = round(GRID * PERIOD / 2)
-    # Of a wave and its opposite, one.
+    # Only one of a wave and its opposite.
     steps = [(x, y) for x, y in product(range(most), range(1 - most, most)) if (x, y) > (0, 0)]
     waves = []
     for channel, plane in enumerate(np.tensordot(TO_YCC, mean, 1)):
@@ -59,7 +59,7 @@ def waves_of(forward: Forward, bits: int) -> tuple[Wave, ...]:
 
 
 def _mark(forward: Forward, card: ModelCard, rng: np.random.Generator) -> NDArray[np.float32]:
-    """The mark of a random message in a made picture: what it changes, [3,160,160]."""
+    """The mark of a random message in a synthetic picture: the change, [3,160,160]."""
     colour, texture = rng.normal(0.5, 0.15, 3), rng.normal(0, 0.08, (IMAGE_SIZE, IMAGE_SIZE, 3))
     cover = np.clip(255 * (colour + texture), 0, 255).round().astype(np.uint8)
     bits = rng.integers(2, size=card.bits).astype(np.float32)

@@ -13,28 +13,28 @@ from .augment import CORNERS, bilinear_grid, cut, eighths, resample, turning
 from .model import on_device
 
 MOST_TURNED = 12.0
-"""Windows are turned by at most so many degrees; larger turns are left to the reader."""
+"""Windows are turned by at most so many degrees; the reader tries larger turns itself."""
 
 
 def draw_corners(batch: int, strength: float, device: torch.device) -> Tensor:
-    """Corners of windows as pictures of marked pictures have them: [B,4,2].
+    """Corners of realistic windows: [B,4,2].
 
-    Half of them are turned by up to 12 degrees. Sides are cut to 45-100% or, less often, grown; a third of
-    the windows has shaken corners, as a camera sees them; a fifth hardly differs from the cover.
+    Half of them are turned by up to 12 degrees. Sides are cut to 45-100% or, less often, extended; a third of
+    the windows has moved corners, as in a camera's picture; a fifth hardly differs from the cover.
     """
 
     def draw(*shape: int) -> Tensor:
         return torch.rand(batch, *shape, device=device)
 
     angle = (2 * draw() - 1) * (draw() < 0.5) * strength * math.radians(MOST_TURNED)
-    # Turning happens in pixels of a cover that is wider or higher than its squashed copy.
+    # The turn is in pixels of the cover, whose sides differ, not of its squashed copy.
     shape = torch.exp((2 * draw() - 1) * 0.55)
     half = torch.stack([shape.sqrt(), 1 / shape.sqrt()], dim=1)
 
     share = torch.where(draw(2) < 0.3, 1.0, 1 - 0.55 * draw(2) * strength)
     grown = 1 + 0.7 * draw(2) * draw(1) * strength
     size = half * torch.where(draw(1) < 0.3, grown, share)
-    # A frame that holds the whole turned cover, as editors grow it.
+    # A frame that holds the whole turned cover, as editors extend it.
     cos, sin = angle.cos().abs()[:, None], angle.sin().abs()[:, None]
     around = half * cos + half.flip(1) * sin
     size = torch.where((draw(1) < 0.3) & (angle != 0)[:, None], around, size)
@@ -51,8 +51,8 @@ def draw_corners(batch: int, strength: float, device: torch.device) -> Tensor:
 
 
 def windows_of(marked: Tensor, corners: Tensor, strength: float) -> Tensor:
-    """What is seen in windows of marked pictures [B,3,160,160]; in a third a part of the picture is cut off
-    inside the window, too, and in some what lies around it is another picture."""
+    """The contents of windows of marked pictures [B,3,160,160]; in a third of them a part of the picture is
+    also cut off inside the window, and in some another picture surrounds it."""
     some = (torch.rand(len(marked), 1, 1, 1, device=marked.device) < 0.35).to(marked.dtype)
     inside = 1 - some * (1 - cut(marked, strength))
     return resample(marked, bilinear_grid(corners), inside, around=marked.detach().roll(1, 0))

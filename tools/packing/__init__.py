@@ -1,1 +1,1 @@
-"""Makes Python's archives for the page small and quick to start from."""
+"""Makes Python's archives for the page small and fast to start."""

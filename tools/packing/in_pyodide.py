@@ -1,4 +1,4 @@
-"""The part of the packing that Pyodide's own Python does; see pack.py."""
+"""The part of the packing that runs in Pyodide; see pack.py."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ENTRIES = ("importlib.metadata", "tarfile", "hushmark.hosts.browser")
 """What is imported before the engine is ready: the first two by Pyodide, which installs wheels with them."""
 NOTICE = re.compile(r"copyright|licen[cs]e|\(c\)|©", re.IGNORECASE)
 TEMPLATE = "${"
-"""Where numpy fills something in. An empty docstring that was filled in is one that numpy.ma fails on."""
+"""A placeholder that numpy fills in. numpy.ma fails if such a docstring is empty, so these are kept."""
 
 
 def pack_all(folder: str, names: Sequence[str]) -> None:
@@ -29,7 +29,7 @@ def pack_all(folder: str, names: Sequence[str]) -> None:
     paths = set()
     for name in before | sys.modules.keys():
         spec = getattr(sys.modules[name], "__spec__", None)
-        # What is frozen into Pyodide's WebAssembly is not taken from the archive.
+        # Frozen modules are in Pyodide's WebAssembly, and are not loaded from the archive.
         if spec is not None and spec.origin != "frozen":
             paths.add(name.replace(".", "/"))
     for name in names:
@@ -47,16 +47,16 @@ def pack_all(folder: str, names: Sequence[str]) -> None:
 
 
 def compiled(source: bytes, name: str) -> bytes:
-    """The module as a .pyc file that is never compared with its source."""
+    """The module as a .pyc file that Python does not compare with its source."""
     code = compile(source, name, "exec", dont_inherit=True, optimize=0)
     unchecked = (1).to_bytes(4, "little")
     return importlib.util.MAGIC_NUMBER + unchecked + importlib.util.source_hash(source) + marshal.dumps(code)
 
 
 def without_words(source: bytes) -> bytes:
-    """A module without its comments and docstrings, but for notices of copyright; lines keep their numbers.
+    """A module without comments and docstrings, except copyright notices; lines keep their numbers.
 
-    A source that is not in UTF-8 stays as it is. Raises SyntaxError if it is no Python.
+    A source that is not in UTF-8 is not changed. Raises SyntaxError if it is not Python.
     """
     encoding, _ = tokenize.detect_encoding(io.BytesIO(source).readline)
     if encoding not in ("utf-8", "utf-8-sig"):
@@ -68,7 +68,7 @@ def without_words(source: bytes) -> bytes:
     coded = [line.encode() for line in lines]
     for place, first, after in _docstrings(text):
         head, tail = coded[first[0] - 1][: first[1]], coded[after[0] - 1][after[1] :]
-        # Whatever has a body needs a statement in it; only a module may be empty.
+        # A body needs at least one statement; only a module may be empty.
         if place and tail.strip():
             continue
         coded[first[0] - 1 : after[0]] = [
@@ -82,7 +82,7 @@ def without_words(source: bytes) -> bytes:
 
 
 def _comments(text: str) -> Iterator[tuple[int, int]]:
-    """Line (from 1) and column of each comment, but for blocks of them with a notice."""
+    """Line (from 1) and column of each comment, except blocks with a copyright notice."""
     tokens = tokenize.generate_tokens(io.StringIO(text).readline)
     comments = [token for token in tokens if token.type == tokenize.COMMENT]
     for _, group in groupby(enumerate(comments), lambda item: item[1].start[0] - item[0]):
@@ -92,7 +92,7 @@ def _comments(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _docstrings(text: str) -> Iterator[tuple[bool, tuple[int, int], tuple[int, int]]]:
-    """Each docstring that nobody needs: is it a module's, where it begins, and where it ends.
+    """Each docstring that is not needed: whether it is a module's, where it begins, and where it ends.
 
     Lines count from 1, columns in bytes.
     """

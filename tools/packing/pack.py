@@ -1,11 +1,11 @@
-"""Packs the standard library and the wheels for the page: less in them, and part of it compiled ahead.
+"""Packs the standard library and the wheels for the page: parts are left out, and parts compiled in advance.
 
-People wait for these archives, so what the page never uses is left out. What Python imports until the engine
-is ready is compiled ahead (.pyc): that halves the time of the start. All else stays source, without comments
-and docstrings, which takes fewer bytes than compiled code. Notices of copyright stay where they are.
+People wait for these archives, so what the page never uses is left out. Modules that are imported before the
+engine is ready are compiled in advance (.pyc), which halves the time of the start. All others stay source,
+without comments and docstrings, which takes fewer bytes than compiled code. Copyright notices stay.
 
-Pyodide itself does the work, in Node: compiled code fits only the Python that made it. It starts from the
-archives as they are packed, so what is missing in them for the engine stops the build.
+Pyodide itself does the work, in Node: compiled code fits only the Python that made it. Pyodide starts from
+the packed archives, so a module that the engine needs and that is missing stops the build.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ STDLIB = "python_stdlib.zip"
 _DROPPED = tomllib.loads(Path(__file__).with_name("dropped.toml").read_text("utf-8"))
 STDLIB_CODECS: Sequence[str] = _DROPPED["stdlib"]["codecs"]
 STDLIB_DROPPED: Sequence[str] = _DROPPED["stdlib"]["dropped"]
-"""Modules and packages of the standard library that stay out."""
+"""Modules and packages of the standard library that are left out."""
 STDLIB_FROZEN: Sequence[str] = _DROPPED["stdlib"]["frozen"]
-"""Modules whose files stay out, and which are there all the same."""
+"""Modules whose files are left out, since they are frozen into Pyodide."""
 WHEELS_DROPPED: Mapping[str, Sequence[str]] = _DROPPED["wheels"]
-"""Patterns of the files that stay out of each wheel; licences never do."""
+"""Patterns of the files that are left out of each wheel; licences never are."""
 
 EMPTIED: Mapping[str, Sequence[str]] = _DROPPED["emptied"]
-"""Modules of each wheel that are there without contents."""
+"""Modules of each wheel that are emptied."""
 
 
 class PackError(Exception):
@@ -46,8 +46,8 @@ def pack(pyodide: Mapping[str, bytes], wheels: Mapping[str, Path], work: Path) -
     The same input gives the same bytes.
 
     `pyodide`: its files by name; `wheels`: each wheel by its package's name, ours ("hushmark") among them;
-    `work`: a folder for what is made on the way, which need not exist.
-    Raises PackError if the engine does not start from what is left.
+    `work`: a folder for intermediate files, which need not exist.
+    Raises PackError if the engine does not start from the packed archives.
     """
     work.mkdir(parents=True)
     for name, data in pyodide.items():
@@ -90,7 +90,7 @@ def _kept_of_stdlib(archive: zipfile.ZipFile) -> dict[str, bytes]:
 
 
 def _kept_of_wheel(package: str, wheel: zipfile.ZipFile) -> dict[str, bytes]:
-    """All but what is not used, and the list of files, which has to be written anew."""
+    """The files that are used, without the list of files, which has to be written again."""
 
     def unused(name: str) -> bool:
         if ".dist-info/licenses/" in name:

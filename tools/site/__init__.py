@@ -1,1 +1,1 @@
-"""What build.py makes the site with: the parts of it, one module each."""
+"""The parts of the site that build.py makes, one module each."""

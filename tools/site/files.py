@@ -13,7 +13,7 @@ class BuildError(Exception):
 
 @dataclass(frozen=True)
 class SiteFile:
-    """A file of the site: its URL relative to the manifest, and what the manifest says of it."""
+    """A file of the site: its URL relative to the manifest, and its other facts in the manifest."""
 
     url: str
     size: int
@@ -30,7 +30,7 @@ def read_input(path: Path) -> bytes:
 
 
 def short_hash(*data: bytes) -> str:
-    """For names of files and folders."""
+    """A hash for names of files and folders."""
     whole = hashlib.sha256()
     for piece in data:
         whole.update(hashlib.sha256(piece).digest())

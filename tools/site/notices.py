@@ -1,4 +1,4 @@
-"""What the site says of what others wrote: licences, and the bill of materials."""
+"""Notices about other people's work in the site: licences, and the bill of materials."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from tools.site.site import Site
 from tools.wheels.find import Wheel
 
 NPM_OWNERS = {"pyodide/": "pyodide", "ort/": "onnxruntime-web", "codecs/heif.": "libheif-js"}
-"""npm's packages by how the keys of their files begin."""
+"""npm's packages by the prefix of their files' keys."""
 
 
 def licenses(npm: NpmPackages, packages: Sequence[str], wheels: Sequence[Wheel]) -> str:
-    """What the site holds that others wrote: versions, licences, and the texts that packages bring along."""
+    """Other people's work in the site: versions, licences, and the licence texts in the packages."""
     chapters = []
     for package in packages:
         facts = npm.facts(package)
@@ -50,7 +50,7 @@ def licenses(npm: NpmPackages, packages: Sequence[str], wheels: Sequence[Wheel])
 def write_site_sbom(
     site: Site, root: Path, npm: NpmPackages, packages: Sequence[str], wheels: Sequence[Wheel]
 ) -> None:
-    """The bill of materials of the site, which is complete but for it."""
+    """Write the bill of materials of the site, whose other files are complete."""
     components = [
         npm_component(
             package,

@@ -35,7 +35,7 @@ class NpmPackages:
         self.digests = {name: digest for digest, name in (line.split("  ", 1) for line in lines)}
 
     def read(self, name: str) -> bytes:
-        """A file that goes into the site. Raises BuildError if it is missing, altered, or has no digest."""
+        """A file for the site. Raises BuildError if it is missing, altered, or has no digest."""
         data = read_input(self.folder / name)
         if name not in self.digests:
             raise BuildError(
@@ -62,7 +62,7 @@ def bundle(root: Path, out: Path, entries: Sequence[str], *options: str) -> None
         "--minify",
         "--format=esm",
         "--target=es2022",
-        # onnxruntime-web with its glue beside it instead of inside, and without what it uses in Node only
+        # onnxruntime-web with its glue as a separate file, and without its code for Node
         "--conditions=onnxruntime-web-use-extern-wasm",
         "--external:node:*",
         "--external:fs",

@@ -18,21 +18,21 @@ PAGE_LINKS = {
     "icon.svg": "app/icons/icon.svg",
     "apple-180.png": "app/icons/apple-180.png",
 }
-"""What index.html refers to: each key of the manifest by its source."""
+"""The files that index.html refers to: the key in the manifest by source."""
 PAGE_VALUES = (
     "build.py: policy",
     "build.py: manifest.json",
     "build.py: main.js",
     "build.py: style.css",
 )
-"""What stands in index.html for what the build knows at its end."""
+"""Placeholders in index.html for values that are known at the end of the build."""
 SERVICE_WORKER = "service-worker.js"
 SERVICE_WORKER_VALUES = {"BUILD_ID": "build.py: index.html", "MANIFEST_SHA256": "build.py: manifest.json"}
 """The same in the service worker, by the names of its constants."""
 
 
 def read_page(root: Path) -> str:
-    """index.html as it is in `root`. Raises BuildError unless it refers once to all that the build writes."""
+    """index.html of `root`. Raises BuildError unless it has each link and placeholder once."""
     page = read_input(root / "index.html").decode()
     for source in (*PAGE_LINKS.values(), *PAGE_VALUES):
         if page.count(f'"{source}"') != 1:
@@ -43,11 +43,11 @@ def read_page(root: Path) -> str:
 def write_page(
     folder: Path, files: Mapping[str, SiteFile], page: str, manifest: str, say: Callable[[str], None]
 ) -> str:
-    """Write index.html with the names and hashes that its files have in the site; answers its own SHA-256.
+    """Write index.html with the names and hashes of its files in the site -> its own SHA-256.
 
-    `page`: as `read_page` answers it; `manifest`: the manifest's SHA-256.
+    `page`: as `read_page` returns it; `manifest`: the manifest's SHA-256.
     """
-    # Browsers ignore frame-ancestors there, and complain.
+    # Browsers ignore frame-ancestors there, with a warning.
     rules = [rule for rule in CONTENT_SECURITY_POLICY.split("; ") if not rule.startswith("frame-ancestors")]
     digests = [
         base64.b64encode(bytes.fromhex(files[key].sha256)).decode() for key in ("main.js", "style.css")
@@ -65,7 +65,7 @@ def write_page(
 
 
 def write_service_worker(folder: Path, bundles: Path, page: str, manifest: str) -> None:
-    """Write the bundled service worker, which has the SHA-256 of index.html and of the manifest in it."""
+    """Write the bundled service worker, with the SHA-256 of index.html and of the manifest in it."""
     script = (bundles / SERVICE_WORKER).read_text("utf-8")
     for source, value in zip(SERVICE_WORKER_VALUES.values(), (page, manifest), strict=True):
         script = script.replace(f'"{source}"', f'"{value}"')

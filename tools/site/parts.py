@@ -1,4 +1,4 @@
-"""The parts of the site that are made of our app, npm's packages and wheels."""
+"""The parts of the site that are made from our app, npm's packages and wheels."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ PYODIDE_FILES = (
     "python_stdlib.zip",
     "pyodide-lock.json",
 )
-# app/ imports the wasm build, so it is bundled with it. That build is trimmed; where it does not do, the
-# whole one is loaded. The builds with WebGPU are loaded where there is a GPU.
+# app/ imports the wasm build, so it is bundled with app/. That build is trimmed; where a function is missing,
+# the whole one is loaded. The builds with WebGPU are loaded where there is a GPU.
 ORT_GLUE = {
     "wasm": "ort-wasm-simd-threaded",
     "whole": "ort-wasm-simd-threaded",
@@ -44,19 +44,19 @@ ENTRY_POINTS = {
     "codecs/heif.js": "node_modules/libheif-js/libheif-wasm/libheif.js",
 }
 PARTS: dict[str, Part] = {"ort": "onnxruntime", "codecs": "codecs"}
-"""The parts of bundles that are not the app's own, by how their keys begin."""
+"""The parts of bundles that are not the app's own, by the prefix of their keys."""
 ICONS = ("icon.svg", "icon-192.png", "icon-512.png", "maskable-512.png", "apple-180.png")
 HEIF = "libheif-js/libheif-wasm"
-"""What decodes HEIC, in node_modules. Its glue is bundled, see ENTRY_POINTS."""
+"""The decoder of HEIC, in node_modules. Its glue is bundled, see ENTRY_POINTS."""
 CODECS = {"pillow-avif": "avif", "micropip": "micropip"}
-"""Wheels that are loaded when they are wanted, and what the page calls each."""
+"""Wheels that are loaded on demand, and the page's name of each."""
 
 
 def add_python(site: Site, npm: NpmPackages, wheels: Mapping[str, Path], work: Path) -> None:
     """Pyodide's core and the wheels, by their packages' names, packed for the page in the folder `work`.
 
-    Pyodide's files find each other by name, and installers read a wheel's version from the file's name: so it
-    is the folder that carries the hash.
+    Pyodide's files find each other by name, and installers read a wheel's version from the file's name. So
+    the hash is in the folder's name.
     """
     files = {name: npm.read(f"pyodide/{name}") for name in PYODIDE_FILES}
     try:
@@ -64,7 +64,7 @@ def add_python(site: Site, npm: NpmPackages, wheels: Mapping[str, Path], work: P
     except PackError as error:
         raise BuildError(str(error)) from error
     files[STDLIB] = packed[STDLIB]
-    # It lists some 300 packages more, which the site does not have.
+    # It also lists some 300 packages that the site does not have.
     lock = json.loads(files["pyodide-lock.json"])
     lock["packages"] = {name: entry for name, entry in lock["packages"].items() if name in wheels}
     # And it has no entries for these two.
@@ -87,7 +87,7 @@ def add_python(site: Site, npm: NpmPackages, wheels: Mapping[str, Path], work: P
 
 
 def add_codecs(site: Site, npm: NpmPackages, wheels: Sequence[Wheel]) -> None:
-    """What a page loads when a picture wants it; wheels are stored without compression of their own."""
+    """Files that the page loads when a picture needs them; wheels are stored uncompressed."""
     site.add_hashed("codecs/heif.wasm", "codecs", "heif.wasm", npm.read(f"{HEIF}/libheif.wasm"))
     for wheel in wheels:
         if wheel.name in CODECS:
@@ -116,7 +116,7 @@ def add_onnxruntime(site: Site, npm: NpmPackages) -> None:
 
 
 def add_app(site: Site, root: Path, npm: NpmPackages, bundles: Path) -> set[str]:
-    """Bundle the app with esbuild, of checked files. Answers the names of the npm packages in it."""
+    """Bundle the app with esbuild from checked files -> the names of the npm packages in it."""
     names = {key: key.replace("/", "-").rpartition(".")[0] for key in ENTRY_POINTS}
     bundle(
         root,

@@ -1,4 +1,4 @@
-"""The site as it is put together, and how large its parts may be."""
+"""The site while it is built, and the size limits of its parts."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ LIMITS: dict[Part, int] = {
     "weights": 2_150_000,
     "locator": 760_000,
 }
-"""Bytes that each part may take on the wire: people wait for them, and browsers keep them."""
+"""Most bytes of each part on the wire: people wait for them, and browsers store them."""
 FIRST_VISIT_LIMIT = 9_280_000
-"""The same of all that a first visit loads until it is ready to mark and read, where there is no GPU."""
+"""The same for all that a first visit without a GPU loads until it is ready to mark and read."""
 LOADED_LATER: tuple[Part, ...] = ("locator", "codecs")
-"""The parts that come when they are wanted; the locator, if nothing wanted it, when the engine is idle."""
+"""The parts that are loaded on demand; the locator also when the engine is idle."""
 
 
 class Site:
-    """The site as it is put together in a folder that is not dist/ yet."""
+    """The site while it is built in a folder that is not dist/ yet."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -48,14 +48,14 @@ class Site:
         return self.files[key]
 
     def add_hashed(self, key: str, part: Part, name: str, data: bytes) -> SiteFile:
-        """Write a file to assets/ under a name that carries its hash, so that it can be cached for ever."""
+        """Write a file to assets/ under a name that contains its hash, so that it can be cached for ever."""
         stem, dot, ending = name.rpartition(".")
         return self.add(key, part, f"assets/{stem}-{short_hash(data)}{dot}{ending}", data)
 
     def write_manifest(self, say: Say) -> str:
-        """Write the compressed forms and the manifest; answers the manifest's SHA-256.
+        """Write the compressed forms and the manifest -> the manifest's SHA-256.
 
-        Raises BuildError if a part, or a first visit, is larger than it may be.
+        Raises BuildError if a part, or a first visit, is larger than its limit.
         """
         write_compressed({self.folder / file.url: file.sha256 for file in self.files.values()}, say)
 

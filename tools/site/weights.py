@@ -14,7 +14,7 @@ from tools.site.files import BuildError, read_input
 from tools.site.site import Part, Site
 
 GRAPHS = {"encoder": ("encoder",), "decoder": ("decoder", "refiner"), "locator": ("locator",)}
-"""The graphs whose weights lie in each `.safetensors` file."""
+"""The graphs whose weights are in each `.safetensors` file."""
 
 
 def add_weights(site: Site, folder: Path) -> None:
@@ -24,7 +24,7 @@ def add_weights(site: Site, folder: Path) -> None:
         weights = folder / f"{network}.safetensors"
         weights_data = read_input(weights)
         header = _safetensors_header(weights, weights_data)
-        # Where each tensor's bytes lie in the file, as the graph's external data have to name it.
+        # Where each tensor's bytes are in the file, to compare with the graph's external data.
         start = 8 + int.from_bytes(weights_data[:8], "little")
         places = set()
         for name, tensor in header.items():

@@ -2,10 +2,10 @@
 
     python -m tools.trimming.record --binaryen FOLDER
 
-To be run after an update of onnxruntime-web, and when a network has another operator. FOLDER has binaryen's
+Run it after an update of onnxruntime-web, and when a network has a new operator. FOLDER has binaryen's
 wasm-opt (npm's package binaryen, 132.0.0). In Chromium the networks are opened and run, with 1, 2 and 4
-threads, and errors are made, with a file that tells of each function when it is first called. To these come
-all that they call by name, however deep, so that what happens seldom is there as well.
+threads, and errors are provoked, with a file that reports each function's first call. All functions that
+these call by name are added, at any depth, so that rare cases work as well.
 """
 
 from __future__ import annotations
@@ -54,10 +54,10 @@ FEATURES = (
     ),
 )
 SHORT = 120
-"""Bytes of a function that stays in any case: all of these together take few."""
+"""Functions of up to so many bytes always stay: all of them together take little room."""
 THREADS = (1, 2, 4)
 IMPORTS = "Pa={"
-"""In the glue: where the functions begin that it gives the WebAssembly."""
+"""In the glue: the start of the functions that the WebAssembly imports."""
 TELL = """log_execution: globalThis.tell ??= (() => {
     const told = new Set();
     return (place) => {
@@ -150,7 +150,7 @@ def main() -> None:
 
 
 def lay_out(site: Path) -> None:
-    """Put the page and what it loads beside the file that tells."""
+    """Put the page and its files beside the WebAssembly that reports calls."""
     glue = (DIST / f"{STEM}.mjs").read_text("utf-8")
     if glue.count(IMPORTS) != 1:
         raise SystemExit(f'onnxruntime\'s glue has no single "{IMPORTS}" any more: look how it imports now.')
@@ -178,7 +178,7 @@ def places_called(site: Path) -> set[int]:
 
 @contextmanager
 def listening(site: Path) -> Iterator[tuple[str, set[int]]]:
-    """The site's address, and what was posted there."""
+    """The site's address, and the places that were posted there."""
     places: set[int] = set()
 
     class Handler(SimpleHTTPRequestHandler):
@@ -208,7 +208,7 @@ def bodies(wasm: bytes) -> list[tuple[int, int]]:
 
 
 def functions_by_place(telling: bytes) -> dict[int, int]:
-    """The function that begins at each place: its first instructions tell the place's number."""
+    """The function that begins at each place: its first instructions have the place's number."""
     functions = {}
     for number, (at, _) in enumerate(bodies(telling)):
         groups, at = read_number(telling, at)
@@ -223,7 +223,7 @@ def functions_by_place(telling: bytes) -> dict[int, int]:
 def with_callees(called: Iterable[int], call_graph: str) -> set[int]:
     """These functions and all that they call by name, by the call graph in DOT that binaryen prints.
 
-    It calls functions by their numbers there, and those that are imported otherwise.
+    In that graph, functions have their numbers as names, except imported ones.
     """
     callees: dict[int, list[int]] = defaultdict(list)
     for caller, callee in re.findall(r'^  "(\d+)" -> "(\d+)"; // call', call_graph, re.MULTILINE):

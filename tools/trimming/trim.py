@@ -1,9 +1,9 @@
-"""Leaves the functions out of onnxruntime's WebAssembly that our four networks never call.
+"""Removes the functions from onnxruntime's WebAssembly that our four networks never call.
 
-Most of its operators are not ours, and nearly half of its bytes on the wire. Which functions stay is in
-onnxruntime.json, which record.py writes: those that were called in a browser while the networks were opened
-and run, all that these call by name, and all short ones. Of the rest only the frames stay: calling one is a
-trap, upon which the page takes the whole file instead (app/engine/networks-worker.js).
+Most of its operators are not used here, and take nearly half of its bytes on the wire. onnxruntime.json,
+which record.py writes, says which functions stay: those that were called in a browser while the networks were
+opened and run, all that these call by name, and all short ones. The others get an empty body: calling one is
+a trap, and the page then uses the whole file instead (app/engine/networks-worker.js).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _TRAP = b"\x03\x00\x00\x0b"
 
 
 class TrimError(Exception):
-    """A file is not the one that was recorded. The message tells what to do."""
+    """A file is not the recorded one. The message says what to do."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def read_record(path: Path = RECORD) -> Kept:
 
 
 def trimmed(wasm: bytes, kept: Kept) -> bytes:
-    """The file with bodies for those functions alone. Raises TrimError if it is not the recorded file."""
+    """The file with the bodies of these functions only. Raises TrimError if it is not the recorded file."""
     if hashlib.sha256(wasm).hexdigest() != kept.sha256:
         raise TrimError(
             "onnxruntime's WebAssembly is not the file of tools/trimming/onnxruntime.json: record anew which"
@@ -89,7 +89,7 @@ def function_bodies(wasm: bytes, begin: int) -> Iterator[tuple[int, int]]:
 
 
 def exported_function(wasm: bytes, name: str) -> int:
-    """The number, among those that the file defines, of the function that it exports under this name."""
+    """The number, among the functions that the file defines, of the one that it exports by this name."""
     begins = {number: begin for number, begin, _ in sections(wasm)}
     count, at = read_number(wasm, begins[EXPORT])
     for _ in range(count):
@@ -102,7 +102,7 @@ def exported_function(wasm: bytes, name: str) -> int:
 
 
 def _imported_functions(wasm: bytes, begin: int) -> int:
-    """How many there are: they count before the others."""
+    """How many there are: they are numbered before the others."""
     count, at = read_number(wasm, begin)
     functions = 0
     for _ in range(count):

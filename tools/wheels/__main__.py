@@ -1,4 +1,4 @@
-"""python -m tools.wheels: get the wheels ready, and say where they are."""
+"""python -m tools.wheels: get the wheels, and print where they are."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NODE_MODULES = Path(__file__).resolve().parents[2] / "node_modules"
 
 
 def main() -> int:
-    """Run the command; answers its exit status."""
+    """Run the command -> its exit status."""
     parser = argparse.ArgumentParser(prog="python -m tools.wheels", description=__doc__)
     parser.add_argument("--out", type=Path, help="copy the wheels to this folder, too")
     parser.add_argument("--from-source", action="store_true", help="build them, whatever there is")
@@ -22,7 +22,7 @@ def main() -> int:
     options = parser.parse_args()
     if options.work and not options.from_source:
         parser.error("--work goes with --from-source")
-    # Leave as at Ctrl-C: the build's commands have to be ended, too.
+    # Exit as with Ctrl-C: the build's commands have to be ended, too.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         if options.from_source:

@@ -20,9 +20,9 @@ from tools.wheels.lock import Lock, Pin, WheelError, read_lock, sha256
 Origin = Literal["local", "official", "source"]
 Say = Callable[[str], None]
 
-# For connecting and for each read: a machine without the CDN has to move on at once.
+# For connecting and for each read: without the CDN, the next source must be tried soon.
 TIMEOUT_SECONDS = 5
-# Our own builds' hashes, beside the wheels: another Debian day can give other bytes than the lock's.
+# Hashes of our own builds, beside the wheels: another day's Debian can give other bytes than the lock's.
 BUILT_FILE = "built.json"
 
 
@@ -71,7 +71,7 @@ def _find_in(folder: Path, pin: Pin) -> Wheel | None:
 
 
 def _cdn_url(packages_dir: Path, lock: Lock) -> str:
-    """The address of Pyodide's CDN, as the npm package itself has it. Raises WheelError."""
+    """The address of Pyodide's CDN, from the npm package. Raises WheelError."""
     package = packages_dir / "pyodide"
     version = pyodide_version(package)
     if version is None:
@@ -86,7 +86,7 @@ def _cdn_url(packages_dir: Path, lock: Lock) -> str:
 
 
 def _download(url: str, pin: Pin, cache: Path) -> Wheel:
-    """Fetch the official wheel. Raises WheelError if it cannot be had whole and unaltered."""
+    """Fetch the official wheel. Raises WheelError if it cannot be fetched whole and unaltered."""
     assert pin.official is not None
     file, digests = pin.official.file, pin.official.sha256
 
@@ -105,7 +105,7 @@ def _download(url: str, pin: Pin, cache: Path) -> Wheel:
 
 
 def keep(wheel: Wheel, folder: Path) -> Wheel:
-    """Copy a wheel to a folder that find_wheels can take it from later. Raises OSError."""
+    """Copy a wheel to a folder where find_wheels finds it later. Raises OSError."""
     pin = next(pin for pin in read_lock().pins if pin.name == wheel.name)
     file = wheel.path.name
     if wheel.sha256 not in pin.accepted(file):
@@ -120,8 +120,8 @@ def build_wheels(
 ) -> list[Wheel]:
     """Build these wheels from source and keep them in the cache folder.
 
-    `work` is where the build's files (some 3 GB) go and stay; without one, they go beside the
-    cache folder and are removed after a build that worked. Raises WheelError.
+    `work`: folder for the build's files (some 3 GB), which stay there; without it, they go beside the
+    cache folder and are removed after a successful build. Raises WheelError.
     """
     lock, cache = read_lock(), cache_folder("wheels")
     folder = work or cache.with_name("wheels-build")
@@ -148,7 +148,7 @@ def find_wheels(packages_dir: Path, say: Say = print) -> list[Wheel]:
     `packages_dir` is node_modules, with pyodide in it. The sources, in order: the folder
     $HUSHMARK_WHEELS; the cache folder; Pyodide's CDN; a build from source, which takes minutes.
     What is downloaded or built goes to the cache folder, so that a second run needs no network.
-    `say` gets one line each time when the next source has to be tried.
+    `say`: called with a line whenever the next source has to be tried.
 
     Raises WheelError if a file found is not what the lock file names, or if no source has a wheel.
     """
@@ -177,7 +177,7 @@ def find_wheels(packages_dir: Path, say: Say = print) -> list[Wheel]:
         try:
             built = build_wheels(lacking, packages_dir, say=say)
         except WheelError as error:
-            # The rest by itself: it may be only what a page does without that cannot be built.
+            # Build the required ones alone: perhaps only optional ones cannot be built.
             needed = [pin.name for pin in missing() if not pin.is_optional]
             if needed == lacking:
                 raise

@@ -1,8 +1,8 @@
 """Builds the wheels from source: sdists, Debian's Emscripten, Pyodide's own npm package.
 
 Everything is compiled in a chroot of Debian "forky", which has an Emscripten that fits and the
-headers of Python 3.14. The scripts that run in there are in recipe/; this module says what each
-of them needs, and brings in the files from outside. See README.md.
+headers of Python 3.14. The scripts that run in it are in recipe/; this module lists what each of
+them needs, and fetches the files from outside. See README.md.
 """
 
 from __future__ import annotations
@@ -130,7 +130,7 @@ class _Builder:
             "aom": (("compiler", "avif-sources"), ("flags.sh", "cross.cmake")),
             "avif": (("aom",), ("flags.sh", "cross.cmake")),
             "pillow-avif": (("pillow", "avif"), ("target.sh",)),
-            # Two runs of apt at a time would fail: this one waits for the other.
+            # Two simultaneous runs of apt would fail, so this one waits for the other.
             "rust": (("avif-sources" if "pillow-avif" in wanted else "libraries",), ()),
             "safetensors": ((*toolchain, "rust", "sdists"), ("target.sh",)),
         }
@@ -214,7 +214,7 @@ class _Builder:
         self.pip_download(job, _texts("build-tools.txt"), folder, *BUILD_PYTHON)
 
     def fetch_cbor2(self, job: Job) -> None:
-        # Its own wheel of Python alone, and not the one with compiled code for this machine.
+        # Its pure Python wheel, not the one with compiled code for this machine.
         options = ("--platform=any", "--implementation=py", "--abi=none", "--only-binary=:all:")
         self.pip_download(job, self.requirement("cbor2"), self.out, "--python-version=3.14", *options)
 
@@ -341,7 +341,7 @@ class _Builder:
         write_wheel(self.wheel("safetensors"), files, dist_info)
 
     def check(self, wanted: Collection[str], job: Job) -> None:
-        # Pillow's module for AVIF is nothing without Pillow.
+        # Pillow's module for AVIF needs Pillow.
         names = dict.fromkeys(("pillow", *wanted) if "pillow-avif" in wanted else wanted)
         job.run("node", RECIPE / "check.mjs", self.pyodide, *map(self.wheel, names))
 

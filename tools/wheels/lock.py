@@ -1,4 +1,4 @@
-"""What lock.json pins: one entry a wheel, with the hashes that are accepted for it."""
+"""The pins of lock.json: one entry per wheel, with its accepted hashes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ LOCK_FILE = Path(__file__).with_name("lock.json")
 
 
 class WheelError(Exception):
-    """A wheel cannot be had, or is not what it should be. The message is for the user."""
+    """A wheel is missing, or not what it should be. The message is for the user."""
 
 
 @dataclass(frozen=True)
@@ -27,8 +27,8 @@ class Artifact:
 class Pin:
     """A package: Pyodide's own wheel of it, ours from source, and the sdist ours is made of.
 
-    `official` is None where Pyodide's is too old to do, or has no such wheel. `is_optional`: whether a page
-    does without it where it cannot be had.
+    `official`: None where Pyodide's wheel is too old, or does not exist; `is_optional`: whether the page
+    works without it.
     """
 
     name: str
@@ -44,7 +44,7 @@ class Pin:
 
     @property
     def artifacts(self) -> tuple[Artifact, ...]:
-        """The wheels that will do, ours first."""
+        """The accepted wheels, ours first."""
         return (self.source,) if self.official is None else (self.source, self.official)
 
 
@@ -60,7 +60,7 @@ def read_lock(path: Path = LOCK_FILE) -> Lock:
     """Read the lock file.
 
     Raises OSError, ValueError, KeyError or TypeError if it is missing or malformed: it is part of
-    the repository, so that is a mistake in the repository and none of the user's.
+    the repository, so that is not the user's mistake.
     """
 
     def artifact(entry: dict[str, object]) -> Artifact:

@@ -1,4 +1,4 @@
-"""pyconfig.h of Pyodide's CPython, which no package ships, from what its standard library knows.
+"""pyconfig.h of Pyodide's CPython, which no package ships, from data in its standard library.
 
 The sysconfig data in python_stdlib.zip has the values; Debian's pyconfig.h has the list of names and
 the form of the file.
@@ -15,9 +15,9 @@ from typing import Any
 
 SYSCONFIG_DATA = "_sysconfigdata__emscripten_wasm32-emscripten.py"
 NAMED = re.compile(r"#define (\w+)\b|/\* #undef (\w+) \*/")
-# These are decided by the compiler, in Debian's header as well.
+# The compiler decides these, in Debian's header as well.
 COMPILER_DECIDES = {"Py_PYCONFIG_H", "WORDS_BIGENDIAN", "_UNIX03_SOURCE", "_Bool"}
-# Zero means "not there" for all names but these, where it is a value.
+# Zero means "missing" for all names but these, where it is a value.
 ZERO_IS_A_VALUE = ("HAVE_DECL_", "SIZEOF_", "PYLONG", "_Py_")
 UNQUOTED_STRINGS = {
     "PLATLIBDIR",

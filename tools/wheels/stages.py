@@ -1,10 +1,10 @@
-"""Runs the stages of a long build side by side, and goes on where an earlier run stopped.
+"""Runs the stages of a long build in parallel, and continues where an earlier run stopped.
 
 A finished stage leaves a stamp: a hash of its inputs and, through them, of all that it needs. A
-stage whose stamp still fits is not run again, and neither is anything that only it would need.
+stage whose stamp still fits is not run again, and neither are stages that only it needs.
 
-A run that was killed cannot end its commands, nor say what state they left: its folder is emptied,
-once nothing works in it any more.
+A killed run cannot end its commands, and the state of its files is unknown: its folder is emptied
+once no command works in it any more.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ class BuildError(WheelError):
 
 
 class Job:
-    """What a stage gets to work with: commands whose output goes to the stage's log."""
+    """Runs commands for a stage; their output goes to the stage's log."""
 
     def __init__(self, log: Path, lock: int) -> None:
-        """`lock` is the file descriptor of the folder's lock, which the commands hold as well."""
+        """`lock`: file descriptor of the folder's lock, which the commands hold as well."""
         self.log = log
         self._folder_lock = lock
         self._lock = threading.Lock()
@@ -43,7 +43,7 @@ class Job:
         self._stopped = False
 
     def run(self, *command: str | Path, env: Mapping[str, str] | None = None) -> None:
-        """Run a command. Raises subprocess.CalledProcessError, or OSError if there is none such."""
+        """Run a command. Raises subprocess.CalledProcessError, or OSError if it does not exist."""
         with self.log.open("ab") as output:
             with self._lock:
                 if self._stopped:
@@ -63,7 +63,7 @@ class Job:
             raise subprocess.CalledProcessError(status, [str(part) for part in command])
 
     def stop(self) -> None:
-        """End the command that is running, and let no other begin."""
+        """End the running command, and prevent others."""
         with self._lock:
             self._stopped = True
             if self._process is not None and self._process.poll() is None:
@@ -72,7 +72,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Stage:
-    """A step of the build; `inputs` is all the text that decides what comes out of it."""
+    """A step of the build; `inputs`: all text that its result depends on."""
 
     name: str
     run: Callable[[Job], None]
@@ -110,7 +110,7 @@ def _failure(stage: Stage, job: Job, error: BaseException, seconds: float) -> Bu
 
 @contextmanager
 def _alone_in(folder: Path, say: Callable[[str], None]) -> Iterator[int]:
-    """Hold the folder's lock; answers its file descriptor. Raises BuildError if something works there."""
+    """Hold the folder's lock -> its file descriptor. Raises BuildError if another run works there."""
     folder.mkdir(parents=True, exist_ok=True)
     running = folder / "running"
     with (folder / "lock").open("w") as lock:
@@ -160,8 +160,8 @@ def run_stages(
 ) -> None:
     """Bring the wanted stages, and what they need, up to date.
 
-    Stamps and logs go to `folder`. Raises BuildError on the first stage that fails, after ending
-    the commands of those that run beside it, and if another run works in the folder.
+    Stamps and logs go to `folder`. Raises BuildError on the first stage that fails, after ending the
+    commands of the others, and if another run works in the folder.
     """
     with _alone_in(folder, say) as lock:
         _run_stages(stages, wanted, folder, lock, say)

@@ -1,7 +1,7 @@
-"""Stands in for mesonpy, maturin and setuptools while pip downloads sdists.
+"""Replaces mesonpy, maturin and setuptools while pip downloads sdists.
 
-`pip download` wants an sdist's metadata, and for that runs the sdist's build backend, which would
-want a compiler and a Rust tool chain. The metadata lies in the sdist as PKG-INFO already.
+`pip download` runs an sdist's build backend to get its metadata, and the backend would need a
+compiler and a Rust tool chain. But the sdist already has the metadata, as PKG-INFO.
 """
 
 import email
