@@ -8,9 +8,8 @@ from hypothesis import HealthCheck, settings
 
 SITE_INPUTS = ("index.html", "app", "build.py", "package-lock.json", "py", "tools", "weights")
 
-# Machines differ by a factor of twenty and Pyodide is slower still: a deadline would only flake. No example
-# database either, and the same examples each time, so that a failure repeats. Inside Pyodide a third of
-# them shows what differs there.
+# No deadline, since machines differ by a factor of twenty and Pyodide is slower still. No example database,
+# and the same examples each time, so that a failure repeats. Inside Pyodide a third of them is enough.
 settings.register_profile(
     "hushmark",
     deadline=None,
@@ -30,7 +29,7 @@ def repo_root() -> Path:
 
 @pytest.fixture(scope="session")
 def site(repo_root: Path) -> Path:
-    """dist/, built anew if anything it is made of is newer."""
+    """dist/, built again if any of its sources is newer."""
     from build import build_site  # not inside Pyodide
 
     manifest = repo_root / "dist" / "manifest.json"

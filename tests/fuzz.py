@@ -1,11 +1,11 @@
 """Makes damaged and odd pictures and works on them: python -m tests.fuzz [number of files] [seed]
 
-Whatever the bytes are, a picture opens or a PictureError says why not: no other exception, no end of the
-process, no file that takes long or much memory. What opens is read (with a network that sees nothing, and no
-further than its first windows), marked, written in each format and opened again. Half of the files are
-damaged byte by byte. The others have a sound structure that nobody expects: blocks of metadata in another
-order, twice, inside of each other, with lengths and offsets that do not fit. The work is done in processes,
-so that one that ends costs a line of the report and not the run. What went wrong is kept in a folder.
+Whatever the bytes are, a picture opens or a PictureError says why not: no other exception, no crash, no file
+that takes long or much memory. Pictures that open are read (with a forward pass that finds no mark, and only
+in the first windows), marked, written in each format and opened again. Half of the files are damaged byte by
+byte. The others have unusual structures: blocks of metadata in another order, twice, nested, with wrong
+lengths and offsets. The work is done in other processes, so that a crash ends one file and not the run. Files
+that went wrong are kept in a folder.
 """
 
 import random
@@ -43,16 +43,16 @@ FILES = 40_000
 MOST_SECONDS = 20.0
 MOST_BYTES = 1_500 << 20
 HARD_SECONDS = 60
-"""After so long a file is given up."""
+"""A file that takes longer is given up."""
 LOOKS = 30
-"""Windows of a picture that are read; there are hundreds, and they are made in the same ways."""
+"""Windows of a picture that are read; the hundreds of others are made in the same ways."""
 CARD = replace(fakes.CARD, image_size=160)
 _JOBS = 2
 _NUMBERS = (0, 1, 0x7F, 0x80, 0xFF, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0xFFFFFFFF)
 
 
 def damaged(data: bytes, others: list[bytes], rng: random.Random) -> bytes:
-    """The file with one to four things done to it that go wrong on the way, or that somebody would try."""
+    """The file with one to four kinds of damage, accidental or deliberate."""
     broken = bytearray(data)
     for _ in range(rng.randint(1, 4)):
         place = rng.randrange(len(broken)) if rng.random() < 0.5 else rng.randrange(min(len(broken), 400))
@@ -139,7 +139,7 @@ def odd_exif(rng: random.Random) -> bytes:
 
 
 def odd_block(rng: random.Random) -> bytes:
-    """Some metadata, one kind inside of another now and then, cut or too long now and then."""
+    """Some metadata, at times of one kind inside another, at times cut off or too long."""
     block = rng.choice(
         (
             corpus.XMP,
@@ -224,7 +224,7 @@ def odd_webp(data: bytes, rng: random.Random) -> bytes:
 
 
 def odd(name: str, data: bytes, rng: random.Random) -> bytes:
-    """The file with a structure that nobody expects; damaged where its format has no blocks to put in."""
+    """The file with an unusual structure; damaged where its format has no blocks to add."""
     if name.endswith(".jpg"):
         return odd_jpeg(data, rng)
     if name.endswith(".png"):
@@ -249,14 +249,14 @@ def files(count: int, seed: int) -> Iterator[tuple[str, bytes]]:
 
 
 class Enough(Exception):
-    """A picture was read as far as it should be."""
+    """Ends a reading after enough windows."""
 
 
 class Blind(fakes.SpreadForward):
-    """A forward pass without a network, that sees a mark nowhere."""
+    """A forward pass without a network that finds no mark."""
 
     def __init__(self) -> None:
-        # Not its own: there are no patterns to look for, which take long to make.
+        # Without super().__init__(), whose patterns take long to make and are not needed.
         self._looks = 0
 
     async def decode(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -271,7 +271,7 @@ class Blind(fakes.SpreadForward):
 
 
 def try_one(data: bytes) -> str:
-    """Open, read, mark, write in every format and open that. What came of it."""
+    """Open, read, mark, write in every format and open that -> the result in words."""
     pattern = np.random.default_rng(1).normal(0, 0.01, (1, 3, 64, 64)).astype(np.float32)
     try:
         if open_animation(data, "photo") is not None or len(open_pages(data, "photo")) > 1:
@@ -300,12 +300,12 @@ def try_one(data: bytes) -> str:
 
 
 def went_wrong(result: str) -> bool:
-    """Whether what came of a file is none of what may come of one."""
+    """Whether the result of a file is one that must not happen."""
     return not result.startswith(("picture-", "opened", "marked")) or "picture-metadata" in result
 
 
 def serve(connection) -> None:  # type: ignore[no-untyped-def]  # a Connection, generic in later Pythons only
-    """Work on what comes; answers what came of it, seconds, and the most bytes that were in use."""
+    """Work on files from the connection; send back the result, seconds, and the peak memory in bytes."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     while True:
         try:
@@ -322,7 +322,7 @@ def serve(connection) -> None:  # type: ignore[no-untyped-def]  # a Connection, 
 
 
 class Worker:
-    """A process that works on files, and is started again when it ended or took too much."""
+    """A process that works on files, and is started again when it crashed or took too much."""
 
     def __init__(self) -> None:
         self._start()
@@ -335,12 +335,12 @@ class Worker:
         theirs.close()
 
     def work(self, data: bytes) -> tuple[str, float, int]:
-        """What came of a file, seconds, bytes."""
+        """The result of a file, seconds, bytes."""
         self._connection.send_bytes(data)
         try:
             if self._connection.poll(HARD_SECONDS):
                 result, seconds, most = self._connection.recv()
-                if most > MOST_BYTES:  # the most is that of the process, and stays
+                if most > MOST_BYTES:  # the peak is the whole process's, and never falls
                     self._process.kill()
                     self._start()
                 return result, seconds, most

@@ -2,10 +2,10 @@
 
 Sizes of a first visit, time to ready, a 12-megapixel JPEG marked and read by phase, and the forward pass
 against native onnxruntime and against the published full-resolution network in the same page. Times are
-medians; what counts is their ratios, because machines differ. R is the time until the engine is ready over
-that of a bare loadPyodide(), Pyodide as it is published, from the same server in the same browser.
+medians; compare their ratios, because machines differ. R is the time until the engine is ready over that of a
+bare loadPyodide() of the published Pyodide, from the same server in the same browser.
 
-With --former FOLDER a site that was built before, such as the last release's, is measured in the same run.
+With --former FOLDER an older site, such as the last release's, is measured in the same run.
 """
 
 from __future__ import annotations
@@ -99,8 +99,8 @@ def first_visit_sizes(playwright: Playwright, site: Path, url: str, profile: Pat
 def times_to_ready(playwright: Playwright, sites: dict[str, Path], folder: Path) -> None:
     """Print the time from navigation to ready on the first visits, and R.
 
-    Each visit stays until the browser keeps what was loaded, and a picture of Python's memory: later visits
-    start from it.
+    Each visit stays until the browser has stored what was loaded, and a snapshot of Python's memory, from
+    which later visits start.
     """
     times: dict[str, list[list[float]]] = {}
     with ExitStack() as servers:
@@ -130,7 +130,7 @@ def times_to_ready(playwright: Playwright, sites: dict[str, Path], folder: Path)
 
 
 def add_bare_page(site: Path) -> None:
-    """Put a page into the site that loads Pyodide as it is published, and nothing else."""
+    """Put a page into the site that loads the published Pyodide, and nothing else."""
     (site / "bare").mkdir()
     for name in PYODIDE_FILES:
         shutil.copy(ROOT / "node_modules" / "pyodide" / name, site / "bare")
@@ -145,7 +145,7 @@ def _time_to_ready(url: str, context: BrowserContext) -> float:
     page.goto(url)
     until(page, "'readyAt' in globalThis")
     if not url.endswith(".html"):
-        # A site that was built before may keep the picture later, or none.
+        # An older site may store the snapshot later, or never.
         keeping = """async () => {
             const names = (await caches.keys()).filter((name) => name.startsWith("hushmark-snapshot"));
             const caught = await Promise.all(names.map(async (name) => (await caches.open(name)).keys()));
@@ -192,7 +192,7 @@ def many_pictures(playwright: Playwright, url: str, folder: Path) -> None:
         page.goto(url + "bench.html")
         page.wait_for_selector("html[data-ready]", state="attached")
         page.evaluate("bench.startEngine()")
-        page.wait_for_timeout(10_000)  # in which it takes the picture of Python's memory
+        page.wait_for_timeout(10_000)  # in which it takes the snapshot of Python's memory
         return [
             [page.evaluate("a => bench.many('two.jpg', 40, a)", is_list) for is_list in (False, True)]
             for _ in range(3)

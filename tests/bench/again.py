@@ -1,7 +1,7 @@
 """Which mark is read when a picture is marked twice: python -m tests.bench.again --images photos/val
 
-Marks each picture with one random id, the marked file with another one, and reads what came out. Prints how
-many read as the second id, as the first one and as neither, with the Wilson 95% interval of the second.
+Marks each picture with one random id, the marked file with another one, and reads the result. Prints how many
+read as the second id, as the first one and as neither, with the Wilson 95% interval of the second.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-/** Loads Pyodide as it is published, and nothing else: what the site's start is compared with. */
+/** Loads the published Pyodide, and nothing else, to compare the site's start with. */
 
 const address = new URL("bare/pyodide.mjs", document.baseURI).href;
 /** @type {typeof import("pyodide")} */

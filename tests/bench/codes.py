@@ -1,7 +1,7 @@
 """Compare error-correcting codes for the message: python -m tests.bench.codes [--words 400].
 
-All codes get the same total energy, as all marks may be seen equally well: the amplitude of a raw bit falls
-with the square root of their number. A message is read where its word is among the candidates whose check is
+All codes get the same total energy, since all marks may be equally visible: the amplitude of a raw bit falls
+with the square root of their number. A message is read if its word is among the candidates whose check is
 tried. The more are tried, the longer the check is, so that the chance of a false reading stays the same.
 """
 
@@ -27,19 +27,18 @@ def plain(signs: Logits, amplitude: float, rng: np.random.Generator) -> Logits:
 
 
 def erased(signs: Logits, amplitude: float, rng: np.random.Generator) -> Logits:
-    """3 in 10 bits say nothing, in weak values."""
+    """3 in 10 bits are weak values of noise only."""
     lost = rng.random(signs.shape) < 0.3
     return np.where(lost, 0.1 * rng.standard_normal(signs.shape), plain(signs, amplitude, rng))
 
 
 def scaled(signs: Logits, amplitude: float, rng: np.random.Generator) -> Logits:
-    """Each bit is as sure of itself as chance has it, by a factor of 2 either way (one standard
-    deviation)."""
+    """Each logit is scaled by a random factor, of 2 either way at one standard deviation."""
     return plain(signs, amplitude, rng) * 2 ** rng.standard_normal(signs.shape)
 
 
 def flipped(signs: Logits, amplitude: float, rng: np.random.Generator) -> Logits:
-    """1 in 10 bits is wrong, and surer than the others are; the energy is 5 dB more than is said."""
+    """1 in 10 bits is wrong, with a larger logit than the others; the energy is 5 dB more than stated."""
     amplitude *= 10 ** (5 / 20)
     wrong = rng.random(signs.shape) < 0.1
     return np.where(wrong, -signs * (amplitude + 3), plain(signs, amplitude, rng))
@@ -49,7 +48,7 @@ CHANNELS: dict[str, Channel] = {"plain": plain, "erased": erased, "scaled": scal
 
 
 def check_bits(tried: int) -> int:
-    """As many as keep 250 looks with so many tries each under 4.7e-7."""
+    """Check bits that keep the chance of 250 looks with so many tries each under 4.7e-7."""
     return 29 + (tried - 1).bit_length()
 
 
@@ -62,7 +61,7 @@ class Code(Protocol):
 
 
 class Polar:
-    """With `paths` paths, of which the check is tried on the likeliest `tried`."""
+    """With `paths` paths; the check is tried on the `tried` likeliest."""
 
     def __init__(self, length: int, paths: int, tried: int, clip: float = SOFT) -> None:
         self.code = PolarCode(length, MESSAGE_BITS + check_bits(tried))
@@ -86,7 +85,7 @@ class _ReedMullerCode(PolarCode):
 
 
 class ReedMuller(Polar):
-    """Sizes are given by the order, so that the check has to take what is left."""
+    """The order determines the size, and the check gets the remaining bits."""
 
     def __init__(self, length: int, size: int, paths: int, tried: int) -> None:
         self.code = _ReedMullerCode(length, size)
@@ -95,9 +94,9 @@ class ReedMuller(Polar):
 
 
 class Bch:
-    """Decided bit by bit: what `errors` wrong bits or fewer do to a word is undone, and no more.
+    """With hard decisions: up to `errors` wrong bits in a word are corrected, and no more.
 
-    That is what any algebraic decoder does, so that counting the wrong bits tells what it would say.
+    Any algebraic decoder does that, so it is enough to count the wrong bits.
     """
 
     def __init__(self, length: int, size: int, errors: int) -> None:
@@ -105,7 +104,7 @@ class Bch:
         self.name = f"BCH ({length},{size}), {errors} errors"
 
     def read(self, logits_of: Callable[[Logits], Logits], words: int, rng: np.random.Generator) -> float:
-        # The code is linear and the channels treat 0 and 1 alike, so that any word will do.
+        # The code is linear and the channels are symmetric, so any word can be used.
         signs = rng.choice((-1.0, 1.0), (words, self.length))
         return float((((logits_of(signs) > 0) != (signs > 0)).sum(axis=1) <= self.errors).mean())
 
@@ -113,8 +112,8 @@ class Bch:
 class TailBiting:
     """A tail-biting convolutional code, punctured evenly, with list Viterbi decoding.
 
-    The first time around gives each state its start; the second keeps `kept` paths a state. Of those that end
-    where they began the likeliest `tried` are candidates.
+    The first round finds the start of each state; the second keeps `kept` paths per state. The `tried`
+    likeliest of those that end where they began are candidates.
     """
 
     def __init__(self, length: int, generators: tuple[int, ...], kept: int, tried: int) -> None:

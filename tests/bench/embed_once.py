@@ -1,4 +1,4 @@
-"""What tests.bench.pictures measures in CPython and in Pyodide; a known residual stands for the network."""
+"""The code that tests.bench.pictures measures in both runtimes; a known residual replaces the network."""
 
 import io
 import json
@@ -59,7 +59,7 @@ def memory(
     """
     small = io.BytesIO()
     Image.effect_noise((400, 300), 50).convert("RGB").save(small, name.split(".")[-1])
-    mark(small.getvalue(), name, residual)  # what is there for good
+    mark(small.getvalue(), name, residual)  # for memory that is never freed
     before = used()
     mark(data, name, residual)
     with Image.open(io.BytesIO(data)) as image:

@@ -1,7 +1,7 @@
 /// <reference types="node" />
 /**
  * node memory.mjs REPO TASK FILE RESIDUAL WHEEL...: runs tests/bench/embed_once.py in Pyodide on a picture and a
- * residual; TASK is memory or ratios. Prints what it answers.
+ * residual; TASK is memory or ratios. Prints the result.
  */
 
 import { readFileSync } from "node:fs";
@@ -19,7 +19,7 @@ const once = pyodide.pyimport("tests.bench.embed_once");
 /** @param {string} path */
 const bytes = (path) => pyodide.toPy(new Uint8Array(readFileSync(path))).tobytes();
 const [data, added] = [bytes(file), bytes(residual)];
-// The heap never shrinks: what it has is what was needed at most.
+// The heap never shrinks, so its size is the peak.
 const heap = () => /** @type {{ HEAP8: Int8Array }} */ (Reflect.get(pyodide, "_module")).HEAP8.length;
 process.stdout.write(
   String(task === "memory" ? once.memory(data, basename(file), added, heap, heap) : once.ratios(data, added)),

@@ -1,10 +1,10 @@
 """Which messages are read: python -m tests.bench.messages --images photos/val
 
-Two tables. The first: random ids through the table's distortions, and which of the three answers came. The
-second: random ids in small pictures and in narrow ones, read as marked and after a JPEG of quality 80: the
+Two tables. The first: random ids after the benchmark's distortions, and which of the three answers they gave.
+The second: random ids in small and narrow pictures, read as marked and after a JPEG of quality 80: the
 figures of `hushmark.marking.sizes`.
 
-Without --images the photos are those that come with scikit-image.
+Without --images the photos are those of scikit-image.
 """
 
 import argparse
@@ -62,7 +62,7 @@ def distorted(paths: list[Path], rows: list[str], strength: float) -> dict[str, 
 
 
 def pictures_of(paths: list[Path], side: int, shape: int) -> Iterator[tuple[Image.Image, Message]]:
-    """From the middle of each photo a picture of that size and an id; every other one stands upright."""
+    """A picture of that size from the middle of each photo, and an id; every second one is upright."""
     for number, path in enumerate(paths):
         rng = random.Random(f"{SEED} {path.name} {side} {shape}")
         size = (shape * side, side) if number % 2 else (side, shape * side)

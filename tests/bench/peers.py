@@ -2,11 +2,11 @@
 
 Every method marks the same pictures with the same 32 bits at its own strength, and Hushmark marks them once
 more as visibly (by butteraugli's 3-norm) as each of the others. All go through the same distortions as exact
-8-bit pixels. Hushmark carries the bits as a number in its message of 64, and reads as for its users: with the
-search, and checked, so that it has all bits right or refuses. The others have neither check nor search, and
-most read pixels by their place: so they are told the size of the cover, and read a picture of another size
-twice, as it is and resized back; the better row counts. What a method refuses to mark or to read counts as
-guessed: half of the bits.
+8-bit pixels. Hushmark carries the bits as a number in its message of 64, and reads as in normal use: with the
+search and the check, so that it has all bits right or refuses. The others have neither check nor search, and
+most read pixels by their place: so they get the size of the cover, and read a picture of another size twice,
+unchanged and resized back; the better row counts. A refusal to mark or to read counts as a guess: half of the
+bits.
 """
 
 import argparse
@@ -59,7 +59,7 @@ Bits = NDArray[np.float32]
 class Method:
     """`mark`: RGB cover and bits [32] of 0 and 1 -> marked picture; `read`: picture -> bits [32].
 
-    `told_size`: whether it may read a picture resized back to the size of the cover.
+    `told_size`: whether it may also read the picture resized back to the size of the cover.
     """
 
     mark: Callable[[Image.Image, Bits], Image.Image]
@@ -160,7 +160,7 @@ def blind_watermark() -> Method:
 
 
 def hushmark(strength: float) -> Method:
-    """Ours at this strength, or the nearest that there is."""
+    """Our method at this strength, or the nearest that is allowed."""
     forward, card = product()
     strength = min(max(strength, MINIMUM_STRENGTH), MAXIMUM_STRENGTH)
 
@@ -180,14 +180,14 @@ def hushmark(strength: float) -> Method:
 
 @cache
 def product() -> tuple[NativeForward, ModelCard]:
-    """Once in each process, because sessions do not survive a fork; the same holds for `peer`."""
+    """Our networks, loaded in each process, because sessions do not survive a fork; the same for `peer`."""
     return NativeForward(weights_dir()), read_card(weights_dir() / "decoder.safetensors")
 
 
 @cache
 def peer(name: str) -> Method:
     if name == "blind-watermark":
-        bw_notes.close()  # else it greets on the standard output
+        bw_notes.close()  # otherwise it prints a greeting
         return blind_watermark()
     if name == "rivaGan":
         WatermarkEncoder.loadModel()
@@ -198,7 +198,7 @@ def share_right(method: Method, picture: Image.Image, bits: Bits) -> float | Non
     """Share of the bits that are read right, None if it refuses."""
     try:
         return float((method.read(picture) == (bits > 0)).mean())
-    except Exception:  # the others raise whatever they like: RuntimeError, AssertionError, cv2.error
+    except Exception:  # the others raise errors of any type: RuntimeError, AssertionError, cv2.error
         return None
 
 
@@ -265,7 +265,7 @@ def milliseconds(method: Method, path: Path) -> list[str]:
 
 
 def report(columns: dict[str, Column], pictures: int) -> None:
-    """The figures, their intervals, and what is to be explained."""
+    """Print the figures, their intervals, and the differences to explain."""
     names, shown = [row.name for row in DISTORTIONS], columns.values()
     print(f"Bit accuracy in %, {pictures} pictures of {BITS} bits each; in the head butteraugli's 3-norm and")
     print("maximum, PSNR and SSIM:\n")

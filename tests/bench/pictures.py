@@ -1,9 +1,8 @@
 """Memory and time of marking large pictures, in CPython and in Pyodide: python -m tests.bench.pictures
 
-Memory is what a process takes at most above the decoded picture and 64 MB, in bytes a pixel; the limit is
-1.5. The file that is written counts, the one that is read is there before. Time is that of the phases that
-work on pixels, against Pillow's own decoding and encoding of the same file in the same runtime; the limit is
-1.5.
+Memory is the peak of a process above the decoded picture and 64 MB, in bytes a pixel; the limit is 1.5. It
+includes the file that is written, but not the one that is read. Time is that of the phases that work on
+pixels, relative to Pillow's own decoding and encoding of the same file in the same runtime; the limit is 1.5.
 """
 
 import asyncio
@@ -45,7 +44,7 @@ def _status(key: str) -> int:
 
 
 def photo(folder: Path, megapixels: int, extension: str) -> Path:
-    """A sample photo enlarged, with a sensor's grain, as a camera would save it."""
+    """A sample photo, enlarged, with the grain of a camera's sensor."""
     path = folder / f"{megapixels}.{extension}"
     size = SIZES[megapixels]
     with Image.open(sample_path("rocket.jpg")) as image:
@@ -57,7 +56,7 @@ def photo(folder: Path, megapixels: int, extension: str) -> Path:
 
 
 def residual_of(path: Path) -> Path:
-    """What the network adds to a photo, float32, in a file beside it."""
+    """The network's residual of a photo, float32, in a file beside it."""
     forward, card = packaged_model()
     image = prepare(open_picture(path.read_bytes(), path.name), card.image_size)
     bits = encode(embed_once.MESSAGE, card.bits)
@@ -67,12 +66,12 @@ def residual_of(path: Path) -> Path:
 
 
 def in_cpython(task: str, path: Path, residual: Path) -> str:
-    """What `embed_once` answers in a fresh process."""
+    """The output of `embed_once` in a fresh process."""
     return _answer([sys.executable, "-m", "tests.bench.pictures", task, path, residual])
 
 
 def in_pyodide(task: str, path: Path, residual: Path) -> str:
-    """What `embed_once` answers in a fresh Pyodide."""
+    """The output of `embed_once` in a fresh Pyodide."""
     found = find_wheels(ROOT / "node_modules")
     wheels = [wheel.path for wheel in found if wheel.name in ("numpy", "pillow", "safetensors")]
     return _answer(["node", ROOT / "tests" / "bench" / "memory.mjs", ROOT, task, path, residual, *wheels])

@@ -1,11 +1,11 @@
-"""Marking many pictures beside a plain loop over them: speed, memory, bytes; make bench-scale
+"""Compares marking many pictures with a plain loop over them: speed, memory, bytes; make bench-scale
 
-What a million pictures cost is worked out from that. Rates are those of the time after the first pictures, so
-that neither starting the engines nor loading the networks counts: runs of a million pictures do that once.
+The cost of a million pictures is computed from that. Rates leave out the first pictures, and so the start of
+the engines and loading the networks, which runs of a million pictures do once.
 
-What two processors can do at most, two plain loops side by side show: processors that are threads of one
-core, or that others use as well, do less than twice the work of one. Two workers are compared with that. As
-a machine that others use is faster at one time than at another, only rates of one turn are compared.
+Two plain loops in parallel show the most that two processors can do: processors that are threads of one core,
+or that other programs use as well, do less than twice the work of one. Two workers are compared with that.
+Since the speed of a shared machine changes, only rates of one turn are compared.
 """
 
 import asyncio
@@ -39,7 +39,7 @@ SIZES = {2: (1732, 1155), 12: (4243, 2828)}
 """Megapixels, and a picture of so many."""
 COUNTS = {2: 60, 12: 24}
 WARM = 8
-"""Pictures before the time is taken."""
+"""Pictures before the measurement starts."""
 TURNS = 2
 
 
@@ -73,7 +73,7 @@ def plain(folder: Path, out: Path) -> tuple[float, float]:
 
 
 def engine(name: EngineName, workers: int, sources: str, out: str, manifest: str) -> tuple[float, float]:
-    """The same of mark-all, with one thread a worker, and with all that the engine does besides."""
+    """The same for mark-all, with one thread per worker, including the engine's overhead."""
     told: list[tuple[float, float, int]] = []
 
     taken: dict[int, float] = {}  # of processes that have ended, too
@@ -91,13 +91,13 @@ def engine(name: EngineName, workers: int, sources: str, out: str, manifest: str
 
 
 def _written(folder: Path) -> float:
-    """Pictures a second by when they were written: Ray Data tells of them late, and of many at a time."""
+    """Pictures a second by the times of their files: Ray Data reports them late, and many at once."""
     times = sorted(path.stat().st_mtime for path in folder.rglob("*.jpg"))
     return (len(times) - WARM) / (times[-1] - times[WARM - 1])
 
 
 class Child(NamedTuple):
-    """A process that descends from this one: its bytes of memory (PSS), and the seconds of a core it took."""
+    """A descendant process: its bytes of memory (PSS), and its seconds of a core."""
 
     number: int
     command: str
@@ -119,7 +119,7 @@ def children() -> Iterator[Child]:
 
 @contextmanager
 def watched(peaks: dict[str, int]) -> Iterator[None]:
-    """Note how much memory a process of a kind takes at most."""
+    """Record the peak memory of each kind of process."""
     done = threading.Event()
     kinds = {"spawn_main": "networks", "udf_worker": "worker", "ray::MapWorker": "worker"}
 
@@ -138,7 +138,7 @@ def watched(peaks: dict[str, int]) -> Iterator[None]:
 
 
 def started(*arguments: object) -> "subprocess.Popen[str]":
-    """This module at work in a process of its own."""
+    """This module, started in another process."""
     command = [sys.executable, "-m", __spec__.name, *map(str, arguments)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
@@ -231,7 +231,7 @@ def stored(made: dict[str, bytes]) -> tuple[float, float, float]:
 
 
 def main(arguments: list[str]) -> None:
-    """Print all figures; with arguments, what a process of its own has to measure."""
+    """Print all figures; with arguments, run the part of a separate process."""
     match arguments:
         case ["plain", folder, out]:
             print(*plain(Path(folder), Path(out)), 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)

@@ -1,4 +1,4 @@
-"""What axe-core finds wrong in a page, and what a screen reader is given to say."""
+"""Checks pages by axe-core, and what a screen reader would say."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +10,7 @@ from tests.browser.serving import ROOT
 
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 PHONE = {"width": 360, "height": 740}
-# A colour halfway between two looks is no colour of the page.
+# Transitions are ended, since colours in the middle of one are not the page's own.
 RUN_AXE = """(options) => {
     for (const animation of document.getAnimations()) {
         if (animation instanceof CSSTransition) animation.finish();
@@ -34,7 +34,7 @@ LISTEN = """() => {
 
 
 def assert_accessible(page: Page) -> None:
-    """Fails where the page as it is breaks WCAG 2.2 AA or axe-core's rules of good practice.
+    """Fails if the page breaks WCAG 2.2 AA or axe-core's rules of good practice.
 
     In light, in dark on a phone, and with forced colours.
     """

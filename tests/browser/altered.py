@@ -1,4 +1,4 @@
-"""Files of the site that are altered, and first visits to it."""
+"""Alters files of the site, and makes first visits to it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,12 +11,12 @@ from tests.browser.serving import serving
 
 RAN = "it-ran"
 TELL = f"fetch(new URL('/{RAN}', location.origin));\n"
-"""What an altered script does first when it runs."""
+"""The first statement of an altered script, which reports that it runs."""
 
 
 @contextmanager
 def first_visit(browser: Browser, url: str) -> Iterator[tuple[Page, list[str]]]:
-    """A blank page, and what is asked for from it. What the browser complains of is no failure here."""
+    """A blank page, and the requests from it. Errors that the browser logs are no failures here."""
     context = browser.new_context(service_workers="block")
     requests: list[str] = []
     context.on("request", lambda request: requests.append(request.url))
@@ -34,7 +34,7 @@ def assert_refused(browser: Browser, copy: Path, name: str, sentence: str) -> No
     if path.suffix in (".js", ".mjs"):
         path.write_bytes(TELL.encode() + data)
     else:
-        # The least of damage, where the file still is what it is for whoever only looks at its parts.
+        # One bit near the end, so that the file still looks whole.
         path.write_bytes(data[:-3] + bytes([data[-3] ^ 1]) + data[-2:])
     with serving(copy) as url, first_visit(browser, url) as (page, requests):
         expect(page.locator("body")).to_contain_text(sentence, timeout=PATIENCE_MS)

@@ -1,6 +1,6 @@
-"""A worker that gives the answers of a test in the engine's place: to see how the screens say each of them.
+"""A worker that gives a test's answers in place of the engine, to check how the screens show each of them.
 
-Marks of later versions and the like cannot be made here. What the networks answer is tested elsewhere.
+Some cases, such as marks of later versions, cannot be made here. The networks' answers are tested elsewhere.
 """
 
 import base64
@@ -58,7 +58,7 @@ def answering(readings: dict[str, dict[str, Any]]) -> str:
 
 
 def reading(outcome: str, **changes: Any) -> dict[str, Any]:
-    """A reading as the engine gives it, of a mark that fills the picture."""
+    """A reading as the engine returns it, of a mark that fills the picture."""
     is_read = outcome == "read"
     answer = {
         "outcome": outcome,

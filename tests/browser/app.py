@@ -1,4 +1,4 @@
-"""The page as a user meets it: what its controls are called, and how long a slow machine may take."""
+"""The page as users see it: the names of its controls, and how long a slow machine may take."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,10 +12,10 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 from tests.browser.serving import recording_proxy
 
 PATIENCE_MS = 300_000
-"""Nothing here measures time: a machine that also builds and trains takes a minute to start Python."""
+"""Long, since no test measures time: a machine that also builds and trains takes a minute to start Python."""
 
 HICCUP_MS = 30_000
-"""How long a page on a busy machine may take for what needs no engine."""
+"""The longest that a page on a busy machine may take for anything without the engine."""
 
 UNDER_WAY = '[data-state="waiting"], [data-state="working"]'
 
@@ -31,7 +31,7 @@ def until(page: Page, expression: str) -> None:
 
 @dataclass
 class Visit:
-    """A context of the browser, what its pages asked for, and what went wrong in them."""
+    """A context of the browser, the requests of its pages, and what went wrong in them."""
 
     context: BrowserContext
     requests: list[str] = field(default_factory=list)
@@ -43,11 +43,11 @@ class Visit:
         self.context.on("weberror", lambda error: self.problems.append(str(error.error)))
 
     def weights(self) -> list[str]:
-        """The requests for weights, from wherever they were answered."""
+        """The requests for weights, whatever answered them."""
         return [url for url in self.requests if url.endswith((".onnx", ".safetensors"))]
 
     def await_weights(self, page: Page, count: int) -> None:
-        """Wait until so many weights were asked for: browsers tell of a worker's requests a little late."""
+        """Wait until so many weights were requested: browsers report a worker's requests a little late."""
         for _ in range(HICCUP_MS // 100):
             if len(self.weights()) >= count:
                 break
@@ -73,11 +73,11 @@ def watched(browser: Browser, url: str, **options: Any) -> Iterator[Visit]:
     """A new context for the site at this address, closed at the end.
 
     Fails there when anything went wrong in its pages, or when they, their workers or their service worker
-    asked another origin: all that does not go to the site's own comes to a proxy that notes it down. (With
-    a profile of its own a browser calls home itself, which a proxy cannot tell from what pages do.)
+    sent a request to another origin: a proxy records all that do not go to the site. (A browser with its own
+    profile calls home itself, which a proxy cannot distinguish from requests of pages.)
     """
     with recording_proxy() as (proxy, foreign):
-        # Browsers spare this machine's own addresses a proxy, unless that is taken back first.
+        # By default, browsers use no proxy for this machine's own addresses.
         bypass = f"<-loopback>,{urlsplit(url).netloc}"
         visit = Visit(browser.new_context(proxy={"server": proxy, "bypass": bypass}, **options))
         yield visit
@@ -87,7 +87,7 @@ def watched(browser: Browser, url: str, **options: Any) -> Iterator[Visit]:
 
 
 class App:
-    """The page, with its engine started unless the test is about the time before."""
+    """The page, with its engine started unless the test needs the time before that."""
 
     def __init__(self, page: Page, url: str, *, started: bool = True) -> None:
         self.page = page
@@ -104,14 +104,14 @@ class App:
         return self.page.locator("#engine")
 
     def show(self, screen: str) -> Locator:
-        """Turn to the screen of this name ("Mark", "Read"); answers its section."""
+        """Open the screen of this name ("Mark", "Read") -> its section."""
         self.page.get_by_role("navigation").get_by_role("link", name=screen).click()
         panel = self.page.locator("main > section:visible")
         expect(panel.get_by_role("heading", level=1)).to_have_text(screen)
         return panel
 
     def choose(self, *paths: Path) -> Locator:
-        """Put pictures on the empty list of the screen that marks; answers its section."""
+        """Put pictures on the empty list of the Mark screen -> its section."""
         panel = self.show("Mark")
         if (clear := panel.get_by_role("button", name="Empty the list")).is_visible():
             clear.click()
@@ -119,7 +119,7 @@ class App:
         return panel
 
     def more_options(self, panel: Locator) -> None:
-        """Open the part of the form that marks with what is seldom changed."""
+        """Open the part of the form with the options that are rarely changed."""
         part = panel.locator("details", has=self.page.get_by_text("Key, format, file names"))
         if part.get_attribute("open") is None:
             part.locator("summary").click()
@@ -130,7 +130,7 @@ class App:
         panel.get_by_role("textbox", name="Text").fill(text)
 
     def mark(self, path: Path, text: str) -> Locator:
-        """Mark a picture with a text and wait for the outcome; answers the section."""
+        """Mark a picture with a text and wait for the outcome -> the section."""
         panel = self.choose(path)
         self.say(panel, text)
         panel.get_by_role("button", name="Mark picture").click()
@@ -138,7 +138,7 @@ class App:
         return panel
 
     def read(self, path: Path) -> Locator:
-        """Read a picture and wait for the outcome; answers the section."""
+        """Read a picture and wait for the outcome -> the section."""
         panel = self.show("Read")
         panel.get_by_label("Choose").set_input_files(path)
         self.await_outcome(panel)
@@ -153,7 +153,7 @@ class App:
         return path
 
     def await_batch(self, panel: Locator) -> None:
-        """Wait until no picture of the list waits or is worked on."""
+        """Wait until no picture of the list is waiting or in work."""
         expect(panel.locator(UNDER_WAY)).to_have_count(0, timeout=PATIENCE_MS)
 
     def await_outcome(self, panel: Locator) -> None:

@@ -21,7 +21,7 @@ HARNESS_PAGE = """<!doctype html>
 
 @pytest.fixture
 def copy(site: Path, tmp_path: Path) -> Path:
-    """The site, of which one file is to be altered."""
+    """A copy of the site, to alter a file in."""
     copy = shutil.copytree(site, tmp_path / "site")
     drop_compressed(copy)
     return copy
@@ -36,7 +36,7 @@ def url(site: Path) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def harness_url(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Where a copy of the site is served that has the page of harness.js, too."""
+    """The address of a served copy of the site that also has the page of harness.js."""
     folder = tmp_path_factory.mktemp("harness") / "site"
     shutil.copytree(site, folder)
     (folder / "harness.html").write_text(pinned(HARNESS_PAGE, folder))

@@ -61,7 +61,7 @@ async function runNetwork(network, feeds) {
   return [...(await sessions[0].run(Object.fromEntries(values)))];
 }
 
-/** An engine whose every answer is noted down in its order. */
+/** An engine whose answers are all recorded, in order. */
 class Recorder {
   /** @type {string[]} */
   events = [];
@@ -163,7 +163,7 @@ class Recorder {
 }
 
 /**
- * What the browser makes of a picture: its width, its height and its pixels in base64.
+ * A picture as the browser decodes it: its width, its height and its pixels in base64.
  *
  * @param {string} file base64
  * @param {string} type

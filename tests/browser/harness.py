@@ -1,4 +1,4 @@
-"""The page of harness.js: an engine whose every answer is noted down."""
+"""The page of harness.js: an engine whose answers are all recorded."""
 
 import base64
 import io
@@ -32,7 +32,7 @@ def start(page: Page) -> None:
 
 
 def events(page: Page) -> list[str]:
-    """What has happened, once all jobs have ended."""
+    """The recorded events, once all jobs have ended."""
     return page.evaluate("harness.recorder.settled()")["events"]
 
 
@@ -43,7 +43,7 @@ def worker(page: Page, name: str) -> Worker:
 
 
 def _lives(worker: Worker) -> bool:
-    """Whether a worker has not ended: the browser may take a while to say so."""
+    """Whether a worker has not ended, which the browser may report late."""
     try:
         return bool(worker.evaluate("true"))
     except Error:

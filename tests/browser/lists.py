@@ -1,4 +1,4 @@
-"""The screen that marks, and what it keeps of its lists from visit to visit."""
+"""The Mark screen, and the lists that it keeps from visit to visit."""
 
 import io
 import zipfile
@@ -29,7 +29,7 @@ KEPT = """async () => {
     }
     return names.sort();
 }"""
-"""The files that this browser keeps of all lists. What goes meanwhile is not among them."""
+"""The files that this browser keeps of all lists, without those that are deleted meanwhile."""
 IS_EMPTY = """(async () => {
     const origin = await navigator.storage.getDirectory();
     const root = await origin.getDirectoryHandle("hushmark-lists");
@@ -41,7 +41,7 @@ IS_EMPTY = """(async () => {
         }
     return true;
 })().catch(() => false)"""
-"""Whether it is written down that nothing is left on the lists of a page. Files may be between two states."""
+"""Whether the records say that nothing is left on a page's lists. Files may be only partly written."""
 
 
 def five_pictures(folder: Path) -> list[Path]:
@@ -56,7 +56,7 @@ def five_pictures(folder: Path) -> list[Path]:
 
 @contextmanager
 def visited(browser: Browser, url: str, script: str = "") -> Iterator[App]:
-    """A page that a script prepares, whose engine may not have started yet."""
+    """A page that a script prepares; its engine may not have started yet."""
     with watched(browser, url, service_workers="block") as visit:
         if script:
             visit.context.add_init_script(script)
@@ -64,7 +64,7 @@ def visited(browser: Browser, url: str, script: str = "") -> Iterator[App]:
 
 
 def mark(app: App, paths: list[Path], text: str = "pipe") -> Locator:
-    """Begin to mark pictures with a text; answers the section."""
+    """Start to mark pictures with a text -> the section."""
     panel = app.choose(*paths)
     app.say(panel, text)
     panel.get_by_role("button", name="Mark picture" if len(paths) == 1 else f"Mark {len(paths)}").click()
@@ -77,13 +77,13 @@ def status(panel: Locator) -> Locator:
 
 
 def empty(app: App, panel: Locator) -> None:
-    """Empty the list, and wait until that is written down: nobody leaves a page as soon as a test does."""
+    """Empty the list, and wait until that is stored: people do not leave a page as fast as a test."""
     panel.get_by_role("button", name="Empty the list").click()
     until(app.page, IS_EMPTY)
 
 
 def unzipped(app: App, button: Locator, *, tables: bool = False) -> dict[str, bytes]:
-    """The pictures that are saved by a button, in a browser without dialogues; tables beside them, too."""
+    """The pictures in the ZIP file of a button, in a browser without dialogues; with its tables if wanted."""
     app.page.evaluate("window.showSaveFilePicker = undefined")
     with app.page.expect_download() as download:
         button.click()

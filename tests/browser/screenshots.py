@@ -52,11 +52,11 @@ def overlay(app: App, folder: Path) -> None:
 
 
 PREPARATIONS: tuple[Callable[[App, Path], None], ...] = (mark, read, lab, overlay, settings)
-"""What is done on screens before they are shown, in this order."""
+"""Steps before the screenshots, in this order."""
 
 
 def take(app: App, path: Path, theme: Theme) -> None:
-    """Write a picture of what the window shows."""
+    """Write a screenshot of the window."""
     app.page.emulate_media(color_scheme=theme)
     app.page.mouse.move(0, 0)
     with Image.open(io.BytesIO(app.page.screenshot())) as image:

@@ -1,4 +1,4 @@
-"""Puts pages of our own beside the built site and serves both; notes down what goes elsewhere."""
+"""Serves the built site with pages of our own beside it, and records requests to other origins."""
 
 import hashlib
 import json
@@ -23,13 +23,13 @@ def serving(folder: Path) -> AbstractContextManager[str]:
 
 
 def serving_bare(folder: Path) -> AbstractContextManager[str]:
-    """The same at a host that sends no headers of the site's."""
+    """The same by a host that sends none of the site's headers."""
     return _running(ThreadingHTTPServer(("127.0.0.1", 0), partial(_BareHandler, directory=str(folder))))
 
 
 @contextmanager
 def recording_proxy() -> Iterator[tuple[str, list[str]]]:
-    """The address of a proxy that refuses all that it is asked, and the list of that ("CONNECT host:443")."""
+    """The address of a proxy that refuses all requests, and the list of these ("CONNECT host:443")."""
     asked: list[str] = []
 
     class Recorder(StreamRequestHandler):
@@ -98,14 +98,14 @@ def release_running(site: Path, key: str, code: str) -> None:
 
 
 def drop_compressed(site: Path) -> None:
-    """Of a copy that is altered, only the files themselves are to be sent."""
+    """Delete the compressed files of a copy that will be altered, so that the files themselves are sent."""
     for path in site.rglob("*"):
         if path.suffix in (".br", ".gz"):
             path.unlink()
 
 
 def bundle(sources: list[Path], folder: Path) -> None:
-    """Bundle modules that import the app's into a folder of the site, the way build.py bundles the app's."""
+    """Bundle modules that import the app's into a folder of the site, as build.py does."""
     subprocess.run(
         [
             ROOT / "node_modules" / ".bin" / "esbuild",

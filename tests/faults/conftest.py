@@ -1,6 +1,6 @@
 """Gives the tests of this folder the browser, the site and its pages.
 
-They run in a process of their own (make faults), as Playwright starts once in each.
+They run in a separate process (make faults), since Playwright starts only once per process.
 """
 
 from tests.browser.fixtures import (

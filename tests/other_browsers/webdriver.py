@@ -38,7 +38,7 @@ class Browser:
         self._command("WebDriver:Navigate", "url", {"url": url})
 
     def run(self, script: str) -> Any:
-        """What a script's body returns."""
+        """The value that a script's body returns."""
         return self._command("WebDriver:ExecuteScript", "execute/sync", {"script": script, "args": []})
 
     def type(self, selector: str, text: str) -> None:
@@ -52,7 +52,7 @@ class Browser:
         self._command("WebDriver:ElementClick", f"element/{element}/click", {"id": element})
 
     def wait_for_text(self, selector: str, text: str) -> str:
-        """Wait until an element's text has this in it; answers the whole. Raises AssertionError."""
+        """Wait until an element's text contains this -> the whole text. Raises AssertionError."""
         script = f"return document.querySelector({json.dumps(selector)})?.innerText ?? ''"
         end = time.monotonic() + PATIENCE_S
         while text not in (found := self.run(script)):
@@ -108,7 +108,7 @@ def webkit(folder: Path) -> Iterator[Browser]:
         "DISPLAY": display,
         "XDG_DATA_HOME": str(folder),
         "XDG_CACHE_HOME": str(folder),
-        # Neither its sandbox nor a GPU is to be had for root without a screen.
+        # As root and without a screen, there is neither its sandbox nor a GPU.
         "WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS": "1",
         "LIBGL_ALWAYS_SOFTWARE": "1",
     }
@@ -151,7 +151,7 @@ def _free_port() -> int:
 
 
 def _connection(port: int) -> socket.socket:
-    """A connection to what listens there, as soon as it does."""
+    """A connection to this port, as soon as something listens there."""
     end = time.monotonic() + PATIENCE_S
     while True:
         try:

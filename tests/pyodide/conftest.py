@@ -10,7 +10,7 @@ import pytest
 from tools.wheels.find import find_wheels
 
 _SAFE = "--no-turbo-inline-js-wasm-calls"
-"""V8 of Node 20 dies of them where WebAssembly calls JavaScript that calls WebAssembly, as for HEIC."""
+"""Node 20 crashes without it where WebAssembly calls JavaScript that calls WebAssembly, as for HEIC."""
 
 Runner = Callable[[str, Path], subprocess.CompletedProcess[str]]
 
@@ -21,7 +21,7 @@ def pyodide(repo_root: Path, site: Path) -> Runner:
     files = json.loads((site / "manifest.json").read_text())["files"]
     keys = [f"wheels/{name}" for name in ("numpy", "pillow", "safetensors", "cbor2", "hushmark")]
     stdlib, *wheels = (site / files[key]["url"] for key in ("pyodide/python_stdlib.zip", *keys))
-    # Unit tests draw random numbers, which the page's numpy does without.
+    # Unit tests use numpy.random, which the page's numpy lacks.
     whole = next(wheel.path for wheel in find_wheels(repo_root / "node_modules") if wheel.name == "numpy")
 
     def run(job: str, cases: Path) -> subprocess.CompletedProcess[str]:

@@ -1,11 +1,11 @@
 /// <reference types="node" />
 /**
- * Boots Pyodide in Node with the page's wheels, and does there what the first argument says:
+ * Boots Pyodide in Node with the page's wheels, and runs the job of the first argument:
  *
  *   units REPO SITE_PACKAGES STDLIB WHEEL...   runs the unit tests that need no native code, with CPython's pytest
  *   engine REPO CASES STDLIB WHEEL...          runs `hushmark.hosts.browser.Engine` as the worker does, on recorded residuals
  *
- * CASES is a folder that tests/pyodide/test_pyodide_engine.py fills; what the engine answers is written beside.
+ * CASES is a folder that tests/pyodide/test_pyodide_engine.py fills; the engine's answers are written into it.
  */
 
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -111,7 +111,7 @@ async function runEngine() {
   await runRefusals(Engine);
 }
 
-/** What the browser opens in Python's place. */
+/** Pictures that the browser opens in place of Python. */
 async function runByBrowser(/** @type {import("pyodide/ffi").PyCallable} */ Engine) {
   const pattern = floats(join(folder, "rocket.jpg.residual"));
   const gradient = floats(join(folder, "rocket.jpg.gradient0"));
@@ -145,7 +145,7 @@ async function runByBrowser(/** @type {import("pyodide/ffi").PyCallable} */ Engi
   destroy();
 }
 
-/** What Python makes of HEIC files that libheif decodes. */
+/** HEIC files that libheif decodes for Python. */
 async function runHeif() {
   const wasm = readFileSync(join(repo, "node_modules/libheif-js/libheif-wasm/libheif.wasm"));
   const decoder = new HeifDecoder(/** @type {any} */ (createLibheif), await WebAssembly.compile(wasm));
@@ -212,7 +212,7 @@ async function runLab(/** @type {import("pyodide/ffi").PyCallable} */ Engine) {
   destroy();
 }
 
-/** Errors as they cross into JavaScript. */
+/** Errors as JavaScript gets them. */
 async function runRefusals(/** @type {import("pyodide/ffi").PyCallable} */ Engine) {
   const picture = new Uint8Array(readFileSync(join(folder, "rocket.jpg")));
   const lost = () => Promise.reject(new Error("device lost"));
@@ -246,7 +246,7 @@ async function runRefusals(/** @type {import("pyodide/ffi").PyCallable} */ Engin
 }
 
 /**
- * An engine that is asked one thing at a time, as by the worker.
+ * An engine that gets one job at a time, as from the worker.
  *
  * @param {import("pyodide/ffi").PyCallable} Engine
  * @param {object} forward
@@ -286,7 +286,7 @@ function engineOn(Engine, forward, codecs = null) {
   return { ask, destroy: () => engine.destroy() };
 }
 
-/** What Python raises between opening and saving. Changes the package for good. */
+/** Exceptions of Python between opening and saving. Changes the package permanently. */
 async function runDefects(
   /** @type {ReturnType<typeof engineOn>} */ { ask },
   /** @type {Uint8Array} */ picture,

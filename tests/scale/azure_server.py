@@ -1,7 +1,7 @@
-"""Azure's Blob service on this machine: as much of its REST API as our store asks for.
+"""Azure's Blob service on this machine: the part of its REST API that our store uses.
 
 Microsoft's own emulator, Azurite, is 235 npm packages of 360 MB, so it is not used. Requests have to be
-signed for this account; the signature is not computed again.
+signed for this account; the signature is not verified.
 """
 
 import re
@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from xml.sax.saxutils import escape
 
 ACCOUNT = "devstoreaccount1"
-"""The name that emulators of Azure have by agreement."""
+"""The usual account name of Azure emulators."""
 
 
 class _Service(ThreadingHTTPServer):

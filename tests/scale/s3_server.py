@@ -1,4 +1,4 @@
-"""A real S3 server on this machine: moto's, and a client that fills it and looks into it."""
+"""A real S3 server on this machine, moto's, and a client that fills and checks it."""
 
 import io
 import os
@@ -19,10 +19,10 @@ _SIGNED = "AWS4-HMAC-SHA256 Credential=someone/20260101/us-east-1/s3/aws4_reques
 
 @dataclass
 class Server:
-    """A server that runs.
+    """A running server.
 
-    `busy`: it answers 503 to one request in so many, 0 for none; `answers`: how many of each method were
-    asked, and how many were answered by 503; `read`, `written`: bytes of bodies.
+    `busy`: it answers 503 to one request in so many, 0 for none; `answers`: number of requests by method, and
+    of answers with 503; `read`, `written`: bytes of bodies.
     """
 
     environment: dict[str, str]
@@ -56,7 +56,7 @@ class _Silent(WSGIRequestHandler):
 
 @contextmanager
 def running() -> Iterator[Server]:
-    """The server, until it is left."""
+    """The server, until the block ends."""
     application = DomainDispatcherApplication(create_backend_app)
     lock, asked = threading.Lock(), 0
 
@@ -70,7 +70,7 @@ def running() -> Iterator[Server]:
         if refused:
             start("503 Slow Down", [("Content-Length", "0")])
             return [b""]
-        # Emulators of Google's store are asked without.
+        # Requests to emulators of Google's store are not signed.
         if not environ.get("HTTP_AUTHORIZATION", "").startswith("AWS4"):
             environ["HTTP_AUTHORIZATION"] = _SIGNED
             if copied := environ.pop("HTTP_X_GOOG_COPY_SOURCE", None):

@@ -1,4 +1,4 @@
-"""Small pictures of every kind that is taken, made from a sample photo: modes, depths, profiles, metadata."""
+"""Small pictures of every supported kind, made from a sample photo: modes, depths, profiles, metadata."""
 
 import base64
 import hashlib
@@ -42,7 +42,7 @@ def encoded(image: Image.Image, file_format: str, **options: Any) -> bytes:
 
 @cache
 def base(mode: str = "RGB") -> Image.Image:
-    """240x180 pixels of a photo; where the mode has alpha, it goes from clear to opaque."""
+    """240x180 pixels of a photo; alpha, if the mode has it, goes from transparent to opaque."""
     photo = Image.open(io.BytesIO(sample_photo("astronaut.png"))).convert("RGB")
     image = photo.resize((300, 300)).crop((30, 0, 270, 180))
     if mode[-1] != "A":
@@ -54,7 +54,7 @@ def base(mode: str = "RGB") -> Image.Image:
 
 
 def icc_profile(space: bytes, connection: bytes, tags: dict[bytes, bytes]) -> bytes:
-    """An ICC profile of version 2 for printers or screens, without anything that is not needed."""
+    """A minimal ICC profile of version 2 for printers or screens."""
     described = b"desc" + struct.pack(">II", 0, 5) + b"test\0" + bytes(78)
     white = b"XYZ \0\0\0\0" + struct.pack(">iii", 63190, 65536, 54061)
     tags = {b"desc": described, b"wtpt": white, **tags}
@@ -173,7 +173,7 @@ def deep_samples(mode: str) -> NDArray[np.uint16]:
     low = np.arange(high.size, dtype=np.uint16).reshape(high.shape) * 37 % 256
     alpha = np.zeros(high.shape[2], np.bool_)
     alpha[-1] = mode[-1] == "A"
-    # Clear stays clear and opaque stays opaque.
+    # Transparent stays transparent and opaque stays opaque.
     return np.where(alpha, high * 257, high * 256 + low).astype(np.uint16)
 
 
@@ -192,7 +192,7 @@ def cmyk_jpeg(*, ycck: bool = False, **options: Any) -> bytes:
     ink = base().convert("CMYK")
     if not ycck:
         return encoded(ink, "JPEG", quality=90, **options)
-    # What stands for cyan, magenta and yellow is YCbCr of the inverted inks; the marker says so.
+    # The channels of cyan, magenta and yellow hold YCbCr of the inverted inks, as the marker says.
     *colours, _ = ink.split()
     bands = Image.merge("RGB", colours).convert("YCbCr").split()
     black = Image.fromarray((np.asarray(base("L")) // 8 + 10).astype(np.uint8))
@@ -202,7 +202,7 @@ def cmyk_jpeg(*, ycck: bool = False, **options: Any) -> bytes:
 
 
 def formats() -> Corpus:
-    """Every format and mode that both runtimes take."""
+    """Every format and mode that both runtimes support."""
     jpeg = {
         f"sampled{sampling}{'p' if progressive else ''}.jpg": encoded(
             base(), "JPEG", quality=88, subsampling=sampling, progressive=progressive
@@ -231,7 +231,7 @@ def formats() -> Corpus:
 
 
 def _frames(mode: str = "RGB") -> list[Image.Image]:
-    """The base seen through a window that moves."""
+    """The base through a moving window."""
     return [base(mode).crop((4 * number, 0, 200 + 4 * number, 160)) for number in range(5)]
 
 
@@ -267,7 +267,7 @@ def deep_tiff() -> bytes:
 
 
 def heic(mode: str = "RGB", **options: Any) -> bytes:
-    """As a phone writes it. Takes pillow-heif."""
+    """A HEIC as phones write it. Needs pillow-heif."""
     import pillow_heif
 
     pillow_heif.register_heif_opener()
@@ -287,7 +287,7 @@ def deep_heic(**profile: int) -> bytes:
 
 
 def heics() -> Corpus:
-    """What phones and programs write. Takes pillow-heif."""
+    """HEIC as phones and programs write it. Needs pillow-heif."""
     whole = heic(exif=exif(6), icc_profile=rgb_profile(DISPLAY_P3_PRIMARIES), xmp=XMP)
     first, *others = (base().crop((0, 0, 100 + 10 * number, 90)) for number in range(3))
     return {
@@ -300,7 +300,7 @@ def heics() -> Corpus:
         "cut.heic": whole[: len(whole) // 2],
         "damaged.heic": whole.replace(b"hvcC", b"free"),
         "empty.heic": b"\0\0\0\x18ftypheic" + bytes(40),
-        # Frames, as a camera's burst, with no picture among them that counts.
+        # Frames, as of a camera's burst, without a primary picture.
         "frames.heic": b"\0\0\0\x14ftypmsf1\0\0\0\0msf1\0\0\0\x08moov\0\0\0\x0cmdat" + bytes(4),
         # Display P3 in numbers alone.
         "wide.heic": deep_heic(color_primaries=12, transfer_characteristics=13),
@@ -308,7 +308,7 @@ def heics() -> Corpus:
 
 
 def native_formats() -> Corpus:
-    """What takes codecs that only the native Pillow has."""
+    """Formats whose codecs only the native Pillow has."""
     return {
         "lzw.tif": encoded(base(), "TIFF", compression="tiff_lzw"),
         "jpeg.tif": encoded(base(), "TIFF", compression="jpeg", quality=90),
@@ -437,7 +437,7 @@ def exif_with_a_preview(start: bytes = b"\xff\xd8") -> bytes:
 
 
 def carriers() -> Corpus:
-    """A picture in each place where programs put a small one; every file keeps some metadata beside it."""
+    """Files with a small picture at each place where programs put one, and some metadata to be kept."""
     jpeg, small, xmp = (
         encoded(base(), "JPEG", quality=90, comment=b"A comment"),
         small_jpeg(),
@@ -501,7 +501,7 @@ def carriers() -> Corpus:
 
 
 def native_carriers() -> Corpus:
-    """Those that take codecs which only the native Pillow has."""
+    """The same for formats whose codecs only the native Pillow has."""
     lzw = encoded(base(), "TIFF", compression="tiff_lzw")
     return {
         "photoshop-lzw.tif": tiff_with(lzw, (34377, 1, photoshop_resources()), (305, 2, b"Software\0")),

@@ -1,4 +1,4 @@
-"""Manifests of others, and what others say of ours: c2pa-python, the reference implementation, does both."""
+"""Manifests of other software, and its verdict on ours, both by c2pa-python, the reference implementation."""
 
 import asyncio
 import io
@@ -26,14 +26,14 @@ def certificate() -> tuple[bytes, bytes]:
 
 @cache
 def signer() -> NativeSigner:
-    """Who signs with them."""
+    """A signer with this certificate and key."""
     chain, key = certificate()
     return load_signer(chain, "chain.pem", key, "key.pem")
 
 
 @cache
 def expired_signer() -> NativeSigner:
-    """Who signs with a certificate that has expired, which `load_signer` refuses."""
+    """A signer with an expired certificate, which `load_signer` refuses."""
     chain, key = make_test_certificate(days=-1)
     private = serialization.load_pem_private_key(key, None).private_bytes(
         serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
@@ -82,7 +82,7 @@ def signed_by_us(
 
 
 def judged(data: bytes, file_format: Format) -> dict[str, Any]:
-    """What c2pa-python reads, as its JSON says."""
+    """The JSON of what c2pa-python reads."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         answer: dict[str, Any] = json.loads(c2pa.Reader(MIME_TYPES[file_format], io.BytesIO(data)).json())
@@ -90,7 +90,7 @@ def judged(data: bytes, file_format: Format) -> dict[str, Any]:
 
 
 def failures(judgement: dict[str, Any]) -> list[str]:
-    """The codes of what does not hold, of the picture and of what it was made of."""
+    """The codes of failed checks, of the picture and of its ingredients."""
     results = judgement["validation_results"]
     parts = [results["activeManifest"]]
     parts += [each["validationDeltas"] for each in results.get("ingredientDeltas") or []]

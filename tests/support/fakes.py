@@ -1,4 +1,4 @@
-"""What several unit tests need: made-up pictures, a forward pass without a network, a loop-free runner.
+"""Shared by unit tests: made-up pictures, a forward pass without a network, a runner without an event loop.
 
 Everything here runs inside Pyodide too.
 """
@@ -35,13 +35,13 @@ WAVES = (
     Wave(2, 40, 0, 0.4, -3.1),
     Wave(2, 30, 10, 0.3, -3.0),
 )
-"""Waves as the networks put them into marks."""
+"""Waves like those that the networks put into marks."""
 
 
 def with_waves(
     planes: NDArray[np.float32], matrix: NDArray[np.float64], shift: NDArray[np.float64]
 ) -> NDArray[np.float32]:
-    """Planes [3,H,W], RGB in 0..1, with WAVES in them, where a window lies so in a marked picture.
+    """Planes [3,H,W], RGB in 0..1, with the WAVES of a window at this place in a marked picture.
 
     `matrix` [2,2] and `shift` [2] as in `hushmark.reading.carrier.Place`.
     """
@@ -56,7 +56,7 @@ def with_waves(
 
 
 def run(coroutine: Coroutine[Any, Any, T]) -> T:
-    """Drive a coroutine that never waits for anything but the next turn of the loop.
+    """Run a coroutine that waits for nothing but the next turn of the loop.
 
     Inside Pyodide nothing may block, so `asyncio.run` does not run there.
     """
@@ -126,7 +126,7 @@ def smooth_residual(strength_db: float = 38.0, *, grey: bool = False, seed: int 
 @cache
 def _patterns(bits: int) -> NDArray[np.float32]:
     """The pattern of each bit, by cells of ten by ten pixels: [bits,32,32]."""
-    # Rows of a Hadamard matrix, so that no bit disturbs another one, in a random order of places.
+    # Rows of a Hadamard matrix, so that bits do not interfere, with the places in random order.
     rows = np.ones((1, 1), np.float32)
     while len(rows) < 1024:
         rows = np.block([[rows, rows], [rows, -rows]])
@@ -136,7 +136,7 @@ def _patterns(bits: int) -> NDArray[np.float32]:
 class SpreadForward:
     """A forward pass without a network: bit k adds or subtracts pattern k; decoding correlates.
 
-    A textbook spread-spectrum watermark on colour differences: enough to test the pipeline in earnest.
+    A textbook spread-spectrum watermark on colour differences: enough to test the real pipeline.
     """
 
     def __init__(self, bits: int = CARD.bits) -> None:
@@ -158,12 +158,12 @@ class SpreadForward:
     async def decode(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
         red, green, blue = image[0]
         cells = (red + blue - 2 * green).reshape(32, 10, 32, 10).mean(axis=(1, 3))
-        # What is like the places beside it is the picture's own colour.
+        # Colour that is like the neighbouring places' is the picture's own.
         around = sum(np.roll(cells, step, axis) for step in (1, -1) for axis in (0, 1)) / 4
         logits = np.tensordot(self.patterns, cells - around, 2) / cells.size
         return (logits * 3000)[np.newaxis].astype(np.float32)
 
     async def locate(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
-        # What it sees is the whole picture, if there is a mark at all.
+        # If there is a mark at all, the window is the whole picture.
         marked = 10 * (np.abs(await SpreadForward.decode(self, image)).mean() - 4)
         return np.array([[-1, -1, 1, -1, -1, 1, 1, 1, 0, marked]], np.float32)

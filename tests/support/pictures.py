@@ -1,4 +1,4 @@
-"""Real pictures for the tests: what scikit-image ships inside its wheel."""
+"""Real pictures for the tests, from scikit-image's wheel."""
 
 from functools import cache
 from pathlib import Path

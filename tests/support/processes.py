@@ -1,4 +1,4 @@
-"""The processes that this one started, and that those started."""
+"""The descendants of this process."""
 
 import os
 from contextlib import suppress

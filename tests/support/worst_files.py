@@ -1,4 +1,4 @@
-"""The worst files that can be made within the limits on pixels and scans, and the memory that they take."""
+"""The worst possible files within the limits on pixels and scans, and the memory that they need."""
 
 import io
 import re
@@ -16,7 +16,7 @@ from tests.support.corpus import png_chunk
 
 Maker = Callable[[Path, int], None]
 MOST_BYTES = 2_500 << 20
-"""Of memory that a process may take which opens one of them; nothing else is read meanwhile."""
+"""Most memory of a process that opens one of them and nothing else."""
 
 
 def _side(pixels: int, parts: int) -> int:
@@ -34,7 +34,7 @@ def deep_png(path: Path, parts: int) -> None:
 
 
 def many_scans(path: Path, parts: int) -> None:
-    """20 scans over all pixels, each of which is decoded for itself."""
+    """20 scans over all pixels, each of which is decoded separately."""
     file, side = io.BytesIO(), _side(MAXIMUM_PIXELS, parts)
     Image.new("CMYK", (side, side), (1, 200, 3, 4)).save(file, "JPEG", progressive=True)
     data = file.getvalue()
@@ -70,9 +70,9 @@ MAKERS: tuple[Maker, ...] = (deep_png, many_scans, webp, avif, tiff, gif)
 
 
 def memory_to_open(make: Maker, path: Path, parts: int) -> int:
-    """Bytes that a process takes at most which opens the file, if memory grows with the pixels.
+    """Peak memory in bytes of a process that opens the file, if memory grows with the pixels.
 
-    `parts`: the file has only that part of the pixels that it may have. 1 measures instead of reckoning.
+    `parts`: the file has the largest number of pixels divided by this; 1 measures without extrapolation.
     """
     with ProcessPoolExecutor(1, get_context("spawn"), max_tasks_per_child=1) as pool:
         pool.submit(make, path, parts).result()
@@ -82,10 +82,10 @@ def memory_to_open(make: Maker, path: Path, parts: int) -> int:
 
 
 def _open(path: Path) -> tuple[int, int]:
-    """What this process took at most before it opened the picture, and at most."""
+    """Peak memory of this process before it opened the picture, and afterwards."""
 
     def peak() -> int:
-        # Of this process alone: what getrusage tells begins with the memory of the one that started it.
+        # Of this process alone: getrusage's peak starts with the memory of the parent process.
         (kilobytes,) = re.findall(r"^VmHWM:\s+(\d+) kB$", Path("/proc/self/status").read_text(), re.MULTILINE)
         return int(kilobytes) * 1024
 

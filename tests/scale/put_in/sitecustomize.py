@@ -1,4 +1,4 @@
-"""Python runs this first where its folder is on the path: pictures named "crash" end their process."""
+"""Python runs this at its start if the folder is on the path: pictures named "crash" end their process."""
 
 import os
 import signal

@@ -1,3 +1,3 @@
-/** What modules of the page expect of a browser when they are loaded: its languages. */
+/** Sets what the page's modules need of a browser when they are loaded: its languages. */
 
 Object.defineProperty(globalThis, "navigator", { value: { languages: ["en"] } });

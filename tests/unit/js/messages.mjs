@@ -1,6 +1,6 @@
 /**
- * Prints what each language says under each key, as JSON. Messages with parameters are given marks for them; of
- * Python's errors, which are read from the standard input as JSON ({code, facts}), it prints the Chinese sentences.
+ * Prints each language's messages by key, as JSON; parameters get placeholders. Of Python's errors, which are read from
+ * the standard input as JSON ({code, facts}), it prints the Chinese sentences.
  */
 
 import { readFileSync } from "node:fs";

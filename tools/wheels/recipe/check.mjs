@@ -9,7 +9,7 @@ import { offeredNames } from "./names.mjs";
 const [pyodide, ...wheels] = process.argv.slice(2).map((path) => resolve(path));
 const linkers = ["memory", "__indirect_function_table", "__stack_pointer", "__memory_base", "__table_base"];
 
-// Emscripten fails late, at the first call, for an import that nothing offers: look at them all now.
+// Emscripten fails for missing imports only at the first call, so all are checked here.
 function missingImports(wheel, offered) {
   const folder = mkdtempSync(join(tmpdir(), "wheel-"));
   try {
