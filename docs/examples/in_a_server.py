@@ -8,7 +8,7 @@ import hushmark
 
 
 async def answer(path: Path, places: asyncio.Semaphore) -> str:
-    """What a request for this picture is answered: each is read in a thread, few at a time."""
+    """The answer to a request for this picture: each is read in a thread, few at a time."""
     async with places:
         reading = await asyncio.to_thread(hushmark.sync.read, path)
     match reading.outcome:
@@ -22,7 +22,7 @@ async def answer(path: Path, places: asyncio.Semaphore) -> str:
 
 
 async def main() -> None:
-    """Ask for all pictures at once."""
+    """Request all pictures at once."""
     places = asyncio.Semaphore(2)
     for line in await asyncio.gather(*(answer(Path(name), places) for name in sys.argv[1:])):
         print(line)

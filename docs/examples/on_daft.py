@@ -1,4 +1,4 @@
-"""Read pictures within a pipeline of Daft's own, with a worker that holds the networks.
+"""Read pictures within a Daft pipeline, with a worker that holds the networks.
 
 python on_daft.py "folder/*.jpg"    (or s3://bucket/**; needs hushmark[daft])
 """

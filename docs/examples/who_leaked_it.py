@@ -1,4 +1,4 @@
-"""Give everybody a copy of their own, and tell whose came back: python who_leaked_it.py photo.jpg"""
+"""Give everybody a different copy, and find out whose came back: python who_leaked_it.py photo.jpg"""
 
 import io
 import sys
@@ -9,7 +9,7 @@ from PIL import Image
 
 photo = Path(sys.argv[1])
 register = {name: hushmark.random_identifier() for name in ("Ada", "Grace", "Hedy")}
-# A little stronger than usual: a copy that turns up has often been made small.
+# A little stronger than usual: a copy that turns up has often been shrunk.
 copies = {name: hushmark.sync.embed(photo, message, strength=2).data for name, message in register.items()}
 
 # Grace's copy turns up at half its size, as another JPEG.
