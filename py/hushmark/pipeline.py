@@ -28,7 +28,7 @@ from .message.known import KnownIds
 from .message.sealing import encode
 from .picture import view
 from .picture.animation import open_animation, spread
-from .picture.container import MIME_TYPES, Format, detect
+from .picture.container import Format, detect
 from .picture.perceptual_hash import perceptual_hash
 from .picture.picture import Picture, open_pages, open_picture
 from .picture.previews import Removed, may_hide_a_picture
@@ -165,7 +165,6 @@ async def embed(
             message,
             key,
             title=written.name,
-            mime_type=MIME_TYPES[written.file_format],
             cover=cover,
             statement=statement,
         )

@@ -74,7 +74,6 @@ def signed_by_us(
             text("pipe"),
             None,
             title="photo-marked",
-            mime_type=mime_type,
             cover=Cover("photo", mime_type),
             statement=Statement(by or signer(), verify, author="Ann Lee", **said),
         )

@@ -56,14 +56,13 @@ async def sign(
     key: Key | None,
     *,
     title: str,
-    mime_type: str,
     cover: Cover,
     statement: Statement,
 ) -> bytes:
     """The file of a marked picture with a manifest in it.
 
-    `data`: the file, without one; `message`, `key`: of its mark; `title`: its name; `mime_type`: its type;
-    `cover`: what was marked; `statement`: who signs, and what. What the signer raises is passed on.
+    `data`: the file, without one; `message`, `key`: of its mark; `title`: its name; `cover`: what was marked;
+    `statement`: who signs, and what. What the signer raises is passed on.
     """
     signer = statement.signer
     label = f"urn:c2pa:{uuid.uuid4()}"
@@ -71,22 +70,19 @@ async def sign(
     generator = {"name": "Hushmark", "version": version("hushmark")}
     kept = b"" if cover.store is None else b"".join(box.encoded() for box in active(cover.store)[0].boxes)
 
+    def action(name: str, **more: object) -> dict[str, object]:
+        return {"action": f"c2pa.{name}", **more, "when": now, "softwareAgent": generator}
+
     ingredient = _assertion("c2pa.ingredient.v3", _ingredient(cover))
-    actions: list[dict[str, object]] = [
-        {"action": "c2pa.opened", "parameters": {"ingredients": [_listed(ingredient)]}}
-    ]
-    if cover.mime_type != mime_type:
-        actions.append({"action": "c2pa.converted"})
-    actions.append({"action": "c2pa.watermarked.bound"})
-    stated = [{**action, "when": now, "softwareAgent": generator} for action in actions]
-    value = binding.mark_value(message, key)
+    actions = [action("opened", parameters={"ingredients": [_listed(ingredient)]})]
+    if cover.mime_type != MIME_TYPES[file_format]:
+        actions.append(action("converted"))
+    actions.append(action("watermarked.bound"))
+    marks = [{"scope": {}, "value": binding.mark_value(message, key)}]
     created = [
         ingredient,
-        _assertion("c2pa.actions.v2", {"actions": stated, "allActionsIncluded": True}),
-        _assertion(
-            "c2pa.soft-binding",
-            {"alg": binding.ALGORITHM, "blocks": [{"scope": {}, "value": value}], "pad": b""},
-        ),
+        _assertion("c2pa.actions.v2", {"actions": actions, "allActionsIncluded": True}),
+        _assertion("c2pa.soft-binding", {"alg": binding.ALGORITHM, "blocks": marks, "pad": b""}),
     ]
     gathered = [_words(statement)] if statement.author or statement.note else []
 

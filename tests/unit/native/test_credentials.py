@@ -60,7 +60,6 @@ def signed(file_format: Format, cover: signing.Cover | None = None, **said: Any)
             text("pipe"),
             None,
             title="photo-marked",
-            mime_type=mime_type,
             cover=cover or signing.Cover("photo", mime_type),
             statement=statement,
         )
