@@ -364,9 +364,14 @@ def _chance() -> random.Random:
     return random.Random(1)
 
 
-def _small(image: Image.Image) -> Image.Image:
-    """At most 500 px a side: screens and prints are drawn much larger."""
-    return at_most(image, 500) if max(image.size) > 500 else image
+def _photo_of(surface: Callable[[Image.Image], Image.Image]) -> Callable[[Image.Image, float], Image.Image]:
+    """A photo of a surface with a picture of at most 500 px a side: surfaces are drawn much larger."""
+
+    def apply(image: Image.Image, share: float) -> Image.Image:
+        small = at_most(image, 500) if max(image.size) > 500 else image
+        return camera(surface(small), share, _chance(), small.size)
+
+    return apply
 
 
 TRIALS: dict[str, Trial] = {
@@ -431,22 +436,8 @@ TRIALS: dict[str, Trial] = {
     "camera": Trial(
         lambda image, a: camera(image, a, _chance(), image.size), "scene", 0, 0.15, 0.05, "share"
     ),
-    "screen": Trial(
-        lambda image, a: camera(on_screen(_small(image)), a, _chance(), _small(image).size),
-        "scene",
-        0,
-        0.15,
-        0.05,
-        "share",
-    ),
-    "print": Trial(
-        lambda image, a: camera(halftoned(_small(image)), a, _chance(), _small(image).size),
-        "scene",
-        0,
-        0.15,
-        0.05,
-        "share",
-    ),
+    "screen": Trial(_photo_of(on_screen), "scene", 0, 0.15, 0.05, "share"),
+    "print": Trial(_photo_of(halftoned), "scene", 0, 0.15, 0.05, "share"),
 }
 """What a mark can be tried against, by name."""
 
