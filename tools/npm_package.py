@@ -91,8 +91,7 @@ def npm_pack(folder: Path, out: Path) -> Path:
         "--json",
         "--ignore-scripts",
         "--offline",
-        "--pack-destination",
-        str(out.resolve()),
+        f"--pack-destination={out.resolve()}",
     ]
     name: str = json.loads(_run(command, folder))[0]["filename"]
     return out / name
