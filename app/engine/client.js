@@ -145,8 +145,12 @@ export class EngineClient extends EventTarget {
 
   /** Ends the worker. Jobs that are left end as cancelled; a new job starts the engine again. */
   close() {
-    const error = new EngineError("cancelled");
     this.#starts += 1;
+    this.#fail(new EngineError("cancelled"));
+  }
+
+  /** Ends the worker, and with it the start and all jobs. @param {EngineError} error */
+  #fail(error) {
     this.#worker?.terminate();
     this.#worker = null;
     this.#rejectReady(error);
@@ -290,11 +294,7 @@ export class EngineClient extends EventTarget {
     }
     if (error.code === "engine-stopped") error = new EngineError("engine-start", error.detail);
     this.#endedInStart = false;
-    this.#worker?.terminate();
-    this.#worker = null;
-    this.#rejectReady(error);
-    this.#become({ name: "failed", error });
-    for (const { reject } of this.#queue.clear()) reject(error);
+    this.#fail(error);
   }
 
   /** @param {FromWorker} message */
