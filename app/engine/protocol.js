@@ -137,8 +137,8 @@
  * @property {string | null} label as in the list, null without one
  * @property {number} agreeing raw bits that are as read
  * @property {number} certainty its probability among all of the list, 0..1, if one of these was marked
- * @property {number} chance upper bound of the probability that random bits agree as well with one of so many
- *   messages in one of the windows tried
+ * @property {number} chance upper bound of the probability that random bits agree as well with any of the
+ *   messages in any of the windows tried
  *
  * @typedef {object} Reading The answer of a decode.
  * @property {Outcome} outcome read, where the check of a message holds, unreadable, where there is a mark, but
@@ -164,7 +164,7 @@
  * @property {[number, number][]} corners where the marked picture's top left, top right, bottom right and bottom
  *   left corner lie, in shares of width and height
  *
- * @typedef {object} Binding What finds the manifest again where it was lost.
+ * @typedef {object} Binding What a manifest that was lost is found by.
  * @property {string} alg name of the algorithm
  * @property {string} value hex digits
  *
@@ -173,15 +173,15 @@
  * @property {string} relationship parentOf, componentOf or inputTo
  * @property {boolean} has_manifest whether its own manifest is kept
  *
- * @typedef {object} PictureManifest What the manifest of a picture says, and what of it holds.
+ * @typedef {object} PictureManifest What the manifest of a picture says, and which checks it passed.
  * @property {Verdict} verdict valid, changed, broken, unchecked or damaged
  * @property {PictureCheck} picture whether it is the signed one
  * @property {SignatureCheck} signature whether it holds, or is broken
- * @property {string} signer whom the certificate names, which nobody has to believe
+ * @property {string} signer the certificate's name, which may be made up
  * @property {string} issuer who issued the certificate
  * @property {CertificateTime | null} certificate current, expired or early, null where it cannot be read
  * @property {boolean | null} trusted whether it leads to an issuer that is trusted, null where that was not
- *   asked
+ *   checked
  * @property {string | null} time when it was signed, as the signer says
  * @property {string} generator program that made it
  * @property {string} title of the picture
@@ -217,8 +217,8 @@
  * @typedef {object} ReadOptions How to read a picture.
  * @property {string | null} [key] passphrase that it was marked with
  * @property {string | null} [known] list of messages, one a line, to tell whose mark it is
- * @property {boolean} [glance] look only at the few likeliest places, as in a picture of a camera, which another
- *   follows
+ * @property {boolean} [glance] look only at the few likeliest places, for a camera whose next picture follows
+ *   soon
  *
  * @typedef {object} TimedReading A picture that was read.
  * @property {Reading} reading what was read
@@ -237,7 +237,7 @@
  * @typedef {object} Recovered What was found of a picture that lost its manifest.
  * @property {PictureManifest | null} manifest the one that the mark leads to, null where there is none
  *
- * @typedef {object} CertificateOptions What is to sign.
+ * @typedef {object} CertificateOptions A certificate to sign with.
  * @property {string} chain certificates (PEM), that of the key first
  * @property {string} name of their file, for sentences
  *
@@ -271,21 +271,21 @@
  *
  * @typedef {object} Attempt What became of a picture that was changed.
  * @property {Uint8Array<ArrayBuffer>} preview a JPEG of it, to look at
- * @property {Reading} reading what is left of the mark, before it became that JPEG
+ * @property {Reading} reading what is left of the mark, read before saving that JPEG
  *
  * @typedef {object} LabKind A way to change a picture.
  * @property {string} name of the change
- * @property {Group} group of what kind it is
+ * @property {Group} group its kind
  * @property {number} least smallest amount
  * @property {number} most largest amount
- * @property {number} start where its slider stands at first
- * @property {Unit} unit what the amount is, and a switch has none
+ * @property {number} start the slider's first position
+ * @property {Unit} unit of the amount, "switch" where there is none
  *
  * @typedef {object} Preview A picture to look at.
  * @property {Uint8Array<ArrayBuffer>} data a JPEG file, upright, of at most 1000 pixels a side
  *
  * @typedef {object} Progress How far a job is.
- * @property {string} phase that it is in
+ * @property {string} phase the current one
  * @property {number} done steps of the phase that are done
  * @property {number} total steps of the phase, at most
  * @property {number} share of the whole job that is done, 0..1
