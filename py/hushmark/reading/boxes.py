@@ -19,12 +19,12 @@ def content_boxes(page: Image.Image) -> list[Box]:
     Two backgrounds are tried: the commonest colour, and that of the corner (for bars around a picture).
     """
     levels = np.asarray(page)
-    pixels = levels.astype(np.int16)
     side = max(-(-max(page.size) // _CELLS), 1)
     boxes: dict[Box, int] = {}
     for background in dict.fromkeys((_commonest(levels), tuple(levels[0, 0].tolist()))):
-        distance = np.abs(pixels - np.array(background, np.int16)).max(axis=2)
-        stands_out: NDArray[np.bool_] = distance > _TOLERANCE
+        far = [abs(level - own) > _TOLERANCE for own in background for level in range(256)]
+        red, green, blue = np.moveaxis(np.asarray(page.point(far)), 2, 0).astype(np.bool_)
+        stands_out: NDArray[np.bool_] = red | green | blue
         for box in _groups(stands_out, side):
             left, top, right, bottom = _snap(stands_out, box, 2 * side)
             area = (right - left) * (bottom - top)
@@ -35,7 +35,8 @@ def content_boxes(page: Image.Image) -> list[Box]:
 
 def _commonest(pixels: NDArray[np.uint8]) -> tuple[int, ...]:
     """The mean of the pixels in the fullest of 32x32x32 bins of colour."""
-    bins = (pixels >> 3).astype(np.int32) @ np.array([1024, 32, 1], np.int32)
+    red, green, blue = np.moveaxis(pixels >> 3, 2, 0).astype(np.int32)
+    bins = (red * 32 + green) * 32 + blue
     fullest = np.bincount(bins.ravel()).argmax()
     return tuple(pixels[bins == fullest].mean(axis=0).round().astype(int).tolist())
 

@@ -147,8 +147,8 @@ class Place:
         steps = np.arange(-reach, reach + 1) * PERIOD
         shifts = self.shift + np.stack(np.meshgrid(steps, steps), axis=-1).reshape(-1, 2)
         most = 0.5 + _BESIDE
-        in_picture = (np.abs(_middles() @ self.matrix.T + shifts[:, np.newaxis]) <= most).all(axis=-1)
-        in_window = (np.abs((_middles() - shifts[:, np.newaxis]) @ back.T) <= most).all(axis=-1)
+        in_picture = _inside(_middles() @ self.matrix.T, shifts, most)
+        in_window = _inside(_middles() @ back.T, -shifts @ back.T, most)
         shared = np.maximum(in_picture.mean(axis=1), in_window.mean(axis=1))
         seen = self.spectrum.seen(self.matrix, self.shift).ravel()
         inside = (in_picture * (seen - seen.mean() / 2)).sum(axis=1)
@@ -171,16 +171,11 @@ class _Spectrum:
     def __init__(self, window: Planes, carrier: Carrier) -> None:
         self.carrier = carrier
         self._flat = _flattened(np.tensordot(TO_YCC, window, 1))
-        taper = np.hanning(SIDE + 2)[1:-1]
-        spectrum = np.fft.rfft2(self._flat * np.outer(taper, taper), (_SPAN, _SPAN), axes=(1, 2))
-        down = np.arange(-_SPAN // 2, _SPAN // 2)
-        across = np.arange(_SPAN // 2 + 1)
-        # Phases count from the middle of the window, where the taper is: they change little between samples.
-        middle = (0.5 - 0.5 / SIDE) / _FINER
+        spectrum = np.fft.rfft2((self._flat * _taper()).astype(np.float32), (_SPAN, _SPAN), axes=(1, 2))
         spectrum = np.fft.fftshift(spectrum, axes=1)
-        spectrum *= np.exp(2j * np.pi * middle * down)[:, np.newaxis]
-        spectrum *= np.exp(2j * np.pi * middle * across)
-        power = np.square(np.abs(spectrum))
+        spectrum *= _from_middle()
+        power = np.square(spectrum.real, dtype=np.float64)
+        power += np.square(spectrum.imag, dtype=np.float64)
         # At least 1, where thousands are usual: a window of one colour has none.
         noise = np.maximum(_mean(np.minimum(power, 4 * _mean(power, _NOISE)), _NOISE), 1)
         self._waves = spectrum / np.sqrt(noise)
@@ -292,6 +287,26 @@ class _Spectrum:
         return values, opposite[:, which]
 
 
+@lru_cache(maxsize=1)
+def _taper() -> Floats:
+    """1 in the middle of a window and 0 at its borders: [SIDE,SIDE]."""
+    line = np.hanning(SIDE + 2)[1:-1]
+    return np.outer(line, line)
+
+
+@lru_cache(maxsize=1)
+def _from_middle() -> NDArray[np.complex64]:
+    """By what a spectrum [_SPAN,_SPAN//2+1] has to be turned so that its phases count from the middle.
+
+    There the taper is: phases change little between samples then.
+    """
+    middle = (0.5 - 0.5 / SIDE) / _FINER
+    down = np.arange(-_SPAN // 2, _SPAN // 2)[:, np.newaxis]
+    turns = np.exp(2j * np.pi * middle * (down + np.arange(_SPAN // 2 + 1)))
+    from_middle: NDArray[np.complex64] = turns.astype(np.complex64)
+    return from_middle
+
+
 def _upright(spectrum: _Spectrum) -> list[Floats]:
     """Matrices of windows whose sides are along those of the picture, mirrored and turned by quarters, too.
 
@@ -384,6 +399,14 @@ def _middles() -> Floats:
     return middles
 
 
+def _inside(points: Floats, shifts: Floats, most: float) -> NDArray[np.bool_]:
+    """Which points [k,2], moved by each shift [n,2], are at most so far from the middle both ways: [n,k]."""
+    across, down = np.ascontiguousarray(points.T)
+    inside: NDArray[np.bool_] = np.abs(across + shifts[:, :1]) <= most
+    inside &= np.abs(down + shifts[:, 1:]) <= most
+    return inside
+
+
 def _apart(points: Floats, strength: NDArray[np.floating], count: int, distance: float) -> list[int]:
     """Which of the points [n,k] are strongest, each so far from the others and from their opposites."""
     found: list[int] = []
@@ -423,7 +446,6 @@ def _mean(planes: NDArray[np.floating], side: int) -> Floats:
     for axis in (-1, -2):
         margin = [(0, 0)] * mean.ndim
         margin[axis] = (side // 2 + 1, side // 2)
-        total = np.cumsum(np.pad(mean, margin, mode="edge"), axis=axis)
-        count = mean.shape[axis]
-        mean = (np.take(total, range(side, side + count), axis) - np.take(total, range(count), axis)) / side
+        total = np.moveaxis(np.cumsum(np.pad(mean, margin, mode="edge"), axis=axis), axis, 0)
+        mean = np.moveaxis((total[side:] - total[:-side]) / side, 0, axis)
     return mean

@@ -330,7 +330,7 @@ class _Search:
     def _enlarged(self, planes: NDArray[np.float32]) -> NDArray[np.float32]:
         """The model's view [1,3,S,S] of planes [3,_GRID,_GRID]."""
         times = self._card.image_size // _GRID
-        return planes.repeat(times, axis=1).repeat(times, axis=2)[np.newaxis]
+        return planes.repeat(times, axis=2).repeat(times, axis=1)[np.newaxis]
 
     def _sampled(self, frame: Frame, side: int) -> NDArray[np.float32]:
         """A frame as [3,side,side]; the mean colour where it reaches beyond the picture."""
