@@ -12,7 +12,7 @@ from .picture import Picture
 
 _STRIP_PIXELS = 1 << 18
 _PART_SIDE = 1024
-_GAP = 2  # pixels a side that the last filter gets for each pixel of the result
+_GAP = 2.0  # pixels a side that the last filter gets for each pixel of the result
 _QUICK = 4  # the largest factor that Pillow has a quick way for in all runtimes
 
 TO_DISPLAY = {
@@ -61,17 +61,23 @@ def part(picture: Picture, corners: Sequence[tuple[float, float]], size: int) ->
     return np.ascontiguousarray(planes)[np.newaxis]
 
 
-def of(picture: Picture, side: int) -> Image.Image:
-    """The picture as displayed, in RGB, transparent parts over mid-grey, at most `side` pixels a side."""
-    image = shrunk(picture, fit(picture.display_size, side))
+def of(picture: Picture, side: int, gap: float = _GAP) -> Image.Image:
+    """The picture as displayed, in RGB, transparent parts over mid-grey, at most `side` pixels a side.
+
+    `gap`: see `shrunk`.
+    """
+    image = shrunk(picture, fit(picture.display_size, side), gap)
     if image.mode in ("La", "RGBa"):
         image = image.convert({"La": "LA", "RGBa": "RGBA"}[image.mode]).convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", image.size, (128, 128, 128)), image)
     return image.convert("RGB")
 
 
-def shrunk(picture: Picture, size: tuple[int, int]) -> Image.Image:
-    """The picture as displayed at `size` as displayed, antialiased: mode L, RGB, La or RGBa."""
+def shrunk(picture: Picture, size: tuple[int, int], gap: float = _GAP) -> Image.Image:
+    """The picture as displayed at `size` as displayed, antialiased: mode L, RGB, La or RGBa.
+
+    `gap`: pixels a side, at least, from which the last filter makes one; with fewer it is faster.
+    """
     if picture.orientation >= 5:
         size = size[1], size[0]
     # Most of the way goes by averages over whole factors: a fraction of the time for the same picture.
@@ -79,7 +85,7 @@ def shrunk(picture: Picture, size: tuple[int, int]) -> Image.Image:
     width, height = map(float, image.size)
     while True:
         across, down = (
-            min(max(int(old / new / _GAP), 1), _QUICK) for old, new in zip((width, height), size, strict=True)
+            min(max(int(old / new / gap), 1), _QUICK) for old, new in zip((width, height), size, strict=True)
         )
         if image.mode in ("LA", "RGBA"):
             image = _premultiplied(image, across, down)

@@ -41,6 +41,8 @@ of its own, repeats as much. Looks of something else repeat nothing.
 """
 
 _VIEW_SIDE = 1024
+_GAP = 1.25
+"""See `view.shrunk`. A picture of 12 megapixels is made smaller once, in a third of the time."""
 _GRID = 160  # the networks see means of 2x2 of their image: half of the size is enough to sample
 _HARDLY_MARKED = -2.0
 """The locator's logit below which its answer is not followed: a chance of 12% of an upright mark."""
@@ -116,13 +118,14 @@ class _Search:
         glance: bool,
         progress: Looks | None,
     ) -> None:
-        self._picture = picture
         self._forward = forward
         self._opener = opener
         self._card = opener.card
         self._known = known
         self._progress = progress
-        self._view = view.of(picture, _VIEW_SIDE)
+        self._page = view.of(picture, TILES_SIDE, _GAP)
+        size = view.fit(picture.display_size, _VIEW_SIDE)
+        self._view = self._page.resize(size, Image.Resampling.BICUBIC)
         self._levels = {1.0: self._view}
         self._fill = tuple(round(v) for v in np.asarray(self._view).mean(axis=(0, 1)))
         width, height = self._view.size
@@ -245,7 +248,7 @@ class _Search:
         if self._is_settled() or self._glance:
             return
         await asyncio.sleep(0)
-        for planes in tiles(view.of(self._picture, TILES_SIDE), self._card.waves):
+        for planes in tiles(self._page, self._card.waves):
             await self._look(self._whole, self._enlarged(planes))
             if self._is_settled():
                 return

@@ -27,6 +27,15 @@ def test_prepare_is_near_the_plain_antialiased_filter() -> None:
     assert np.sqrt(np.square(error).mean()) < 0.006
 
 
+@pytest.mark.parametrize("gap", [1.0, 1.25])
+def test_a_page_is_near_the_plain_antialiased_filter(gap: float) -> None:
+    cover = open_picture(sample_photo("retina.jpg"), "retina.jpg")
+    page = view.of(cover, 500, gap)
+    plain = cover.image.convert("RGB").resize(page.size, Image.Resampling.BICUBIC)
+    error = np.asarray(page, np.float32) - np.asarray(plain, np.float32)
+    assert np.sqrt(np.square(error).mean()) < 1
+
+
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_prepare_sees_the_picture_as_displayed(orientation: int) -> None:
     stored = photo(96, 64)
