@@ -4,8 +4,8 @@
  * The wasm build is bundled. WebGPU has other builds, which are loaded only where there is a GPU. It is used only
  * after a test with known answers: on some devices, and in some graphs, it computes wrong results and reports no error.
  *
- * The wasm build has only the functions that the networks were seen to call. Calling another one is a trap; then the
- * whole build is used: see `isTrap`.
+ * The wasm build has only those functions that the networks were seen to call. Should one call another, that is a trap,
+ * and the whole build does the work: see `isTrap`.
  */
 
 import * as wasmBuild from "onnxruntime-web/wasm";
@@ -24,14 +24,14 @@ import { fetchSoon, verifiedScript } from "./verified.js";
  * @typedef {object} Model
  * @property {Uint8Array} graph an .onnx file; inputs and outputs are float32 of fixed shapes
  * @property {{ path: string, data: Uint8Array }[]} externalData files that hold its weights
- * @property {boolean} [isLater] on wasm it is opened after all others, which may be run before
+ * @property {boolean} [isLater] on wasm it is opened after all others, while these may be run already
  *
  * @typedef {Pick<EngineInfo, "provider" | "threads" | "build" | "selfTest" | "notes">} Choice
  * @typedef {Choice & { sessions: Session[], open: (model: Model) => Promise<Session> }} Networks with the sessions in
- *   the order of the models; open: opens another one; none of them may run meanwhile
+ *   the order of the models; open: opens another one, while none of them is run
  */
 
-/** More threads do not speed up networks of this size. */
+/** More threads do not make networks this small faster. */
 const MAX_THREADS = 4;
 /** Relative RMS error up to which WebGPU agrees with wasm: rounding stays far below, a wrong kernel far above. */
 const TOLERANCE = 1e-2;
@@ -43,8 +43,8 @@ trustWorkers();
  * @param {Model[] | Promise<Model[]>} models
  * @param {Manifest} manifest
  * @param {Compute} compute
- * @param {{ softwareAdapter?: boolean, isWhole?: boolean }} [options] softwareAdapter: accept a WebGPU that runs on the
- *   CPU, too; isWhole: use the whole wasm build
+ * @param {{ softwareAdapter?: boolean, isWhole?: boolean }} [options] softwareAdapter: take a WebGPU that runs on the CPU,
+ *   too; isWhole: take the whole wasm build
  * @returns {Promise<Networks>}
  */
 export async function openSessions(
@@ -107,7 +107,7 @@ export class Session {
 
   /**
    * @param {Ort} ort
-   * @param {Promise<InferenceSession>} session running it rejects when it cannot be opened
+   * @param {Promise<InferenceSession>} session whoever runs it learns when it cannot be opened
    */
   constructor(ort, session) {
     this.#ort = ort;
@@ -180,12 +180,12 @@ async function configure(ort, manifest, name, wanted) {
   const threads = hasThreads ? Math.min(wanted ?? MAX_THREADS, navigator.hardwareConcurrency) : 1;
   ort.env.logLevel = "error";
   ort.env.wasm.numThreads = threads;
-  // The JavaScript file has an address of its own, since onnxruntime's thread workers load it again.
+  // The glue has an address even where it could be bundled: onnxruntime's thread workers load it again.
   ort.env.wasm.wasmPaths = {
     mjs: String(await verifiedScript(siteFile(manifest, `ort/${name}.mjs`))),
     wasm: siteFile(manifest, `ort/${name}.wasm`).url,
   };
-  // In parallel with the weights.
+  // While the weights are still loaded.
   fetchSoon(siteFile(manifest, `ort/${name}.wasm`));
   return threads;
 }
@@ -204,7 +204,7 @@ async function openAll(ort, models, provider) {
 /**
  * @param {Ort} ort
  * @param {Model[]} models
- * @returns {Promise<Session[]>} in the order of the models; those with `isLater` may still be opening
+ * @returns {Promise<Session[]>} in the order of the models; those that are later may still be opened
  */
 async function openFirst(ort, models) {
   const inTurn = [...models.filter(({ isLater }) => !isLater), ...models.filter(({ isLater }) => isLater)];
@@ -227,7 +227,8 @@ function openInTurn(ort, models, provider) {
       ort.InferenceSession.create(graph, {
         executionProviders: [provider],
         externalData,
-        // Threads that spin while they wait would slow Python down.
+        // Threads that do not spin while they wait would leave processor time to others. The build that we have shows no
+        // difference yet (docs/measured.md), but its functions were recorded with this option: see tools/trimming.
         extra: { session: { intra_op: { allow_spinning: "0" } } },
       }),
     );
