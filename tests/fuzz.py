@@ -285,14 +285,14 @@ def try_one(data: bytes) -> str:
     try:
         with suppress(Enough):
             fakes.run(search(picture, forward=Blind(), card=CARD))
-        open_picture(data, "photo", least_side=64)
+        open_picture(data, "photo", least_sides=(64, 64))
         for target in writable_formats():
             try:
                 picture = picture.in_format(target, None)
             except (OutputMetadata, OutputSide):  # JPEG has no room for some metadata, WebP for long sides
                 continue
             marked, _ = residual.apply(picture, pattern)
-            open_picture(b"".join(encode_picture(marked)), "photo", least_side=64)
+            open_picture(b"".join(encode_picture(marked)), "photo", least_sides=(64, 64))
             picture = open_picture(data, "photo")  # marking changes the pixels in place
     except HushmarkError as error:
         return f"opened, then {error.code}"

@@ -35,7 +35,7 @@ from .picture.previews import Removed, may_hide_a_picture
 from .progress import OnProgress, Phases
 from .reading.opener import Opener
 from .reading.reading import WHOLE_PICTURE, AlreadyMarked, Reading, decide
-from .reading.search import search
+from .reading.search import LEAST_SIDES, search
 from .trials import TRIALS, WHOLE, framed
 
 _COPY_SIDE = 1000
@@ -200,7 +200,7 @@ async def _check(
     readings = []
     for page in _pages_to_read(data, written):
         # `prepare` shrinks the picture, so it need not be decoded at full size.
-        picture = open_picture(data, written.name, least_side=size, page=page)
+        picture = open_picture(data, written.name, least_sides=(size, size), page=page)
         readings.append(decide(await forward.decode(view.prepare(picture, size)), opener))
     return max(readings, key=lambda reading: (reading.message != message, reading.corrected or 0))
 
@@ -305,11 +305,11 @@ async def read(
 def open_still(data: bytes, name: str) -> Picture:
     """The picture to read: of several pages the first, of an animation the frame with most detail.
 
-    Raises as `open_picture`.
+    A large JPEG comes smaller, at a size at which as much is read. Raises as `open_picture`.
     """
     animation = open_animation(data, name)
     if animation is None:
-        return open_picture(data, name, page=open_pages(data, name)[0])
+        return open_picture(data, name, least_sides=LEAST_SIDES, page=open_pages(data, name)[0])
     wholes = [open_picture(data, name, page=index) for index in spread(len(animation.frames), 3)]
     return max(wholes, key=lambda whole: float(view.prepare(whole, _FRAME_SIDE).std()))
 

@@ -244,13 +244,19 @@ def open_pages(data: bytes, name: str) -> list[int]:
 
 
 def open_picture(
-    data: bytes, name: str, *, least_side: int | None = None, page: int | None = None, is_part: bool = False
+    data: bytes,
+    name: str,
+    *,
+    least_sides: tuple[int, int] | None = None,
+    page: int | None = None,
+    is_part: bool = False,
 ) -> Picture:
     """Decode a JPEG, PNG, WebP, TIFF, AVIF, HEIC, BMP or GIF; `name` is the file's name, for error sentences.
 
-    Palettes become RGB, bilevel becomes grey, transparent colours become alpha. With `least_side` a JPEG is
-    decoded at a half, a quarter or an eighth of its size, if that leaves so many pixels a side, in a third of
-    the time. `page`: which of several frames or pages, from 0 on; `is_part`: of a frame, which may be small.
+    Palettes become RGB, bilevel becomes grey, transparent colours become alpha. With `least_sides` a JPEG is
+    decoded at a half, a quarter or an eighth of its size, if that leaves so many pixels along its longer and
+    its shorter side, in a third of the time. `page`: which of several frames or pages, from 0 on; `is_part`:
+    of a frame, which may be small.
     Raises FileTooLarge, or a PictureError: empty, other format, no decoder here, truncated, damaged, animated
     or with several pages where none is named, too small, too large (by the header, before pixels are
     decoded), with too many scans, with too long texts, samples that cannot be kept, not enough memory.
@@ -272,8 +278,8 @@ def open_picture(
             if not is_part:
                 _check_size(source.size, name)
             _check_header(source, data, name, source_format)
-            if least_side is not None:
-                source.draft(None, (least_side, least_side))
+            if least_sides is not None:
+                source.draft(None, least_sides if source.width > source.height else least_sides[::-1])
             image, low = _decode(source, data, page or 0, name)
             if source_format == "HEIC":
                 _set_upright(source)

@@ -40,6 +40,8 @@ Of a look that is just too noisy to be read, a third or more is the mark (by ene
 of its own, repeats as much. Looks of something else repeat nothing.
 """
 
+LEAST_SIDES = TILES_SIDE, 640
+"""Pixels along the longer and the shorter side of a picture, of which more would not be looked at."""
 _VIEW_SIDE = 1024
 _GAP = 1.25
 """See `view.shrunk`. A picture of 12 megapixels is made smaller once, in a third of the time."""
@@ -50,10 +52,10 @@ _FOLLOWED = 2
 """Windows for which the locator's answers are followed, the surest first."""
 _SURELY_PLACED, _HARDLY_PLACED = 8.0, 6.0
 """Score from which on a place is looked at before all others, and under which it is not looked at."""
-_PLACES, _SHIFTS = 4, 16
-"""Places that are looked at, the best ones, and how many shifts of each."""
-_CLIMBS = 3
-"""Climbs in the end, from the strongest looks of all."""
+_PLACES, _SHIFTS, _FEW_SHIFTS = 4, 16, 4
+"""Places that are looked at, the best ones, and shifts of each; fewer of one that is not surely placed."""
+_FAINT = 0.6
+"""Share of the threshold of one window from which on there is a climb from the strongest look in the end."""
 _CLIMB_STEPS = ((0.03, 0.03, 3.0), (0.015, 0.015, 1.5), (0.0075, 0.0075, 0.75))
 """Shift (of the frame), scale and angle in degrees of the moves of a climb, from round to round."""
 
@@ -140,7 +142,7 @@ class _Search:
         located = 1 + len(self._boxes) + 3 * _FOLLOWED
         climb = 2 * sum(len(_moves(*steps)) for steps in _CLIMB_STEPS)
         self._tried = 1
-        self._most = 8 + MOST_TILES + len(self._boxes) + placed + located + (_CLIMBS + 2) * climb
+        self._most = 8 + MOST_TILES + len(self._boxes) + placed + located + 3 * climb
         self._looks: list[_Look] = []
         self._said = np.empty((0, self._card.bits), np.float32)
         self._best: _Look | None = None
@@ -155,9 +157,8 @@ class _Search:
         for look_around in (self._look_at_places, self._look_at_turns, self._ask_the_locator):
             if not self._is_settled():
                 await look_around()
-        if not self._glance:
-            for look in sorted(self._looks, key=_statistic, reverse=True)[:_CLIMBS]:
-                await self._climb(look)
+        if not self._glance and self._strongest().statistic >= _FAINT * self._card.presence.threshold(1):
+            await self._climb(self._strongest())
         self._try_lock()
         return self._reading()
 
@@ -254,7 +255,8 @@ class _Search:
                 return
 
     async def _look_at_shifts(self, place: Place, window: Frame) -> None:
-        await self._look_at_each(place.frames(window)[:_SHIFTS])
+        shifts = _SHIFTS if place.score >= _SURELY_PLACED else _FEW_SHIFTS
+        await self._look_at_each(place.frames(window)[:shifts])
 
     async def _look_at_turns(self) -> None:
         """Look at the whole picture turned by quarters and mirrored, for marks whose waves are lost."""

@@ -80,14 +80,15 @@ def test_jpeg_keeps_tables_subsampling_and_scans(quality: int, subsampling: int,
 def test_a_jpeg_comes_no_smaller_than_asked_for_and_looks_the_same() -> None:
     cover = Image.open(io.BytesIO(sample_photo("rocket.jpg"))).resize((1400, 700))
     data = encoded(cover, "JPEG", quality=90, exif=exif(6))
-    whole, quarter = open_picture(data, "a.jpg"), open_picture(data, "a.jpg", least_side=160)
+    whole, quarter = open_picture(data, "a.jpg"), open_picture(data, "a.jpg", least_sides=(160, 160))
     assert quarter.image.size == (350, 175)
     assert quarter.orientation == 6
     difference = view.prepare(quarter, 160) - view.prepare(whole, 160)
     assert np.sqrt(np.square(difference).mean()) < 1.5 / 255
-    assert open_picture(data, "a.jpg", least_side=701).image.size == (1400, 700)
+    assert open_picture(data, "a.jpg", least_sides=(701, 701)).image.size == (1400, 700)
+    assert open_picture(data, "a.jpg", least_sides=(700, 160)).image.size == (700, 350)
     with pytest.raises(PictureTruncated):
-        open_picture(data[: len(data) // 2], "a.jpg", least_side=160)
+        open_picture(data[: len(data) // 2], "a.jpg", least_sides=(160, 160))
 
 
 def test_grey_jpeg_stays_grey() -> None:
