@@ -330,6 +330,7 @@ export class MarkView {
     this.#form.showCount(fresh.length, again.length);
     this.#picker.element.classList.toggle("slim", items.length > 0);
     this.#board.show(this.#batch, this.#lists);
+    if (!this.#batch.isRunning && this.#error.textContent === m.beingMarked) setText(this.#error, "");
     // When the button with the focus is hidden, the focus goes to the summary, or to the picker if the list is empty.
     if (hadFocus && hadFocus.closest("[hidden]")) (items.length ? this.#board : this.#picker).focus();
   }
