@@ -24,7 +24,7 @@ function startEngine() {
 }
 
 /**
- * Marks a picture of this server and reads the result.
+ * Marks a picture of this server, reads the result, and looks for a mark in the picture itself.
  *
  * @param {string} url
  */
@@ -37,10 +37,14 @@ async function markAndRead(url) {
   const startRead = performance.now();
   /** @type {TimedReading} */
   const { reading, phases } = await engine.run("read", new File([marked.data], marked.name), {});
+  const startSearch = performance.now();
+  /** @type {TimedReading} */
+  const unmarked = await engine.run("read", file, {});
   return {
-    embed: { ...marked.phases, "in all": startRead - startEmbed },
-    read: { ...phases, "in all": performance.now() - startRead },
-    message: reading.message?.value,
+    mark: { ...marked.phases, "in all": startRead - startEmbed },
+    "read what is marked": { ...phases, "in all": startSearch - startRead },
+    "read what is not": { ...unmarked.phases, "in all": performance.now() - startSearch },
+    messages: [reading.message?.value, unmarked.reading.message?.value],
   };
 }
 
