@@ -53,9 +53,11 @@ _FOLLOWED = 2
 _SURELY_PLACED, _HARDLY_PLACED = 8.0, 6.0
 """Score from which on a place is looked at before all others, and under which it is not looked at."""
 _PLACES, _SHIFTS, _FEW_SHIFTS = 4, 16, 4
-"""Places that are looked at, the best ones, and shifts of each; fewer of one that is not surely placed."""
-_FAINT = 0.6
-"""Share of the threshold of one window from which on there is a climb from the strongest look in the end."""
+"""Places that are looked at, the best ones, and shifts of each; few of an unsure one if these are faint."""
+_CLIMBS = 2
+"""Climbs in the end, from the strongest looks of all."""
+_FAINT = 0.4
+"""Share of the threshold of one window below which a look is faint: nothing near it is looked at."""
 _CLIMB_STEPS = ((0.03, 0.03, 3.0), (0.015, 0.015, 1.5), (0.0075, 0.0075, 0.75))
 """Shift (of the frame), scale and angle in degrees of the moves of a climb, from round to round."""
 
@@ -142,7 +144,7 @@ class _Search:
         located = 1 + len(self._boxes) + 3 * _FOLLOWED
         climb = 2 * sum(len(_moves(*steps)) for steps in _CLIMB_STEPS)
         self._tried = 1
-        self._most = 8 + MOST_TILES + len(self._boxes) + placed + located + 3 * climb
+        self._most = 8 + MOST_TILES + len(self._boxes) + placed + located + (_CLIMBS + 2) * climb
         self._looks: list[_Look] = []
         self._said = np.empty((0, self._card.bits), np.float32)
         self._best: _Look | None = None
@@ -157,8 +159,10 @@ class _Search:
         for look_around in (self._look_at_places, self._look_at_turns, self._ask_the_locator):
             if not self._is_settled():
                 await look_around()
-        if not self._glance and self._strongest().statistic >= _FAINT * self._card.presence.threshold(1):
-            await self._climb(self._strongest())
+        if not self._glance:
+            for look in sorted(self._looks, key=_statistic, reverse=True)[:_CLIMBS]:
+                if not self._is_faint(look):
+                    await self._climb(look)
         self._try_lock()
         return self._reading()
 
@@ -168,6 +172,10 @@ class _Search:
     def _is_mark(self) -> bool:
         """Whether one window alone would show that there is a mark: enough to choose where to look next."""
         return self._strongest().statistic >= self._card.presence.threshold(1)
+
+    def _is_faint(self, look: _Look) -> bool:
+        """Whether it says so little that one near it will hardly be read."""
+        return look.statistic < _FAINT * self._card.presence.threshold(1)
 
     def _strongest(self) -> _Look:
         assert self._best is not None  # the whole picture is the first
@@ -255,8 +263,11 @@ class _Search:
                 return
 
     async def _look_at_shifts(self, place: Place, window: Frame) -> None:
-        shifts = _SHIFTS if place.score >= _SURELY_PLACED else _FEW_SHIFTS
-        await self._look_at_each(place.frames(window)[:shifts])
+        frames = place.frames(window)[:_SHIFTS]
+        await self._look_at_each(frames[:_FEW_SHIFTS])
+        looks = self._looks[-_FEW_SHIFTS:]
+        if place.score >= _SURELY_PLACED or not all(map(self._is_faint, looks)):
+            await self._look_at_each(frames[_FEW_SHIFTS:])
 
     async def _look_at_turns(self) -> None:
         """Look at the whole picture turned by quarters and mirrored, for marks whose waves are lost."""
