@@ -335,8 +335,12 @@ def exhibits(paths: list[Path], strengths: list[float], source: Path, card: Mode
 def presence(pool: Executor, paths: list[Path], windows: int, source: Path, card: ModelCard) -> Presence:
     """The presence statistic of so many windows of unmarked photos, for a card without it; prints it."""
     each = math.ceil(windows / len(paths))
-    statistics = pool.map(partial(unmarked_statistics, count=each, source=source, card=card), paths)
-    facts = presence_of([value for some in statistics for value in some])
+    facts = card.presence
+    # Twice: where a search looks depends on the threshold, and no look is strong enough for an infinite one.
+    for _ in range(2):
+        measured = replace(card, presence=facts)
+        statistics = pool.map(partial(unmarked_statistics, count=each, source=source, card=measured), paths)
+        facts = presence_of([value for some in statistics for value in some])
     print(f"\npresence: {json.dumps(vars(facts))}")
     return facts
 
