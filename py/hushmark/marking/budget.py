@@ -41,12 +41,12 @@ TEXTURE_FLOOR, TEXTURE_UNIT, TEXTURE_MOST, TEXTURE_POWER = 0.35, 0.06, 2.5, 0.4
 TEXTURE_BEYOND = 1.0
 """It hides beyond its place, too: all of a picture by the geometric mean of what its places hide, to this
 power. Without it, a picture that is smooth throughout shows a mark half as much again as others do."""
-PEAK = 1.5
+PEAK = 1.35
 """No place is more visible than this multiple of the budget."""
 SHAPE_ROUNDS = 4
 """Rounds in which what the peak takes from some places goes to the others."""
-LUMA_SHARE, COLOUR_SHARE = 0.512, 0.384
-"""How visible luma and colour may be at strength 1, each by itself; together that is 0.64."""
+LUMA_SHARE, COLOUR_SHARE = 0.54, 0.384
+"""How visible luma and colour may be at strength 1, each by itself; together that is 0.66."""
 
 _HALVINGS = 3
 _REACH = 4  # local deviation is that of 9x9 neighbours

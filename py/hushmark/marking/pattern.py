@@ -13,7 +13,7 @@ REFINING_STEPS = 4
 """Most steps along the decoder's gradient."""
 REFINING_STEPS_AGAIN = 6
 """The same on top of another mark, which takes more steps."""
-REFINING_STEP = 0.12
+REFINING_STEP = 0.14
 """Length of a step, as a share of the budget. After longer ones, fewer damaged pictures are read."""
 ENOUGH_MARGIN = 6.0
 """Margin of the weakest bit at which refining stops."""
