@@ -140,23 +140,23 @@
  * @property {number} chance upper bound of the probability that random bits agree as well with any of the
  *   messages in any of the windows tried
  *
- * @typedef {object} Reading The answer of a decode.
+ * @typedef {object} Reading The result of a decode.
  * @property {Outcome} outcome read, where the check of a message holds, unreadable, where there is a mark, but
  *   no message in it passed, or none, where no mark was found
  * @property {Reason | null} reason why it is unreadable, which is damaged (nothing passed), key (it was made
  *   with a key that was not given, or with another one), no-key (a key was given, but it was made without one)
  *   or later (a later version of Hushmark made it), else null
  * @property {Message | null} message what was read, else null
- * @property {number | null} chance upper bound of the probability that something which was not marked so reads
- *   as a message, with all that was tried, null unless read
+ * @property {number | null} chance upper bound of the probability that a picture without such a mark reads as a
+ *   message in any of all tries, null unless read
  * @property {Match | null} match the known message that was read, or that an unreadable mark is likeliest to
- *   say, null when there is none or no list
+ *   hold, null when there is none or no list
  * @property {number | null} corrected bits that differ from those of the message, null unless read
- * @property {number[]} bits 0 or 1 each, raw, as they came
- * @property {number[]} confidences probability of each bit, 0.5..1, too high where the mark does not lie where
- *   it was taken to lie
- * @property {number} statistic mean strength of the answers (the mean |logit|)
- * @property {number} threshold the statistic from which on there is a mark
+ * @property {number[]} bits the raw bits, 0 or 1 each
+ * @property {number[]} confidences probability of each bit, 0.5..1, too high if the mark lies elsewhere than
+ *   assumed
+ * @property {number} statistic mean strength of the decoder's output (the mean |logit|)
+ * @property {number} threshold the least statistic that counts as a mark
  * @property {number} false_alarm probability that an unmarked picture reaches this statistic in any of the
  *   windows tried
  * @property {number} tried windows that were looked at

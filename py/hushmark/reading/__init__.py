@@ -1,1 +1,1 @@
-"""From a picture to an answer: where to look, what to believe."""
+"""From a picture to a reading: where to look, and how to judge the results."""

@@ -1,4 +1,4 @@
-"""Where the pictures lie on a page: what stands out from a background of one colour."""
+"""Finds pictures on a page: the parts that differ from a background of one colour."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -7,9 +7,9 @@ from PIL import Image
 Box = tuple[int, int, int, int]
 """Left, top, right, bottom in pixels."""
 
-_TOLERANCE = 24  # levels that a codec may move a background
+_TOLERANCE = 24  # levels by which a codec may change a background
 _CELLS = 128  # along the longer side
-_LEAST_SHARE = 0.015  # of the page: what is smaller is an icon or a line of text
+_LEAST_SHARE = 0.015  # of the page; smaller parts are icons or lines of text
 _MOST_BOXES = 4
 
 
@@ -53,10 +53,10 @@ def _groups(stands_out: NDArray[np.bool_], side: int) -> list[Box]:
 def _joined(full: NDArray[np.bool_]) -> list[Box]:
     """Bounding boxes, in cells, of the groups of full cells that touch along a side."""
     edges = np.diff(np.pad(full, ((0, 0), (1, 1))).view(np.int8), axis=1)
-    # Rows are made of few runs, from one column up to another.
+    # Each row has few runs of full cells, from a first column up to another.
     rows, starts = (places.tolist() for places in np.nonzero(edges == 1))
     ends: list[int] = np.nonzero(edges == -1)[1].tolist()
-    # Leads from each run to an earlier one of its group, and from the first to itself.
+    # The parent of each run in its group; the first run is its own parent.
     group = list(range(len(rows)))
 
     def first(run: int) -> int:
@@ -82,7 +82,7 @@ def _joined(full: NDArray[np.bool_]) -> list[Box]:
 
 
 def _snap(stands_out: NDArray[np.bool_], box: Box, reach: int) -> Box:
-    """The box with each edge at the outermost line, within `reach` pixels, a third of which stands out."""
+    """The box, each edge moved to the outermost line within `reach` pixels that stands out in a third."""
     height, width = stands_out.shape
     left, top, right, bottom = box
     outer_left, outer_right = max(left - reach, 0), min(right + reach, width)

@@ -1,10 +1,10 @@
 """Where a marked picture lies, from the waves that all marks have in common.
 
-The networks put the same few waves into every mark. In the spectrum of a window they are where cropping,
-scaling and turning have moved them, which tells the linear part of the map from the window to the marked
-picture; their phases tell the shift, up to a period that the waves share. This is registration by a template
-in the spectrum (Pereira and Pun, "Robust template matching for affine resistant image watermarks", 2000),
-with a template that the networks have learnt.
+The networks put the same few waves into every mark. Cropping, scaling and turning move them in the spectrum
+of a window. Their places give the linear part of the map from the window to the marked picture, and their
+phases the shift, up to a period that the waves share. This is registration by a template in the spectrum
+(Pereira and Pun, "Robust template matching for affine resistant image watermarks", 2000), with a template
+that the networks have learnt.
 """
 
 import itertools
@@ -29,69 +29,69 @@ SIDE = 320
 """Side of a window, in samples."""
 
 _SMOOTH, _AROUND, _LEAST_DEVIATION, _EDGE = 9, 25, 0.6 / 255, 2.0
-"""A mean of 9x9 is taken off; the rest is divided by its deviation in 25x25 and cut off at twice that."""
+"""The mean of 9x9 is subtracted; the rest is divided by its deviation in 25x25 and clipped at twice that."""
 _FINER = 2
-"""Samples of the spectrum a cycle."""
+"""Samples of the spectrum per cycle."""
 _SPAN = SIDE * _FINER
 _MARGIN = 5
-"""Samples at the ends of the spectrum where nothing is looked for."""
+"""Samples at the ends of the spectrum that are ignored."""
 _NOISE = 41
-"""Side, in samples of the spectrum, of the places whose mean power is the noise of a wave."""
+"""Side, in samples of the spectrum, of the square whose mean power is the noise of a wave."""
 _MOST_POWER, _MOST_AMPLITUDE = 8.0, 4.0
-"""Power and amplitude over noise are cut off here, so that one strong line of the cover does not pass for all
-waves."""
+"""Power and amplitude over noise are clipped at these, so that a single strong line of the cover is not taken
+for all waves."""
 
 _SCALES = np.exp(np.arange(math.log(0.4), math.log(2.5), 0.016))
-"""Widths and heights of windows that are looked for, over those of the marked picture."""
+"""Widths and heights of windows that are tried, relative to the marked picture's."""
 _KEPT = 16
-"""Widths and heights of a kind of window whose phases are looked at."""
+"""How many sizes of each kind of window are compared by their phases."""
 _LEAST_SIDE, _MOST_SIDE, _LEAST_SINE = 0.35, 2.6, 0.5
-"""Sides of turned windows, over those of the marked picture, and the sine of the angle between them."""
+"""Limits of the sides of turned windows, relative to the marked picture's, and of the sine between them."""
 _ACROSS, _DOWN = 0.0125, 0.04
-"""Steps in which the sides of turned windows are tried: waves are many cycles across, and few down."""
+"""Steps between the sides of turned windows: waves have many cycles across, and few down."""
 _LEADING, _SECOND, _TURNED = 12, 60, 6
-"""How many first sides, second sides for each, and turned windows in the end are kept."""
+"""How many first sides, second sides for each, and turned windows at the end are kept."""
 _UPRIGHT = 1.5
-"""Factor of the score of an upright window: fewer of these are tried than of turned ones."""
+"""Added to the score of an upright window: fewer of these are tried than of turned ones."""
 _CELL, _COARSE_CELL = 32, 16
-"""Steps in which shifts of a period are tried, and where many windows are tried."""
+"""How many shifts are tried along a side of a period: for one window, and for many at once."""
 _SAME = 0.03
-"""Two places whose coefficients are at most so far apart are one: the decoder reads the same in both."""
+"""Places whose coefficients differ by less than this are one: the decoder reads the same in both."""
 
 _CHUNK = 1024
-"""So many points, the strongest first, are compared at once."""
+"""How many points are compared at once, the strongest first."""
 
 _BLOCKS = 16
-"""Blocks along a side of a window of which it is asked whether the waves are in them."""
+"""Blocks along a side of a window; the waves are looked for in each block."""
 _BESIDE = 0.03
-"""Share of a side by which a window may seem to reach beyond the marked picture, or the other way round."""
+"""Share of a side by which a window may seem to reach beyond the marked picture, or the picture beyond it."""
 _LEAST_SHARED = 0.7
-"""Share of the window that is in the marked picture, or the other way round."""
+"""Least share of the window that is in the marked picture, or of the picture that is in the window."""
 _SEEN, _WHOLLY = 3.0, 4.0
-"""What it is worth if all waves are seen where the picture would be, and if all of one is in the other; a
-side's distance of their middles costs 1."""
+"""Scores of a frame in which all waves are seen, and of one that lies wholly in the window or contains it; a
+distance of one side between their middles costs 1."""
 _CORNERS = np.array([(-0.5, -0.5), (0.5, -0.5), (-0.5, 0.5)])
-"""Top left, top right, bottom left, from the middle, in sides."""
+"""Top left, top right and bottom left corner, in sides from the middle."""
 _TURNS = np.array([[(1, 0), (0, 1)], [(-1, 0), (0, 1)], [(0, 1), (1, 0)], [(0, -1), (1, 0)]], np.float64)
 """Upright, mirrored, and both turned by a quarter. Their opposites have the same power."""
 
 
 class Carrier:
-    """The waves of all marks; of none, where the networks are known to have none."""
+    """The waves of all marks; empty for networks without any."""
 
     def __init__(self, waves: Sequence[Wave]) -> None:
-        # Many waves are of one frequency, in several channels: these stand side by side.
+        # Waves of one frequency, in several channels, are adjacent.
         ordered = sorted(waves, key=lambda wave: (wave.across, wave.down))
         self.channels = np.array([wave.channel for wave in ordered], np.intp)
         self.amplitudes = np.array([wave.amplitude * np.exp(1j * wave.phase) for wave in ordered])
         self.weights = np.abs(self.amplitudes)
         each = np.array([(wave.across, wave.down) for wave in ordered], np.float64).reshape(-1, 2)
-        # The frequencies [m,2], which of them a wave [k] has, and at which wave each begins [m].
+        # The frequencies [m,2], the first wave of each [m], and the frequency that each wave has [k].
         self.frequencies, self.starts, self.which = np.unique(
             each, axis=0, return_index=True, return_inverse=True
         )
-        # What a shift by so much along and down the period takes the phases back by, by cell: the real parts,
-        # then the imaginary ones, whose product counts against the others' [2m,cell*cell].
+        # Factors by which a shift across and down the period turns the waves, by cell: real parts, then
+        # negated imaginary parts [2m,cell*cell].
         self.shifts = {cell: self._turned_back(cell) for cell in (_CELL, _COARSE_CELL)}
 
     def _turned_back(self, cell: int) -> Floats:
@@ -101,7 +101,7 @@ class Carrier:
         return np.concatenate([turns.real, -turns.imag])
 
     def by_frequency(self, values: NDArray[Value]) -> NDArray[Value]:
-        """The sums [...,m] of values [...,k] of waves that have one frequency."""
+        """The sums [...,m] of values [...,k] over the waves of each frequency."""
         return np.add.reduceat(values, self.starts, axis=-1)
 
     def places(self, window: Planes) -> list["Place"]:
@@ -122,8 +122,8 @@ class Place:
     """Where a window lies in a marked picture.
 
     A point (x, y) of the window is the point `matrix` @ (x, y) + `shift` of the picture, or that moved by
-    whole PERIODs; both are in sides from the middle. `score`: how well the waves fit, in deviations of what
-    noise gives; the best of an unmarked window has about 5. `spectrum`: of the window.
+    whole PERIODs; both are in sides from the middle. `score`: how well the waves fit, in standard deviations
+    of noise; the best place of an unmarked window has about 5. `spectrum`: of the window.
     """
 
     matrix: Floats
@@ -132,15 +132,15 @@ class Place:
     spectrum: "_Spectrum"
 
     def is_like(self, other: "Place") -> bool:
-        """Whether what is read there would be read here, too."""
+        """Whether the decoder would read the same at both places."""
         beside = np.abs((self.shift - other.shift + PERIOD / 2) % PERIOD - PERIOD / 2).max()
         return bool(beside < _SAME / 2 and np.abs(self.matrix - other.matrix).max() < _SAME)
 
     def frames(self, window: Frame) -> list[Frame]:
-        """The frames of the marked picture, if `window` is the window; the likeliest first.
+        """The frames that the marked picture may have, if the window's is `window`; the likeliest first.
 
-        They are a PERIOD apart. Likely are those in which the window is in the picture or the picture in the
-        window, the waves are seen where the picture would be, and the middles are near each other.
+        They are a PERIOD apart. A frame is likely if the window is in the picture or the picture in the
+        window, if the waves are seen in it, and if the middles are near each other.
         """
         back = inverse(self.matrix)
         reach = math.ceil((0.5 + np.abs(self.matrix).sum(axis=1).max() / 2) / PERIOD)
@@ -166,7 +166,7 @@ class Place:
 
 
 class _Spectrum:
-    """The spectrum of a window, over the noise that its content is."""
+    """The spectrum of a window, relative to the noise of its content."""
 
     def __init__(self, window: Planes, carrier: Carrier) -> None:
         self.carrier = carrier
@@ -176,15 +176,15 @@ class _Spectrum:
         spectrum *= _from_middle()
         power = np.square(spectrum.real, dtype=np.float64)
         power += np.square(spectrum.imag, dtype=np.float64)
-        # At least 1, where thousands are usual: a window of one colour has none.
+        # The noise is usually thousands; at least 1, since a window of one colour has none.
         noise = np.maximum(_mean(np.minimum(power, 4 * _mean(power, _NOISE)), _NOISE), 1)
         self._waves = spectrum / np.sqrt(noise)
         self._power = power / noise
         half = np.minimum(self._power, _MOST_POWER).astype(np.float32)
         half[:, :_MARGIN] = half[:, -_MARGIN:] = 0
         half[:, :, -_MARGIN:] = 0
-        # Of all waves of a frequency, where each lies in the spectrum: [m,_SPAN,_SPAN], down and across from
-        # the middle, flat. The outermost are 0.
+        # The power that the waves of each frequency have at each place of the spectrum, down and across from
+        # the middle: [m,_SPAN,_SPAN]. The outermost places are 0.
         weights = np.zeros((len(carrier.frequencies), len(half)), np.float32)
         weights[carrier.which, carrier.channels] = carrier.weights
         middle_at = _SPAN // 2
@@ -196,9 +196,9 @@ class _Spectrum:
             whole[1:, 1:middle_at] = whole[:0:-1, :middle_at:-1]
 
     def powers(self, matrices: Floats, which: NDArray[np.bool_] | None = None) -> NDArray[np.float32]:
-        """How much power is where the waves would be, roughly: matrices [n,2,2] -> [n].
+        """Approximate power at the places of the waves: matrices [n,2,2] -> [n].
 
-        `which`: of the frequencies that count, [m]; else all do.
+        `which`: the frequencies that count, [m]; None for all.
         """
         total = np.zeros(len(matrices), np.float32)
         middle = _SPAN // 2
@@ -211,7 +211,7 @@ class _Spectrum:
         return total
 
     def amplitudes(self, matrices: Floats) -> Floats:
-        """How strong the waves would be, exactly: matrices [n,2,2] -> [n]."""
+        """Exact amplitudes of the waves, added up: matrices [n,2,2] -> [n]."""
         power, _ = self._between(self._power, matrices)
         total: Floats = np.sqrt(power) @ self.carrier.weights
         return total
@@ -222,7 +222,7 @@ class _Spectrum:
         return best
 
     def shifted(self, matrix: Floats) -> list[Place]:
-        """The places with a matrix [2,2] and with its opposite, each shifted as the phases say."""
+        """The places with a matrix [2,2] and with its opposite, each at the shift that fits best."""
         extra = _UPRIGHT if (matrix == 0).any() else 0.0
         places = []
         for sign, scores in zip((1, -1), self._scores(matrix[np.newaxis], _CELL)[:, 0], strict=True):
@@ -233,7 +233,7 @@ class _Spectrum:
         return places
 
     def seen(self, matrix: Floats, shift: Floats) -> Floats:
-        """In which blocks of the window the waves of a place are: [_BLOCKS,_BLOCKS], of any scale."""
+        """How much of the waves of a place is in each block: [_BLOCKS,_BLOCKS], of any scale."""
         carrier, side = self.carrier, SIDE // _BLOCKS
         line = (np.arange(SIDE) + 0.5) / SIDE - 0.5
         across, down = np.exp(-2j * np.pi * (carrier.frequencies @ matrix).T[..., np.newaxis] * line)
@@ -254,7 +254,7 @@ class _Spectrum:
         return blocks
 
     def _scores(self, matrices: Floats, cell: int) -> Floats:
-        """Matrices [n,2,2] -> scores [2,n,cell,cell]: of these, of their opposites, by shift along x, y."""
+        """Matrices [n,2,2] -> scores [2,n,cell,cell] of them and of their opposites, by shift in x and y."""
         carrier = self.carrier
         seen, opposite = self._between(self._waves, matrices)
         seen = np.where(opposite, seen.conj(), seen)
@@ -267,9 +267,9 @@ class _Spectrum:
 
     def _between(self, table: NDArray[Value], matrices: Floats) -> tuple[NDArray[Value], NDArray[np.bool_]]:
         """Values of a table of the half-plane at each wave, interpolated: matrices [n,2,2] -> [n,k], and
-        whether these are of the opposite frequency, where values are conjugate."""
+        whether each is that of the opposite frequency, so conjugate."""
         carrier = self.carrier
-        # The frequencies are few, the waves many: [n,m,2].
+        # By frequency, since there are more waves: [n,m,2].
         frequencies = np.einsum("ki,nij->nkj", carrier.frequencies, matrices)
         opposite = frequencies[..., 0] < 0
         frequencies = np.where(opposite[..., np.newaxis], -frequencies, frequencies) * _FINER
@@ -296,9 +296,9 @@ def _taper() -> Floats:
 
 @lru_cache(maxsize=1)
 def _from_middle() -> NDArray[np.complex64]:
-    """By what a spectrum [_SPAN,_SPAN//2+1] has to be turned so that its phases count from the middle.
+    """Factors [_SPAN,_SPAN//2+1] with which the phases of a spectrum count from the middle of the window.
 
-    There the taper is: phases change little between samples then.
+    The taper is centred there, so phases change little between samples.
     """
     middle = (0.5 - 0.5 / SIDE) / _FINER
     down = np.arange(-_SPAN // 2, _SPAN // 2)[:, np.newaxis]
@@ -308,7 +308,7 @@ def _from_middle() -> NDArray[np.complex64]:
 
 
 def _upright(spectrum: _Spectrum) -> list[Floats]:
-    """Matrices of windows whose sides are along those of the picture, mirrored and turned by quarters, too.
+    """Matrices of windows with sides parallel to the picture's, also mirrored and turned by quarters.
 
     One of each kind: of the picture's shape, as high, as wide, and of any shape.
     """
@@ -327,7 +327,7 @@ def _upright(spectrum: _Spectrum) -> list[Floats]:
 def _turned(spectrum: _Spectrum) -> list[Floats]:
     """Matrices of windows of any shape, turned by any angle.
 
-    First their side by the waves that run just across, then the other one by all of them.
+    One side is found by the waves that run straight across, then the other side by all waves.
     """
     just_across = spectrum.carrier.frequencies[:, 1] == 0
     sides = _sides(_ACROSS)
@@ -360,7 +360,7 @@ def _climbed(spectrum: _Spectrum, matrix: Floats) -> Floats:
 
 @lru_cache(maxsize=1)
 def _kinds() -> tuple[tuple[Floats, Floats], ...]:
-    """Widths and heights [n,2] of upright windows, and the steps [m,2] of both that keep their kind."""
+    """Widths and heights [n,2] of each kind of upright window, and the steps [m,2] that keep the kind."""
     one = np.ones_like(_SCALES)
     steps = np.arange(-3.0, 4)
     any_size = np.stack(np.meshgrid(_SCALES, _SCALES), axis=-1).reshape(-1, 2)
@@ -375,7 +375,7 @@ def _kinds() -> tuple[tuple[Floats, Floats], ...]:
 
 @lru_cache(maxsize=2)
 def _sides(step: float) -> Floats:
-    """Sides [n,2] of windows in any direction, so far apart."""
+    """Sides [n,2] of windows in any direction, `step` apart."""
     line = np.arange(-_MOST_SIDE, _MOST_SIDE, step)
     sides = np.stack(np.meshgrid(line, line), axis=-1).reshape(-1, 2)
     lengths = np.hypot(*sides.T)
@@ -385,7 +385,7 @@ def _sides(step: float) -> Floats:
 
 @lru_cache(maxsize=1)
 def _changes() -> Floats:
-    """[33,2,2]: none first, then one or two of the four coefficients, up and down."""
+    """Changes [33,2,2]: none first, then one or two of the four coefficients up or down."""
     units = np.concatenate([np.eye(4), -np.eye(4)])
     pairs = [a + b for a, b in itertools.combinations(units, 2) if (a + b).any()]
     return np.concatenate([np.zeros((1, 4)), units, pairs]).reshape(-1, 2, 2)
@@ -393,14 +393,14 @@ def _changes() -> Floats:
 
 @lru_cache(maxsize=1)
 def _middles() -> Floats:
-    """The middles [n,2] of the blocks of a window, from its middle, in its sides."""
+    """The middles [n,2] of the blocks of a window, in sides from its middle."""
     line = (np.arange(_BLOCKS) + 0.5) / _BLOCKS - 0.5
     middles: Floats = np.stack(np.meshgrid(line, line), axis=-1).reshape(-1, 2)
     return middles
 
 
 def _inside(points: Floats, shifts: Floats, most: float) -> NDArray[np.bool_]:
-    """Which points [k,2], moved by each shift [n,2], are at most so far from the middle both ways: [n,k]."""
+    """Which points [k,2], moved by each shift [n,2], are at most `most` from the middle in x and y: [n,k]."""
     across, down = np.ascontiguousarray(points.T)
     inside: NDArray[np.bool_] = np.abs(across + shifts[:, :1]) <= most
     inside &= np.abs(down + shifts[:, 1:]) <= most
@@ -408,7 +408,7 @@ def _inside(points: Floats, shifts: Floats, most: float) -> NDArray[np.bool_]:
 
 
 def _apart(points: Floats, strength: NDArray[np.floating], count: int, distance: float) -> list[int]:
-    """Which of the points [n,k] are strongest, each so far from the others and from their opposites."""
+    """The strongest of the points [n,k], by number, `distance` apart, also from each other's opposites."""
     found: list[int] = []
     order = strength.argsort()[::-1]
     for start in range(0, len(order), _CHUNK):
@@ -424,7 +424,7 @@ def _apart(points: Floats, strength: NDArray[np.floating], count: int, distance:
 
 
 def _far(points: Floats, some: NDArray[np.intp], one: int, distance: float) -> NDArray[np.intp]:
-    """Those of some points that are farther than a distance from one of them and from its opposite."""
+    """Those of `some` points that are farther than `distance` from point `one` and from its opposite."""
     near = np.minimum(
         np.abs(points[some] - points[one]).max(axis=1), np.abs(points[some] + points[one]).max(axis=1)
     )
@@ -433,7 +433,7 @@ def _far(points: Floats, some: NDArray[np.intp], one: int, distance: float) -> N
 
 
 def _flattened(planes: Planes) -> Floats:
-    """Planes [c,S,S] without what is smooth, and as strong everywhere."""
+    """Planes [c,S,S] without smooth parts, scaled to even strength."""
     fine = planes - _mean(planes, _SMOOTH)
     deviation = np.sqrt(_mean(np.square(fine), _AROUND) + _LEAST_DEVIATION**2)
     flat: Floats = np.clip(fine / deviation, -_EDGE, _EDGE)
@@ -441,7 +441,7 @@ def _flattened(planes: Planes) -> Floats:
 
 
 def _mean(planes: NDArray[np.floating], side: int) -> Floats:
-    """The mean of side x side neighbours along the last two axes; at the borders, the outermost repeated."""
+    """The mean of side x side neighbours along the last two axes; borders repeat the outermost values."""
     mean: Floats = planes.astype(np.float64)
     for axis in (-1, -2):
         margin = [(0, 0)] * mean.ndim

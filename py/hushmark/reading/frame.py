@@ -1,4 +1,4 @@
-"""Where a marked picture lies in the picture that is read, and what follows from an answer of the locator."""
+"""Frames of the marked picture in the picture that is read, and how the locator's output moves them."""
 
 import math
 from collections.abc import Iterator
@@ -10,23 +10,23 @@ from numpy.typing import NDArray
 from .reading import Window
 
 _LEAST_AREA = 0.1
-"""Of a window, where the marked picture has 4, from which on an answer of the locator makes sense."""
+"""Smallest area of a window at which the locator's output is used; the whole marked picture has 4."""
 
 
 def determinant(matrix: NDArray[np.float64]) -> float:
-    """Of a matrix [2,2]. The page has numpy without its LAPACK."""
+    """The determinant of a matrix [2,2]; the page's numpy has no LAPACK."""
     return float(matrix[0, 0] * matrix[1, 1] - matrix[0, 1] * matrix[1, 0])
 
 
 def inverse(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Of a matrix [2,2] whose determinant is not 0."""
+    """The inverse of a matrix [2,2] whose determinant is not 0."""
     (a, b), (c, d) = matrix.tolist()
     return np.array([[d, -b], [-c, a]]) / determinant(matrix)
 
 
 @dataclass(frozen=True)
 class Frame:
-    """Where the marked picture would lie, in pixels of the view: its corner, and its two sides as vectors."""
+    """Where the marked picture may lie, in pixels of the view: top left corner, and both sides as vectors."""
 
     corner: complex
     across: complex
@@ -37,7 +37,7 @@ class Frame:
         return Frame(self.corner + x * self.across + y * self.down, self.across, self.down)
 
     def scaled(self, x: float, y: float) -> "Frame":
-        """Its sides times a factor each, around its middle."""
+        """Scaled around its middle, each side by its own factor."""
         corner = self.corner - ((x - 1) * self.across + (y - 1) * self.down) / 2
         return Frame(corner, x * self.across, y * self.down)
 
@@ -53,7 +53,7 @@ class Frame:
         `corners` float32 [4,2]: where the top left, top right, bottom left and bottom right corner of the
         window lie in the marked picture, in -1..1 of its width and height.
         """
-        # The affine map that comes nearest to them, and its inverse: both are exact for parallelograms.
+        # The affine map nearest to the corners, and its inverse: both are exact for parallelograms.
         across = (corners[1] - corners[0] + corners[3] - corners[2]) / 2
         down = (corners[2] - corners[0] + corners[3] - corners[1]) / 2
         start = corners.mean(axis=0) - (across + down) / 2

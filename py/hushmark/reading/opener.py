@@ -1,4 +1,4 @@
-"""Opens the messages in what windows say, and counts every try."""
+"""Opens the messages in looks, and counts every try."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -12,7 +12,7 @@ from ..message.kinds import Message
 from ..message.sealing import TRIES, chance, decode_each, lock
 
 _MOST_TRIES = 512 * TRIES
-"""Of a search, for all looks and means of looks. Something that was not marked passes in one of them with a
+"""Most tries of a search, over all looks and means of looks. An unmarked picture passes one of them with a
 probability below 1e-6."""
 
 
@@ -20,7 +20,7 @@ probability below 1e-6."""
 class Opened:
     """Logits whose check holds.
 
-    `message`: None where a later version made it; `corrected`: raw bits that differ from the signs of the
+    `message`: None if a later version made it; `corrected`: raw bits that differ from the signs of the
     logits; `chance`: upper bound of the probability that one of all tries so far passed by accident;
     `logits`: float32 [n].
     """
@@ -32,9 +32,9 @@ class Opened:
 
 
 class Opener:
-    """Opens marks of this key, or without one those without a key, for one search.
+    """Opens marks made with this key, or with no key if it is None, for one search.
 
-    `is_mark`: whether a look was a mark with a key beyond doubt, if too damaged to tell of which.
+    `is_mark`: whether a look was surely a mark with a key, but too damaged to tell which key.
     """
 
     def __init__(self, card: ModelCard, key: Key | None) -> None:
@@ -43,10 +43,10 @@ class Opener:
         self._tries = 0
 
     def open(self, looks: NDArray[np.float32], strength: float) -> Opened | None:
-        """What looks [w, n] say, the first of them whose check holds.
+        """The first of the looks [w, n] whose check holds.
 
-        Looks as weak as most unmarked windows (below the card's `tail_start`) are not tried, nor any after
-        the first 512. `strength`: the largest `statistic` of these.
+        Looks as weak as most unmarked windows (below the card's `tail_start`) are not tried, and at most 512
+        in all. `strength`: the largest `statistic` of these.
         """
         if strength < self.card.presence.tail_start or self._tries + len(looks) * TRIES > _MOST_TRIES:
             return None
@@ -58,10 +58,10 @@ class Opener:
         return None
 
     def lock(self, logits: NDArray[np.float32], strength: float) -> Literal["key", "no-key"] | None:
-        """Why no other look will open either, for logits [n] of this `statistic`: see `sealing.lock`.
+        """Why no other look will open either: see `sealing.lock`. `logits` [n] have this `statistic`.
 
-        None where another one may: the mark is damaged, which `is_mark` tells from then on, or too weak for
-        `open`, or there is none.
+        None if another look may open: the mark is damaged (then `is_mark` is set) or too weak for `open`, or
+        there is none.
         """
         if strength < self.card.presence.tail_start:
             return None

@@ -1,4 +1,4 @@
-"""What a reading says: one of three answers, and the details that it rests on."""
+"""The result of a reading: one of three answers, with details."""
 
 import math
 from dataclasses import dataclass, field
@@ -32,7 +32,7 @@ class Window:
 
     @property
     def shown(self) -> float:
-        """Share of the marked picture, 0..1, that lies in the picture read, to a hundredth or so."""
+        """Share of the marked picture, 0..1, that lies in the picture read, to about a hundredth."""
         steps = (np.arange(_STEPS_A_SIDE) + 0.5) / _STEPS_A_SIDE
         along, down = steps[np.newaxis, :, np.newaxis], steps[:, np.newaxis, np.newaxis]
         top_left, top_right, bottom_right, bottom_left = np.array(self.corners)
@@ -45,33 +45,32 @@ class Window:
 _STEPS_A_SIDE = 32
 
 _SURE_MATCH = 1e-6
-"""The chance of a known message up to which it shows by itself that there is a mark, however weak. It is far
-below the rate of false alarms, so it adds next to nothing to it."""
+"""A known message with at most this chance shows a mark by itself, however weak. It is far below the rate of
+false alarms, so it hardly adds to it."""
 
 WHOLE_PICTURE = Window(((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)))
 
 
 @dataclass(frozen=True)
 class Reading:
-    """The answer of a decode.
+    """The result of a decode.
 
     `outcome`: read, where the check of a message holds, unreadable, where there is a mark, but no message in
     it passed, or none, where no mark was found; `reason`: why it is unreadable, which is damaged (nothing
     passed), key (it was made with a key that was not given, or with another one), no-key (a key was given,
     but it was made without one) or later (a later version of Hushmark made it), else None; `message`: what
-    was read, else None; `chance`: upper bound of the probability that something which was not marked so reads
-    as a message, with all that was tried, None unless read; `match`: the known message that was read, or that
-    an unreadable mark is likeliest to say, None when there is none or no list; `corrected`: bits that differ
-    from those of the message, None unless read; `bits`: 0 or 1 each, raw, as they came; `confidences`:
-    probability of each bit, 0.5..1, too high where the mark does not lie where it was taken to lie;
-    `statistic`: mean strength of the answers (the mean |logit|);
-    `threshold`: the statistic from which on there is a mark; `false_alarm`: probability that an unmarked
-    picture reaches this statistic in any of the windows tried; `window`: where the marked picture was taken
-    to lie; `tried`: windows that were looked at; `milliseconds`: time that the search took. Readings are
-    equal whatever it was.
+    was read, else None; `chance`: upper bound of the probability that a picture without such a mark reads as
+    a message in any of all tries, None unless read; `match`: the known message that was read, or that an
+    unreadable mark is likeliest to hold, None when there is none or no list; `corrected`: bits that differ
+    from those of the message, None unless read; `bits`: the raw bits, 0 or 1 each; `confidences`: probability
+    of each bit, 0.5..1, too high if the mark lies elsewhere than assumed; `statistic`: mean strength of the
+    decoder's output (the mean |logit|); `threshold`: the least statistic that counts as a mark;
+    `false_alarm`: probability that an unmarked picture reaches this statistic in any of the windows tried;
+    `window`: where the marked picture was taken to lie; `tried`: windows that were looked at; `milliseconds`:
+    time that the search took. It does not count when readings are compared.
 
-    A message that was read was checked: it is what was marked, but for `chance`. Bits and confidences are no
-    message; they are from the window that was read, or from the strongest one and those that agree with it.
+    The check of a message that was read holds: it is what was marked, but for `chance`. Bits and confidences
+    are no message. They are from the window that was read, or from the strongest one and those that agree.
     """
 
     outcome: Outcome
@@ -91,7 +90,7 @@ class Reading:
 
 
 class AlreadyMarked(HushmarkError):
-    """The picture carries a mark; `reading` is what it reads as."""
+    """The picture has a mark already; `reading` is its reading."""
 
     code = "already-marked"
 
@@ -114,7 +113,7 @@ class AlreadyMarked(HushmarkError):
 
 
 def statistic(logits: NDArray[np.float32], card: ModelCard) -> float:
-    """How strongly a window speaks for a mark: the mean |logit| of float32 [1, card.bits].
+    """How strongly a window indicates a mark: the mean |logit| of float32 [1, card.bits].
 
     Raises ModelOutput when the logits have another shape or are not finite.
     """
@@ -124,7 +123,7 @@ def statistic(logits: NDArray[np.float32], card: ModelCard) -> float:
 
 
 def decide(logits: NDArray[np.float32], opener: Opener, known: KnownIds | None = None) -> Reading:
-    """What one look at the whole picture says: float32 logits [1, card.bits], where positive means 1.
+    """The reading of one look at the whole picture: float32 logits [1, card.bits], where positive means 1.
 
     Raises ModelOutput when the logits have another shape or are not finite.
     """
@@ -149,8 +148,8 @@ def answer(
 ) -> Reading:
     """The reading of logits [card.bits] of a window, the best of `tried`.
 
-    `opened`: what they opened as; `lock`: why they may be a mark all the same; `strength`: the `statistic` of
-    the strongest window.
+    `opened`: what they opened as; `lock`: why they are a mark that does not open; `strength`: the `statistic`
+    of the strongest window.
     """
     presence = opener.card.presence
     threshold = presence.threshold(tried)

@@ -1,10 +1,10 @@
-"""Looks for a mark where it may be: in the whole picture, on a page, all over it, turned, askew, cropped.
+"""Looks for a mark in the whole picture, in pictures on a page and in its tiles; turned, tilted or cropped.
 
-The waves that all marks have in common say where the marked picture lies, so that a few looks are enough for
-most pictures; the locator says it of pictures whose waves are bent, by a camera for example.
-Likely places come first, and the search ends as soon as a message is read, or as it is clear that a
-mark is of another key. Whatever is tried is counted: the chance of a false alarm, and with it the threshold,
-is that of all windows together, and the chance of a false message that of all tries.
+The waves that all marks have in common show where the marked picture lies, so that a few looks are enough for
+most pictures; the locator finds pictures whose waves are bent, by a camera for example. Likely places come
+first. The search ends as soon as a message is read, or a mark is known to have another key. Every try is
+counted: the chance of a false alarm, and so the threshold, is that of all windows together, and the chance of
+a false message that of all tries.
 """
 
 import asyncio
@@ -32,42 +32,42 @@ from .tiles import MOST_TILES, tiles
 from .tiles import VIEW_SIDE as TILES_SIDE
 
 _NEARLY = 0.7
-"""Share of the largest statistic from which on the whole picture, the likeliest place by far, leads."""
+"""The whole picture, by far the likeliest place, leads with at least this share of the largest statistic."""
 _AGREEING = 1 / 3
-"""Agreement with the leading look that another look needs to be averaged in, as a share of its energy.
+"""Agreement with the leading look, as a share of its energy, that another look needs to be averaged in.
 
-Of a look that is just too noisy to be read, a third or more is the mark (by energy): another one, with noise
-of its own, repeats as much. Looks of something else repeat nothing.
+In a look that is just too noisy to be read, the mark is a third of the energy or more, and a second look with
+other noise repeats as much. Looks at something else repeat nothing.
 """
 
 LEAST_SIDES = TILES_SIDE, 640
-"""Pixels along the longer and the shorter side of a picture, of which more would not be looked at."""
+"""Pixels along the longer and the shorter side of a picture; a search uses no more."""
 _VIEW_SIDE = 1024
 _GAP = 1.25
-"""See `view.shrunk`. A picture of 12 megapixels is made smaller once, in a third of the time."""
-_GRID = 160  # the networks see means of 2x2 of their image: half of the size is enough to sample
+"""See `view.shrunk`. With this, 12 megapixels are averaged once before the filter: a third of the time."""
+_GRID = 160  # the networks average their image over 2x2, so sampling half of its size is enough
 _HARDLY_MARKED = -2.0
-"""The locator's logit below which its answer is not followed: a chance of 12% of an upright mark."""
+"""Below this logit the locator's output is not followed: a chance of 12% of an upright mark."""
 _FOLLOWED = 2
-"""Windows for which the locator's answers are followed, the surest first."""
+"""Windows for which the locator's output is followed, the surest first."""
 _SURELY_PLACED, _HARDLY_PLACED = 8.0, 6.0
-"""Score from which on a place is looked at before all others, and under which it is not looked at."""
+"""Places with at least the first score are looked at before others; those below the second are skipped."""
 _PLACES, _SHIFTS, _FEW_SHIFTS = 4, 16, 4
-"""Places that are looked at, the best ones, and shifts of each; few of an unsure one if these are faint."""
+"""How many places are looked at, and shifts of each; fewer of an unsure place if these are faint."""
 _CLIMBS = 2
-"""Climbs in the end, from the strongest looks of all."""
+"""Final climbs, from the strongest looks."""
 _FAINT = 0.4
 """Share of the threshold of one window below which a look is faint: nothing near it is looked at."""
 _CLIMB_STEPS = ((0.03, 0.03, 3.0), (0.015, 0.015, 1.5), (0.0075, 0.0075, 0.75))
-"""Shift (of the frame), scale and angle in degrees of the moves of a climb, from round to round."""
+"""Shift (share of a side), scale and angle (degrees) of the moves in each round of a climb."""
 
 Looks = Callable[[int, int], None]
-"""Is told how many windows were tried, and how many it will be at most."""
+"""Called with how many windows were tried, and the most that will be tried."""
 
 
 @dataclass(frozen=True)
 class _Look:
-    """What the network says of a frame."""
+    """The decoder's output for a frame."""
 
     frame: Frame
     logits: NDArray[np.float32]
@@ -88,9 +88,9 @@ async def search(
     """Read the picture wherever the mark may be -> the reading, which says what was tried.
 
     It ends when a message is read, or when a mark turns out to have another key, none, or a later version.
-    `glance`: look only at the likeliest places, as in a picture of a camera that the next one follows.
-    `on_look`: is told what the whole picture says where a search follows. The search can be cancelled between
-    two windows; `progress` is told of each after the first. Raises ModelOutput.
+    `glance`: look only at the likeliest places, for a camera whose next picture follows soon. `on_look`:
+    called with the reading of the whole picture if a search follows. The search can be cancelled between two
+    windows; `progress` is called after each but the first. Raises ModelOutput.
     """
     started = time.perf_counter()
     opener = Opener(card, key)
@@ -153,7 +153,7 @@ class _Search:
         self._lock: Reason | None = None
 
     async def run(self, logits: NDArray[np.float32]) -> Reading:
-        """Goes on after the logits of the whole picture, which did not open."""
+        """The search after the look at the whole picture, whose logits did not open."""
         whole = _Look(self._whole, logits, statistic(logits, self._card))
         self._add(whole)
         for look_around in (self._look_at_places, self._look_at_turns, self._ask_the_locator):
@@ -170,11 +170,11 @@ class _Search:
         return self._opened is not None or self._lock is not None
 
     def _is_mark(self) -> bool:
-        """Whether one window alone would show that there is a mark: enough to choose where to look next."""
+        """Whether one window alone shows a mark, which decides where to look next."""
         return self._strongest().statistic >= self._card.presence.threshold(1)
 
     def _is_faint(self, look: _Look) -> bool:
-        """Whether it says so little that one near it will hardly be read."""
+        """Whether a look is so weak that one near it will hardly be read."""
         return look.statistic < _FAINT * self._card.presence.threshold(1)
 
     def _strongest(self) -> _Look:
@@ -192,7 +192,7 @@ class _Search:
             self._lock = self._opener.lock(self._mean()[0], self._strongest().statistic)
 
     def _try_open(self, look: _Look) -> None:
-        """Try to open a look that was added, and the mean of those that agree, where that has changed."""
+        """Try to open a look that was added, and the mean of those that agree if it has changed."""
         logits, agreeing = self._mean()
         looks = [look.logits[0]]
         if len(agreeing) > 1 and agreeing != self._averaged:
@@ -203,7 +203,7 @@ class _Search:
     def _mean(self) -> tuple[NDArray[np.float32], tuple[int, ...]]:
         """The mean logits [n] of the strongest look and of those that agree with it, and which these are.
 
-        A whole picture that is nearly as strong leads in its place, and counts as much as those together.
+        If the whole picture is nearly as strong, it leads instead and counts as much as all others together.
         """
         whole, strongest = self._looks[0], self._strongest()
         leading = whole if whole.statistic >= _NEARLY * strongest.statistic else strongest
@@ -215,7 +215,7 @@ class _Search:
         return logits, tuple(agreeing.tolist())
 
     def _reading(self) -> Reading:
-        """What was read, by the look that was added last; else what the strongest look says."""
+        """The reading of the last look if it opened, else of the strongest look."""
         if self._opened is None:
             place, logits = self._strongest(), self._mean()[0]
         else:
@@ -232,7 +232,7 @@ class _Search:
         )
 
     async def _look_at_places(self) -> None:
-        """Look where the waves that all marks have in common say that the marked picture lies."""
+        """Look where the marked picture lies by the waves that all marks have in common."""
         places = await self._places(self._whole)
         if places and places[0][0].score >= _SURELY_PLACED:
             await self._look_at_shifts(*places.pop(0))
@@ -247,13 +247,13 @@ class _Search:
         await self._climb_if_marked(self._strongest())
 
     async def _places(self, window: Frame) -> list[tuple[Place, Frame]]:
-        """Where the waves say that a window lies, the likeliest first; with the window."""
+        """Where a window lies by its waves, the likeliest first; each with the window."""
         await asyncio.sleep(0)
         places = self._carrier.places(self._sampled(window, SIDE))
         return [(place, window) for place in places if place.score >= _HARDLY_PLACED]
 
     async def _look_at_tiles(self) -> None:
-        """Look at what the tiles of an overlay say, if the whole picture is a page with one."""
+        """Look at an overlay's tiles, if the whole picture is a page with one."""
         if self._is_settled() or self._glance:
             return
         await asyncio.sleep(0)
@@ -283,7 +283,7 @@ class _Search:
                 self._try_lock()
 
     async def _ask_the_locator(self) -> None:
-        """Look where the locator's surest answers say, then around the best look."""
+        """Look at the locator's surest places, then around the best look."""
         answers = [await self._locate(window) for window in (self._whole, *self._boxes)]
         looks = self._looks[:1]
         for frame, marked in sorted(answers, key=lambda answer: answer[1], reverse=True)[:_FOLLOWED]:
@@ -291,7 +291,7 @@ class _Search:
                 break
             look = await self._look(frame)
             if not self._is_settled():
-                # About what it located itself, the locator knows better.
+                # The locator is more accurate for a frame that it located itself.
                 closer, _ = await self._locate(frame)
                 look = max(look, await self._look(closer), key=_statistic)
             if self._is_settled():
@@ -312,7 +312,7 @@ class _Search:
         return frame.located(place[:8].reshape(4, 2)), float(place[9])
 
     async def _climb(self, look: _Look) -> None:
-        """Look around: move a look's frame as long as the statistic grows, until all is settled."""
+        """Move a look's frame in small steps as long as the statistic grows."""
         for shift, scale, angle in _CLIMB_STEPS:
             for move in _moves(shift, scale, angle):
                 for sign in (1, -1):
@@ -325,7 +325,7 @@ class _Search:
 
     async def _look(self, frame: Frame, seen: NDArray[np.float32] | None = None) -> _Look:
         """`seen`: the model's view, if it is not that of the frame."""
-        await asyncio.sleep(0)  # a network that never waits would leave no place to cancel
+        await asyncio.sleep(0)  # lets a cancellation take effect, even if the network never waits
         logits = await self._forward.decode(self._seen(frame) if seen is None else seen)
         look = _Look(frame, logits, statistic(logits, self._card))
         self._add(look)
@@ -381,7 +381,7 @@ _Move = Callable[[Frame, int], Frame]
 
 
 def _moves(shift: float, scale: float, angle: float) -> tuple[_Move, ...]:
-    """What a climb tries, each with sign 1 and -1."""
+    """The moves that a climb tries, each with sign 1 and -1."""
     return (
         lambda frame, sign: frame.moved(sign * shift, 0),
         lambda frame, sign: frame.moved(0, sign * shift),

@@ -1,9 +1,9 @@
-"""Reads a tile that is repeated over a page: of what size it is, where it begins, and what all of it says.
+"""Finds a tile that is repeated over a page: its size, where it begins, and the mean of its repetitions.
 
-A tile is far fainter than what it lies over. In the mean of all its repetitions, where places count the more
-the less else is there, the page is lost and the tile stays. How large the tile is stands in the spectrum, by
-the waves that all marks have (see `carrier`) and those of the guide; where it begins is said by the guide,
-which repeats itself only with the whole tile.
+A tile is far fainter than the page beneath it. In the mean of all repetitions, with quiet places weighted
+more, the page averages out and the tile remains. The spectrum shows the tile's size, by the waves of all
+marks (see `carrier`) and those of the guide; the guide, which repeats only with the whole tile, shows where
+it begins.
 """
 
 import math
@@ -21,45 +21,45 @@ Floats = NDArray[np.float64]
 Planes = NDArray[np.float32]
 
 VIEW_SIDE = 1600
-"""Pixels a side of a page that is looked at, at most: finer than for pictures, since tiles are small."""
+"""Most pixels a side at which a page is looked at: more than for pictures, since tiles are small."""
 GRID = 160
-"""Side of what is shown of a tile."""
+"""Side of a tile as it is returned."""
 _LEAST, _MOST = 96.0, 1000.0
-"""Sides of tiles in pixels that are looked for."""
+"""Sides of tiles, in pixels, that are looked for."""
 _FINE = 56
-"""A tile's side over the reach of the local mean that is taken off, so that only what is fine is left."""
+"""A tile's side over the reach of the local mean that is subtracted, which leaves only fine detail."""
 _SCAN_REACH = 4
 """The same reach, in pixels, as long as the tile's side is not known."""
 _LIMIT = 3
-"""Stronger levels than these are cut off: they are not of a tile."""
+"""Stronger levels are clipped: they belong to the page."""
 _LEAST_POWER = 0.5
 """In squared levels. Quieter places count no more than those with this power."""
 _STEP = 0.3
-"""Samples of the spectrum by which the finest wave moves from one side that is tried to the next."""
+"""Samples of the spectrum by which the finest wave moves from one side tried to the next."""
 _TAPERED = 0.15
-"""Share of a side of the page, at each end, where the spectrum's window falls to nothing."""
+"""Share of a side of the page, at each end, where the spectrum's window falls to 0."""
 _BESIDE = [(y, x) for y in range(-7, 8) for x in range(-7, 8) if max(abs(x), abs(y)) > 2 and (x + y) % 2 == 0]
 """Where the noise of a wave is measured, down and across, in samples of the spectrum."""
 _MOST_OVER_NOISE = 30.0
-"""The power of a wave is cut off at this multiple of the noise."""
+"""The power of a wave is clipped at this multiple of the noise."""
 _STANDS_OUT = 5.0
 """A side is looked at if it lies so many deviations above the median of all sides; tiles reach 8 or more."""
 _SIDES, _APART, _NEIGHBOURS = 3, 0.02, 2
-"""How many sides are looked at, by which share they differ at least, and how many beside each are tried."""
+"""How many sides are looked at, the least share by which they differ, and how many are tried beside each."""
 _MOST_AMPLITUDE = 12.0
-"""The amplitude of a wave of the guide is cut off at this multiple of the noise."""
+"""Amplitudes are clipped at this multiple of the noise."""
 _BEGINNINGS, _SAME = 2, 2
 """How many beginnings are looked at; two that are at most so many steps of the grid apart are one."""
 MOST_TILES = _SIDES * _BEGINNINGS
 _UNSEEN = 1.0
-"""Mean counts that are added at each place, of nothing: places that few tiles show well say less."""
+"""Weight of zeros added at each place, over the mean weight, so that places seen in few tiles count less."""
 _SHOWN = 2.0 / 255
-"""RMS of what the network is given: about that of the marks that it was trained on."""
+"""RMS of the network's input: about that of the marks in training."""
 _CREST = 8.0
 
 
 def tiles(page: Image.Image, waves: Sequence[Wave]) -> Iterator[Planes]:
-    """What tiles that may be repeated over an RGB page say, the likeliest first: planes [3,GRID,GRID].
+    """Possible tiles of an RGB page, the likeliest first: planes [3,GRID,GRID].
 
     They are RGB in 0..1; `waves`: of the model's card. None where the page shows no sign of a tile.
     """
@@ -78,9 +78,9 @@ def tiles(page: Image.Image, waves: Sequence[Wave]) -> Iterator[Planes]:
 
 
 def _quiet(page: Image.Image, reach: int) -> Planes:
-    """What is fine on a page: [H,6,W].
+    """The fine detail of a page: [H,6,W].
 
-    Of red, green and blue, first the levels, -_LIMIT.._LIMIT, times how much each place counts, then this.
+    First red, green and blue levels, -_LIMIT.._LIMIT, times the weight of each place, then these weights.
     """
     fine = ImageChops.subtract(page, page.filter(ImageFilter.BoxBlur(reach)), 1, 128)
     power = fine.point([min((level - 128) ** 2, 255) for level in range(256)] * 3)
@@ -98,7 +98,7 @@ def _quiet(page: Image.Image, reach: int) -> Planes:
 def _sides(page: Image.Image, waves: Sequence[Wave]) -> list[Floats]:
     """Sides of a tile, in pixels, with which the waves stand out from the spectrum, the likeliest first.
 
-    Each with those beside it: which of them it is exactly, only the mean of the tiles tells.
+    Each with neighbouring sides: only the mean of the tiles shows which one is exact.
     """
     red, green, blue = _quiet(page, _SCAN_REACH)[:, :3].transpose(1, 0, 2)
     height, width = red.shape
@@ -117,7 +117,7 @@ def _sides(page: Image.Image, waves: Sequence[Wave]) -> list[Floats]:
     for wave in waves:
         scores += wave.amplitude * _over_noise(spectra[wave.channel], width, wave, sides)
     middle = np.median(scores)
-    # 1.4826: what makes a median of distances a standard deviation.
+    # 1.4826 turns a median of distances into a standard deviation.
     least = middle + _STANDS_OUT * 1.4826 * np.median(np.abs(scores - middle))
     found: list[int] = []
     for at in scores.argsort()[::-1].tolist():
@@ -143,9 +143,9 @@ def _taper(length: int) -> Planes:
 
 
 def _over_noise(spectrum: NDArray[np.floating], width: int, wave: Wave, sides: Floats) -> Floats:
-    """Power of a wave over that beside it, for tiles of each of these sides.
+    """Power of a wave over the noise beside it, for tiles of each of these sides.
 
-    `spectrum`: that of real values [H,width], so columns stand for 0..width/2; `wave` runs to the right.
+    `spectrum`: of real values [H,width], so its columns are 0..width/2; `wave` runs to the right.
     """
     height, columns = spectrum.shape
     down = np.rint(wave.down * height / sides).astype(np.intp)
@@ -162,7 +162,7 @@ def _over_noise(spectrum: NDArray[np.floating], width: int, wave: Wave, sides: F
 
 
 def _runs(columns: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Columns [k,n] without those that are as the one before, and which of these each was [n]."""
+    """Columns [k,n] without those that repeat the one before, and the number of the one kept for each [n]."""
     first = np.ones(columns.shape[1], np.bool_)
     first[1:] = (columns[:, 1:] != columns[:, :-1]).any(axis=0)
     return columns[:, first], np.cumsum(first) - 1
@@ -171,10 +171,9 @@ def _runs(columns: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.intp]
 def _mean_tile(quiet: Planes, side: float) -> Floats:
     """The mean of all tiles of this side, from the page's top left on: Y, Cb, Cr [3,GRID,GRID].
 
-    `quiet`: what `_quiet` says [H,6,W].
+    `quiet`: from `_quiet`, [H,6,W].
     """
-    # Rows that are at one place of the tile are added up first, then columns: a row at once is much faster
-    # than a pixel at once.
+    # Rows at the same place of the tile are added up first, then columns: much faster than pixel by pixel.
     tile = _folded(_folded(quiet, side).transpose(2, 1, 0), side).astype(np.float64).transpose(1, 2, 0)
     total, counted = tile[:3], tile[3:]
     rgb = total / np.maximum(counted + _UNSEEN * counted.mean(axis=(1, 2), keepdims=True), 1e-9)
@@ -184,7 +183,7 @@ def _mean_tile(quiet: Planes, side: float) -> Floats:
 
 
 def _folded(lines: Planes, side: float) -> Planes:
-    """The sums of the lines [n,...] of a page that are at one place of tiles of this side: [GRID,...]."""
+    """The sums of the lines [n,...] of a page that are at the same place of the tile: [GRID,...]."""
     sums = np.zeros((GRID, *lines.shape[1:]), np.float32)
     places = (np.arange(len(lines)) / side % 1 * GRID).astype(np.intp).tolist()
     for place, line in zip(places, np.ascontiguousarray(lines), strict=True):
@@ -200,7 +199,7 @@ def _fits(mean: Floats, waves: Sequence[Wave]) -> Floats:
     spectrum *= np.minimum(1, _MOST_AMPLITUDE / np.maximum(np.abs(spectrum), 1e-9))
     fit = np.zeros((GRID, GRID), np.complex128)
     for wave in waves:
-        # The card's phases are those in the middle.
+        # The card's phases are at the middle of the tile.
         phase = wave.phase - math.pi * (wave.across + wave.down)
         place = round(wave.down), round(wave.across)
         fit[place] += wave.amplitude * np.exp(-1j * phase) * spectrum[(wave.channel, *place)]
