@@ -1,9 +1,9 @@
-"""Measures how visible a residual is, and shapes it so that it is read as well as that visibility allows.
+"""Measures how visible a residual is, and shapes it to be as visible as its budget allows.
 
 Visibility is measured on the working grid, 160x160: luma and two colours, each in four bands of frequency,
-weighted by how well eyes see them and divided by what the cover's texture hides. What has visibility 1 has a
-3-norm of about 1 in libjxl's `butteraugli_main`. Luma and colour have budgets of their own: colour is seen
-less, but a grey copy of the picture has only luma.
+weighted by how well eyes see them and divided by what the cover's texture hides. Visibility 1 is a
+3-norm of about 1 in libjxl's `butteraugli_main`. Luma and colour have budgets of their own: colour is less
+visible, but a grey copy of the picture has only luma.
 """
 
 import math
@@ -18,7 +18,7 @@ from ..picture.colour import TO_RGB, TO_YCC
 Planes = NDArray[np.float32]
 
 DEFAULT_STRENGTH = 1.0
-"""How visible a mark may be unless told otherwise; 2 is twice as visible."""
+"""How visible a mark may be by default; 2 is twice as visible."""
 MINIMUM_STRENGTH, MAXIMUM_STRENGTH = 0.25, 4.0
 GRID = 160
 """Side of the working grid."""
@@ -37,14 +37,14 @@ WEIGHTS = (_SEEN_AT_42_DB * 10 ** (42 / 20) * _RMS_OF_UNIT).astype(np.float32)
 """[3,4]: visibility of a unit of Y, Cb, Cr in each band, finest first."""
 
 TEXTURE_FLOOR, TEXTURE_UNIT, TEXTURE_MOST, TEXTURE_POWER = 0.35, 0.06, 2.5, 0.4
-"""Texture hides by (floor + min(most, local deviation of luma / unit)) ** power."""
+"""Texture divides visibility by (floor + min(most, local deviation of luma / unit)) ** power."""
 TEXTURE_BEYOND = 1.0
-"""It hides beyond its place, too: all of a picture by the geometric mean of what its places hide, to this
-power. Without it, a picture that is smooth throughout shows a mark half as much again as others do."""
+"""Texture hides elsewhere, too: visibility in the whole picture is divided by the geometric mean of what its
+places hide, to this power. Without it, a mark on a smooth picture is half as visible again as on others."""
 PEAK = 1.35
 """No place is more visible than this multiple of the budget."""
 SHAPE_ROUNDS = 4
-"""Rounds in which what the peak takes from some places goes to the others."""
+"""Rounds in which visibility that PEAK takes from some places is given to the others."""
 LUMA_SHARE, COLOUR_SHARE = 0.54, 0.384
 """How visible luma and colour may be at strength 1, each by itself; together that is 0.66."""
 
@@ -59,7 +59,7 @@ class Budget:
     def __init__(self, image: Planes, *more: Planes, grey: bool) -> None:
         """`image` [3,160,160], RGB in 0..1; `grey`: the picture has no colour to change.
 
-        `more`: further covers of the same residual. What one of them shows counts, if the others hide it.
+        `more`: further covers of the same residual. At each place the one that hides least counts.
         """
         self._image = image
         self._grey = grey
@@ -70,14 +70,14 @@ class Budget:
         self._hidden = _halved(_halved(hidden))
 
     def visibility(self, residual: Planes) -> float:
-        """How visible a residual [3,160,160] is, 1 being the full range of 8 bits."""
+        """How visible a residual [3,160,160] is, in which 1 is the full range of 8 bits."""
         return _norm(np.sqrt(_power_seen(_mixed(TO_YCC, residual)).sum(axis=0)) / self._hidden)
 
     def precondition(self, gradient: Planes) -> Planes:
-        """The direction that gains most for what is seen of it.
+        """The direction that gains most for its visibility.
 
         `gradient` [3,160,160] of any scale, with respect to red, green and blue -> direction [3,160,160]:
-        each band of luma and of the two colours by the square of its weight, more where texture hides.
+        each band of luma and the two colours divided by the square of its weight, more where texture hides.
         """
         weighted = [
             band / np.square(WEIGHTS[:, level])[:, np.newaxis, np.newaxis]
@@ -91,9 +91,9 @@ class Budget:
     def shape(self, residual: Planes, strength: float) -> Planes:
         """A residual [3,160,160] of any scale -> the one to add, as visible as `strength` allows.
 
-        Twice the strength is twice as visible. Luma and colour each have their share of it, and no place is
-        much more visible than the others. No channel changes its mean. For grey covers all three channels are
-        the luma of the residual, which has the budget of both then.
+        Twice the strength is twice as visible. Luma and colour each have their share of it, no place is much
+        more visible than the others, and the mean of each channel stays. For grey covers all three channels
+        are the residual's luma, which then has the budget of both.
         """
         ycc = _mixed(TO_YCC, residual)
         power = _power_seen(ycc)
@@ -107,15 +107,15 @@ class Budget:
             shaped = _mixed(TO_RGB, ycc * np.stack([fine, colour, colour]))
         weight = fine / max(float(fine.mean()), 1e-12)
         for _ in range(_CENTRINGS):
-            # What white and black clip counts: the mean of a channel is that of what can be seen.
+            # The mean of a channel is measured after clipping at black and white.
             seen = np.clip(shaped, -self._image, 1 - self._image)
             shaped = shaped - weight * seen.mean(axis=(1, 2))[:, np.newaxis, np.newaxis]
         return shaped.astype(np.float32, copy=False)
 
     def _gain(self, power: Planes, wanted: float) -> Planes:
-        """Gain [160,160] that makes what is seen, its power [40,40] given, as visible as wanted."""
+        """Gain [160,160] that makes a residual, whose weighted power is [40,40], as visible as wanted."""
         seen: Planes = np.maximum(np.sqrt(power) / self._hidden, np.float32(1e-9))
-        # The smallest of all places that a place touches: none is too strong, not even at an edge.
+        # The minimum over neighbouring places, so that none is too strong, not even at an edge.
         most = _box_minimum((np.float32(PEAK * wanted) / seen).astype(np.float32, copy=False))
         scale = wanted / _norm(seen)
         gain = most
@@ -138,7 +138,7 @@ def to_grid(planes: Planes) -> Planes:
 
 
 def luma(planes: Planes) -> Planes:
-    """[3,...] -> [...]."""
+    """RGB [3,...] -> its luma [...]."""
     grey: Planes = _mixed(TO_YCC[:1], planes)[0]
     return grey
 
@@ -149,9 +149,9 @@ def _mixed(matrix: Planes, planes: Planes) -> Planes:
 
 
 def _texture(image: Planes) -> Planes:
-    """What the cover hides, [160,160]."""
+    """The number by which the cover's texture divides visibility, [160,160]."""
     grey = luma(image)
-    # Centred first: the difference of two means of squares loses its digits otherwise.
+    # Centred first; otherwise the difference of two means of squares loses digits.
     grey = grey - grey.mean()
     mean = _box_mean(grey)
     deviation = np.sqrt(np.maximum(_box_mean(grey * grey) - mean * mean, 0) + np.float32(1e-6))
@@ -175,7 +175,7 @@ def _power_seen(ycc: Planes) -> Planes:
 
 
 def _bands(planes: Planes) -> list[Planes]:
-    """Laplacian pyramid (Burt and Adelson 1983) of three halvings, finest first; last what is left, 20x20."""
+    """Laplacian pyramid (Burt and Adelson 1983) of three halvings, finest first; last the rest, 20x20."""
     bands = []
     for _ in range(_HALVINGS):
         half = _halved(planes)
@@ -185,7 +185,7 @@ def _bands(planes: Planes) -> list[Planes]:
 
 
 def _norm(seen: Planes) -> float:
-    """Cubic mean, so that what stands out counts more."""
+    """Cubic mean, so that the most visible places count more."""
     return math.pow((seen * seen * seen).mean(), 1 / 3)
 
 

@@ -1,4 +1,4 @@
-"""What the networks see of a picture, and how it is gone through: its views, its strips."""
+"""The views of a picture that the networks get, and the strips in which it is processed."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -12,8 +12,8 @@ from .picture import Picture
 
 _STRIP_PIXELS = 1 << 18
 _PART_SIDE = 1024
-_GAP = 2.0  # pixels a side that the last filter gets for each pixel of the result
-_QUICK = 4  # the largest factor that Pillow has a quick way for in all runtimes
+_GAP = 2.0  # pixels a side, at least, that the last filter gets for each pixel of the result
+_QUICK = 4  # the largest factor by which Pillow reduces quickly in all runtimes
 
 TO_DISPLAY = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -45,7 +45,7 @@ def part(picture: Picture, corners: Sequence[tuple[float, float]], size: int) ->
     """A part of the picture as displayed, turned upright: float32 [1,3,size,size], RGB in 0..1.
 
     `corners`: its top left, top right, bottom right and bottom left in shares of width and height. Beyond the
-    picture there is its mean colour.
+    picture its mean colour is used.
     """
     lengths = [math.dist(one, other) for one, other in pairwise(corners)]
     whole = of(picture, round(size / max(*lengths, size / _PART_SIDE)))
@@ -74,13 +74,13 @@ def of(picture: Picture, side: int, gap: float = _GAP) -> Image.Image:
 
 
 def shrunk(picture: Picture, size: tuple[int, int], gap: float = _GAP) -> Image.Image:
-    """The picture as displayed at `size` as displayed, antialiased: mode L, RGB, La or RGBa.
+    """The picture as displayed, at the displayed `size`, antialiased: mode L, RGB, La or RGBa.
 
-    `gap`: pixels a side, at least, from which the last filter makes one; with fewer it is faster.
+    `gap`: pixels a side, at least, that the last filter gets for each of the result; fewer are faster.
     """
     if picture.orientation >= 5:
         size = size[1], size[0]
-    # Most of the way goes by averages over whole factors: a fraction of the time for the same picture.
+    # First averages over whole factors: the same picture in a fraction of the time.
     image = picture.image
     width, height = map(float, image.size)
     while True:
@@ -94,31 +94,31 @@ def shrunk(picture: Picture, size: tuple[int, int], gap: float = _GAP) -> Image.
         else:
             break
         width, height = width / across, height / down
-    # The last column and row may be of less than a whole factor.
+    # The last column and row may be means of fewer pixels.
     small = image.resize(size, Image.Resampling.BICUBIC, box=(0, 0, width, height))
     return upright(picture, picture.in_colour(small))
 
 
 def _premultiplied(image: Image.Image, across: int, down: int) -> Image.Image:
-    """Reduced, its colours multiplied by alpha, so that hidden ones do not bleed into their neighbours."""
+    """Reduced, with colours multiplied by alpha, so that hidden colours do not change visible neighbours."""
     mode = {"LA": "La", "RGBA": "RGBa"}[image.mode]
     reduced = Image.new(mode, (math.ceil(image.width / across), math.ceil(image.height / down)))
-    for top, bottom in strips(image.size, down):  # so that the picture is not there twice
+    for top, bottom in strips(image.size, down):  # so that memory never holds the picture twice
         strip = image.crop((0, top, image.width, bottom)).convert(mode)
         reduced.paste(strip.reduce((across, down)), (0, top // down))
     return reduced
 
 
 def upright(picture: Picture, image: Image.Image) -> Image.Image:
-    """Stored pixels as displayed."""
+    """An image of stored pixels, turned for display."""
     method = TO_DISPLAY.get(picture.orientation)
     return image if method is None else image.transpose(method)
 
 
 def strips(size: tuple[int, int], unit: int) -> Iterator[tuple[int, int]]:
-    """(top, bottom) of the strips that a picture of `size` is worked on in: a quarter of a megapixel each.
+    """(top, bottom) of the strips in which a picture of `size` is processed: a quarter of a megapixel each.
 
-    Each has a multiple of `unit` rows. What is left at the bottom is one more strip, shorter than a unit.
+    Each has a multiple of `unit` rows. The rest at the bottom is one more strip, shorter than a unit.
     """
     width, height = size
     rows = max(_STRIP_PIXELS // width // unit, 1) * unit
