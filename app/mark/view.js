@@ -67,7 +67,7 @@ export class MarkView {
   });
   #engine;
   #onTry;
-  /** Whether people wait for a result, and have touched nothing since. */
+  /** Whether people wait for a result, and have touched nothing since they asked for it. */
   #isAwaited = () => false;
   #board = new Board(
     {
@@ -121,7 +121,7 @@ export class MarkView {
     this.#batch.add(files);
   }
 
-  /** What is kept to sign with may have been deleted in Settings. */
+  /** Looks for the kept signing key again, since Settings may have deleted it. */
   enter() {
     void this.#form.signing.restore();
   }
@@ -143,7 +143,7 @@ export class MarkView {
    */
   #restore(items, isPaused) {
     this.#batch.restore(items, isPaused);
-    // The page may have been left after marking and before the register was told.
+    // The page may have been left after marking, before the entry was in the register.
     for (const item of items) if (item.state === "marked") this.#register(item);
     if (items.some(({ state, lacksKey }) => state === "new" && lacksKey)) {
       setText(this.#error, () => m.keyNotKept);
@@ -157,7 +157,7 @@ export class MarkView {
     this.#onList();
   }
 
-  /** The list's pictures that wait to be marked stay on offer. @param {KeptList} list */
+  /** Pictures that are not marked yet stay on offer. @param {KeptList} list */
   async #saveOffer(list) {
     const marked = (await list.items()).filter(({ state, isSaved }) => state === "marked" && !isSaved);
     await this.#save(async () => {
@@ -207,7 +207,7 @@ export class MarkView {
     if (items.length) this.#start(items, this.#form.options);
   }
 
-  /** What the form's button marks: pictures that are new, else those that are done with. */
+  /** The pictures that the form's button marks: new ones, or if there are none, those to mark again. */
   #markable() {
     const { items, isRunning } = this.#batch;
     return {
@@ -233,11 +233,11 @@ export class MarkView {
     this.#follow();
   }
 
-  /** Brings the result, or how far it is, into view. */
+  /** Brings the result, or the progress, into view. */
   #follow() {
     if (!this.#isAwaited() || this.#stage.isInView) return;
     this.#board.element.scrollIntoView({ block: "start" });
-    // The keyboard must not be left at a button that has gone out of view.
+    // The focus must not stay on a button that is out of view.
     const { top, bottom } = (document.activeElement ?? document.body).getBoundingClientRect();
     if (bottom <= 0 || top >= innerHeight) this.#board.focus();
   }
@@ -274,7 +274,7 @@ export class MarkView {
     }
   }
 
-  /** The focus goes on to the next row. @param {Item} item */
+  /** Moves the focus to the next row. @param {Item} item */
   #remove(item) {
     const { items } = this.#batch;
     const next = items[items.indexOf(item) + 1] ?? items[items.indexOf(item) - 1];
