@@ -1,14 +1,14 @@
-"""Train the decoder on, on photos that the product marked and that real codecs saved.
+"""Continue to train the decoder, on photos that the product marked and real codecs saved.
 
     python -m train.finish --images photos/ --start weights --out runs/finished --minutes 25
 
-`train.train` sees pictures of 160 pixels and JPEG only. Here photos of their own size are marked by the
-product's pipeline with the networks in START, changed and saved by Pillow, and seen as a reading sees them.
-Large tensors are rounded in each step as `train.export` rounds them, so that what is trained is what people
-load. Encoder and locator stay as they are.
+`train.train` sees pictures of 160 pixels and JPEG only. Here the product's pipeline marks photos whose
+shorter side has 240 to 420 pixels, with the networks in START. They are changed, saved by Pillow and prepared
+as for a reading. Large tensors are rounded in each step as `train.export` rounds them, so that training uses
+the weights that people load. Encoder and locator stay as they are.
 
-OUT becomes a folder of weights with the model card of START. Marking follows the decoder: a second run that
-starts from OUT trains on marks that fit it. A stopped run goes on by the same way.
+OUT becomes a folder of weights with the model card of START. Marking uses the decoder: a second run that
+starts from OUT trains on marks that fit it. A stopped run is continued in the same way.
 """
 
 import argparse
@@ -56,25 +56,25 @@ class FinishRecipe:
     """The hyperparameters. A step is one step of the optimiser."""
 
     changed: int = 22
-    """Marked photos of a step that are changed as people's pictures are."""
+    """Marked photos in each step that are changed as pictures often are."""
     unmarked: int = 2
-    """Photos without a mark beside them: every bit even."""
+    """Photos without a mark in each step; the target of their bits is 0.5."""
     augmented: int = 8
-    """Marked photos of a step that go through the augmentations of `train.train`."""
+    """Marked photos in each step that get the augmentations of `train.train`."""
     unmarked_weight: float = 0.3
     """Weight of the loss of a picture without a mark."""
     augmented_weight: float = 0.6
     """Weight of the loss of an augmented view."""
     least_crop: float = 0.72
-    """Share of each side that a crop of a photo has at least."""
+    """Least share of each side in a crop of a photo."""
     least_strength: float = 0.85
     most_strength: float = 1.2
-    """How strong marks are."""
+    """Range of the strength of marks."""
     rate: float = 1.2e-4
     warm_up: int = 60
     """Steps of linear warm-up."""
     decay: float = 0.7
-    """Share of the minutes, at the end, over which the rate falls."""
+    """Share of the minutes, at the end, in which the rate falls."""
     weight_decay: float = 1e-4
     largest_gradient: float = 1.0
     """Norm that gradients are clipped to."""
@@ -94,7 +94,7 @@ class Marked:
 def marked_photos(
     paths: list[Path], forward: Forward, start: Path, recipe: FinishRecipe, rng: random.Random
 ) -> Iterator[Marked]:
-    """A crop of each photo, of another size, marked with random bits."""
+    """A crop of each photo, resized and marked with random bits."""
     card = read_card(start / "decoder.safetensors")
     for path in paths:
         photo = load(path)
@@ -112,7 +112,7 @@ def marked_photos(
 
 
 def often(image: Image.Image, rng: random.Random) -> Image.Image:
-    """What happens to pictures often, hard enough that about half of the messages are lost."""
+    """The image after common changes, strong enough that about half of the messages are lost."""
     if rng.random() < 0.22:
         kind = rng.random()
         if kind < 0.35:
@@ -133,7 +133,7 @@ def _saved(file_format: str, least: int, most: int) -> Change:
 
 
 def _made_smaller(least: int, most: int) -> Change:
-    """Until the shorter side has so many pixels."""
+    """Shrinks until the shorter side has `least` to `most` pixels."""
 
     def apply(image: Image.Image, rng: random.Random) -> Image.Image:
         factor = min(rng.randint(least, most) / min(image.size), 1)
@@ -171,17 +171,17 @@ _OFTEN: dict[Change, float] = {
     then(_noisy, _perhaps(0.3, _saved("JPEG", 40, 90))): 7,
     lambda image, rng: image: 7,
 }
-"""Changes, and how often they come."""
+"""Common changes and their weights."""
 
 
 def seen(image: Image.Image) -> NDArray[np.float32]:
-    """What the networks work on: [3,160,160] in 0..1."""
+    """The image on the networks' working grid: [3,160,160] in 0..1."""
     return to_grid(prepare(as_picture(image), IMAGE_SIZE)[0])
 
 
 @dataclass(frozen=True)
 class Batch:
-    """What one step sees: views [n,3,160,160] with targets [n,bits], and marked covers to augment."""
+    """The data of one step: views [n,3,160,160] with targets [n,bits], and marked covers to augment."""
 
     views: NDArray[np.float32]
     targets: NDArray[np.float32]
@@ -229,7 +229,7 @@ class FinishRun:
         self.step = 0
 
     def train_step(self, batch: Batch, progress: float) -> Tensor:
-        """One optimiser step, `progress` 0..1 of all -> what COLUMNS names from `loss` on."""
+        """One optimiser step, at `progress` 0..1 of the run -> the values of COLUMNS from `loss` on."""
         recipe = self.recipe
         falling = max(progress - (1 - recipe.decay), 0) / recipe.decay
         rate = (
@@ -295,8 +295,8 @@ def main() -> None:
     parser.add_argument("--images", type=Path, nargs="+", required=True, help="folders of photos")
     parser.add_argument("--start", type=Path, required=True, help="folder of exported weights")
     parser.add_argument("--out", type=Path, required=True, help="folder of the new weights and the curve")
-    parser.add_argument("--minutes", type=float, default=25, help="train for so long (default 25)")
-    parser.add_argument("--seed", type=int, default=1, help="another one after a run was stopped")
+    parser.add_argument("--minutes", type=float, default=25, help="minutes of training (default 25)")
+    parser.add_argument("--seed", type=int, default=1, help="use another one to continue a stopped run")
     parser.add_argument(
         "--set", nargs="+", default=[], metavar="NAME=VALUE", help="hyperparameters of FinishRecipe"
     )
@@ -310,7 +310,7 @@ def main() -> None:
     rng = random.Random(args.seed)
     photos = list(marked_photos(photos_in(args.images), forward, args.start, recipe, rng))
     print(f"marked {len(photos)} photos", flush=True)
-    context: Any = multiprocessing.get_context("fork")  # so that the photos are not copied
+    context: Any = multiprocessing.get_context("fork")  # a fork does not copy the photos
     batches = context.Queue(6)
     context.Process(target=_draw, args=(photos, recipe, args.seed, batches), daemon=True).start()
     run = FinishRun(recipe, args.start)
