@@ -54,6 +54,20 @@ def load_locator(path: Path) -> Locator:
     return _load(Locator(), load_file(path))
 
 
+def load_networks(source: Path, locator: Path | None = None) -> tuple[Encoder, Decoder, Locator]:
+    """The networks of a folder of exported weights, or the averaged ones of a checkpoint of `train.train`.
+
+    `locator`: a checkpoint of `train.locate` to take the locator of a checkpoint from.
+    """
+    if source.is_dir():
+        return (
+            load_encoder(source / "encoder.safetensors"),
+            load_decoder(source / "decoder.safetensors"),
+            load_locator(source / "locator.safetensors"),
+        )
+    return load_checkpoint(source, locator)
+
+
 def load_checkpoint(checkpoint: Path, locator: Path | None = None) -> tuple[Encoder, Decoder, Locator]:
     """The averaged networks of a checkpoint of `train.train`, the locator of one of `train.locate` if any."""
     state = _average(checkpoint)
@@ -175,14 +189,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--checkpoint", type=Path, required=True, help="of train.train")
+    parser.add_argument(
+        "--checkpoint", type=Path, required=True, help="of train.train, or a folder of weights"
+    )
     parser.add_argument("--locator", type=Path, help="checkpoint of train.locate, for a better locator")
     parser.add_argument(
         "--card", type=Path, required=True, help="JSON file of the model card, from train.evaluate"
     )
     parser.add_argument("--out", type=Path, default=Path("weights"))
     args = parser.parse_args()
-    networks = load_checkpoint(args.checkpoint, args.locator)
+    networks = load_networks(args.checkpoint, args.locator)
     export(*networks, json.loads(args.card.read_text()), args.out)
 
 

@@ -43,7 +43,7 @@ from torch.func import functional_call
 
 from .distortions import Change, camera, crop, grey, rotate, saved, then
 from .evaluate import load, photos_in
-from .export import CARD_KEY, export, load_encoder, load_locator, rounded
+from .export import CARD_KEY, export, load_encoder, load_networks, rounded
 from .model import IMAGE_SIZE, Decoder
 from .samples import as_picture
 from .train import Curve, Recipe, Run, Schedule, averaged, chosen
@@ -261,10 +261,9 @@ class FinishRun:
         """Write the networks, with the average as the decoder, and the card of START into a folder."""
         with safe_open(start / "decoder.safetensors", "pt") as file:
             card = json.loads(file.metadata()[CARD_KEY])
-        others = load_encoder(start / "encoder.safetensors"), load_locator(start / "locator.safetensors")
-        decoder = Decoder(others[0].secret_dense.in_features)
+        encoder, decoder, locator = load_networks(start)
         decoder.load_state_dict(self.average.module.state_dict())
-        export(others[0], decoder.eval(), others[1], card, out)
+        export(encoder, decoder, locator, card, out)
 
     def rounded_logits(self, views: Tensor) -> Tensor:
         """Logits with the weights as they are exported; the gradient passes straight through the rounding."""

@@ -12,7 +12,7 @@ from safetensors.torch import save
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from .export import load_checkpoint, load_decoder, load_encoder, load_locator
+from .export import load_networks
 from .model import IMAGE_SIZE, WORKING_SIZE, Decoder, Encoder, Locator, Refiner
 
 
@@ -82,13 +82,7 @@ class Around:
 
 def networks_of(source: Path) -> TorchForward:
     """The networks of a folder of exported weights, or of a training checkpoint, in PyTorch."""
-    if source.is_dir():
-        return TorchForward(
-            load_encoder(source / "encoder.safetensors"),
-            load_decoder(source / "decoder.safetensors"),
-            load_locator(source / "locator.safetensors"),
-        )
-    return TorchForward(*load_checkpoint(source))
+    return TorchForward(*load_networks(source))
 
 
 @cache

@@ -40,7 +40,7 @@ TEXTURE_FLOOR, TEXTURE_UNIT, TEXTURE_MOST, TEXTURE_POWER = 0.35, 0.06, 2.5, 0.4
 """Texture divides visibility by (floor + min(most, local deviation of luma / unit)) ** power."""
 TEXTURE_BEYOND = 1.0
 """Texture hides elsewhere, too: visibility in the whole picture is divided by the geometric mean of what its
-places hide, to this power. Without it, a mark on a smooth picture is half as visible again as on others."""
+places hide, to this power. Without it, a mark on a smooth picture is 1.5 times as visible as on others."""
 PEAK = 1.35
 """No place is more visible than this multiple of the budget."""
 SHAPE_ROUNDS = 4

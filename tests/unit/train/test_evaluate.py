@@ -349,11 +349,11 @@ def test_a_marked_picture_is_measured_through_the_product(spread: Path) -> None:
 
 def test_unmarked_windows_are_counted(spread: Path) -> None:
     path = sample_path("chelsea.png")
-    values = evaluate.unmarked_statistics(path, 6, spread, evaluate.UNMEASURED)
+    values = evaluate.unmarked_statistics(path, 6, spread, CARD)
     assert values[0] == evaluate.statistic(next(evaluate.unmarked(path, 1)), spread)
     # All that the search looks at, which is everything where there is no mark, the strongest places closely.
     assert 8 < len(values) < 250 and max(values) > values[0]
-    more = evaluate.unmarked_statistics(path, len(values) + 1, spread, evaluate.UNMEASURED)
+    more = evaluate.unmarked_statistics(path, len(values) + 1, spread, CARD)
     assert len(more) > 1.5 * len(values)
 
 
