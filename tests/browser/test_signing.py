@@ -78,7 +78,7 @@ def look_for_lost_manifest(app: App, signed: bytes, folder: Path) -> None:
     address = part.get_by_label("Address of published manifests")
     own = address.input_value()
     assert own == app.page.evaluate("new URL('manifests/', document.baseURI).href")
-    for typed, said in (("https://", "This is no address"), ("https://example.org/", "not example.org")):
+    for typed, said in (("https://", "This is no address"), ("https://example.org/", "not to example.org")):
         address.fill(typed)
         part.get_by_role("button", name="Look there").click()
         expect(part.get_by_role("alert")).to_contain_text(said)

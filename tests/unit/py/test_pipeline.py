@@ -240,7 +240,7 @@ def test_every_message_comes_back_with_its_key_and_with_no_other(
     message: Message, key: Key | None, other: Key | None, bits: int
 ) -> None:
     forward, card = SpreadForward(bits), replace(CARD, bits=bits)
-    options = MarkOptions(strength=2.7)
+    options = MarkOptions(strength=3.5)
     marked = run(embed(COVER, message, name="a.png", forward=forward, card=card, key=key, options=options))
     assert marked.message == marked.check.message == message
     reading = run(read(marked.data, name="a.png", forward=forward, card=card, key=other)).reading
