@@ -5,8 +5,8 @@
  * check beforehand is reliable. So every step is tried; if one fails, the store is switched off and the job goes on.
  */
 
+import { openDB } from "idb";
 import { EngineError, lastLine } from "./errors.js";
-import { inDatabase } from "../site/database.js";
 import { isIntact } from "../site/manifest.js";
 
 /**
@@ -36,6 +36,7 @@ function allFiles(manifest) {
 export async function missingWeights(manifest) {
   const store = new Store();
   const keys = (await store.keys()) ?? [];
+  store.close();
   return allFiles(manifest).filter(({ sha256 }) => !keys.includes(sha256));
 }
 
@@ -75,6 +76,7 @@ export async function loadWeights(manifest, files, onProgress) {
       return buffer;
     }),
   );
+  store.close();
 
   if (store.failure === null) {
     return { buffers, from: loads ? "network" : "storage", notes: [] };
@@ -82,10 +84,12 @@ export async function loadWeights(manifest, files, onProgress) {
   return { buffers, from: "memory", notes: [store.failure] };
 }
 
-/** ArrayBuffers by key in IndexedDB. The store is switched off when an action fails. */
+/** ArrayBuffers by key in IndexedDB. The store is switched off when a second attempt fails, too. */
 class Store {
   /** What went wrong. @type {Note | null} */
   failure = null;
+  /** @type {Promise<IDBPDatabase> | null} */
+  #database = null;
 
   /**
    * @param {string} key
@@ -117,22 +121,35 @@ class Store {
     });
   }
 
+  close() {
+    this.#database?.then((database) => database.close()).catch(() => undefined);
+    this.#database = null;
+  }
+
   /**
+   * Browsers lose the connection to their database process now and then. So after a failure there is one more attempt
+   * over a new connection, unless the disk is full.
+   *
    * @template T
    * @param {(database: IDBPDatabase) => Promise<T>} action
    * @returns {Promise<T | undefined>} undefined when the store is off
    */
   async #attempt(action) {
-    if (this.failure !== null) return undefined;
-    try {
-      return await inDatabase(DATABASE, 1, (database) => database.createObjectStore(STORE), action);
-    } catch (error) {
-      const isFull = error instanceof DOMException && error.name === "QuotaExceededError";
-      this.failure = isFull
-        ? { code: "storage-full", detail: "" }
-        : { code: "storage-failed", detail: lastLine(error) };
-      return undefined;
+    for (const last of [false, true]) {
+      if (this.failure !== null) return undefined;
+      try {
+        this.#database ??= openDB(DATABASE, 1, {
+          upgrade: (database) => void database.createObjectStore(STORE),
+        });
+        return await action(await this.#database);
+      } catch (error) {
+        const full = error instanceof DOMException && error.name === "QuotaExceededError";
+        this.close();
+        if (full) this.failure = { code: "storage-full", detail: "" };
+        else if (last) this.failure = { code: "storage-failed", detail: lastLine(error) };
+      }
     }
+    return undefined;
   }
 }
 

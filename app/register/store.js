@@ -13,7 +13,7 @@ import { fromFile } from "./exchange.js";
  * @import { AnyMessage, Damaged, Entry, Part } from "./entries.js"
  */
 
-/** A database of its own, apart from that of the weights. */
+/** A database of its own: the worker keeps that of the weights open. */
 export const DATABASE = "hushmark-register";
 const STORE = "register";
 /** An older database is upgraded when it is opened. Version 1 called a message payload. */
