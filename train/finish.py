@@ -13,14 +13,13 @@ starts from OUT trains on marks that fit it. A stopped run is continued in the s
 
 import argparse
 import asyncio
-import json
 import math
 import multiprocessing
 import os
 import random
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from queue import Queue
 from typing import Any
@@ -29,7 +28,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from hushmark import trials
-from hushmark.card import read_card
+from hushmark.card import ModelCard, read_card
 from hushmark.forward import Forward
 from hushmark.hosts.native import NativeForward
 from hushmark.marking.budget import to_grid
@@ -37,22 +36,23 @@ from hushmark.picture.view import prepare
 from hushmark.pipeline import mark
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
-from safetensors import safe_open
 from torch import Tensor
 from torch.func import functional_call
 
-from .distortions import Change, camera, crop, grey, rotate, saved, then
+from .augment import straight_through
+from .descent import Descent, DescentRecipe
+from .distortions import Change, camera, crop, fixed, grey, rotate, saved, then
 from .evaluate import load, photos_in
-from .export import CARD_KEY, export, load_encoder, load_networks, rounded
+from .export import export, load_encoder, load_networks, rounded, write_weights
 from .model import IMAGE_SIZE, Decoder
 from .samples import as_picture
-from .train import Curve, Recipe, Run, Schedule, averaged, chosen
+from .train import Curve, Recipe, Run, Schedule, chosen
 
 COLUMNS = ("step", "minutes", "loss", "right")
 
 
 @dataclass(frozen=True)
-class FinishRecipe:
+class FinishRecipe(DescentRecipe):
     """The hyperparameters. A step is one step of the optimiser."""
 
     changed: int = 22
@@ -72,14 +72,8 @@ class FinishRecipe:
     """Range of the strength of marks."""
     rate: float = 1.2e-4
     warm_up: int = 60
-    """Steps of linear warm-up."""
     decay: float = 0.7
     """Share of the minutes, at the end, in which the rate falls."""
-    weight_decay: float = 1e-4
-    largest_gradient: float = 1.0
-    """Norm that gradients are clipped to."""
-    averaging: float = 0.005
-    """Share of the current weights that goes into their running average at each step."""
 
 
 @dataclass(frozen=True)
@@ -92,10 +86,9 @@ class Marked:
 
 
 def marked_photos(
-    paths: list[Path], forward: Forward, start: Path, recipe: FinishRecipe, rng: random.Random
+    paths: list[Path], forward: Forward, card: ModelCard, recipe: FinishRecipe, rng: random.Random
 ) -> Iterator[Marked]:
     """A crop of each photo, resized and marked with random bits."""
-    card = read_card(start / "decoder.safetensors")
     for path in paths:
         photo = load(path)
         share = rng.uniform(recipe.least_crop, 1)
@@ -165,7 +158,7 @@ _OFTEN: dict[Change, float] = {
     _saved("WEBP", 18, 55): 12,
     _saved("AVIF", 28, 48): 5,
     then(_made_smaller(200, 300), _saved("JPEG", 40, 70), _saved("JPEG", 45, 70)): 9,
-    then(lambda image, rng: grey(image), _perhaps(0.4, _tinted), _perhaps(0.5, _saved("JPEG", 40, 90))): 18,
+    then(fixed(grey), _perhaps(0.4, _tinted), _perhaps(0.5, _saved("JPEG", 40, 90))): 18,
     then(_made_smaller(100, 180), _saved("JPEG", 60, 90)): 7,
     then(_bright, _perhaps(0.4, _saved("JPEG", 60, 95))): 7,
     then(_noisy, _perhaps(0.3, _saved("JPEG", 40, 90))): 7,
@@ -213,7 +206,7 @@ def _draw(photos: list[Marked], recipe: FinishRecipe, seed: int, batches: "Queue
         batches.put(drawn(photos, recipe, rng))
 
 
-class FinishRun:
+class FinishRun(Descent):
     """The decoder and its optimiser."""
 
     def __init__(self, recipe: FinishRecipe, start: Path) -> None:
@@ -222,21 +215,13 @@ class FinishRun:
         self.augmenting = Run(torch.device("cpu"), Schedule(Recipe(bits=bits), settled=True))
         self.augmenting.start_from(start, torch.empty(0))
         self.decoder: Decoder = self.augmenting.decoder
-        self.average = averaged(self.decoder, recipe.averaging)
-        self.optimizer = torch.optim.AdamW(
-            self.decoder.parameters(), lr=recipe.rate, weight_decay=recipe.weight_decay
-        )
-        self.step = 0
+        super().__init__(self.decoder, recipe)
 
     def train_step(self, batch: Batch, progress: float) -> Tensor:
         """One optimiser step, at `progress` 0..1 of the run -> the values of COLUMNS from `loss` on."""
         recipe = self.recipe
         falling = max(progress - (1 - recipe.decay), 0) / recipe.decay
-        rate = (
-            recipe.rate * min(1.0, (self.step + 1) / recipe.warm_up) * (1 + math.cos(math.pi * falling)) / 2
-        )
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
+        share = min(1.0, (self.step + 1) / recipe.warm_up) * (1 + math.cos(math.pi * falling)) / 2
         covers, bits, marked = map(torch.from_numpy, (batch.covers, batch.bits, batch.marked))
         augmented, more = self.augmenting.three_views(covers, bits, marked, 1.0)
         views = torch.cat([torch.from_numpy(batch.views), augmented])
@@ -247,28 +232,21 @@ class FinishRun:
         weights[len(batch.views) :] = recipe.augmented_weight
         weights[(targets == 0.5).all(dim=1)] = recipe.unmarked_weight
         loss = (losses * weights).sum() / weights.sum()
-        self.optimizer.zero_grad()
-        torch.autograd.backward(loss)
-        torch.nn.utils.clip_grad_norm_(self.decoder.parameters(), recipe.largest_gradient)
-        self.optimizer.step()
-        self.average.update_parameters(self.decoder)
-        self.step += 1
+        self.descend(loss, share)
         changed = slice(recipe.unmarked, len(batch.views))
         right = ((logits > 0) == (targets > 0.5))[changed].float().mean()
         return torch.stack([loss, right]).detach()
 
-    def write(self, start: Path, out: Path) -> None:
-        """Write the networks, with the average as the decoder, and the card of START into a folder."""
-        with safe_open(start / "decoder.safetensors", "pt") as file:
-            card = json.loads(file.metadata()[CARD_KEY])
-        encoder, decoder, locator = load_networks(start)
-        decoder.load_state_dict(self.average.module.state_dict())
-        export(encoder, decoder, locator, card, out)
+    def write(self, folder: Path, card: dict[str, object]) -> None:
+        """Write the average into a folder of weights with this card; the graphs point into it as before."""
+        partial = folder / "decoder.part"
+        write_weights(self.average.module, partial, card)
+        partial.replace(folder / "decoder.safetensors")
 
     def rounded_logits(self, views: Tensor) -> Tensor:
         """Logits with the weights as they are exported; the gradient passes straight through the rounding."""
         weights = {
-            f"network.{name}": tensor + (rounded(tensor.detach()).float() - tensor).detach()
+            f"network.{name}": straight_through(tensor, rounded(tensor.detach()).float())
             for name, tensor in self.decoder.named_parameters()
         }
         logits: Tensor = functional_call(_Logits(self.decoder), weights, (views,))
@@ -307,13 +285,14 @@ def main() -> None:
     recipe = FinishRecipe(**chosen(args.set, FinishRecipe))
     forward = NativeForward(args.start, 1)
     rng = random.Random(args.seed)
-    photos = list(marked_photos(photos_in(args.images), forward, args.start, recipe, rng))
+    card = read_card(args.start / "decoder.safetensors")
+    photos = list(marked_photos(photos_in(args.images), forward, card, recipe, rng))
     print(f"marked {len(photos)} photos", flush=True)
     context: Any = multiprocessing.get_context("fork")  # a fork does not copy the photos
     batches = context.Queue(6)
     context.Process(target=_draw, args=(photos, recipe, args.seed, batches), daemon=True).start()
     run = FinishRun(recipe, args.start)
-    run.write(args.start, args.out)
+    export(*load_networks(args.start), asdict(card), args.out)
     started = time.monotonic()
     with (args.out / "curve.csv").open("a", newline="") as file:
         curve = Curve(file, COLUMNS, args.interval)
@@ -321,8 +300,8 @@ def main() -> None:
             means = run.train_step(batches.get(), minutes / args.minutes)
             curve.add(run.step, minutes, (), means)
             if run.step % args.interval == 0:
-                run.write(args.start, args.out)
-    run.write(args.start, args.out)
+                run.write(args.out, asdict(card))
+    run.write(args.out, asdict(card))
 
 
 if __name__ == "__main__":

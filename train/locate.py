@@ -16,6 +16,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from .descent import Descent, DescentRecipe
 from .export import load_encoder
 from .train import (
     CHECKPOINT,
@@ -23,7 +24,6 @@ from .train import (
     Recipe,
     Run,
     Schedule,
-    averaged,
     chosen,
     draw_covers,
     load_photos,
@@ -34,7 +34,7 @@ COLUMNS = ("step", "minutes", "moved", "strength", "loss", "corner_error", "loca
 
 
 @dataclass(frozen=True)
-class LocatorRecipe:
+class LocatorRecipe(DescentRecipe):
     """The hyperparameters of training the locator. A step is one step of the optimiser."""
 
     steps: int = 6000
@@ -43,16 +43,8 @@ class LocatorRecipe:
     """Marked pictures in memory, from which batches are drawn."""
     renewed: int = 4
     """How many of these are marked again at each step."""
-    rate: float = 1e-3
-    warm_up: int = 100
-    """Steps of linear warm-up."""
     decay: float = 0.4
     """Share of the steps, at the end, over which the rate falls."""
-    weight_decay: float = 1e-4
-    largest_gradient: float = 1.0
-    """Norm that gradients are clipped to."""
-    averaging: float = 0.005
-    """Share of the current weights that goes into their running average at each step."""
     rise: float = 0.35
     """Share of the steps after which windows are at their largest distance from the cover."""
     least_moved: float = 0.15
@@ -65,7 +57,7 @@ class LocatorRecipe:
     """Strength of the distortions in the end, as a share of the decoder's."""
 
 
-class LocatorRun:
+class LocatorRun(Descent):
     """The state of a run, and its marked pictures."""
 
     def __init__(self, recipe: LocatorRecipe, start: Path, photos: Tensor, device: torch.device) -> None:
@@ -78,11 +70,8 @@ class LocatorRun:
             self.see_as_the_decoder()
         self.run.encoder.requires_grad_(False)
         self.run.decoder.requires_grad_(False)
-        self.average = averaged(self.run.locator, recipe.averaging)
-        self.optimizer = torch.optim.AdamW(
-            self.run.locator.parameters(), lr=recipe.rate, weight_decay=recipe.weight_decay
-        )
-        self.step, self.minutes = 0, 0.0
+        super().__init__(self.run.locator, recipe)
+        self.minutes = 0.0
         self.covers = self.marked = torch.empty(0, 3, 0, 0, device=device)
 
     @torch.no_grad()
@@ -126,21 +115,14 @@ class LocatorRun:
         """One optimiser step -> the values of COLUMNS from `loss` on."""
         recipe = self.recipe
         left = (recipe.steps - self.step) / (recipe.decay * recipe.steps)
-        rate = recipe.rate * min(1.0, (self.step + 1) / recipe.warm_up, max(0.01, left))
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
+        share = min(1.0, (self.step + 1) / recipe.warm_up, max(0.01, left))
         self.renew()
         chosen = torch.randperm(recipe.kept, device=self.marked.device)[: recipe.batch]
         distortion = recipe.distortion * self.progress()
         loss, *others = self.run.locate(
             self.covers[chosen], self.marked[chosen], self.moved(), max(distortion, 0.05)
         )
-        self.optimizer.zero_grad(set_to_none=True)
-        torch.autograd.backward(loss)
-        torch.nn.utils.clip_grad_norm_(self.run.locator.parameters(), recipe.largest_gradient)
-        self.optimizer.step()
-        self.average.update_parameters(self.run.locator)
-        self.step += 1
+        self.descend(loss, share)
         return torch.stack([loss, *others]).detach()
 
     def save(self, path: Path) -> None:

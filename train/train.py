@@ -23,11 +23,11 @@ from hushmark.marking.pattern import REFINING_STEP
 from numpy.typing import NDArray
 from PIL import Image
 from safetensors.torch import load_file
-from torch import Tensor, nn
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch import Tensor
 
 from . import budget
 from .augment import elsewhere, everyday, misplace, round_to_8_bits, straight_through
+from .descent import averaged
 from .model import (
     BITS,
     VIEWS,
@@ -232,12 +232,6 @@ def draw_covers(photos: Tensor, batch: int, least_crop: float, varied: float = 0
     other = torch.where(grey < 0.3, luma(x), x)
     other = (other - mean) * contrast + mean + (torch.rand_like(mean) - 0.5) * (1.6 - contrast)
     return torch.where(changed < varied, other, x).clamp(0, 1)
-
-
-def averaged(network: nn.Module, share: float) -> AveragedModel:
-    """A running average of a network's weights; `share`: of the current weights, at each step."""
-    average_of = get_ema_multi_avg_fn(1 - share)  # type: ignore[no-untyped-call]  # PyTorch gives it no types
-    return AveragedModel(network, multi_avg_fn=average_of)
 
 
 def write_checkpoint(state: dict[str, Any], path: Path) -> None:

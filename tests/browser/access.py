@@ -41,14 +41,14 @@ def assert_accessible(page: Page) -> None:
     desktop = page.viewport_size
     assert desktop is not None
     page.evaluate(AXE.read_text())
-    page.emulate_media(color_scheme="light", forced_colors="none", reduced_motion="reduce")
+    page.emulate_media(color_scheme="light", forced_colors="none")
     found = _violations(page, "light", ALL_RULES)
     page.emulate_media(forced_colors="active")
     found += _violations(page, "forced colours", COLOURS_ONLY)
     page.emulate_media(color_scheme="dark", forced_colors="none")
     page.set_viewport_size(PHONE)
     found += _violations(page, "dark, on a phone", ALL_RULES)
-    page.emulate_media(color_scheme="light", reduced_motion="no-preference")
+    page.emulate_media(color_scheme="light")
     page.set_viewport_size(desktop)
     assert found == [], "\n".join(found)
 

@@ -240,7 +240,8 @@ def test_the_decoder_learns_from_real_codecs_as_it_is_exported(run: Path, tmp_pa
     assert [target.min() for target in batch.targets] == [0.5, 0, 0, 0]
     assert torch.isfinite(torch.stack([learning.train_step(batch, 0.5) for _ in range(2)])).all()
     assert not any(map(torch.equal, before, learning.decoder.parameters()))
-    learning.write(tmp_path / "start", tmp_path / "out")
+    export(*load_checkpoint(run / "checkpoint.pt"), {"model": "test"}, tmp_path / "out")
+    learning.write(tmp_path / "out", {"model": "test"})
     exported = load_decoder(tmp_path / "out" / "decoder.safetensors")
     learning.decoder.load_state_dict(learning.average.module.state_dict())
     views = torch.from_numpy(batch.views)
