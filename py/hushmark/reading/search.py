@@ -146,7 +146,7 @@ class _Search:
         self._tried = 1
         self._most = 8 + MOST_TILES + len(self._boxes) + placed + located + (_CLIMBS + 2) * climb
         self._looks: list[_Look] = []
-        self._said = np.empty((0, self._card.bits), np.float32)
+        self._logits = np.empty((0, self._card.bits), np.float32)
         self._best: _Look | None = None
         self._averaged: tuple[int, ...] = ()
         self._opened: Opened | None = None
@@ -156,7 +156,7 @@ class _Search:
         """The search after the look at the whole picture, whose logits did not open."""
         whole = _Look(self._whole, logits, statistic(logits, self._card))
         self._add(whole)
-        for look_around in (self._look_at_places, self._look_at_turns, self._ask_the_locator):
+        for look_around in (self._look_at_places, self._look_at_turns, self._look_where_located):
             if not self._is_settled():
                 await look_around()
         if not self._glance:
@@ -183,7 +183,7 @@ class _Search:
 
     def _add(self, look: _Look) -> None:
         self._looks.append(look)
-        self._said = np.concatenate([self._said, look.logits])
+        self._logits = np.concatenate([self._logits, look.logits])
         if self._best is None or look.statistic > self._best.statistic:
             self._best = look
 
@@ -207,9 +207,9 @@ class _Search:
         """
         whole, strongest = self._looks[0], self._strongest()
         leading = whole if whole.statistic >= _NEARLY * strongest.statistic else strongest
-        agreement = self._said @ leading.logits[0]
+        agreement = self._logits @ leading.logits[0]
         agreeing = np.flatnonzero(agreement >= _AGREEING * np.square(leading.logits).sum())
-        logits: NDArray[np.float32] = self._said[agreeing].mean(axis=0)
+        logits: NDArray[np.float32] = self._logits[agreeing].mean(axis=0)
         if leading is whole:
             logits = (whole.logits[0] + logits) / 2
         return logits, tuple(agreeing.tolist())
@@ -282,7 +282,7 @@ class _Search:
             if look is self._strongest() and self._is_mark():
                 self._try_lock()
 
-    async def _ask_the_locator(self) -> None:
+    async def _look_where_located(self) -> None:
         """Look at the locator's surest places, then around the best look."""
         answers = [await self._locate(window) for window in (self._whole, *self._boxes)]
         looks = self._looks[:1]
@@ -308,7 +308,7 @@ class _Search:
         """The frame of the marked picture of which this one shows a window, and how sure that is."""
         await asyncio.sleep(0)
         place = (await self._forward.locate(self._seen(frame)))[0]
-        self._told()
+        self._count_window()
         return frame.located(place[:8].reshape(4, 2)), float(place[9])
 
     async def _climb(self, look: _Look) -> None:
@@ -330,10 +330,10 @@ class _Search:
         look = _Look(frame, logits, statistic(logits, self._card))
         self._add(look)
         self._try_open(look)
-        self._told()
+        self._count_window()
         return look
 
-    def _told(self) -> None:
+    def _count_window(self) -> None:
         """Count a window that was tried."""
         self._tried += 1
         if self._progress is not None:
