@@ -23,15 +23,17 @@ from torch import Tensor
 from .model import local_deviation, on_device
 
 _TO_YCC, _TO_RGB, _WEIGHTS = torch.from_numpy(TO_YCC), torch.from_numpy(TO_RGB), torch.from_numpy(WEIGHTS)
+_MOST, _POWER = torch.from_numpy(TEXTURE_MOST).float(), torch.from_numpy(TEXTURE_POWER).float()
 _FROM_RGB = _TO_RGB.T.contiguous()
 """Of gradients: the inverse transpose of `_TO_YCC`."""
 
 
 def texture(image: Tensor) -> Tensor:
-    """What the cover hides: [B,3,160,160] -> [B,1,160,160]."""
-    deviation = (local_deviation(image) / TEXTURE_UNIT).clamp(max=TEXTURE_MOST)
-    hidden = (TEXTURE_FLOOR + deviation) ** TEXTURE_POWER
-    return hidden * hidden.log().mean(dim=(2, 3), keepdim=True).mul(TEXTURE_BEYOND).exp()
+    """What the cover hides of Y, Cb, Cr: [B,3,160,160] -> [B,3,160,160]."""
+    most, power = (on_device(of, image.device).view(1, 3, 1, 1) for of in (_MOST, _POWER))
+    deviation = torch.minimum(local_deviation(image) / TEXTURE_UNIT, most)
+    hidden = (TEXTURE_FLOOR + deviation) ** power * TEXTURE_FLOOR ** (power[:, :1] - power)
+    return hidden * hidden[:, :1].log().mean(dim=(2, 3), keepdim=True).mul(TEXTURE_BEYOND).exp()
 
 
 def precondition(gradient: Tensor, image: Tensor) -> Tensor:
@@ -42,7 +44,7 @@ def precondition(gradient: Tensor, image: Tensor) -> Tensor:
     )
     for band in finer:
         total = _twice(total) + band
-    return _mixed(total, _TO_RGB) * texture(image).square()
+    return _mixed(total * texture(image).square(), _TO_RGB)
 
 
 def shape(residual: Tensor, image: Tensor, strength: Tensor) -> Tensor:
@@ -53,9 +55,9 @@ def shape(residual: Tensor, image: Tensor, strength: Tensor) -> Tensor:
     ycc = _mixed(residual, _TO_YCC)
     hidden = F.avg_pool2d(texture(image), 4)
     with torch.no_grad():
-        power = _power_seen(ycc)
+        power = _power_seen(ycc) / hidden.square()
         gains = [
-            _gain(power[:, channels].sum(dim=1, keepdim=True).sqrt() / hidden, share * strength)
+            _gain(power[:, channels].sum(dim=1, keepdim=True).sqrt(), share * strength)
             for channels, share in ((slice(0, 1), LUMA_SHARE), (slice(1, 3), COLOUR_SHARE))
         ]
         gain = torch.cat([gains[0], gains[1], gains[1]], dim=1)
@@ -67,8 +69,8 @@ def shape(residual: Tensor, image: Tensor, strength: Tensor) -> Tensor:
 
 def visibility(residual: Tensor, image: Tensor) -> Tensor:
     """How visible the residual is: [B]."""
-    power = _power_seen(_mixed(residual, _TO_YCC)).sum(dim=1, keepdim=True)
-    seen = power.sqrt() / F.avg_pool2d(texture(image), 4)
+    power = _power_seen(_mixed(residual, _TO_YCC)) / F.avg_pool2d(texture(image), 4).square()
+    seen = power.sum(dim=1, keepdim=True).sqrt()
     return seen.pow(3).mean(dim=(1, 2, 3)) ** (1 / 3)
 
 

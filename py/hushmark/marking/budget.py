@@ -36,17 +36,21 @@ _RMS_OF_UNIT = np.sqrt(np.square(TO_RGB.astype(np.float64)).mean(axis=0))[:, np.
 WEIGHTS = (_SEEN_AT_42_DB * 10 ** (42 / 20) * _RMS_OF_UNIT).astype(np.float32)
 """[3,4]: visibility of a unit of Y, Cb, Cr in each band, finest first."""
 
-TEXTURE_FLOOR, TEXTURE_UNIT, TEXTURE_MOST, TEXTURE_POWER = 0.35, 0.06, 2.5, 0.4
-"""Texture divides visibility by (floor + min(most, local deviation of luma / unit)) ** power."""
+TEXTURE_FLOOR, TEXTURE_UNIT = 0.35, 0.06
+TEXTURE_MOST = np.array([2.5, 1.2, 1.2])
+TEXTURE_POWER = np.array([0.4, 0.7, 0.7])
+"""Texture divides visibility by (floor + min(most, local deviation of luma / unit)) ** power. `most` and
+`power` are those of Y, Cb, Cr: texture hides colours better than luma. Flat places hide all three alike."""
 TEXTURE_BEYOND = 1.0
 """Texture hides elsewhere, too: visibility in the whole picture is divided by the geometric mean of what its
-places hide, to this power. Without it, a mark on a smooth picture is 1.5 times as visible as on others."""
+places hide of luma, to this power. Without it, a mark on a smooth picture is 1.5 times as visible as on
+others."""
 PEAK = 1.35
 """No place is more visible than this multiple of the budget."""
 SHAPE_ROUNDS = 4
 """Rounds in which visibility that PEAK takes from some places is given to the others."""
-LUMA_SHARE, COLOUR_SHARE = 0.54, 0.384
-"""How visible luma and colour may be at strength 1, each by itself; together that is 0.66."""
+LUMA_SHARE, COLOUR_SHARE = 0.54, 0.35
+"""How visible luma and colour may be at strength 1, each by itself; together that is 0.64."""
 
 _HALVINGS = 3
 _REACH = 4  # local deviation is that of 9x9 neighbours
@@ -71,7 +75,8 @@ class Budget:
 
     def visibility(self, residual: Planes) -> float:
         """How visible a residual [3,160,160] is, in which 1 is the full range of 8 bits."""
-        return _norm(np.sqrt(_power_seen(_mixed(TO_YCC, residual)).sum(axis=0)) / self._hidden)
+        power = _power_seen(_mixed(TO_YCC, residual)) / (self._hidden * self._hidden)
+        return _norm(np.sqrt(power.sum(axis=0)))
 
     def precondition(self, gradient: Planes) -> Planes:
         """The direction that gains most for its visibility.
@@ -86,7 +91,7 @@ class Budget:
         total = weighted[-1]
         for band in reversed(weighted[:-1]):
             total = _doubled(total) + band
-        return _mixed(TO_RGB, total) * self._hidden_power
+        return _mixed(TO_RGB, total * self._hidden_power)
 
     def shape(self, residual: Planes, strength: float) -> Planes:
         """A residual [3,160,160] of any scale -> the one to add, as visible as `strength` allows.
@@ -96,14 +101,14 @@ class Budget:
         are the residual's luma, which then has the budget of both.
         """
         ycc = _mixed(TO_YCC, residual)
-        power = _power_seen(ycc)
-        fine = self._gain(
+        power = _power_seen(ycc) / (self._hidden * self._hidden)
+        fine = _gain(
             power[0], (math.hypot(LUMA_SHARE, COLOUR_SHARE) if self._grey else LUMA_SHARE) * strength
         )
         if self._grey:
             shaped = np.repeat(ycc[:1] * fine, 3, axis=0)
         else:
-            colour = self._gain(power[1] + power[2], COLOUR_SHARE * strength)
+            colour = _gain(power[1] + power[2], COLOUR_SHARE * strength)
             shaped = _mixed(TO_RGB, ycc * np.stack([fine, colour, colour]))
         weight = fine / max(float(fine.mean()), 1e-12)
         for _ in range(_CENTRINGS):
@@ -111,19 +116,6 @@ class Budget:
             seen = np.clip(shaped, -self._image, 1 - self._image)
             shaped = shaped - weight * seen.mean(axis=(1, 2))[:, np.newaxis, np.newaxis]
         return shaped.astype(np.float32, copy=False)
-
-    def _gain(self, power: Planes, wanted: float) -> Planes:
-        """Gain [160,160] that makes a residual, whose weighted power is [40,40], as visible as wanted."""
-        seen: Planes = np.maximum(np.sqrt(power) / self._hidden, np.float32(1e-9))
-        # The minimum over neighbouring places, so that none is too strong, not even at an edge.
-        most = _box_minimum((np.float32(PEAK * wanted) / seen).astype(np.float32, copy=False))
-        scale = wanted / _norm(seen)
-        gain = most
-        for _ in range(SHAPE_ROUNDS):
-            gain = np.minimum(np.float32(scale), most)
-            scale *= wanted / _norm(seen * gain)
-        fine = Image.fromarray(gain).resize((GRID, GRID), Image.Resampling.BILINEAR)
-        return np.asarray(fine, np.float32)
 
 
 def check_strength(strength: float) -> None:
@@ -143,21 +135,36 @@ def luma(planes: Planes) -> Planes:
     return grey
 
 
+def _gain(power: Planes, wanted: float) -> Planes:
+    """Gain [160,160] that makes a residual as visible as wanted, from its visible power [40,40]."""
+    seen: Planes = np.maximum(np.sqrt(power), np.float32(1e-9))
+    # The minimum over neighbouring places, so that none is too strong, not even at an edge.
+    most = _box_minimum((np.float32(PEAK * wanted) / seen).astype(np.float32, copy=False))
+    scale = wanted / _norm(seen)
+    gain = most
+    for _ in range(SHAPE_ROUNDS):
+        gain = np.minimum(np.float32(scale), most)
+        scale *= wanted / _norm(seen * gain)
+    fine = Image.fromarray(gain).resize((GRID, GRID), Image.Resampling.BILINEAR)
+    return np.asarray(fine, np.float32)
+
+
 def _mixed(matrix: Planes, planes: Planes) -> Planes:
     """Channels [3,...] -> [n,...]; term by term, since a matrix product rounds differently by runtime."""
     return np.stack([row[0] * planes[0] + row[1] * planes[1] + row[2] * planes[2] for row in matrix])
 
 
 def _texture(image: Planes) -> Planes:
-    """The number by which the cover's texture divides visibility, [160,160]."""
+    """The numbers by which the cover's texture divides visibility of Y, Cb, Cr: [3,160,160]."""
     grey = luma(image)
     # Centred first; otherwise the difference of two means of squares loses digits.
     grey = grey - grey.mean()
     mean = _box_mean(grey)
     deviation = np.sqrt(np.maximum(_box_mean(grey * grey) - mean * mean, 0) + np.float32(1e-6))
-    covered = TEXTURE_FLOOR + np.minimum(deviation.astype(np.float64) / TEXTURE_UNIT, TEXTURE_MOST)
-    hidden = covered**TEXTURE_POWER
-    whole: Planes = (hidden * math.exp(TEXTURE_BEYOND * float(np.log(hidden).mean()))).astype(np.float32)
+    most, power = TEXTURE_MOST[:, np.newaxis, np.newaxis], TEXTURE_POWER[:, np.newaxis, np.newaxis]
+    covered = TEXTURE_FLOOR + np.minimum(deviation.astype(np.float64) / TEXTURE_UNIT, most)
+    hidden = covered**power * TEXTURE_FLOOR ** (TEXTURE_POWER[0] - power)
+    whole: Planes = (hidden * math.exp(TEXTURE_BEYOND * float(np.log(hidden[0]).mean()))).astype(np.float32)
     return whole
 
 

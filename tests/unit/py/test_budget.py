@@ -90,6 +90,16 @@ def test_texture_takes_more_than_what_is_flat() -> None:
     assert rough > 1.5 * flat
 
 
+def test_texture_hides_colour_better_than_luma() -> None:
+    direction = Budget(half_rough(), grey=False).precondition(residual_on_grid())
+
+    def gained(plane: NDArray[np.float32]) -> float:
+        """Of amplitude, in texture."""
+        return float(np.abs(plane[..., 90:]).mean() / np.abs(plane[..., :70]).mean())
+
+    assert gained(in_colour(direction)) > 1.3 * gained(luma(direction)) > 1.3
+
+
 def test_texture_hides_what_lies_beyond_it() -> None:
     flat, rough = (
         Budget(image, grey=False) for image in (np.full((3, 160, 160), 0.5, np.float32), half_rough())
