@@ -1,14 +1,14 @@
-"""Continue to train the decoder, on photos that the product marked and real codecs saved.
+"""Continue to train the networks, on photos that the product marks and real codecs save.
 
-    python -m train.finish --images photos/ --start weights --out runs/finished --minutes 25
+    python -m train.finish --images photos/ --start weights --out runs/finished --minutes 60
 
-`train.train` sees pictures of 160 pixels and JPEG only. Here the product's pipeline marks photos whose
-shorter side has 240 to 420 pixels, with the networks in START. They are changed, saved by Pillow and prepared
-as for a reading. Large tensors are rounded in each step as `train.export` rounds them, so that training uses
-the weights that people load. Encoder and locator stay as they are.
+`train.train` sees pictures of 160 pixels and JPEG only. Here a second process marks photos whose shorter
+side has 240 to 420 pixels, by the product's pipeline with the networks as they are then. It changes them,
+saves them with Pillow and prepares them as for a reading. The gradient at what the decoder sees passes
+straight through all of that to the encoder's residual. Large tensors are rounded in each step as
+`train.export` rounds them, so that training uses the weights that people load.
 
-OUT becomes a folder of weights with the model card of START. Marking uses the decoder: a second run that
-starts from OUT trains on marks that fit it. A stopped run is continued in the same way.
+OUT becomes a folder of weights with the model card of START. To go on with a stopped run, start from its OUT.
 """
 
 import argparse
@@ -18,7 +18,8 @@ import multiprocessing
 import os
 import random
 import time
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from queue import Queue
@@ -28,97 +29,161 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from hushmark import trials
-from hushmark.card import ModelCard, read_card
-from hushmark.forward import Forward
+from hushmark.card import read_card
 from hushmark.hosts.native import NativeForward
 from hushmark.marking.budget import to_grid
 from hushmark.picture.view import prepare
 from hushmark.pipeline import mark
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
-from torch import Tensor
+from torch import Tensor, nn
 from torch.func import functional_call
 
+from . import budget
 from .augment import straight_through
-from .descent import Descent, DescentRecipe
 from .distortions import Change, camera, crop, fixed, grey, rotate, saved, then
 from .evaluate import load, photos_in
 from .export import export, load_encoder, load_networks, rounded, write_weights
-from .model import IMAGE_SIZE, Decoder
+from .model import IMAGE_SIZE, WORKING_SIZE, luma
 from .samples import as_picture
 from .train import Curve, Recipe, Run, Schedule, chosen
 
-COLUMNS = ("step", "minutes", "loss", "right")
+COLUMNS = ("step", "minutes", "loss", "right", "corner_error", "located")
+
+Frame = tuple[float, float, float, float]
+"""Left, top, right and bottom, in shares (0..1) of a picture's sides."""
 
 
 @dataclass(frozen=True)
-class FinishRecipe(DescentRecipe):
+class FinishRecipe:
     """The hyperparameters. A step is one step of the optimiser."""
 
-    changed: int = 22
-    """Marked photos in each step that are changed as pictures often are."""
+    fresh: int = 8
+    """Photos that are marked for each step."""
+    changed: int = 2
+    """Copies of each of them that are changed as pictures often are."""
+    older: int = 6
+    """Changed copies of photos from earlier steps; the decoder alone learns from them."""
     unmarked: int = 2
-    """Photos without a mark in each step; the target of their bits is 0.5."""
-    augmented: int = 8
-    """Marked photos in each step that get the augmentations of `train.train`."""
+    """Changed photos without a mark; the target of their bits is 0.5."""
+    remembered: int = 120
+    """Photos that `older` and `unmarked` are drawn from, the last ones that were marked."""
     unmarked_weight: float = 0.3
     """Weight of the loss of a picture without a mark."""
     augmented_weight: float = 0.6
-    """Weight of the loss of an augmented view."""
+    """Weight of the loss of a view that is augmented as in `train.train`; each fresh photo has two."""
     least_crop: float = 0.72
     """Least share of each side in a crop of a photo."""
     least_strength: float = 0.85
     most_strength: float = 1.2
     """Range of the strength of marks."""
-    rate: float = 1.2e-4
-    warm_up: int = 60
-    decay: float = 0.7
-    """Share of the minutes, at the end, in which the rate falls."""
+    map_rate: float = 5e-4
+    """Learning rate of the linear map from bits to patterns."""
+    rate: float = 1.5e-4
+    """Learning rate of everything else."""
+    averaging: float = 0.006
+    """Share of the current weights that goes into their running average at each step."""
+    warm_up: int = 80
+    """Steps of linear warm-up."""
+    decay: float = 0.6
+    """Share of the minutes, at the end, in which the rates fall."""
 
 
 @dataclass(frozen=True)
 class Marked:
-    """A photo before and after marking, RGB, and the raw bits [n] of 0 and 1."""
+    """A photo before and after marking, RGB, the raw bits [n] of 0 and 1, and the strength."""
 
     cover: Image.Image
     image: Image.Image
     bits: NDArray[np.float32]
+    strength: float
 
 
-def marked_photos(
-    paths: list[Path], forward: Forward, card: ModelCard, recipe: FinishRecipe, rng: random.Random
-) -> Iterator[Marked]:
-    """A crop of each photo, resized and marked with random bits."""
-    for path in paths:
-        photo = load(path)
+class Marker:
+    """Marks photos by the product's pipeline, with the weights that lie in a folder at the time."""
+
+    def __init__(self, paths: list[Path], weights: Path, recipe: FinishRecipe, rng: random.Random) -> None:
+        self._paths = paths
+        self._weights = weights
+        self._recipe = recipe
+        self._rng = rng
+        self._card = read_card(weights / "decoder.safetensors")
+        self.load()
+
+    def load(self) -> None:
+        """Load the weights again."""
+        self._forward = NativeForward(self._weights, 1)
+
+    def marked(self) -> Marked:
+        """A crop of a photo, resized and marked with random bits."""
+        rng, recipe = self._rng, self._recipe
+        photo = load(rng.choice(self._paths))
         share = rng.uniform(recipe.least_crop, 1)
         cover = trials.cut_out(photo, share, min(share * rng.uniform(0.9, 1.12), 1), rng)
         if rng.random() < 0.5:
             cover = ImageOps.mirror(cover)
         factor = rng.choice((240, 280, 320, 320, 320, 360, 420)) / min(cover.size)
         cover = trials.resized(cover, factor, factor)
-        bits = np.array([rng.getrandbits(1) for _ in range(card.bits)], np.float32)
+        bits = np.array([rng.getrandbits(1) for _ in range(self._card.bits)], np.float32)
         strength = rng.uniform(recipe.least_strength, recipe.most_strength)
-        marking = mark(as_picture(cover), bits, strength=strength, forward=forward, card=card)
+        marking = mark(as_picture(cover), bits, strength=strength, forward=self._forward, card=self._card)
         picture, _ = asyncio.run(marking)
-        yield Marked(cover.convert("RGB"), picture.image.convert("RGB"), bits)
+        return Marked(cover.convert("RGB"), picture.image.convert("RGB"), bits, strength)
 
 
-def often(image: Image.Image, rng: random.Random) -> Image.Image:
+@dataclass(frozen=True)
+class Changed:
+    """A changed picture.
+
+    `kept`: the part whose pixels are still in their place, None if all have moved; `is_grey`: it has lost its
+    colour.
+    """
+
+    image: Image.Image
+    kept: Frame | None = trials.WHOLE
+    is_grey: bool = False
+
+
+def often(image: Image.Image, rng: random.Random) -> Changed:
     """The image after common changes, strong enough that about half of the messages are lost."""
-    if rng.random() < 0.22:
-        kind = rng.random()
-        if kind < 0.35:
-            image = rotate(rng.uniform(0, 4))(image, rng)
-        elif kind < 0.6:
-            image = crop(rng.uniform(0.92, 1))(image, rng)
-        else:
-            surface = rng.choice((None, None, trials.on_screen, trials.on_screen, trials.halftoned))
-            image = camera(rng.uniform(0.01, 0.06), surface)(image, rng)
-        if rng.random() < 0.6:
-            return image
+    kind = rng.random()
+    if kind < 0.13:
+        return Changed(_perhaps(0.5, _saved("JPEG", 40, 85))(_moved(image, rng), rng), None)
+    if kind < 0.3:
+        return _cut(image, rng)
     (change,) = rng.choices(list(_OFTEN), list(_OFTEN.values()))
-    return change(image, rng)
+    return Changed(change(image, rng), is_grey=change is _WITHOUT_COLOUR)
+
+
+def _moved(image: Image.Image, rng: random.Random) -> Image.Image:
+    kind = rng.random()
+    if kind < 0.35:
+        return rotate(rng.uniform(0, 4))(image, rng)
+    if kind < 0.6:
+        return crop(rng.uniform(0.92, 1))(image, rng)
+    surface = rng.choice((None, None, trials.on_screen, trials.on_screen, trials.halftoned))
+    return camera(rng.uniform(0.01, 0.06), surface)(image, rng)
+
+
+def _cut(image: Image.Image, rng: random.Random) -> Changed:
+    """A crop in its place on a plain picture, as a reader sees it that knows where it was."""
+    width, height = image.size
+    across, down = rng.choice(
+        [
+            (rng.uniform(0.58, 0.85), 1.0),
+            (1.0, rng.uniform(0.58, 0.85)),
+            tuple(rng.uniform(0.52, 0.8) for _ in "xy"),
+        ]
+    )
+    left, top = (rng.choice((0, 0.5, 1, rng.random())) * (1 - share) for share in (across, down))
+    frame = (left, top, left + across, top + down)
+    part = trials.framed(image, frame)
+    part = _perhaps(0.65, _saved("JPEG", 55, 85))(_perhaps(0.2, fixed(grey))(part, rng), rng)
+    red, green, blue = np.asarray(part).mean(axis=(0, 1)).round().astype(int).tolist()
+    canvas = Image.new("RGB", image.size, (red, green, blue))
+    aside, above = (rng.uniform(-0.008, 0.008) for _ in "xy")  # the reader is not exact
+    canvas.paste(part, (round((left + aside) * width), round((top + above) * height)))
+    return Changed(canvas, frame)
 
 
 def _saved(file_format: str, least: int, most: int) -> Change:
@@ -153,18 +218,19 @@ def _noisy(image: Image.Image, rng: random.Random) -> Image.Image:
     return trials.noisy(image, rng.uniform(0.02, 0.1), rng)
 
 
+_WITHOUT_COLOUR = then(fixed(grey), _perhaps(0.4, _tinted), _perhaps(0.45, _saved("JPEG", 40, 90)))
 _OFTEN: dict[Change, float] = {
-    _saved("JPEG", 12, 50): 28,
-    _saved("WEBP", 18, 55): 12,
-    _saved("AVIF", 28, 48): 5,
-    then(_made_smaller(200, 300), _saved("JPEG", 40, 70), _saved("JPEG", 45, 70)): 9,
-    then(fixed(grey), _perhaps(0.4, _tinted), _perhaps(0.5, _saved("JPEG", 40, 90))): 18,
-    then(_made_smaller(100, 180), _saved("JPEG", 60, 90)): 7,
-    then(_bright, _perhaps(0.4, _saved("JPEG", 60, 95))): 7,
-    then(_noisy, _perhaps(0.3, _saved("JPEG", 40, 90))): 7,
-    lambda image, rng: image: 7,
+    _saved("JPEG", 14, 50): 28,
+    _saved("WEBP", 20, 55): 13,
+    _saved("AVIF", 30, 48): 8,
+    then(_made_smaller(200, 300), _saved("JPEG", 40, 70), _saved("JPEG", 45, 70)): 8,
+    _WITHOUT_COLOUR: 21,
+    then(_made_smaller(110, 180), _saved("JPEG", 60, 90)): 6,
+    then(_bright, _perhaps(0.4, _saved("JPEG", 60, 95))): 8,
+    then(_noisy, _perhaps(0.3, _saved("JPEG", 40, 90))): 5,
+    lambda image, rng: image: 3,
 }
-"""Common changes and their weights."""
+"""Common changes that leave pixels in their place, and their weights."""
 
 
 def seen(image: Image.Image) -> NDArray[np.float32]:
@@ -172,96 +238,151 @@ def seen(image: Image.Image) -> NDArray[np.float32]:
     return to_grid(prepare(as_picture(image), IMAGE_SIZE)[0])
 
 
+def _where(kept: Frame | None) -> NDArray[np.float32]:
+    """[1,160,160]: 1 in the part that is kept."""
+    where = np.zeros((1, WORKING_SIZE, WORKING_SIZE), np.float32)
+    if kept is not None:
+        left, top, right, bottom = (round(WORKING_SIZE * share) for share in kept)
+        where[:, top:bottom, left:right] = 1
+    return where
+
+
 @dataclass(frozen=True)
 class Batch:
-    """The data of one step: views [n,3,160,160] with targets [n,bits], and marked covers to augment."""
+    """The data of one step.
 
-    views: NDArray[np.float32]
-    targets: NDArray[np.float32]
-    covers: NDArray[np.float32]
-    marked: NDArray[np.float32]
-    bits: NDArray[np.float32]
+    Views [n,3,160,160] and their targets [n,bits]. The first m of them show the f fresh photos, `changed` of
+    each one after the other: `kept` [m,1,160,160] is 1 where their pixels are in their place, `is_grey`
+    [m,1,1,1] says whether they have lost their colour. Of the fresh photos: covers and marked ones
+    [f,3,160,160], bits [f,bits], strengths [f,1,1,1].
+    """
+
+    views: Tensor
+    targets: Tensor
+    kept: Tensor
+    is_grey: Tensor
+    covers: Tensor
+    marked: Tensor
+    bits: Tensor
+    strengths: Tensor
 
 
-def drawn(photos: list[Marked], recipe: FinishRecipe, rng: random.Random) -> Batch:
-    """A batch of the marked photos."""
-    unmarked = rng.choices(photos, k=recipe.unmarked)
-    changed = rng.choices(photos, k=recipe.changed)
-    augmented = rng.choices(photos, k=recipe.augmented)
-    views = [often(photo.cover, rng) for photo in unmarked] + [often(photo.image, rng) for photo in changed]
-    targets = [np.full_like(photo.bits, 0.5) for photo in unmarked] + [photo.bits for photo in changed]
+def drawn(
+    fresh: Sequence[Marked], remembered: Sequence[Marked], recipe: FinishRecipe, rng: random.Random
+) -> Batch:
+    """A batch of photos."""
+    changed = [often(photo.image, rng) for photo in fresh for _ in range(recipe.changed)]
+    older, unmarked = rng.choices(remembered, k=recipe.older), rng.choices(remembered, k=recipe.unmarked)
+    others = [often(photo.image, rng) for photo in older] + [often(photo.cover, rng) for photo in unmarked]
+    targets = [photo.bits for photo in fresh for _ in range(recipe.changed)]
+    targets += [photo.bits for photo in older] + [np.full_like(photo.bits, 0.5) for photo in unmarked]
+
+    def stacked(arrays: list[NDArray[np.float32]]) -> Tensor:
+        return torch.from_numpy(np.stack(arrays))
+
     return Batch(
-        np.stack([seen(view) for view in views]),
-        np.stack(targets),
-        np.stack([seen(photo.cover) for photo in augmented]),
-        np.stack([seen(photo.image) for photo in augmented]),
-        np.stack([photo.bits for photo in augmented]),
+        stacked([seen(view.image) for view in changed + others]),
+        stacked(targets),
+        stacked([_where(view.kept) for view in changed]),
+        torch.tensor([view.is_grey for view in changed]).view(-1, 1, 1, 1),
+        stacked([seen(photo.cover) for photo in fresh]),
+        stacked([seen(photo.image) for photo in fresh]),
+        stacked([photo.bits for photo in fresh]),
+        torch.tensor([photo.strength for photo in fresh]).view(-1, 1, 1, 1),
     )
 
 
-def _draw(photos: list[Marked], recipe: FinishRecipe, seed: int, batches: "Queue[Batch]") -> None:
+def _draw(
+    paths: list[Path], weights: Path, recipe: FinishRecipe, seed: int, batches: "Queue[list[NDArray[Any]]]"
+) -> None:
     os.nice(5)
     rng = random.Random(seed)
+    marker = Marker(paths, weights, recipe, rng)
+    remembered: deque[Marked] = deque(maxlen=recipe.remembered)
+    written = 0
     while True:
-        batches.put(drawn(photos, recipe, rng))
+        # The decoder's weights are written last.
+        latest = (weights / "decoder.safetensors").stat().st_mtime_ns
+        if latest != written:
+            written = latest
+            marker.load()
+        fresh = [marker.marked() for _ in range(recipe.fresh)]
+        remembered.extend(fresh)
+        batch = drawn(fresh, remembered, recipe, rng)
+        batches.put([tensor.numpy() for tensor in vars(batch).values()])
 
 
-class FinishRun(Descent):
-    """The decoder and its optimiser."""
+class FinishRun(Run):
+    """A run of `train.train` on these batches. The anchor stays as it is."""
 
     def __init__(self, recipe: FinishRecipe, start: Path) -> None:
-        self.recipe = recipe
         bits = load_encoder(start / "encoder.safetensors").secret_dense.in_features
-        self.augmenting = Run(torch.device("cpu"), Schedule(Recipe(bits=bits), settled=True))
-        self.augmenting.start_from(start, torch.empty(0))
-        self.decoder: Decoder = self.augmenting.decoder
-        super().__init__(self.decoder, recipe)
+        rates = Recipe(bits=bits, map_rate=recipe.map_rate, rate=recipe.rate, averaging=recipe.averaging)
+        super().__init__(torch.device("cpu"), Schedule(rates, settled=True))
+        self.finishing = recipe
+        self.start_from(start, torch.empty(0))
+        self.encoder.anchor.requires_grad_(False)
 
-    def train_step(self, batch: Batch, progress: float) -> Tensor:
+    def finish_step(self, batch: Batch, progress: float) -> Tensor:
         """One optimiser step, at `progress` 0..1 of the run -> the values of COLUMNS from `loss` on."""
-        recipe = self.recipe
+        recipe = self.finishing
         falling = max(progress - (1 - recipe.decay), 0) / recipe.decay
         share = min(1.0, (self.step + 1) / recipe.warm_up) * (1 + math.cos(math.pi * falling)) / 2
-        covers, bits, marked = map(torch.from_numpy, (batch.covers, batch.bits, batch.marked))
-        augmented, more = self.augmenting.three_views(covers, bits, marked, 1.0)
-        views = torch.cat([torch.from_numpy(batch.views), augmented])
-        targets = torch.cat([torch.from_numpy(batch.targets), more])
-        logits = self.rounded_logits(views.contiguous(memory_format=torch.channels_last))
+        unit = rounded_call(self.encoder, "working_residual", batch.bits, batch.covers)
+        residual = budget.shape(budget.precondition(unit, batch.covers), batch.covers, batch.strengths)
+        views = batch.views.clone()
+        views[: len(batch.kept)] += self._reached(residual, batch)
+        marked = straight_through(batch.covers + residual, batch.marked)
+        augmented, more = self.three_views(batch.covers, batch.bits, marked, 1.0)
+        targets = torch.cat([batch.targets, more])
+        views = torch.cat([views, augmented]).contiguous(memory_format=torch.channels_last)
+        logits = rounded_call(self.decoder, "working_logits", views)
         losses = F.binary_cross_entropy_with_logits(logits, targets, reduction="none").mean(dim=1)
         weights = torch.ones_like(losses)
         weights[len(batch.views) :] = recipe.augmented_weight
         weights[(targets == 0.5).all(dim=1)] = recipe.unmarked_weight
         loss = (losses * weights).sum() / weights.sum()
-        self.descend(loss, share)
-        changed = slice(recipe.unmarked, len(batch.views))
-        right = ((logits > 0) == (targets > 0.5))[changed].float().mean()
-        return torch.stack([loss, right]).detach()
+        off, error, located, _ = self.locate(batch.covers, marked, 1.0, 1.0)
+        self.descend(loss + off, share)
+        with_mark = slice(len(batch.views) - recipe.unmarked)
+        right = ((logits > 0) == (targets > 0.5))[with_mark].float().mean()
+        return torch.stack([loss, right, error, located]).detach()
+
+    def _reached(self, residual: Tensor, batch: Batch) -> Tensor:
+        """Zeros for the views of fresh photos, with the gradient of the residual where it is seen in them."""
+        copies = residual.repeat_interleave(self.finishing.changed, dim=0)
+        copies = torch.where(batch.is_grey, luma(copies), copies)
+        return (copies - copies.detach()) * batch.kept
 
     def write(self, folder: Path, card: dict[str, object]) -> None:
-        """Write the average into a folder of weights with this card; the graphs point into it as before."""
-        partial = folder / "decoder.part"
-        write_weights(self.average.module, partial, card)
-        partial.replace(folder / "decoder.safetensors")
-
-    def rounded_logits(self, views: Tensor) -> Tensor:
-        """Logits with the weights as they are exported; the gradient passes straight through the rounding."""
-        weights = {
-            f"network.{name}": straight_through(tensor, rounded(tensor.detach()).float())
-            for name, tensor in self.decoder.named_parameters()
-        }
-        logits: Tensor = functional_call(_Logits(self.decoder), weights, (views,))
-        return logits
+        """Write the averages into a folder of weights, with this card; its graphs fit them as before."""
+        for name in ("encoder", "locator", "decoder"):
+            partial = folder / f"{name}.part"
+            write_weights(self.average.module.get_submodule(name), partial, card)
+            partial.replace(folder / f"{name}.safetensors")
 
 
-class _Logits(torch.nn.Module):
-    """`working_logits` as the forward pass, which is what `functional_call` calls."""
+def rounded_call(network: nn.Module, method: str, *inputs: Tensor) -> Tensor:
+    """The output of a method with the weights as they are exported; gradients pass through the rounding."""
+    weights = {
+        f"network.{name}": straight_through(tensor, rounded(tensor.detach()).float())
+        for name, tensor in network.named_parameters()
+    }
+    output: Tensor = functional_call(_Calling(network, method), weights, inputs)
+    return output
 
-    def __init__(self, decoder: Decoder) -> None:
+
+class _Calling(nn.Module):
+    """A method of a network as the forward pass, which is what `functional_call` calls."""
+
+    def __init__(self, network: nn.Module, method: str) -> None:
         super().__init__()
-        self.network = decoder
+        self.network = network
+        self._method = method
 
-    def forward(self, views: Tensor) -> Tensor:
-        return self.network.working_logits(views)
+    def forward(self, *inputs: Tensor) -> Tensor:
+        output: Tensor = getattr(self.network, self._method)(*inputs)
+        return output
 
 
 def main() -> None:
@@ -272,8 +393,8 @@ def main() -> None:
     parser.add_argument("--images", type=Path, nargs="+", required=True, help="folders of photos")
     parser.add_argument("--start", type=Path, required=True, help="folder of exported weights")
     parser.add_argument("--out", type=Path, required=True, help="folder of the new weights and the curve")
-    parser.add_argument("--minutes", type=float, default=25, help="minutes of training (default 25)")
-    parser.add_argument("--seed", type=int, default=1, help="use another one to continue a stopped run")
+    parser.add_argument("--minutes", type=float, default=60, help="minutes of training (default 60)")
+    parser.add_argument("--seed", type=int, default=1, help="use another one to go on with a stopped run")
     parser.add_argument(
         "--set", nargs="+", default=[], metavar="NAME=VALUE", help="hyperparameters of FinishRecipe"
     )
@@ -283,25 +404,24 @@ def main() -> None:
     torch.set_num_threads(max((os.cpu_count() or 2) - 1, 1))
     torch.manual_seed(args.seed)
     recipe = FinishRecipe(**chosen(args.set, FinishRecipe))
-    forward = NativeForward(args.start, 1)
-    rng = random.Random(args.seed)
-    card = read_card(args.start / "decoder.safetensors")
-    photos = list(marked_photos(photos_in(args.images), forward, card, recipe, rng))
-    print(f"marked {len(photos)} photos", flush=True)
-    context: Any = multiprocessing.get_context("fork")  # a fork does not copy the photos
-    batches = context.Queue(6)
-    context.Process(target=_draw, args=(photos, recipe, args.seed, batches), daemon=True).start()
+    card = asdict(read_card(args.start / "decoder.safetensors"))
+    export(*load_networks(args.start), card, args.out)
+    context: Any = multiprocessing.get_context("spawn")
+    batches = context.Queue(4)
+    paths = photos_in(args.images)
+    drawing = (paths, args.out, recipe, args.seed, batches)
+    context.Process(target=_draw, args=drawing, daemon=True).start()
     run = FinishRun(recipe, args.start)
-    export(*load_networks(args.start), asdict(card), args.out)
     started = time.monotonic()
     with (args.out / "curve.csv").open("a", newline="") as file:
         curve = Curve(file, COLUMNS, args.interval)
         while (minutes := (time.monotonic() - started) / 60) < args.minutes:
-            means = run.train_step(batches.get(), minutes / args.minutes)
+            batch = Batch(*map(torch.from_numpy, batches.get()))
+            means = run.finish_step(batch, minutes / args.minutes)
             curve.add(run.step, minutes, (), means)
             if run.step % args.interval == 0:
-                run.write(args.out, asdict(card))
-    run.write(args.out, asdict(card))
+                run.write(args.out, card)
+    run.write(args.out, card)
 
 
 if __name__ == "__main__":

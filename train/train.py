@@ -389,8 +389,6 @@ class Run:
 
     def train_step(self, covers: Tensor) -> Tensor:
         """One optimiser step -> the values of COLUMNS from `colour_loss` on: means of the batch."""
-        for group, rate in zip(self.optimizer.param_groups, self.base_rates, strict=True):
-            group["lr"] = rate * self.schedule.learning_rate(self.step)
         batch = len(covers)
         bits = torch.randint(2, (batch, self.recipe.bits), device=self.device).float()
         distortion = self.schedule.distortion(self.step)
@@ -411,6 +409,20 @@ class Run:
         loss = (losses * weights).sum() / (2 * batch)
         if located is not None:
             loss = loss + self.recipe.locator_weight * located[0]
+        self.descend(loss, self.schedule.learning_rate(self.step))
+        right = ((logits > 0) == (targets > 0.5)).float().mean(dim=1)
+        unmarked = logits[2 * batch :].abs()
+        nothing = torch.zeros((), device=self.device)
+        means = [losses[:batch].mean(), losses[batch : 2 * batch].mean()]
+        means += [right[:batch].mean(), right[batch : 2 * batch].mean()]
+        means += [unmarked.mean() if len(unmarked) else nothing]
+        means += located[1:] if located is not None else 3 * [nothing]
+        return torch.stack(means).detach()
+
+    def descend(self, loss: Tensor, share: float) -> None:
+        """One optimiser step down the gradient of a loss, at a share (0..1) of the base rates."""
+        for group, rate in zip(self.optimizer.param_groups, self.base_rates, strict=True):
+            group["lr"] = rate * share
         self.optimizer.zero_grad(set_to_none=True)
         torch.autograd.backward(loss)
         torch.nn.utils.clip_grad_norm_(
@@ -420,14 +432,6 @@ class Run:
         self.optimizer.step()
         self.average.update_parameters(self.networks)
         self.step += 1
-        right = ((logits > 0) == (targets > 0.5)).float().mean(dim=1)
-        unmarked = logits[2 * batch :].abs()
-        nothing = torch.zeros((), device=self.device)
-        means = [losses[:batch].mean(), losses[batch : 2 * batch].mean()]
-        means += [right[:batch].mean(), right[batch : 2 * batch].mean()]
-        means += [unmarked.mean() if len(unmarked) else nothing]
-        means += located[1:] if located is not None else 3 * [nothing]
-        return torch.stack(means).detach()
 
     def three_views(
         self, covers: Tensor, bits: Tensor, marked: Tensor, strength: float
