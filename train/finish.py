@@ -77,6 +77,8 @@ class FinishRecipe:
     least_strength: float = 0.85
     most_strength: float = 1.2
     """Range of the strength of marks."""
+    anchored: float = 1.0
+    """Factor of the encoder's anchor, which the U-Net's part outgrows while it is trained."""
     map_rate: float = 5e-4
     """Learning rate of the linear map from bits to patterns."""
     rate: float = 1.5e-4
@@ -313,7 +315,7 @@ def _draw(
 
 
 class FinishRun(Run):
-    """A run of `train.train` on these batches. The anchor stays as it is."""
+    """A run of `train.train` on these batches. The anchor is not trained."""
 
     def __init__(self, recipe: FinishRecipe, start: Path) -> None:
         bits = load_encoder(start / "encoder.safetensors").secret_dense.in_features
@@ -321,7 +323,8 @@ class FinishRun(Run):
         super().__init__(torch.device("cpu"), Schedule(rates, settled=True))
         self.finishing = recipe
         self.start_from(start, torch.empty(0))
-        self.encoder.anchor.requires_grad_(False)
+        self.encoder.anchor.requires_grad_(False).mul_(recipe.anchored)
+        self.average.module.load_state_dict(self.networks.state_dict())
 
     def finish_step(self, batch: Batch, progress: float) -> Tensor:
         """One optimiser step, at `progress` 0..1 of the run -> the values of COLUMNS from `loss` on."""

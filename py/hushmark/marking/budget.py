@@ -45,12 +45,12 @@ TEXTURE_BEYOND = 1.0
 """Texture hides elsewhere, too: visibility in the whole picture is divided by the geometric mean of what its
 places hide of luma, to this power. Without it, a mark on a smooth picture is 1.5 times as visible as on
 others."""
-PEAK = 1.35
+PEAK = 1.25
 """No place is more visible than this multiple of the budget."""
 SHAPE_ROUNDS = 4
 """Rounds in which visibility that PEAK takes from some places is given to the others."""
-LUMA_SHARE, COLOUR_SHARE = 0.54, 0.35
-"""How visible luma and colour may be at strength 1, each by itself; together that is 0.64."""
+LUMA_SHARE, COLOUR_SHARE = 0.56, 0.37
+"""How visible luma and colour may be at strength 1, each by itself; together that is 0.67."""
 
 _HALVINGS = 3
 _REACH = 4  # local deviation is that of 9x9 neighbours
