@@ -53,9 +53,8 @@ def shape(residual: Tensor, image: Tensor, strength: Tensor) -> Tensor:
     Gradients see the gains as constants.
     """
     ycc = _mixed(residual, _TO_YCC)
-    hidden = F.avg_pool2d(texture(image), 4)
     with torch.no_grad():
-        power = _power_seen(ycc) / hidden.square()
+        power = _power_seen(ycc, image)
         gains = [
             _gain(power[:, channels].sum(dim=1, keepdim=True).sqrt(), share * strength)
             for channels, share in ((slice(0, 1), LUMA_SHARE), (slice(1, 3), COLOUR_SHARE))
@@ -69,8 +68,7 @@ def shape(residual: Tensor, image: Tensor, strength: Tensor) -> Tensor:
 
 def visibility(residual: Tensor, image: Tensor) -> Tensor:
     """How visible the residual is: [B]."""
-    power = _power_seen(_mixed(residual, _TO_YCC)) / F.avg_pool2d(texture(image), 4).square()
-    seen = power.sum(dim=1, keepdim=True).sqrt()
+    seen = _power_seen(_mixed(residual, _TO_YCC), image).sum(dim=1, keepdim=True).sqrt()
     return seen.pow(3).mean(dim=(1, 2, 3)) ** (1 / 3)
 
 
@@ -90,7 +88,12 @@ def _norm(seen: Tensor) -> Tensor:
     return seen.pow(3).mean(dim=(2, 3), keepdim=True) ** (1 / 3)
 
 
-def _power_seen(ycc: Tensor) -> Tensor:
+def _power_seen(ycc: Tensor, image: Tensor) -> Tensor:
+    """Power of each channel as it is seen at 40x40 places of the cover: [B,3,40,40]."""
+    return _weighted_power(ycc) / F.avg_pool2d(texture(image), 4).square()
+
+
+def _weighted_power(ycc: Tensor) -> Tensor:
     """Weighted power of each channel at 40x40 places, means over 3x3 of them: [B,3,40,40]."""
     total = torch.zeros_like(ycc[:, :, ::4, ::4])
     for level, band in enumerate(_bands(ycc)):

@@ -71,12 +71,12 @@ class Budget:
         for cover in more:
             hidden = np.minimum(hidden, _texture(cover))
         self._hidden_power = (hidden * hidden).astype(np.float32)
-        self._hidden = _halved(_halved(hidden))
+        hidden = _halved(_halved(hidden))
+        self._hidden_at_places = hidden * hidden
 
     def visibility(self, residual: Planes) -> float:
         """How visible a residual [3,160,160] is, in which 1 is the full range of 8 bits."""
-        power = _power_seen(_mixed(TO_YCC, residual)) / (self._hidden * self._hidden)
-        return _norm(np.sqrt(power.sum(axis=0)))
+        return _norm(np.sqrt(self._power_seen(_mixed(TO_YCC, residual)).sum(axis=0)))
 
     def precondition(self, gradient: Planes) -> Planes:
         """The direction that gains most for its visibility.
@@ -101,7 +101,7 @@ class Budget:
         are the residual's luma, which then has the budget of both.
         """
         ycc = _mixed(TO_YCC, residual)
-        power = _power_seen(ycc) / (self._hidden * self._hidden)
+        power = self._power_seen(ycc)
         fine = _gain(
             power[0], (math.hypot(LUMA_SHARE, COLOUR_SHARE) if self._grey else LUMA_SHARE) * strength
         )
@@ -116,6 +116,11 @@ class Budget:
             seen = np.clip(shaped, -self._image, 1 - self._image)
             shaped = shaped - weight * seen.mean(axis=(1, 2))[:, np.newaxis, np.newaxis]
         return shaped.astype(np.float32, copy=False)
+
+    def _power_seen(self, ycc: Planes) -> Planes:
+        """Power of Y, Cb, Cr as it is seen at 40x40 places of the cover: [3,40,40]."""
+        power: Planes = _weighted_power(ycc) / self._hidden_at_places
+        return power
 
 
 def check_strength(strength: float) -> None:
@@ -136,7 +141,7 @@ def luma(planes: Planes) -> Planes:
 
 
 def _gain(power: Planes, wanted: float) -> Planes:
-    """Gain [160,160] that makes a residual as visible as wanted, from its visible power [40,40]."""
+    """Gain [160,160] that makes a residual as visible as wanted, from its power as it is seen, [40,40]."""
     seen: Planes = np.maximum(np.sqrt(power), np.float32(1e-9))
     # The minimum over neighbouring places, so that none is too strong, not even at an edge.
     most = _box_minimum((np.float32(PEAK * wanted) / seen).astype(np.float32, copy=False))
@@ -168,7 +173,7 @@ def _texture(image: Planes) -> Planes:
     return whole
 
 
-def _power_seen(ycc: Planes) -> Planes:
+def _weighted_power(ycc: Planes) -> Planes:
     """Weighted power of each channel at 40x40 places, means over 3x3 of them: [3,40,40]."""
     places = []
     for level, band in enumerate(_bands(ycc)):
