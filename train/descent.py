@@ -1,6 +1,8 @@
-"""Training one network by itself: its optimiser and the running average of its weights."""
+"""Training by AdamW: the optimiser, and a running average of the weights."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -12,6 +14,7 @@ class DescentRecipe:
     """The hyperparameters of the optimiser. A step is one step of it."""
 
     rate: float = 1e-3
+    """Base learning rate."""
     warm_up: int = 100
     """Steps of linear warm-up."""
     weight_decay: float = 1e-4
@@ -22,30 +25,35 @@ class DescentRecipe:
 
 
 class Descent:
-    """A network with its AdamW and its running average."""
+    """Networks with their AdamW and the running average of their weights."""
 
-    def __init__(self, network: nn.Module, recipe: DescentRecipe) -> None:
-        self.average = averaged(network, recipe.averaging)
-        self.optimizer = torch.optim.AdamW(
-            network.parameters(), lr=recipe.rate, weight_decay=recipe.weight_decay
-        )
+    def __init__(
+        self,
+        networks: nn.Module,
+        groups: list[dict[str, Any]],
+        clipped: Sequence[list[nn.Parameter]],
+        recipe: DescentRecipe,
+    ) -> None:
+        """`groups`: of parameters ("params") and their base rate ("lr"); `clipped`: those whose gradients are
+        clipped together.
+        """
+        average_of = get_ema_multi_avg_fn(1 - recipe.averaging)  # type: ignore[no-untyped-call]  # PyTorch gives it no types
+        self.average = AveragedModel(networks, multi_avg_fn=average_of)
+        self.optimizer = torch.optim.AdamW(groups, weight_decay=recipe.weight_decay)
         self.step = 0
-        self._network = network
-        self._recipe = recipe
+        self._networks = networks
+        self._rates = [group["lr"] for group in groups]
+        self._clipped = clipped
+        self._largest_gradient = recipe.largest_gradient
 
     def descend(self, loss: Tensor, share: float) -> None:
-        """One step down the gradient of a loss, at a share (0..1) of the base rate."""
-        for group in self.optimizer.param_groups:
-            group["lr"] = self._recipe.rate * share
+        """One step down the gradient of a loss, at a share (0..1) of the base rates."""
+        for group, rate in zip(self.optimizer.param_groups, self._rates, strict=True):
+            group["lr"] = rate * share
         self.optimizer.zero_grad(set_to_none=True)
         torch.autograd.backward(loss)
-        torch.nn.utils.clip_grad_norm_(self._network.parameters(), self._recipe.largest_gradient)
+        for parameters in self._clipped:
+            torch.nn.utils.clip_grad_norm_(parameters, self._largest_gradient)
         self.optimizer.step()
-        self.average.update_parameters(self._network)
+        self.average.update_parameters(self._networks)
         self.step += 1
-
-
-def averaged(network: nn.Module, share: float) -> AveragedModel:
-    """A running average of a network's weights, into which so much of the current ones goes at each step."""
-    average_of = get_ema_multi_avg_fn(1 - share)  # type: ignore[no-untyped-call]  # PyTorch gives it no types
-    return AveragedModel(network, multi_avg_fn=average_of)

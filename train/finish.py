@@ -110,11 +110,15 @@ class Marker:
         self._recipe = recipe
         self._rng = rng
         self._card = read_card(weights / "decoder.safetensors")
-        self.load()
+        self._written = 0
+        self.renew()
 
-    def load(self) -> None:
-        """Load the weights again."""
-        self._forward = NativeForward(self._weights, 1)
+    def renew(self) -> None:
+        """Load the weights again if they were written since; the decoder's are written last."""
+        written = (self._weights / "decoder.safetensors").stat().st_mtime_ns
+        if written != self._written:
+            self._written = written
+            self._forward = NativeForward(self._weights, 1)
 
     def marked(self) -> Marked:
         """A crop of a photo, resized and marked with random bits."""
@@ -301,13 +305,8 @@ def _draw(
     rng = random.Random(seed)
     marker = Marker(paths, weights, recipe, rng)
     remembered: deque[Marked] = deque(maxlen=recipe.remembered)
-    written = 0
     while True:
-        # The decoder's weights are written last.
-        latest = (weights / "decoder.safetensors").stat().st_mtime_ns
-        if latest != written:
-            written = latest
-            marker.load()
+        marker.renew()
         fresh = [marker.marked() for _ in range(recipe.fresh)]
         remembered.extend(fresh)
         batch = drawn(fresh, remembered, recipe, rng)

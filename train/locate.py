@@ -70,7 +70,8 @@ class LocatorRun(Descent):
             self.see_as_the_decoder()
         self.run.encoder.requires_grad_(False)
         self.run.decoder.requires_grad_(False)
-        super().__init__(self.run.locator, recipe)
+        parameters = list(self.run.locator.parameters())
+        super().__init__(self.run.locator, [{"params": parameters, "lr": recipe.rate}], [parameters], recipe)
         self.minutes = 0.0
         self.covers = self.marked = torch.empty(0, 3, 0, 0, device=device)
 

@@ -27,7 +27,7 @@ from torch import Tensor
 
 from . import budget
 from .augment import elsewhere, everyday, misplace, round_to_8_bits, straight_through
-from .descent import averaged
+from .descent import Descent, DescentRecipe
 from .model import (
     BITS,
     VIEWS,
@@ -45,7 +45,7 @@ from .windows import draw_corners, turned_away, windows_of
 
 
 @dataclass(frozen=True)
-class Recipe:
+class Recipe(DescentRecipe):
     """The hyperparameters of training, except the ranges of the augmentations (train/augment.py).
 
     A step is one step of the optimiser. `settled` in a name: for runs that start from trained weights.
@@ -62,22 +62,14 @@ class Recipe:
     """Least share of each side that a crop has."""
 
     map_rate: float = 3e-3
-    """Base learning rate of the linear map from bits to patterns."""
-    rate: float = 1e-3
-    """Base learning rate of everything else."""
+    """Base learning rate of the linear map from bits to patterns; `rate` is that of everything else."""
     settled_rate: float = 0.4
     """Factor of both rates once the bits are learnt: higher rates would undo that."""
-    warm_up: int = 100
-    """Steps of linear warm-up."""
     decay: float = 0.5
     """Share of the steps, at the end, over which the rates fall."""
     last_rate: float = 0.01
     """Factor of the rates in the end."""
-    weight_decay: float = 1e-4
-    largest_gradient: float = 1.0
-    """Norm that gradients are clipped to."""
     averaging: float = 0.002
-    """Share of the current weights that goes into their running average at each step."""
 
     plain_steps: int = 400
     """Steps until the bits are learnt: no distortion, and marks at `plain_db`."""
@@ -241,7 +233,7 @@ def write_checkpoint(state: dict[str, Any], path: Path) -> None:
     partial.replace(path)
 
 
-class Run:
+class Run(Descent):
     """The state of a training run: everything a checkpoint holds."""
 
     def __init__(self, device: torch.device, schedule: Schedule) -> None:
@@ -254,22 +246,14 @@ class Run:
         self.networks = torch.nn.ModuleDict(
             {"encoder": self.encoder, "decoder": self.decoder, "locator": self.locator}
         )
-        self.average = averaged(self.networks, recipe.averaging)
         map_names = ("secret_dense.weight", "anchor")
         map_weights = [p for name, p in self.encoder.named_parameters() if name in map_names]
-        others = [p for name, p in self.encoder.named_parameters() if name not in map_names]
-        self.optimizer = torch.optim.AdamW(
-            [
-                {"params": map_weights, "lr": recipe.map_rate},
-                {
-                    "params": [*others, *self.decoder.parameters(), *self.locator.parameters()],
-                    "lr": recipe.rate,
-                },
-            ],
-            weight_decay=recipe.weight_decay,
-        )
-        self.base_rates = [group["lr"] for group in self.optimizer.param_groups]
-        self.step = 0
+        rest = [p for name, p in self.encoder.named_parameters() if name not in map_names]
+        marking = [*self.encoder.parameters(), *self.decoder.parameters()]
+        locating = list(self.locator.parameters())
+        rest += [*self.decoder.parameters(), *locating]
+        groups = [{"params": map_weights, "lr": recipe.map_rate}, {"params": rest, "lr": recipe.rate}]
+        super().__init__(self.networks, groups, [marking, locating], recipe)
         self.minutes = 0.0
 
     def save(self, path: Path) -> None:
@@ -418,20 +402,6 @@ class Run:
         means += [unmarked.mean() if len(unmarked) else nothing]
         means += located[1:] if located is not None else 3 * [nothing]
         return torch.stack(means).detach()
-
-    def descend(self, loss: Tensor, share: float) -> None:
-        """One optimiser step down the gradient of a loss, at a share (0..1) of the base rates."""
-        for group, rate in zip(self.optimizer.param_groups, self.base_rates, strict=True):
-            group["lr"] = rate * share
-        self.optimizer.zero_grad(set_to_none=True)
-        torch.autograd.backward(loss)
-        torch.nn.utils.clip_grad_norm_(
-            [*self.encoder.parameters(), *self.decoder.parameters()], self.recipe.largest_gradient
-        )
-        torch.nn.utils.clip_grad_norm_(self.locator.parameters(), self.recipe.largest_gradient)
-        self.optimizer.step()
-        self.average.update_parameters(self.networks)
-        self.step += 1
 
     def three_views(
         self, covers: Tensor, bits: Tensor, marked: Tensor, strength: float
